@@ -1,0 +1,448 @@
+"""The one result type: what happened, what would have happened, and how sure we are."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from impacteval.canonical import digest
+from impacteval.errors import NotAnswerable
+from impacteval.estimates.distributions import (
+    ConfidenceDistribution,
+    EmpiricalDraws,
+    ExactCount,
+    LogRatioT,
+    NoUncertainty,
+    StudentT,
+    TestInversion,
+)
+from impacteval.values import ConfidenceSet, Interval, Message, Scale
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.random import Generator
+
+Floats = NDArray[np.float64]
+
+
+def _close(a: float, b: float, size: float) -> bool:
+    return abs(a - b) <= 1e-9 * max(abs(a), abs(b), size, 1e-300)
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """An effect and the confidence distribution that every question about it goes to.
+
+    Attributes
+    ----------
+    value : float
+        Observed minus counterfactual, on the scale of the estimate; raw, direction unknown.
+    distribution : ConfidenceDistribution
+        Where intervals, p-values and chances come from.
+    std_error : float or None
+        Standard error on the same scale; None when the method has none.
+
+    Raises
+    ------
+    ValueError
+        When the value lies outside its own two-sided interval (Student t, log ratio and exact
+        count), which is never a result but always a mistake.
+
+    Examples
+    --------
+    >>> effect = Effect(2.0, StudentT(2.0, 1.0), std_error=1.0)
+    >>> round(effect.chance_at_least(1.0), 4)
+    0.8413
+    >>> Effect(5.0, StudentT(2.0, 1.0), std_error=1.0)
+    Traceback (most recent call last):
+    ...
+    ValueError: The effect 5.0 is not the centre 2.0 of its own confidence distribution.
+    """
+
+    value: float
+    distribution: ConfidenceDistribution
+    std_error: float | None = None
+
+    def __post_init__(self) -> None:
+        if not math.isfinite(self.value):
+            raise ValueError(f"An effect must be a finite number, not {self.value!r}.")
+        if self.std_error is not None and not (
+            math.isfinite(self.std_error) and self.std_error > 0.0
+        ):
+            raise ValueError(
+                f"A standard error must be positive and finite, not {self.std_error!r}."
+            )
+        match self.distribution:
+            case StudentT(centre=centre, scale=scale):
+                self._check_centre(centre, scale)
+            case LogRatioT():
+                self._check_centre(self.distribution.centre, self.distribution.scale)
+            case ExactCount():
+                self._check_centre(self.distribution.centre, 1.0)
+            case NoUncertainty(value=centre):
+                self._check_centre(centre, 0.0)
+                if self.std_error is not None:
+                    raise ValueError("A point without uncertainty has no standard error.")
+            case EmpiricalDraws() | TestInversion():
+                pass  # resampled and inverted sets may leave the estimate outside; reports say so
+
+    def _check_centre(self, centre: float, size: float) -> None:
+        if not _close(self.value, centre, size):
+            raise ValueError(
+                f"The effect {self.value!r} is not the centre {centre!r} "
+                "of its own confidence distribution."
+            )
+
+    def interval(self, level: float = 0.95, side: str = "two") -> Interval | ConfidenceSet:
+        """The confidence interval at that level; for one side, `level` is its one-sided level."""
+        return self.distribution.interval(level, side)
+
+    def p_value(self, null: float = 0.0, side: str = "two") -> float:
+        """The p-value of that null; ``greater`` tests the hypothesis effect <= null."""
+        return self.distribution.p_value(null, side)
+
+    def chance_at_least(self, x: float) -> float:
+        """Confidence that the effect is at least `x`: ``1 - p_value(x, "greater")``."""
+        return 1.0 - self.p_value(x, "greater")
+
+    def chance_at_most(self, x: float) -> float:
+        """Confidence that the effect is at most `x`: ``1 - p_value(x, "less")``."""
+        return 1.0 - self.p_value(x, "less")
+
+    def quantile(self, q: float) -> float:
+        """The value that the effect is below with confidence `q`."""
+        return self.distribution.quantile(q)
+
+    def draws(self, n: int, rng: Generator) -> Floats:
+        """`n` draws from the confidence distribution, shape ``(n,)``."""
+        return self.distribution.draws(n, rng)
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """One treated period: what happened and what would have happened.
+
+    Attributes
+    ----------
+    period : str or int or float
+        Label of the period; ``"all"`` for a cross-section.
+    observed, counterfactual : float
+        Means of the target population, in the outcome's own units.
+    low, high : float
+        Interval of the counterfactual at `level`; NaN on both when there is none.
+    n : int
+        Treated units behind the row.
+    level : float
+        Confidence level of ``low`` and ``high``.
+    """
+
+    period: str | int | float
+    observed: float
+    counterfactual: float
+    low: float
+    high: float
+    n: int
+    level: float = 0.95
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.observed) and math.isfinite(self.counterfactual)):
+            raise ValueError("A period needs finite observed and counterfactual values.")
+        if math.isnan(self.low) != math.isnan(self.high):
+            raise ValueError("A period has both ends of its interval or neither.")
+        if not math.isnan(self.low) and not self.low <= self.high:
+            raise ValueError("A period's interval has its ends the wrong way round.")
+        if self.n < 1:
+            raise ValueError("A period needs at least one treated unit.")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Influence:
+    """Influence values whose sum of squares is the squared standard error.
+
+    Two estimates on the same units have covariance ``sum(a * b)`` over the labels they share,
+    which is how baskets and pooled cohorts get their joint uncertainty.
+
+    Attributes
+    ----------
+    labels : array, shape (m,)
+        Unit labels, or cluster labels when errors are clustered; each once.
+    values : array of float, shape (m,)
+        Influence of each on the estimate, finite-sample corrections included.
+    level : str
+        ``"unit"`` or ``"cluster"``.
+    """
+
+    labels: NDArray[Any]
+    values: Floats
+    level: str = "unit"
+
+    def __post_init__(self) -> None:
+        labels = np.array(self.labels)
+        values = np.array(self.values, dtype=np.float64)
+        if labels.ndim != 1 or labels.shape != values.shape or not labels.size:
+            raise ValueError("Influence needs one value a label, at least one.")
+        if not np.all(np.isfinite(values)):
+            raise ValueError("Influence values must be finite.")
+        if len(set(labels.tolist())) != labels.size:
+            raise ValueError("Each label stands once in an influence.")
+        if self.level not in ("unit", "cluster"):
+            raise ValueError("level must be 'unit' or 'cluster'.")
+        for name, array in (("labels", labels), ("values", values)):
+            array.setflags(write=False)
+            object.__setattr__(self, name, array)
+
+    @property
+    def std_error(self) -> float:
+        """The standard error these values reproduce."""
+        return math.sqrt(math.fsum(v * v for v in self.values.tolist()))
+
+    def covariance(self, other: Influence) -> float:
+        """Covariance with another estimate, over the labels both share."""
+        if self.level != other.level:
+            raise ValueError("Influence by unit and by cluster cannot be combined.")
+        mine = dict(zip(self.labels.tolist(), self.values.tolist(), strict=True))
+        pairs = zip(other.labels.tolist(), other.values.tolist(), strict=True)
+        return math.fsum(mine[label] * value for label, value in pairs if label in mine)
+
+
+class Parts(Mapping[str, "pd.DataFrame"]):
+    """Named tidy frames. Each look builds a fresh frame, so nobody can alter a result.
+
+    Parameters
+    ----------
+    tables : mapping of name to mapping of column to values
+        Columns of one table have one length.
+    """
+
+    __slots__ = ("_tables",)
+
+    def __init__(self, tables: Mapping[str, Mapping[str, Any]] | None = None) -> None:
+        frozen: dict[str, Mapping[str, tuple[Any, ...]]] = {}
+        for name, columns in (tables or {}).items():
+            plain = {
+                str(column): tuple(values.tolist() if hasattr(values, "tolist") else values)
+                for column, values in columns.items()
+            }
+            if len({len(values) for values in plain.values()}) > 1:
+                raise ValueError(f"The columns of part {name!r} differ in length.")
+            frozen[name] = MappingProxyType(plain)
+        self._tables: Mapping[str, Mapping[str, tuple[Any, ...]]] = MappingProxyType(frozen)
+
+    def __getitem__(self, name: str) -> pd.DataFrame:
+        import pandas as pd
+
+        return pd.DataFrame({k: list(v) for k, v in self._tables[name].items()})
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._tables)
+
+    def __len__(self) -> int:
+        return len(self._tables)
+
+    def columns(self, name: str) -> Mapping[str, tuple[Any, ...]]:
+        """The raw columns of one table, read-only."""
+        return self._tables[name]
+
+    def plain(self) -> dict[str, dict[str, list[Any]]]:
+        """Everything as plain data, for the record."""
+        return {n: {k: list(v) for k, v in t.items()} for n, t in self._tables.items()}
+
+
+@dataclass(frozen=True, eq=False)
+class CounterfactualEstimate:
+    """What an estimator returns. Two estimates are equal when their canonical digests are.
+
+    Attributes
+    ----------
+    estimator : str
+        Name of the estimator, as in the plan.
+    outcome : str
+        The outcome column.
+    scale : Scale
+        The scale of the effect.
+    design : str
+        The design of the sample.
+    target : Message
+        The population the effect is about, in both languages.
+    effect : Effect
+        The effect and its confidence distribution.
+    observed, counterfactual : float
+        Means of the target population with the programme and without it, in the outcome's own
+        units (per unit of exposure where there is exposure). On scale ``difference`` the effect
+        is their difference and on ``relative`` their ratio minus one; anything else cannot be
+        built.
+    periods : tuple of Period
+        One a treated period, in order.
+    n_treated, n_comparison : int
+        Units behind the estimate.
+    treated_clusters : int
+        Treated units at the level where the service was assigned.
+    influence : Influence or None
+        Reproduces the standard error of the effect on its scale (on ``relative``: of the
+        effect itself, by the delta method).
+    parts : Parts
+        Named tidy frames.
+    notes : tuple of Message
+        What a reader must know about this estimate.
+    method : Message or None
+        How estimate and uncertainty were computed, conventions included.
+    settings : mapping
+        The estimator's settings.
+    certificate : mapping or None
+        Proof of the solver's result, where a solver ran.
+    """
+
+    estimator: str
+    outcome: str
+    scale: Scale
+    design: str
+    target: Message
+    effect: Effect
+    observed: float
+    counterfactual: float
+    periods: tuple[Period, ...]
+    n_treated: int
+    n_comparison: int
+    treated_clusters: int
+    influence: Influence | None = None
+    parts: Parts = field(default_factory=Parts)
+    notes: tuple[Message, ...] = ()
+    method: Message | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    certificate: Mapping[str, Any] | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "scale", Scale.parse(self.scale))
+        object.__setattr__(self, "settings", MappingProxyType(dict(self.settings)))
+        if not (math.isfinite(self.observed) and math.isfinite(self.counterfactual)):
+            raise ValueError("Observed and counterfactual must be finite.")
+        if not self.periods:
+            raise ValueError("An estimate needs at least one treated period.")
+        if min(self.n_treated, self.n_comparison) < 0 or self.treated_clusters < 0:
+            raise ValueError("Counts cannot be negative.")
+        value, size = self.effect.value, max(abs(self.observed), abs(self.counterfactual))
+        if self.scale is Scale.DIFFERENCE and not _close(
+            value, self.observed - self.counterfactual, size
+        ):
+            raise ValueError("On scale difference the effect is observed minus counterfactual.")
+        if self.scale is Scale.RELATIVE:
+            if not (self.observed > 0 and self.counterfactual > 0):
+                raise ValueError("A relative effect needs positive observed and counterfactual.")
+            if not _close(value, self.observed / self.counterfactual - 1.0, 1.0):
+                raise ValueError("On scale relative the effect is observed / counterfactual - 1.")
+        if self.influence is not None and (
+            self.effect.std_error is None
+            or not _close(self.influence.std_error, self.effect.std_error, 0.0)
+        ):
+            raise ValueError("The influence values do not reproduce the standard error.")
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row a treated period: ``period, observed, counterfactual, low, high, n``."""
+        import pandas as pd
+
+        columns = ("period", "observed", "counterfactual", "low", "high", "n")
+        return pd.DataFrame({c: [getattr(p, c) for p in self.periods] for c in columns})
+
+    def renamed(self, outcome: str) -> CounterfactualEstimate:
+        """The same estimate under another outcome name."""
+        return replace(self, outcome=outcome)
+
+    def __canonical__(self) -> dict[str, Any]:
+        from impacteval.estimates.distributions import describe
+
+        return {
+            "estimator": self.estimator,
+            "outcome": self.outcome,
+            "scale": self.scale,
+            "design": self.design,
+            "target": {"key": self.target.key, "values": dict(self.target.values)},
+            "effect": {
+                "value": self.effect.value,
+                "std_error": self.effect.std_error,
+                "distribution": describe(self.effect.distribution),
+            },
+            "observed": self.observed,
+            "counterfactual": self.counterfactual,
+            "periods": [
+                [p.period, p.observed, p.counterfactual, p.low, p.high, p.n, p.level]
+                for p in self.periods
+            ],
+            "n": [self.n_treated, self.n_comparison, self.treated_clusters],
+            "settings": dict(self.settings),
+            "parts": self.parts.plain(),
+            "notes": [[m.key, dict(m.values)] for m in self.notes],
+        }
+
+    @property
+    def digest(self) -> str:
+        """The canonical digest: equal results have equal digests on every machine."""
+        return digest(self.__canonical__())
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, CounterfactualEstimate):
+            return NotImplemented
+        return self.digest == other.digest
+
+    def __hash__(self) -> int:
+        return hash(self.digest)
+
+
+class DiagnosticStatus(StrEnum):
+    """What a diagnostic says."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    NOT_APPLICABLE = "not_applicable"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Diagnostic:
+    """One assumption check.
+
+    Attributes
+    ----------
+    name : str
+        Name, as in the plan.
+    status : DiagnosticStatus
+        Passed, failed, or not applicable.
+    statistic : float or None
+        What was measured; None when not applicable.
+    limit : float or None
+        The largest statistic that passes (the contract's or the plan's), None without one.
+    expected : float or None
+        What a sound design gives on average.
+    chance_sound_fails : float or None
+        Chance that a sound study fails this limit by bad luck.
+    explanation : Message
+        One plain sentence.
+    parts : Parts
+        Tidy frames behind the statistic.
+    """
+
+    name: str
+    status: DiagnosticStatus
+    statistic: float | None
+    limit: float | None
+    explanation: Message
+    expected: float | None = None
+    chance_sound_fails: float | None = None
+    parts: Parts = field(default_factory=Parts)
+
+    def __post_init__(self) -> None:
+        if (self.statistic is None) != (self.status is DiagnosticStatus.NOT_APPLICABLE):
+            raise ValueError("A diagnostic has a statistic exactly when it applies.")
+
+
+def answerable(effect: Effect, level: float, side: str = "two") -> Interval | ConfidenceSet | None:
+    """The interval, or None when the distribution has no answer of that kind."""
+    try:
+        return effect.interval(level, side)
+    except NotAnswerable:
+        return None
