@@ -52,8 +52,6 @@ class Said(_Frozen):
     @classmethod
     def of(cls, message: Message) -> Said:
         """From a `Message`; floats and decimals become text with 10 significant digits."""
-        from decimal import Decimal
-
         from impacteval.values import significant
 
         def plain(value: Any) -> str | int | Both:
@@ -65,7 +63,7 @@ class Said(_Frozen):
                 return str(significant(value))
             if isinstance(value, int):
                 return value
-            return str(value) if isinstance(value, Decimal | str) else str(value)
+            return str(value)
 
         return cls(
             key=message.key,
