@@ -52,7 +52,7 @@ class Said(_Frozen):
     @classmethod
     def of(cls, message: Message) -> Said:
         """From a `Message`; floats and decimals become text with 10 significant digits."""
-        from impacteval.values import significant
+        from impacteval.values import significant, written
 
         def plain(value: Any) -> str | int | Both:
             if isinstance(value, Text):
@@ -60,7 +60,7 @@ class Said(_Frozen):
             if isinstance(value, bool):
                 return str(value).lower()
             if isinstance(value, float):
-                return str(significant(value))
+                return written(significant(value))
             if isinstance(value, int):
                 return value
             return str(value)
