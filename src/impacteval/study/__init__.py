@@ -1,0 +1,1 @@
+"""The study folder: load, digest, lock, prepare, log."""
