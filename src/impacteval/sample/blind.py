@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from impacteval.sample.join import Joined
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class BlindSample:
     """Every role of a sample except outcomes, and nothing that could hold one.
 
@@ -97,6 +97,12 @@ class BlindSample:
 
     def __len__(self) -> int:
         return len(self.table)
+
+    def __canonical__(self) -> str:
+        return self.digest
+
+    def __repr__(self) -> str:
+        return f"BlindSample({self.design!r}, {self.structure} {self.digest})"
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, BlindSample) and self.digest == other.digest

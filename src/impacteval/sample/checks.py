@@ -73,6 +73,8 @@ def _repeats(table: Table, found: Findings) -> None:
     roles = table.roles
     if roles.unit is None or found.unit is None:
         return
+    if roles.period is not None and table.period is None:
+        return  # the period could not be read, and that is told; every unit would seem repeated
     unit, period = table.unit.codes, table.period
     key = unit if period is None else unit * len(period.labels) + period.codes
     _, place, count = np.unique(key, return_inverse=True, return_counts=True)

@@ -8,6 +8,8 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from impacteval.errors import UsageError
 from impacteval.sample import checks
 from impacteval.sample.blind import BlindSample
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
 POLICIES = ("refuse", "attrited")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Sample:
     """Checked data for one design. Build it with `Sample.from_frame`.
 
@@ -69,6 +71,8 @@ class Sample:
 
     def __post_init__(self) -> None:
         values = {name: frozen(y) for name, y in self.outcome_values.items()}
+        if any(y.shape != (len(self.table),) or np.isinf(y).any() for y in values.values()):
+            raise ValueError("An outcome has one finite value, or NaN, for each row of the table.")
         object.__setattr__(self, "outcome_values", MappingProxyType(values))
 
     @classmethod
@@ -236,6 +240,9 @@ assignment, assignment_probability : str
     def __canonical__(self) -> str:
         return self.digest
 
+    def __repr__(self) -> str:
+        return f"Sample({self.design!r}, {list(self.outcomes)}, {self.structure} {self.digest})"
+
     def __len__(self) -> int:
         return len(self.table)
 
@@ -272,7 +279,8 @@ assignment, assignment_probability : str
             When the roles or the values do not fit that design.
         """
         rule = design_rule(design)
-        found = Findings(self.source, self.table.unit if self.table.roles.unit else None)
+        unit = self.table.unit if self.table.roles.unit else None
+        found = Findings(self.source, unit, self.table.source_row)
         checks.check_roles(self.roles, design, rule, found)
         checks.check_table(self.table, design, rule, found)
         for name, y in self.outcome_values.items():

@@ -11,7 +11,7 @@ import numpy as np
 
 from impacteval.errors import DataError, Problem
 from impacteval.sample import records
-from impacteval.sample.codes import Bools, Codes
+from impacteval.sample.codes import Bools, Codes, Ints
 from impacteval.values import Message
 
 SHOWN = 5
@@ -62,12 +62,15 @@ class Findings:
         The name of the data, shown before each problem.
     unit : Codes or None
         Unit labels of the rows as they were given, once they are known.
+    rows : int64 array or None
+        Row of the caller's frame (from 1) of each row, when rows are no longer as given.
     single : list of str
         Columns that were stored in single precision.
     """
 
     source: str = ""
     unit: Codes | None = None
+    rows: Ints | None = None
     single: list[str] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     records: list[Message] = field(default_factory=list)
@@ -88,10 +91,14 @@ class Findings:
         return tuple(taken)
 
     def where(self, rows: Bools) -> str:
-        """The first units (rows counted from 1 where units have no label) of a row mask."""
+        """The first units of a row mask; rows, from 1, where units have no label or a pseudonym.
+
+        The order of pseudonyms is always declared, which is how they are known here.
+        """
         places = np.flatnonzero(rows)
-        if self.unit is None:
-            return f"row{'s' if len(places) != 1 else ''} {listed((places + 1).tolist())}"
+        if self.unit is None or self.unit.declared_order:
+            given = places + 1 if self.rows is None else np.sort(self.rows[places])
+            return f"row{'s' if len(given) != 1 else ''} {listed(given.tolist())}"
         labels = list(dict.fromkeys(self.unit.values[places].tolist()))
         return f"unit{'s' if len(labels) != 1 else ''} {listed(labels)}"
 

@@ -13,7 +13,7 @@ from impacteval.sample.blind import BlindSample
 from impacteval.sample.codes import Bools, Codes, Floats, Ints
 from impacteval.sample.core import POLICIES, Sample
 from impacteval.sample.designs import design_rule
-from impacteval.sample.findings import Findings, counted, did_you_mean, listed
+from impacteval.sample.findings import Findings, counted, did_you_mean
 from impacteval.sample.frame import read_outcomes, require_frame
 from impacteval.sample.labels import LabelColumn, as_periods, read_labels
 
@@ -200,11 +200,11 @@ def _check_missing(
     if policy == "attrited":
         found.record(records.attrition(name, int(missing.sum()), len(y)))
         return
-    labels = list(dict.fromkeys(blind.table.unit.values[missing].tolist()))
-    absent = int((~has_row).sum())
+    table, absent = blind.table, int((~has_row).sum())
+    where = Findings(unit=table.unit, rows=table.source_row).where(missing)
     found.add(
         f"column {name!r} (outcome) has no value for {counted(int(missing.sum()), 'row')} of the "
         f"prepared sample ({absent:,} without an outcome row): "
-        f"unit{'s' if len(labels) != 1 else ''} {listed(labels)}.",
+        f"{where}.",
         "Complete them, or declare missing_outcome='attrited' to keep, count and mark them.",
     )
