@@ -1,1 +1,1 @@
-"""The study folder: load, digest, lock, prepare, log."""
+"""The study folder: files that evaluators receive, read as they are declared."""
