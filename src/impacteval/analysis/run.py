@@ -8,14 +8,12 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from impacteval.analysis.evidence import evidence_of
-from impacteval.analysis.seeds import step_rng, step_seed
+from impacteval.study.seeds import step_rng, step_seed
 from impacteval.errors import (
-    DataError,
     ImpactEvalError,
     LockError,
     NotIdentified,
     PluginError,
-    Problem,
 )
 from impacteval.estimates import CounterfactualEstimate, Diagnostic, DiagnosticStatus
 from impacteval.plan import Analysis, EstimatorSpec
@@ -24,15 +22,13 @@ from impacteval.registry import estimator
 from impacteval.report.findings import Alternative, DiagnosticFinding, Finding, FlowStep, Method
 from impacteval.report.grade import FEW_TREATED
 from impacteval.sample import Sample
+from impacteval.study.rows import select, sample_of
 from impacteval.values import Evidence, Message, Question, Text
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from impacteval.study.preparation import Prepared
-
-ROW = "row number"
-"""Column added when people have no identifier, so that rows keep one name across groups."""
 
 
 @dataclass(frozen=True)
@@ -68,88 +64,6 @@ class Task:
     required: Mapping[str, Decimal | None]
     method_named: bool
     seed: int
-
-
-# --- from rows to samples ---------------------------------------------------------------------
-
-_READ = Message(
-    "flow.read",
-    Text(en="Rows in the data", fr="Lignes dans les données"),
-)
-_ELIGIBLE = Text(
-    en="Counted by the rule on `{column}`: {because}",
-    fr="Retenues par la règle sur « {column} » : {because}",
-)
-_GROUP = Text(en="In group {group}", fr="Dans le groupe {group}")
-_ASSIGNED = Message(
-    "flow.assigned",
-    Text(en="Assigned, by arm", fr="Tirées au sort, par groupe"),
-)
-_MEASURED = Message(
-    "flow.measured",
-    Text(
-        en="Outcome measured and analysed",
-        fr="Résultat mesuré et analysé",
-    ),
-)
-
-
-def select(
-    task: Task, frame: pd.DataFrame, group: str
-) -> tuple[pd.DataFrame, tuple[FlowStep, ...]]:
-    """The rows of one group after the stated rules of who is counted, with the count of each."""
-    analysis = task.analysis
-    flow = [FlowStep(_READ, len(frame))]
-    rows = frame
-    if analysis.columns.unit is None:
-        rows = rows.assign(**{ROW: range(1, len(rows) + 1)})
-    for rule in analysis.eligible:
-        rows = rows[rows[rule.column].astype("string").isin(list(rule.equals)).fillna(value=False)]
-        values = {"column": rule.column, "because": rule.because.text}
-        flow.append(FlowStep(Message("flow.eligible", _ELIGIBLE, values), len(rows)))
-    if analysis.groups is not None and group != "all":
-        column, value = analysis.groups.column, analysis.groups.values[group]
-        rows = rows[(rows[column].astype("string") == value).fillna(value=False)]
-        flow.append(FlowStep(Message("flow.group", _GROUP, {"group": group}), len(rows)))
-    if rows.empty:
-        raise DataError(
-            Problem(
-                f"Analysis {task.entry!r}, group {group!r}: no row of the data is counted.",
-                "Check `eligible` and `groups` in plan.yaml against the values in the data.",
-            )
-        )
-    return rows.reset_index(drop=True), tuple(flow)
-
-
-def sample_of(
-    analysis: Analysis, rows: pd.DataFrame, *, overrides: Mapping[str, Any] | None = None
-) -> Sample:
-    """The sample that the plan describes.
-
-    Parameters
-    ----------
-    analysis : Analysis
-        The planned analysis.
-    rows : DataFrame
-        What `select` gave.
-    overrides : mapping, optional
-        Roles that a robustness analysis changes.
-
-    Raises
-    ------
-    DataError
-        Every problem of the data at once.
-    """
-    roles = {**analysis.columns.model_dump(exclude_none=True), **(overrides or {})}
-    if "unit" not in roles and ROW in rows.columns:
-        roles["unit"] = ROW
-    return Sample.from_frame(
-        rows,
-        design=analysis.design,
-        missing_outcome=analysis.missing_outcome,
-        log_outcome=analysis.log_outcome,
-        **roles,
-    )
 
 
 # --- from samples to estimates ----------------------------------------------------------------
@@ -365,19 +279,23 @@ def _analyse_group(
     blocked: Message | None,
 ) -> Finding:
     analysis = task.analysis
-    rows, flow = select(task, frame, group)
+    rows, flow = select(task.entry, analysis, frame, group)
     sample = _prepared_sample(task, sample_of(analysis, rows), group, prepared)
     found = estimate_with(analysis.estimator, sample, task, group, "estimate")
     checks = _diagnose(task, sample, group)
     reason = blocked or _withheld(checks)
     alternatives = []
     for other in analysis.robustness:
-        varied = sample_of(analysis, rows, overrides=other.columns) if other.columns else sample
+        varied = (
+            sample_of(analysis, rows, overrides=other.columns.changed)
+            if other.columns.changed
+            else sample
+        )
         again = estimate_with(other.estimator, varied, task, group, f"robustness {other.name}")
         alternatives.append(
             Alternative(
                 name=other.name,
-                title=other.title.text,
+                title=other.title.text(),
                 method=method_of(other.estimator),
                 estimate=None if isinstance(again, Message) else again,
                 reason=again if isinstance(again, Message) else None,
@@ -400,6 +318,13 @@ def _analyse_group(
         flow=(*flow, *_arms(sample)),
         records=sample.records,
     )
+
+
+_ASSIGNED = Message("flow.assigned", Text(en="Assigned, by arm", fr="Tirées au sort, par groupe"))
+_MEASURED = Message(
+    "flow.measured",
+    Text(en="Outcome measured and analysed", fr="Résultat mesuré et analysé"),
+)
 
 
 def _arms(sample: Sample) -> tuple[FlowStep, ...]:

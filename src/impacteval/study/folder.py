@@ -11,6 +11,7 @@ from impacteval.canonical import digest
 from impacteval.contract import Contract, load_contract
 from impacteval.errors import InputError, PlanError, Problem, StudyError
 from impacteval.plan import Analysis, Plan, TableSpec, load_plan_located
+from impacteval.study.fit import fit
 from impacteval.study.lock import LOCK_FILE, Lock, content_of, read_lock
 from impacteval.study.preparation import PREPARED_FILE, Prepared, read_prepared
 
@@ -50,10 +51,10 @@ class Study:
         """The study's name."""
         return self.plan.study
 
-    @cached_property
+    @property
     def contract_digest(self) -> str:
         """Digest of the contract's canonical content (line endings do not matter)."""
-        return digest(content_of(self.contract))
+        return self.contract.digest
 
     @cached_property
     def plan_digest(self) -> str:
@@ -85,7 +86,7 @@ class Study:
             if analysis.groups is not None:
                 wanted.append(analysis.groups.column)
             for other in analysis.robustness:
-                for value in other.columns.values():
+                for value in other.columns.changed.values():
                     wanted += [value] if isinstance(value, str) else list(value)
         unique = dict.fromkeys(wanted)
         return tuple(c for c in unique if outcomes or c not in hidden)
@@ -137,8 +138,7 @@ def load_study(path: str | Path) -> Study:
     contract_file = root / "contract.yaml"
     try:
         plan, locate = load_plan_located(plan_file)
-        contract_file = (root / plan.contract).resolve()
-        contract_file = _shown(contract_file)
+        contract_file = root / plan.contract
     except PlanError as error:
         problems += error.problems
     try:
@@ -146,7 +146,7 @@ def load_study(path: str | Path) -> Study:
     except InputError as error:
         problems += error.problems
     if plan is not None and contract is not None:
-        problems += _fit(plan, contract, locate, plan_file)
+        problems += fit(plan, contract, locate)
     if problems or plan is None or contract is None:
         raise StudyError(problems)
     return Study(
@@ -157,11 +157,3 @@ def load_study(path: str | Path) -> Study:
         lock=read_lock(root / LOCK_FILE),
         prepared=read_prepared(root / PREPARED_FILE),
     )
-
-
-def _shown(path: Path) -> Path:
-    """The path as a person would name it: relative to where they stand when that is shorter."""
-    try:
-        return path.relative_to(Path.cwd())
-    except ValueError:
-        return path

@@ -203,7 +203,10 @@ def sample_untouched(bench: Bench) -> None:
         bench.estimate(sample, on)
         after = arrays(sample.matrix())
         for path, array in before.items():
-            require(np.array_equal(array, after[path], equal_nan=array.dtype.kind == "f"), f"{path} was altered.")
+            require(
+                np.array_equal(array, after[path], equal_nan=array.dtype.kind == "f"),
+                f"{path} was altered.",
+            )
             require(not after[path].flags.writeable, f"{path} was made writeable.")
         require(sample.digest == digest, "the digest of the sample changed.")
         require(repr(bench.estimator) == settings, "the settings changed while running.")
@@ -327,11 +330,10 @@ def influence(bench: Bench) -> None:
                 found.effect.std_error,
                 0.0,
             )
-            column = (
-                known.roles.get("cluster") if found.influence.level == "cluster" else "unit"
-            )
+            column = known.roles.get("cluster") if found.influence.level == "cluster" else "unit"
             require(
-                column is not None, f"influence by cluster in the {maker.name!r} sample without any."
+                column is not None,
+                f"influence by cluster in the {maker.name!r} sample without any.",
             )
             names = set(known.columns[str(column)].tolist())
             labels = set(found.influence.labels.tolist())

@@ -82,9 +82,7 @@ class Bench:
 
     def estimate(self, sample: Sample, scale: str, seed: int = SEED) -> CounterfactualEstimate:
         """Run the estimator once, with a generator of its own."""
-        return self.estimator.estimate(
-            sample, scale=Scale(scale), rng=np.random.default_rng(seed)
-        )
+        return self.estimator.estimate(sample, scale=Scale(scale), rng=np.random.default_rng(seed))
 
     @cached_property
     def estimates(self) -> dict[Scale, CounterfactualEstimate]:

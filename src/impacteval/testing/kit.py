@@ -94,7 +94,9 @@ def estimator_checks(
     ]
     for design in estimator.card.designs:
         makers = (
-            known_samples(design) if given is None else tuple(m for m in given if m.design == design)
+            known_samples(design)
+            if given is None
+            else tuple(m for m in given if m.design == design)
         )
         if not makers:
             told = f"there is no known-truth sample of design {design!r}: pass some as samples=."
