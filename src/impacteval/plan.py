@@ -65,25 +65,58 @@ Names = Annotated[
 ]
 
 
+Format = Literal["csv", "parquet", "stata", "spss", "excel"]
+
+SUFFIXES: Mapping[str, Format] = {
+    ".csv": "csv",
+    ".tsv": "csv",
+    ".txt": "csv",
+    ".parquet": "parquet",
+    ".dta": "stata",
+    ".sav": "spss",
+    ".zsav": "spss",
+    ".xlsx": "excel",
+    ".xlsm": "excel",
+}
+
+
 class TableSpec(FileModel):
     """Where one table comes from and how it is written.
 
     Either ``file`` (CSV, Parquet, Stata, SPSS or Excel, inside the study folder) or ``package``
     and ``name`` (data that an installed package ships).
+
+    Attributes
+    ----------
+    format : str, optional
+        ``csv``, ``parquet``, ``stata``, ``spss`` or ``excel``; from the suffix when not stated.
+    separator, decimal, encoding : str
+        How a text file is written.
+    missing : tuple of str
+        Words that stand for a missing value; an empty cell always does.
+    sheet : str, optional
+        Sheet of a workbook that has several.
+    labels : str, optional
+        For Stata and SPSS columns read as text that carry value labels: ``codes`` or ``text``.
+
+    Examples
+    --------
+    >>> TableSpec(file="people.csv", separator=";", decimal=",").resolved_format
+    'csv'
     """
 
     file: NonBlank | None = None
     package: NonBlank | None = None
     name: NonBlank | None = None
-    format: Literal["csv", "parquet", "stata", "spss", "excel"] | None = None
+    format: Format | None = None
     separator: Annotated[str, Field(min_length=1, max_length=1)] = ","
     decimal: Literal[".", ","] = "."
     encoding: NonBlank = "utf-8"
     missing: Annotated[
         tuple[str, ...], BeforeValidator(_names, json_schema_input_type=str | list[str])
-    ] = ("",)
+    ] = ()
     sheet: NonBlank | None = None
-    labels: Literal["codes", "text"] = "codes"
+    labels: Literal["codes", "text"] | None = None
     licence: PlainWords | None = None
     note: PlainWords | None = None
 
@@ -96,7 +129,39 @@ class TableSpec(FileModel):
             )
         if from_package and (self.package is None or self.name is None):
             refuse([((), "Data of a package need both `package` and `name`.", "Add the other.")])
+        if self.separator == self.decimal:
+            refuse(
+                [
+                    (
+                        ("separator",),
+                        "The separator and the decimal mark cannot be the same character.",
+                        "Look at the file: columns separated by ; often go with decimal: ','.",
+                    )
+                ]
+            )
+        if self.file is not None and self.resolved_format is None:
+            refuse(
+                [
+                    (
+                        ("file",),
+                        f"The suffix of {self.file!r} does not tell the format.",
+                        "Write format: csv, parquet, stata, spss or excel.",
+                    )
+                ]
+            )
         return self
+
+    @property
+    def resolved_format(self) -> Format | None:
+        """The stated format, or that of the suffix; None when neither tells."""
+        if self.file is None or self.format is not None:
+            return self.format
+        return SUFFIXES.get(Path(self.file).suffix.lower())
+
+    @property
+    def shown(self) -> str:
+        """The table's name in messages."""
+        return self.file if self.file is not None else f"{self.package}.{self.name}"
 
 
 class Columns(FileModel):

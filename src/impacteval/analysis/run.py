@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from impacteval.analysis.evidence import evidence_of
+from impacteval.analysis.pool import pool
 from impacteval.study.seeds import step_rng, step_seed
 from impacteval.errors import (
     ImpactEvalError,
@@ -16,7 +17,7 @@ from impacteval.errors import (
     PluginError,
 )
 from impacteval.estimates import CounterfactualEstimate, Diagnostic, DiagnosticStatus
-from impacteval.plan import Analysis, EstimatorSpec
+from impacteval.plan import Analysis, EstimatorSpec, Robustness
 from impacteval.registry import entry as registered
 from impacteval.registry import estimator
 from impacteval.report.findings import Alternative, DiagnosticFinding, Finding, FlowStep, Method
@@ -53,6 +54,10 @@ class Task:
         Whether the contract names the method, so that few treated places do not withhold.
     seed : int
         The plan's seed.
+    pools : tuple of (name, groups)
+        Pools that a clause may compare.
+    people : mapping of group to int
+        People that the contract states; those served in the data otherwise.
     """
 
     entry: str
@@ -64,6 +69,8 @@ class Task:
     required: Mapping[str, Decimal | None]
     method_named: bool
     seed: int
+    pools: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    people: Mapping[str, int] = field(default_factory=dict)
 
 
 # --- from samples to estimates ----------------------------------------------------------------
@@ -245,7 +252,7 @@ def analyse(
     prepared: Prepared | None = None,
     blocked: Message | None = None,
 ) -> tuple[Finding, ...]:
-    """Run one planned analysis on every group.
+    """Run one planned analysis on every group, and on the pools that the contract compares.
 
     Parameters
     ----------
@@ -263,10 +270,70 @@ def analyse(
     Returns
     -------
     tuple of Finding
-        One a group, in the order of `task.groups`.
+        One a group, in the order of `task.groups`, then one a pool.
     """
-    return tuple(
+    groups = tuple(
         _analyse_group(task, frame, group, data_digest, prepared, blocked) for group in task.groups
+    )
+    return (*groups, *(_pooled(task, name, members, groups) for name, members in task.pools))
+
+
+def _pooled(
+    task: Task, name: str, members: tuple[str, ...], groups: tuple[Finding, ...]
+) -> Finding:
+    """The finding of a pool, from those of its groups."""
+    parts = [next(f for f in groups if f.group == g) for g in members]
+    sizes = {f.group: task.people.get(f.group) or _served(f) for f in parts}
+    reason = next((f.reason for f in parts if f.reason is not None), None)
+    found = pool({f.group: _result(f.estimate, f.reason) for f in parts}, sizes)
+    alternatives = []
+    for k, other in enumerate(task.analysis.robustness):
+        again = pool(
+            {f.group: _result(f.alternatives[k].estimate, f.alternatives[k].reason) for f in parts},
+            sizes,
+        )
+        alternatives.append(_alternative(other, again, task, name, reason))
+    return replace(
+        parts[0],
+        group=name,
+        estimate=None if isinstance(found, Message) else found,
+        reason=reason or (found if isinstance(found, Message) else None),
+        evidence=evidence_for(task, name, found, reason),
+        seed="",
+        diagnostics=(),
+        alternatives=tuple(alternatives),
+        flow=(),
+        records=(),
+    )
+
+
+def _served(finding: Finding) -> int:
+    return finding.estimate.n_treated if finding.estimate is not None else 1
+
+
+def _result(
+    estimate: CounterfactualEstimate | None, reason: Message | None
+) -> CounterfactualEstimate | Message:
+    if estimate is not None:
+        return estimate
+    assert reason is not None
+    return reason
+
+
+def _alternative(
+    other: Robustness,
+    found: CounterfactualEstimate | Message,
+    task: Task,
+    group: str,
+    blocked: Message | None,
+) -> Alternative:
+    return Alternative(
+        name=other.name,
+        title=other.title.text(),
+        method=method_of(other.estimator),
+        estimate=None if isinstance(found, Message) else found,
+        reason=found if isinstance(found, Message) else None,
+        evidence=evidence_for(task, group, found, blocked),
     )
 
 
@@ -292,16 +359,7 @@ def _analyse_group(
             else sample
         )
         again = estimate_with(other.estimator, varied, task, group, f"robustness {other.name}")
-        alternatives.append(
-            Alternative(
-                name=other.name,
-                title=other.title.text(),
-                method=method_of(other.estimator),
-                estimate=None if isinstance(again, Message) else again,
-                reason=again if isinstance(again, Message) else None,
-                evidence=evidence_for(task, group, again, reason),
-            )
-        )
+        alternatives.append(_alternative(other, again, task, group, reason))
     return Finding(
         outcome=analysis.outcome,
         group=group,

@@ -206,6 +206,11 @@ class ClusterFit:
     alone: Floats
     fit: Regression
 
+    @property
+    def n_clusters(self) -> int:
+        """Number of clusters."""
+        return int(self.scores.shape[-2])
+
     def influence(self, contrasts: Floats) -> Floats:
         """Influence of each cluster on contrasts of shape (..., m, p): shape (..., m, g)."""
         load = self.fit.loads(contrasts)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from impacteval.canonical import digest
 from impacteval.contract import Contract, load_contract
 from impacteval.errors import InputError, PlanError, Problem, StudyError
 from impacteval.plan import Analysis, Plan, TableSpec, load_plan_located
+from impacteval.sample.roles import Kind, Roles
 from impacteval.study.fit import fit
 from impacteval.study.lock import LOCK_FILE, Lock, content_of, read_lock
 from impacteval.study.preparation import PREPARED_FILE, Prepared, read_prepared
@@ -65,8 +67,8 @@ class Study:
         """Where the data of that analysis come from."""
         return self.plan.data[analysis.data]
 
-    def columns_of(self, table: str, *, outcomes: bool = True) -> tuple[str, ...]:
-        """Every column that the planned analyses read from that table, in a fixed order.
+    def columns_of(self, table: str, *, outcomes: bool = True) -> dict[str, Kind]:
+        """Every column that the planned analyses read from that table, and what it is read as.
 
         Parameters
         ----------
@@ -75,29 +77,42 @@ class Study:
         outcomes : bool
             Whether outcome columns are among them.
         """
-        wanted: list[str] = []
+        wanted: dict[str, Kind] = {}
         hidden: set[str] = set()
+
+        def add(kinds: Mapping[str, Kind]) -> None:
+            for column, kind in kinds.items():
+                # A column that is a number anywhere is read as one: labels can be numbers.
+                if wanted.get(column) != "number":
+                    wanted[column] = kind
+
         for analysis in self.plan.analyses.values():
             if analysis.data != table:
                 continue
             hidden.add(analysis.columns.outcome)
-            wanted += analysis.columns.read
-            wanted += [c.column for c in analysis.eligible]
-            if analysis.groups is not None:
-                wanted.append(analysis.groups.column)
+            add(roles_of(analysis.columns.model_dump(exclude_none=True)).kinds())
             for other in analysis.robustness:
-                for value in other.columns.changed.values():
-                    wanted += [value] if isinstance(value, str) else list(value)
-        unique = dict.fromkeys(wanted)
-        return tuple(c for c in unique if outcomes or c not in hidden)
+                if other.columns.changed:
+                    add(roles_of(other.columns.changed).kinds())
+            add({c.column: "text" for c in analysis.eligible})
+            if analysis.groups is not None:
+                add({analysis.groups.column: "text"})
+        return {c: k for c, k in wanted.items() if outcomes or c not in hidden}
 
     def read(self, table: str, *, outcomes: bool = True) -> pd.DataFrame:
-        """Read the named columns of one table, and no others."""
+        """Read the named columns of one table, and no others. Identifiers are as in the file."""
         from impacteval.study.read import read_table
 
         return read_table(
-            self.plan.data[table], root=self.root, columns=self.columns_of(table, outcomes=outcomes)
+            self.plan.data[table], self.columns_of(table, outcomes=outcomes), folder=self.root
         )
+
+
+def roles_of(columns: Mapping[str, Any]) -> Roles:
+    """The roles of a sample from the columns of a plan."""
+    given = dict(columns)
+    outcome = given.pop("outcome", ())
+    return Roles(outcome=(outcome,) if isinstance(outcome, str) else outcome, **given)
 
 
 def load_study(path: str | Path) -> Study:

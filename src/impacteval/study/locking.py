@@ -12,6 +12,7 @@ from impacteval.registry import estimator
 from impacteval.study.fit import groups_of
 from impacteval.study.lock import Lock, LockedFile, LockedTable, content_of
 from impacteval.study.preparation import Prepared, PreparedSample, PreparedStep
+from impacteval.study.people import without_identifiers
 from impacteval.study.rows import blind_sample_of, select
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def prepare_now(study: Study) -> Prepared:
     """
     samples = []
     for name, analysis in study.plan.analyses.items():
-        frame = study.read(analysis.data, outcomes=False)
+        frame = without_identifiers(study, analysis, study.read(analysis.data, outcomes=False))
         maker = estimator(analysis.estimator.name, **analysis.estimator.settings)
         for group in groups_of(analysis, study.contract):
             rows, _ = select(name, analysis, frame, group)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from impacteval.errors import DataError, Problem
 from impacteval.plan import Analysis
 from impacteval.report.findings import FlowStep
-from impacteval.sample import Sample
+from impacteval.sample import BlindSample, Sample
 from impacteval.values import Message, Text
 
 if TYPE_CHECKING:
@@ -128,9 +128,7 @@ def sample_of(
     DataError
         Every problem of the data at once.
     """
-    roles = {**analysis.columns.model_dump(exclude_none=True), **(overrides or {})}
-    if "unit" not in roles and ROW in rows.columns:
-        roles["unit"] = ROW
+    roles = _roles(analysis, rows, overrides)
     return Sample.from_frame(
         rows,
         design=analysis.design,
@@ -138,3 +136,25 @@ def sample_of(
         log_outcome=analysis.log_outcome,
         **roles,
     )
+
+
+def blind_sample_of(analysis: Analysis, rows: pd.DataFrame) -> BlindSample:
+    """The sample that the plan describes, from rows that hold no outcome.
+
+    Raises
+    ------
+    DataError
+        Every problem of the data at once.
+    """
+    roles = _roles(analysis, rows, None)
+    roles.pop("outcome")
+    return BlindSample.from_frame(rows, design=analysis.design, **roles)
+
+
+def _roles(
+    analysis: Analysis, rows: pd.DataFrame, overrides: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    roles = {**analysis.columns.model_dump(exclude_none=True), **(overrides or {})}
+    if "unit" not in roles and ROW in rows.columns:
+        roles["unit"] = ROW
+    return roles

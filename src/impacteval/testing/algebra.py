@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Callable, Iterator
 
@@ -242,9 +243,9 @@ def _check_side(bench: Bench, place: str, estimate: CounterfactualEstimate, side
         )
         outer = (found.low, found.high)
         if side is Side.LOWER:
-            require(np.isposinf(found.high), f"{place}: a lower bound only, but it ends above.")
+            require(found.high == math.inf, f"{place}: a lower bound only, but it ends above.")
         if side is Side.UPPER:
-            require(np.isneginf(found.low), f"{place}: an upper bound only, but it ends below.")
+            require(found.low == -math.inf, f"{place}: an upper bound only, but it ends below.")
         _check_ends(place, estimate, level, side, outer)
     if side is not Side.TWO:
         _check_tail(place, estimate, side)

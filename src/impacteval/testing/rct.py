@@ -144,7 +144,7 @@ def weights(rng: np.random.Generator, lift: float) -> KnownSample:
         z[heavy == part] = _assigned(rng, n // 2, treated // 2)
     level, effect = np.array([_BASE, 2 * _BASE]), lift * _BASE * np.array([2.0, 0.5])
     y = level[heavy] + effect[heavy] * z + rng.standard_normal(n)
-    mean_level, mean_effect = (level @ [1.0, 4.0]) / 5.0, float(effect @ [1.0, 4.0]) / 5.0
+    mean_level, mean_effect = float(level @ [1.0, 4.0]) / 5.0, float(effect @ [1.0, 4.0]) / 5.0
     return KnownSample(
         columns={"unit": _labels(n), "treated": z, "w": np.where(heavy == 1, 4.0, 1.0), "y": y},
         roles={**_ROLES, "weight": "w"},
@@ -173,11 +173,11 @@ def exposure(rng: np.random.Generator, lift: float) -> KnownSample:
 
 
 register(
-    SampleMaker("plain", "rct", plain, replications=500, optional=False),
-    SampleMaker("small", "rct", small, lift=-0.2, replications=600),
-    SampleMaker("covariates", "rct", covariates, replications=300),
-    SampleMaker("strata", "rct", strata, lift=-0.2, replications=300),
-    SampleMaker("clusters", "rct", clusters, replications=300),
+    SampleMaker("plain", "rct", plain, replications=1000, optional=False),
+    SampleMaker("small", "rct", small, lift=-0.2, replications=1000),
+    SampleMaker("covariates", "rct", covariates, replications=500),
+    SampleMaker("strata", "rct", strata, lift=-0.2, replications=500),
+    SampleMaker("clusters", "rct", clusters, replications=500),
     SampleMaker("weights", "rct", weights),
     SampleMaker("exposure", "rct", exposure),
 )
