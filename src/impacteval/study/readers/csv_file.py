@@ -212,23 +212,16 @@ def _numbers(
     values: list[float] = []
     bad: list[int] = []
     large: list[int] = []
-    known: dict[str, float] = {}
     for k, cell in enumerate(raw):
-        value = known.get(cell)
-        if value is None:
-            bare = cell.strip()
-            if bare in missing:
-                value = float("nan")
-            elif whole.fullmatch(bare):
+        bare = cell.strip()
+        value = float("nan")
+        if bare not in missing:
+            if whole.fullmatch(bare):
                 value = float(bare.replace(",", "."))
-                if abs(value) > EXACT and bare.lstrip("+-").isdigit():
+                if bare.lstrip("+-").isdigit() and abs(int(bare)) > EXACT:
                     large.append(k)
             else:
                 bad.append(k)
-                value = float("nan")
-                values.append(value)
-                continue
-            known[cell] = value
         values.append(value)
     problems = []
     if bad:
@@ -264,6 +257,11 @@ def _looks(cell: str, spec: TableSpec) -> str:
 def _number_fix(cell: str, spec: TableSpec) -> str:
     if spec.decimal == "," and _POINT.fullmatch(cell):
         return "Declare decimal: '.' if all numbers are written so."
+    if "thousands or decimals" in describe_text(cell):
+        return (
+            "Declare decimal: ',' if it separates decimals; "
+            "write numbers without separators if it separates thousands."
+        )
     if spec.decimal == "." and _COMMA.fullmatch(cell):
         return "Declare decimal: ','."
     if cell.casefold() in MISSING_WORDS:

@@ -165,8 +165,10 @@ def _column(
         for found, what, fix in (
             (
                 text,
-                f"column {name!r} holds {_looks(text[0].value) if text else ''} where a number "
-                f"belongs ({_places(text)}).",
+                (
+                    f"column {name!r} holds {_looks(text[0].value) if text else ''} where a number "
+                    f"belongs ({_places(text)})."
+                ),
                 "Store it as a number, or declare the word for a missing value: missing: [...].",
             ),
             (
