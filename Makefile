@@ -70,7 +70,7 @@ licences: setup-dev  ## check that what users install is under licences they can
 	@echo "Licences."
 	@$(BIN)/python tools/check_licences.py
 
-repository: setup-dev  ## check architecture page, notebooks' twins, changelog, language, dependencies, wheel
+repository: setup-dev  ## check what the repository promises about itself
 	@echo "Architecture page, twins, changelog, language, dependencies, wheel."
 	@$(BIN)/python tools/check_architecture.py --check
 	@$(BIN)/python tools/check_twins.py --check
