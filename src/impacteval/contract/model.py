@@ -111,6 +111,7 @@ class Counterfactual(FileModel):
         "none",
     ] = Field(description="the design of the evaluation, such as rct or matched_comparison")
     description: PlainWords | None = None
+    method: Slug | None = None
     source: Source | None = None
 
 

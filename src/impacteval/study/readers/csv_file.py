@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from impacteval.errors import DataError, Problem
+from impacteval.plan import TableSpec
 from impacteval.sample.findings import SHOWN, counted, listed
 from impacteval.sample.numbers import EXACT, MISSING_WORDS, describe_text
 from impacteval.sample.roles import Kind
-from impacteval.study.read import TableSpec, check_columns
+from impacteval.study.read import check_columns
 
 if TYPE_CHECKING:
     import pandas as pd
