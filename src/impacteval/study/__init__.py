@@ -1,0 +1,1 @@
+"""The study folder: files that evaluators receive, read as they are declared."""
