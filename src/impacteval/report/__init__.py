@@ -1,0 +1,1 @@
+"""The report as a value: the record, its receipts and its schema."""
