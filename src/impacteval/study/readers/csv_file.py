@@ -27,8 +27,8 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _SEPARATORS = {",": "','", ";": "';'", "\t": '"\\t"', "|": "'|'"}
-_POINT = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
-_COMMA = re.compile(r"[+-]?(\d+,?\d*|,\d+)([eE][+-]?\d+)?")
+_POINT = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+_COMMA = re.compile(r"[+-]?(\d+,?\d*|,\d+)([eE][+-]?\d+)?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +219,7 @@ def _numbers(
         if bare not in missing:
             if whole.fullmatch(bare):
                 value = float(bare.replace(",", "."))
-                if bare.lstrip("+-").isdigit() and abs(int(bare)) > EXACT:
+                if _beyond(bare.lstrip("+-0")):
                     large.append(k)
             else:
                 bad.append(k)
@@ -247,6 +247,11 @@ def _numbers(
             )
         )
     return values, problems
+
+
+def _beyond(digits: str) -> bool:
+    # By length first: Python refuses to convert text of thousands of digits.
+    return digits.isdigit() and (len(digits) > 16 or int(digits) > EXACT)
 
 
 def _looks(cell: str, spec: TableSpec) -> str:
