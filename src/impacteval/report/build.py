@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from impacteval.contract import Contract
-from impacteval.contract.model import Linear, Outcome, Threshold
+from impacteval.contract.model import Outcome
+from impacteval.contract.payment import Linear, Threshold
 from impacteval.contract.money import decimals_of
 from impacteval.contract.rules import LowerBoundRule, Rule
 from impacteval.contract.sentences import explain_sentences

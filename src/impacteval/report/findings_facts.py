@@ -308,17 +308,17 @@ def _baseline(finding: Finding, plan: Plan) -> Iterator[ArmRow]:
     """The baseline table, from the balance diagnostic when it was run."""
     names = finding.analysis.covariate_names
     for check in finding.diagnostics:
-        if check.diagnostic.name != "balance" or "balance" not in check.diagnostic.parts:
+        if check.diagnostic.name != "balance" or "covariates" not in check.diagnostic.parts:
             continue
-        table = check.diagnostic.parts.columns("balance")
+        table = check.diagnostic.parts.columns("covariates")
         for k, covariate in enumerate(table["covariate"]):
             named = names.get(covariate)
             yield ArmRow(
                 covariate=covariate,
                 plain_name=Both.of(named.text()) if named else None,
-                treated=_number(table["treated_mean"][k]) or "0",
-                comparison=_number(table["comparison_mean"][k]) or "0",
-                standardised_difference=_number(table["standardised_difference"][k]),
+                treated=_number(table["mean_treated"][k]) or "0",
+                comparison=_number(table["mean_comparison"][k]) or "0",
+                standardised_difference=_number(table["std_difference"][k]),
                 variance_ratio=_number(table["variance_ratio"][k]),
             )
 
