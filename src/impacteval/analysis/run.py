@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from impacteval.analysis.evidence import evidence_of
 from impacteval.analysis.pool import pool
-from impacteval.study.seeds import step_rng, step_seed
 from impacteval.errors import (
     ImpactEvalError,
     LockError,
@@ -23,7 +22,8 @@ from impacteval.registry import estimator
 from impacteval.report.findings import Alternative, DiagnosticFinding, Finding, FlowStep, Method
 from impacteval.report.grade import FEW_TREATED
 from impacteval.sample import Sample
-from impacteval.study.rows import select, sample_of
+from impacteval.study.rows import sample_of, select
+from impacteval.study.seeds import step_rng, step_seed
 from impacteval.values import Evidence, Message, Question, Text
 
 if TYPE_CHECKING:

@@ -13,11 +13,10 @@ from decimal import Decimal, localcontext
 
 from pydantic import BaseModel
 
-from impacteval.contract.model import (
-    ALL,
-    POOLED,
+from impacteval.contract.model import ALL, POOLED, Contract
+from impacteval.contract.money import ARITHMETIC
+from impacteval.contract.payment import (
     Clause,
-    Contract,
     Leaf,
     Limit,
     Linear,
@@ -26,7 +25,6 @@ from impacteval.contract.model import (
     Tiers,
     leaves,
 )
-from impacteval.contract.money import ARITHMETIC
 from impacteval.contract.rules import PointRule, SignificantRule, level_of
 from impacteval.contract.units import OPERATORS, effect_kind, larger_is_better, right_way
 from impacteval.files import Percent, plain

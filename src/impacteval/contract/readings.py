@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from impacteval.contract.model import Limit
 from impacteval.contract.money import Amount
+from impacteval.contract.payment import Limit
 from impacteval.values import Message, Status
 
 

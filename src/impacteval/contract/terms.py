@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from impacteval.contract import words
-from impacteval.contract.model import (
-    POOLED,
-    Contract,
+from impacteval.contract.model import POOLED, Contract
+from impacteval.contract.money import ARITHMETIC, Amount, add, capped
+from impacteval.contract.payment import (
     FirstOf,
     Leaf,
     Limit,
@@ -25,7 +25,6 @@ from impacteval.contract.model import (
     Threshold,
     Tiers,
 )
-from impacteval.contract.money import ARITHMETIC, Amount, add, capped
 from impacteval.contract.readings import (
     Between,
     Chances,

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from decimal import Decimal, localcontext
 from typing import Any
 
-from impacteval.contract.model import POOLED, Contract, IfNotJudged, Leaf
+from impacteval.contract.model import POOLED, Contract
 from impacteval.contract.money import ARITHMETIC, NOT_PUBLISHED, Amount
+from impacteval.contract.payment import IfNotJudged, Leaf
 from impacteval.contract.readings import Reading, Row, Settled
 from impacteval.contract.rules import PointRule, Rule
 from impacteval.contract.terms import price as settle

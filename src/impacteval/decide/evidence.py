@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Context, Decimal
 
-from impacteval.contract.model import POOLED, Contract, Leaf, Linear, Outcome, Threshold, Tiers
+from impacteval.contract.model import POOLED, Contract, Outcome
 from impacteval.contract.money import ARITHMETIC
+from impacteval.contract.payment import Leaf, Linear, Threshold, Tiers
 from impacteval.contract.readings import Between, Chances, Known, Missing, Reading, Unjudged
 from impacteval.contract.rules import (
     ChanceRule,

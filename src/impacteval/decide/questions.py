@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from impacteval.contract.checks import chances_of, significance_problems
-from impacteval.contract.model import POOLED, Contract, Leaf, Threshold, Tiers
+from impacteval.contract.model import POOLED, Contract
+from impacteval.contract.payment import Leaf, Threshold, Tiers
 from impacteval.contract.rules import (
     ChanceRule,
     LevelAndSides,
@@ -100,8 +101,8 @@ def compared(contract: Contract, *others: Rule) -> tuple[Compared, ...]:
     Returns
     -------
     tuple of Compared
-        In the order of the file; the groups of a pool come without their own questions unless a
-        clause compares them, apart from the point estimate.
+        In the order of the file. The groups of a pool stand beside it only when a clause compares
+        them too.
     """
     found: dict[tuple[str, str], tuple[dict[Question, None], dict[str, None]]] = {}
     for leaf in contract.clauses:

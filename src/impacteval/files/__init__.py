@@ -18,7 +18,8 @@ from impacteval.files.kinds import (
     plain,
     refuse,
 )
-from impacteval.files.reader import Locate, read_yaml
+from impacteval.files.places import Locate
+from impacteval.files.reader import read_yaml
 
 __all__ = [
     "Bool",

@@ -75,7 +75,7 @@ class Percent(Decimal):
     """A number that was written with a percent sign."""
 
 
-def _number(value: Any) -> Decimal:
+def read_number(value: Any) -> Decimal:
     if isinstance(value, Decimal) and value.is_finite():
         return value
     if isinstance(value, float | int) and not isinstance(value, bool):
@@ -101,7 +101,7 @@ def _unmarked(value: Decimal) -> Decimal:
 
 
 def _whole(value: Any) -> int:
-    number = _unmarked(_number(value))
+    number = _unmarked(read_number(value))
     if number != int(number) or number < 0:
         raise fail(f"'{number}' is not a whole number.", "Write a count such as 936.")
     return int(number)
@@ -150,14 +150,14 @@ def _not_blank(value: str) -> str:
 NonBlank = Annotated[str, AfterValidator(_not_blank)]
 MaybePercent = Annotated[
     Decimal,
-    PlainValidator(_number),
+    PlainValidator(read_number),
     WithJsonSchema(
         {"anyOf": [{"type": "number"}, {"type": "string", "pattern": r"^-?[0-9.]+ ?%$"}]}
     ),
 ]
 Number = Annotated[
     Decimal,
-    PlainValidator(_number),
+    PlainValidator(read_number),
     AfterValidator(_unmarked),
     WithJsonSchema({"type": "number"}),
 ]

@@ -81,7 +81,7 @@ def decimal(value: Number) -> Decimal:
     (Decimal('100000'), Decimal('0.1'))
     """
     try:
-        number = Decimal(repr(value) if isinstance(value, float) else str(value))
+        number = Decimal(repr(float(value)) if isinstance(value, float) else str(value))
     except InvalidOperation:
         raise ValueError(f"{value!r} is not a number.") from None
     if number.is_nan():

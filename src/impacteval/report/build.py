@@ -6,12 +6,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from impacteval.contract import POOLED, Contract, units
-from impacteval.contract.model import Linear, Threshold
+from impacteval.contract import Contract
+from impacteval.contract.model import Linear, Outcome, Threshold
 from impacteval.contract.money import decimals_of
 from impacteval.contract.rules import LowerBoundRule, Rule
-from impacteval.contract.sentences import explain_sentences, rule_sentence
-from impacteval.decide import ClauseResult, Decision, money_text
+from impacteval.contract.sentences import explain_sentences
+from impacteval.decide import ClauseResult, Decision, distance, money_text
+from impacteval.estimates import CounterfactualEstimate, DiagnosticStatus
 from impacteval.plan import Plan
 from impacteval.report import findings_facts as facts
 from impacteval.report.checklist import STANDARD, checklist
@@ -45,24 +46,28 @@ from impacteval.report.sentences import (
     distance_sentence,
     headline,
     rounding_sentence,
+    rule_sentence,
     text_of,
 )
-from impacteval.values import Confidence, Message, Status, Text, significant, written
+from impacteval.values import Confidence, Message, Scale, Status, Text, significant, written
 
 
 @dataclass(frozen=True, eq=False)
 class Reading:
-    """The decision under another rule, or on another analysis.
+    """The decision under one evidence rule.
 
     Attributes
     ----------
-    rule : Rule or None
-        The rule, for a reading under another rule.
+    rule : Rule
+        The evidence rule.
+    binding : bool
+        Whether it is the contract's own.
     decision : Decision
-        What would be decided.
+        What it decides.
     """
 
     rule: Rule
+    binding: bool
     decision: Decision
 
 
@@ -78,16 +83,20 @@ class Run:
         What was found.
     decision : Decision
         The binding decision.
-    binding_rule : Rule
-        The contract's rule, for the table under other rules.
     others : tuple of Reading
-        The same under other rules.
-    flips : mapping of alternative name to mapping of (outcome, group) to Decision
+        The same under each rule, the contract's own first.
+    alternatives : mapping of (outcome, group, name) to Decision
         The decision if that alternative analysis stood in place of the planned one.
     deviations : tuple of Message
         What changed since the lock.
-    locked : bool
-        Whether there is a lock.
+    locked, prepared : bool
+        Whether there is a lock, and a frozen outcome-blind step.
+    settlement : str or None
+        The settlement judged, by its name in the calendar.
+    digests, versions : mapping
+        For the annex.
+    data : tuple of DataSource
+        The tables that were read.
     """
 
     contract: Contract
@@ -122,7 +131,8 @@ def record_of(run: Run) -> Record:
         counted=tuple(_flow(run)),
         refused=_said("refused", plan.refusals.text() if plan.refusals else _NO_REFUSALS),
         findings=tuple(
-            facts.finding_facts(f, contract, plan, run.alternatives) for f in run.findings.values()
+            facts.finding_facts(f, contract, plan, run.alternatives, run.decision)
+            for f in run.findings.values()
         ),
         other_rules=tuple(_other_rules(run)),
         money_steps=tuple(_money_steps(run)),
@@ -131,7 +141,9 @@ def record_of(run: Run) -> Record:
         data=run.data,
         privacy=Both.of(plan.privacy.text()),
         access=(_said("access", plan.who_sees_outcomes.text()),),
-        interests=tuple(Both.of(w.text()) for w in (*contract.interests, *plan.evaluator.interests)),
+        interests=tuple(
+            Both.of(w.text()) for w in (*contract.interests, *plan.evaluator.interests)
+        ),
         independence=Both.of(plan.evaluator.independence.text()),
         deviations=tuple(Deviation(what=Said.of(m)) for m in run.deviations),
         locked=run.locked,
@@ -154,9 +166,7 @@ _BOTH = Text(
     en="Illustration: synthetic data and a contract that nobody signed. No payment follows from it.",
     fr="Illustration : données synthétiques et contrat que personne n'a signé. Aucun paiement n'en découle.",
 )
-_NO_REFUSALS = Text(
-    en="The study does not say who refused.", fr="L'étude ne dit pas qui a refusé."
-)
+_NO_REFUSALS = Text(en="The study does not say who refused.", fr="L'étude ne dit pas qui a refusé.")
 _NO_FAIRNESS = Text(
     en="The study did not look at differences between groups of people or at side effects.",
     fr="L'étude n'a examiné ni les différences entre groupes de personnes ni les effets secondaires.",
@@ -205,9 +215,7 @@ def _study(run: Run) -> StudyFacts:
             evaluator.paid_by.text() if evaluator and evaluator.paid_by else _NO_EVALUATOR
         ),
         registration=(
-            Both.of(evaluator.registration.text())
-            if evaluator and evaluator.registration
-            else None
+            Both.of(evaluator.registration.text()) if evaluator and evaluator.registration else None
         ),
         settlement=settlement,
         settlement_date=date,
@@ -305,14 +313,12 @@ def _clause(run: Run, clause: ClauseResult) -> ClauseRow:
     estimate = finding.estimate if finding else None
     verdict = clause.verdict or Status.CANNOT_BE_JUDGED
     rule = contract.rule(leaf)
-    gap = None
-    if clause.value is not None and clause.threshold is not None and clause.value.is_finite():
-        gap = clause.value - clause.threshold
-    # A price by the unit has no threshold to say "met" of, only a start.
-    priced = isinstance(leaf, Linear)
-    distance = None
-    if gap is not None and not priced and estimate is not None:
-        distance = Said.of(_distance(wording, clause, gap, estimate, outcome.unit))
+    # A price by the unit has no threshold to be met, only a start from which units count.
+    by_the_unit = isinstance(leaf, Linear)
+    how_far = None if by_the_unit else distance(contract, clause)
+    near = None
+    if how_far is not None and estimate is not None:
+        near = Said.of(_nearness(wording, clause, how_far.margin, estimate, outcome))
     unit = outcome.unit.text() if outcome.unit else outcome.measure.text()
     return ClauseRow(
         name=clause.name,
@@ -345,8 +351,10 @@ def _clause(run: Run, clause: ClauseResult) -> ClauseRow:
         steps=tuple(Said.of(step) for step in clause.steps),
         estimate=text_of(clause.estimate),
         interval=facts.contract_range(finding, contract, 0.95, "two") if finding else None,
-        distance=distance,
-        smallest_change=None if gap is None else written(abs(gap)),
+        distance=near,
+        smallest_change=(
+            None if how_far is None or how_far.change is None else written(abs(how_far.change))
+        ),
         chance_passes=_chance_passes(finding, clause) if isinstance(leaf, Threshold) else None,
         chance_nothing_or_harm=_no_effect(finding),
         observed=facts.plain(estimate.observed, estimate) if estimate else None,
@@ -355,8 +363,38 @@ def _clause(run: Run, clause: ClauseResult) -> ClauseRow:
     )
 
 
-def _distance(wording, clause, gap, estimate, unit):  # type: ignore[no-untyped-def]
-    raise AssertionError
+def _nearness(
+    wording: Wording,
+    clause: ClauseResult,
+    margin: Decimal,
+    estimate: CounterfactualEstimate,
+    outcome: Outcome,
+) -> Message:
+    """How close the answer was, as a change of what happened to those served."""
+    served = estimate.n_treated
+    per_person = total = None
+    gap = abs(float(margin))
+    match estimate.scale:
+        case Scale.DIFFERENCE:
+            per_person = gap
+        case Scale.RELATIVE:
+            per_person = gap / 100.0 * estimate.counterfactual
+        case Scale.TOTAL:
+            total = gap
+        case Scale.STANDARDISED:
+            pass  # the unit of a standardised effect is not the outcome's own
+    if per_person is not None:
+        total = per_person * served
+    unit = outcome.unit.text() if outcome.unit else outcome.measure.text()
+    return distance_sentence(
+        wording,
+        met=clause.verdict is Status.MET,
+        distance=margin,
+        outcome_unit=unit,
+        per_person=None if per_person is None else significant(per_person),
+        total=None if total is None else significant(total),
+        served=served,
+    )
 
 
 def _chance_passes(finding: Finding | None, clause: ClauseResult) -> str | None:
@@ -367,3 +405,295 @@ def _chance_passes(finding: Finding | None, clause: ClauseResult) -> str | None:
 
 def _no_effect(finding: Finding | None) -> str | None:
     return None if finding is None else facts.answered(finding, facts.NOTHING_OR_HARM)
+
+
+# --- who was left out, what changed, what to beware of ------------------------------------------
+
+_EVERYONE = Text(
+    en="Nobody: all {n:int} people drawn by lot are counted, whether or not they took part.",
+    fr="Personne : les {n:int} personnes tirées au sort sont toutes comptées, qu'elles aient participé ou non.",
+)
+_ALL_COUNTED = Text(
+    en="Nobody: the outcome of all {n:int} people who count is known.",
+    fr="Personne : le résultat des {n:int} personnes qui comptent est connu.",
+)
+_LOST = Text(
+    en=(
+        "{lost:int} of {n:int} people have no measured outcome ({treated:int} offered the programme, "
+        "{comparison:int} not); the result rests on the others."
+    ),
+    fr=(
+        "{lost:int} personnes sur {n:int} n'ont pas de résultat mesuré ({treated:int} à qui le programme a été "
+        "proposé, {comparison:int} non) ; le résultat repose sur les autres."
+    ),
+)
+_RULED_OUT = Text(
+    en="{out:int} rows of the data do not count by the stated rules (section 3).",
+    fr="{out:int} lignes des données ne comptent pas selon les règles énoncées (partie 3).",
+)
+_PARTICIPANTS = Text(
+    en="The contract counts participants only, not everyone eligible.",
+    fr="Le contrat ne compte que les participants, non toutes les personnes éligibles.",
+)
+_CANCELLED = Text(
+    en="Group {group} was cancelled ({date:date}) and is not judged.",
+    fr="Le groupe {group} a été annulé ({date:date}) et n'est pas jugé.",
+)
+_UNCHANGED = Message(
+    "changes.none",
+    Text(
+        en="Nothing changed: contract, plan and data are those that were locked.",
+        fr="Rien n'a changé : contrat, plan et données sont ceux qui ont été verrouillés.",
+    ),
+)
+_NO_FALLBACK = Message(
+    "warning.if-not-judged",
+    Text(
+        en="The contract does not say what happens if a clause can never be judged.",
+        fr="Le contrat ne dit pas ce qui se passe si une clause ne peut jamais être jugée.",
+    ),
+)
+_FEW = Text(
+    en=(
+        "The programme was assigned to only {places:int} places: the interval covers chance between "
+        "people and not what else happened there."
+    ),
+    fr=(
+        "Le programme n'a été attribué qu'à {places:int} lieux : l'intervalle couvre le hasard entre les "
+        "personnes et non ce qui s'y est passé par ailleurs."
+    ),
+)
+_NOT_FROZEN = Message(
+    "warning.not-prepared",
+    Text(
+        en="The sample was not frozen before outcomes were joined.",
+        fr="L'échantillon n'a pas été figé avant que les résultats y soient joints.",
+    ),
+)
+_FAILED = Text(
+    en="A planned check failed, which the contract does not let decide: {check}.",
+    fr="Un contrôle prévu a échoué, sans que le contrat lui permette de décider : {check}.",
+)
+
+
+def _grade(finding: Finding) -> Grade:
+    places = finding.estimate.treated_clusters if finding.estimate else FEW_TREATED
+    return grade(finding.analysis.design, places)
+
+
+def _own(run: Run) -> Iterator[Finding]:
+    """Findings on data of their own: pools repeat their groups."""
+    for finding in run.findings.values():
+        if finding.flow:
+            yield finding
+
+
+def _left_out(run: Run) -> Iterator[Message]:
+    contract = run.contract
+    if not contract.who_counts.count_everyone:
+        yield Message("left-out.participants", _PARTICIPANTS)
+    said: list[Message] = []
+    whole = True
+    people = 0
+    for finding in _own(run):
+        steps = {step.step.key: step for step in finding.flow}
+        assigned, measured = steps.get("flow.assigned"), steps["flow.measured"]
+        read, counted = finding.flow[0].n, (assigned or measured).n
+        if finding.analysis.eligible and read > counted and finding.group == "all":
+            said.append(Message("left-out.rules", _RULED_OUT, {"out": read - counted}))
+            whole = False
+        if assigned is not None and assigned.n > measured.n:
+            said.append(
+                Message(
+                    "left-out.lost",
+                    _LOST,
+                    {
+                        "lost": assigned.n - measured.n,
+                        "n": assigned.n,
+                        "treated": (assigned.treated or 0) - (measured.treated or 0),
+                        "comparison": (assigned.comparison or 0) - (measured.comparison or 0),
+                    },
+                )
+            )
+            whole = False
+        people = max(people, counted)
+    if whole and people:
+        randomised = all(f.analysis.design == "rct" for f in _own(run))
+        everyone = _EVERYONE if randomised and contract.who_counts.count_everyone else _ALL_COUNTED
+        total = sum(f.flow[-1].n for f in _own(run) if f.outcome == next(_own(run)).outcome)
+        yield Message("left-out.nobody", everyone, {"n": total})
+    yield from dict.fromkeys(said)
+
+
+def _changes(run: Run) -> Iterator[Message]:
+    for name, group in run.contract.groups.items():
+        if group.cancelled is not None:
+            shown = facts.group_name(run.contract, name)
+            yield Message(
+                "changes.cancelled", _CANCELLED, {"group": shown, "date": group.cancelled}
+            )
+    yield from run.deviations
+    if run.locked and not run.deviations:
+        yield _UNCHANGED
+
+
+def _warnings(run: Run) -> Iterator[Message]:
+    if any(clause.if_not_judged is None for clause in run.contract.clauses):
+        yield _NO_FALLBACK
+    if run.locked and not run.prepared:
+        yield _NOT_FROZEN
+    places = [
+        f.estimate.treated_clusters
+        for f in run.findings.values()
+        if f.estimate is not None and f.estimate.treated_clusters < FEW_TREATED
+    ]
+    if places:
+        yield Message("warning.few-places", _FEW, {"places": min(places)})
+    failed = {
+        check.title: None
+        for finding in run.findings.values()
+        for check in finding.diagnostics
+        if check.diagnostic.status is DiagnosticStatus.FAILED and not check.required
+    }
+    for title in failed:
+        yield Message("warning.diagnostic", _FAILED, {"check": title})
+
+
+# --- the other sections -----------------------------------------------------------------------
+
+_ROLES: Mapping[str, Text] = {
+    "payers": Text(en="Pays for outcomes", fr="Paie les résultats"),
+    "investors": Text(en="Invests", fr="Investit"),
+    "provider": Text(en="Runs the programme", fr="Met en œuvre le programme"),
+    "manager": Text(en="Manages", fr="Pilote"),
+    "evaluator": Text(en="Evaluates", fr="Évalue"),
+    "paid_by": Text(en="Pays the evaluator", fr="Paie l'évaluateur"),
+}
+
+
+def _contract(run: Run) -> ContractFacts:
+    contract = run.contract
+    parties = [
+        Party(role=Both.of(_ROLES[role]), name=Both.of(words.text()))
+        for role in ("payers", "investors", "provider", "manager")
+        for words in getattr(contract.parties, role)
+    ]
+    evaluator = contract.parties.evaluator
+    if evaluator is not None:
+        named = (("evaluator", evaluator.name), ("paid_by", evaluator.paid_by))
+        parties += [
+            Party(role=Both.of(_ROLES[role]), name=Both.of(words.text()))
+            for role, words in named
+            if words is not None
+        ]
+    return ContractFacts(
+        id=contract.id,
+        title=Both.of(contract.title.text()),
+        in_plain_words=Both.of(contract.in_plain_words.text()),
+        parties=tuple(parties),
+        people=Both.of(contract.who_counts.people.text()),
+        everyone_counted=contract.who_counts.count_everyone,
+        sentences=tuple(Said.of(m) for m in explain_sentences(contract)),
+        not_public=tuple(Both.of(words.text()) for words in contract.not_public),
+        sources=tuple(Both.of(source.text.text()) for source in contract.sources.values()),
+        file=run.plan.contract,
+        digest=contract.digest,
+    )
+
+
+def _flow(run: Run) -> Iterator[FlowRow]:
+    for finding in _own(run):
+        for step in finding.flow:
+            yield FlowRow(
+                step=Said.of(step.step), n=step.n, treated=step.treated, comparison=step.comparison
+            )
+
+
+def _other_rules(run: Run) -> Iterator[OtherRule]:
+    for reading in run.others:
+        decision = reading.decision
+        yield OtherRule(
+            rule=Said.of(rule_sentence(reading.rule)),
+            binding=reading.binding,
+            verdicts=facts.verdicts_of(decision),
+            values={facts.key(c.name, c.group): text_of(c.value) for c in decision.clauses},
+            due_now=money_text(decision.due_now),
+        )
+
+
+def _money_steps(run: Run) -> Iterator[Said]:
+    for clause in run.decision.clauses:
+        for step in clause.steps:
+            yield Said.of(step)
+    for step in run.decision.steps:
+        yield Said.of(step)
+
+
+def _checklist(run: Run) -> Checklist:
+    given = {number: words.text() for number, words in run.plan.checklist.items()}
+    if run.contract.parties.evaluator and run.contract.parties.evaluator.registration:
+        given.setdefault("2", run.contract.parties.evaluator.registration.text())
+    rows = checklist(given, absent=_absent(run))
+    return Checklist(
+        standard=STANDARD,
+        rows=tuple(
+            ChecklistRow(number=n, item=Both.of(i), where=Both.of(w) if w else None)
+            for n, i, w in rows
+        ),
+        given=sum(where is not None for _, _, where in rows),
+    )
+
+
+def _absent(run: Run) -> frozenset[str]:
+    """Items whose section says, in this study, that there is nothing."""
+    absent = set()
+    if not any(f.analysis.robustness for f in run.findings.values()):
+        absent |= {"21d", "28"}
+    if not any(
+        check.diagnostic.name == "balance" for f in run.findings.values() for check in f.diagnostics
+    ):
+        absent.add("25")
+    if not run.locked:
+        absent.add("3")
+    return frozenset(absent)
+
+
+def _annex(run: Run) -> Annex:
+    return Annex(
+        digests=dict(run.digests),
+        versions=dict(run.versions),
+        seed=run.plan.seed,
+        command=_command(run),
+        receipts=tuple(_receipts(run)),
+    )
+
+
+def _receipts(run: Run) -> Iterator[Receipt]:
+    """One receipt for each figure that page 1 rests on."""
+    for clause in run.decision.clauses:
+        finding = facts.finding_of(run.findings, clause.outcome, clause.group)
+        if finding is None:
+            continue
+        described = facts.finding_facts(
+            finding, run.contract, run.plan, run.alternatives, run.decision
+        )
+        figures = {
+            "value": text_of(clause.value),
+            "estimate": described.estimate,
+            "std_error": described.std_error,
+            "observed": described.observed,
+            "counterfactual": described.counterfactual,
+            "amount": money_text(clause.amount),
+        }
+        for figure, value in figures.items():
+            if value is not None:
+                yield Receipt(
+                    figure=figure,
+                    value=value,
+                    clause=facts.key(clause.name, clause.group),
+                    plan_entry=finding.entry,
+                    data_digest=finding.data_digest,
+                    estimator=finding.method.name,
+                    version=f"{finding.method.package} {finding.method.version}",
+                    seed=finding.seed,
+                )

@@ -47,14 +47,14 @@ def fit(plan: Plan, contract: Contract, locate: Locate) -> list[Problem]:
                     f"Its settlements: {', '.join(known) or 'none'}.",
                 )
             )
-    for number in unknown_items(plan.checklist):
-        problems.append(
-            locate.problem(
-                ("checklist", number),
-                f"CONSORT 2025 has no item {number}.",
-                "Use its item numbers, such as 1a, 2 or 12b.",
-            )
+    problems += [
+        locate.problem(
+            ("checklist", number),
+            f"CONSORT 2025 has no item {number}.",
+            "Use its item numbers, such as 1a, 2 or 12b.",
         )
+        for number in unknown_items(plan.checklist)
+    ]
     # One outcome may carry several clauses: its missing analysis is one problem.
     return list(dict.fromkeys(problems))
 
