@@ -9,21 +9,33 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from impacteval.errors import PlanError
-from impacteval.files import Locate, read_yaml
-from impacteval.values import Scale, Text
+from impacteval.files import (
+    Bool,
+    Count,
+    FileModel,
+    ListOfWords,
+    Locate,
+    NonBlank,
+    Number,
+    PlainWords,
+    Slug,
+    Table,
+    fail,
+    read_yaml,
+    refuse,
+)
+from impacteval.values import Scale
 
 PLAN_FORMAT = "impacteval-plan/1"
 
 _INT = re.compile(r"[-+]?[0-9]+\Z")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z")
-_NAME = r"^[a-z][a-z0-9_-]*$"
 
 
 def _setting(value: Any) -> Any:
@@ -42,87 +54,159 @@ def _setting(value: Any) -> Any:
     return float(value) if _FLOAT.match(value) else value
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+def _names(value: Any) -> Any:
+    return (value,) if isinstance(value, str) else value
 
 
-class Words(_Frozen):
-    """A text in both languages, as written in a file."""
-
-    en: str = Field(min_length=1)
-    fr: str = Field(min_length=1)
-
-    @property
-    def text(self) -> Text:
-        """As a `Text`; braces in the file stay braces."""
-        return Text(
-            en=self.en.replace("{", "{{").replace("}", "}}"),
-            fr=self.fr.replace("{", "{{").replace("}", "}}"),
-        )
+Names = Annotated[
+    tuple[NonBlank, ...],
+    BeforeValidator(_names, json_schema_input_type=NonBlank | list[NonBlank]),
+]
 
 
-class TableSpec(_Frozen):
+Format = Literal["csv", "parquet", "stata", "spss", "excel"]
+
+SUFFIXES: Mapping[str, Format] = {
+    ".csv": "csv",
+    ".tsv": "csv",
+    ".txt": "csv",
+    ".parquet": "parquet",
+    ".dta": "stata",
+    ".sav": "spss",
+    ".zsav": "spss",
+    ".xlsx": "excel",
+    ".xlsm": "excel",
+}
+
+
+class TableSpec(FileModel):
     """Where one table comes from and how it is written.
 
     Either ``file`` (CSV, Parquet, Stata, SPSS or Excel, inside the study folder) or ``package``
     and ``name`` (data that an installed package ships).
+
+    Attributes
+    ----------
+    format : str, optional
+        ``csv``, ``parquet``, ``stata``, ``spss`` or ``excel``; from the suffix when not stated.
+    separator, decimal, encoding : str
+        How a text file is written.
+    missing : tuple of str
+        Words that stand for a missing value; an empty cell always does.
+    sheet : str, optional
+        Sheet of a workbook that has several.
+    labels : str, optional
+        For Stata and SPSS columns read as text that carry value labels: ``codes`` or ``text``.
+
+    Examples
+    --------
+    >>> TableSpec(file="people.csv", separator=";", decimal=",").resolved_format
+    'csv'
     """
 
-    file: str | None = None
-    package: str | None = None
-    name: str | None = None
-    format: Literal["csv", "parquet", "stata", "spss", "excel"] | None = None
-    separator: str = ","
-    decimal: str = "."
-    encoding: str = "utf-8"
-    missing: tuple[str, ...] = ("",)
-    sheet: str | None = None
-    labels: Literal["codes", "text"] = "codes"
-    licence: Words | None = None
-    note: Words | None = None
+    file: NonBlank | None = None
+    package: NonBlank | None = None
+    name: NonBlank | None = None
+    format: Format | None = None
+    separator: Annotated[str, Field(min_length=1, max_length=1)] = ","
+    decimal: Literal[".", ","] = "."
+    encoding: NonBlank = "utf-8"
+    missing: Annotated[
+        tuple[str, ...], BeforeValidator(_names, json_schema_input_type=str | list[str])
+    ] = ()
+    sheet: NonBlank | None = None
+    labels: Literal["codes", "text"] | None = None
+    licence: PlainWords | None = None
+    note: PlainWords | None = None
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:
-        from_file = self.file is not None
         from_package = self.package is not None or self.name is not None
-        if from_file == from_package:
-            raise ValueError("give either `file`, or `package` and `name`")
+        if (self.file is not None) == from_package:
+            refuse(
+                [((), "A table has one source.", "Write either `file`, or `package` and `name`.")]
+            )
         if from_package and (self.package is None or self.name is None):
-            raise ValueError("data of a package need both `package` and `name`")
+            refuse([((), "Data of a package need both `package` and `name`.", "Add the other.")])
+        if self.separator == self.decimal:
+            refuse(
+                [
+                    (
+                        ("separator",),
+                        "The separator and the decimal mark cannot be the same character.",
+                        "Look at the file: columns separated by ; often go with decimal: ','.",
+                    )
+                ]
+            )
+        if self.file is not None and self.resolved_format is None:
+            refuse(
+                [
+                    (
+                        ("file",),
+                        f"The suffix of {self.file!r} does not tell the format.",
+                        "Write format: csv, parquet, stata, spss or excel.",
+                    )
+                ]
+            )
         return self
 
+    @property
+    def resolved_format(self) -> Format | None:
+        """The stated format, or that of the suffix; None when neither tells."""
+        if self.file is None or self.format is not None:
+            return self.format
+        return SUFFIXES.get(Path(self.file).suffix.lower())
 
-class Columns(_Frozen):
+    @property
+    def shown(self) -> str:
+        """The table's name in messages."""
+        return self.file if self.file is not None else f"{self.package}.{self.name}"
+
+
+class Columns(FileModel):
     """Which column plays which role. Only these columns are ever read."""
 
-    outcome: str
-    unit: str | None = None
-    period: str | None = None
-    treatment: str | None = None
-    adopted: str | None = None
+    outcome: NonBlank = Field(description="the column of the outcome")
+    unit: NonBlank | None = None
+    period: NonBlank | None = None
+    treatment: NonBlank | None = None
+    adopted: NonBlank | None = None
     never: str | None = None
-    assigned: str | None = None
-    received: str | None = None
-    cluster: str | None = None
-    assignment_cluster: str | None = None
-    stratum: str | None = None
-    pair: str | None = None
-    group: str | None = None
-    subgroup: str | None = None
-    weight: str | None = None
+    assigned: NonBlank | None = None
+    received: NonBlank | None = None
+    cluster: NonBlank | None = None
+    assignment_cluster: NonBlank | None = None
+    stratum: NonBlank | None = None
+    pair: NonBlank | None = None
+    group: NonBlank | None = None
+    subgroup: NonBlank | None = None
+    weight: NonBlank | None = None
     weight_kind: Literal["sampling", "frequency", "precision"] | None = None
-    exposure: str | None = None
-    covariates: tuple[str, ...] = ()
+    exposure: NonBlank | None = None
+    covariates: Names = ()
 
     @model_validator(mode="after")
     def _stated(self) -> Self:
-        if self.adopted is not None and self.never is None:
-            raise ValueError(
-                "`adopted` needs `never: blank` or `never: <value>`: a lost date must not turn "
-                "a unit into a control"
+        if (self.adopted is None) != (self.never is None):
+            refuse(
+                [
+                    (
+                        ("adopted",),
+                        "`adopted` and `never` go together: a lost date must not make a control.",
+                        "Write `never: blank`, or the value that means never.",
+                    )
+                ]
             )
         if (self.weight is None) != (self.weight_kind is None):
-            raise ValueError("`weight` and `weight_kind` go together")
+            refuse(
+                [
+                    (
+                        ("weight",),
+                        "`weight` and `weight_kind` go together.",
+                        "Write weight_kind: sampling, frequency or precision.",
+                    )
+                ]
+            )
         return self
 
     @property
@@ -136,120 +220,167 @@ class Columns(_Frozen):
         return tuple(dict.fromkeys([*single, *self.covariates]))
 
 
-class EstimatorSpec(_Frozen):
+class OtherColumns(FileModel):
+    """The roles that a robustness analysis changes."""
+
+    treatment: NonBlank | None = None
+    cluster: NonBlank | None = None
+    assignment_cluster: NonBlank | None = None
+    stratum: NonBlank | None = None
+    covariates: Names | None = None
+
+    @property
+    def changed(self) -> dict[str, Any]:
+        """Only the roles that are named."""
+        return {key: value for key, value in self if value is not None}
+
+
+Settings = Annotated[dict[str, Any], BeforeValidator(_setting), WithJsonSchema({"type": "object"})]
+
+
+class EstimatorSpec(FileModel):
     """An estimator by name, with its settings."""
 
-    name: str
-    settings: Annotated[dict[str, Any], BeforeValidator(_setting)] = {}
+    name: NonBlank = Field(
+        description="the name of an estimator, as `impacteval estimators` lists it"
+    )
+    settings: Settings = Field(default_factory=dict)
 
 
-class DiagnosticSpec(_Frozen):
+class DiagnosticSpec(FileModel):
     """A diagnostic and the largest statistic that passes."""
 
-    name: str
-    limit: Decimal | None = None
+    name: Slug = Field(description="the name of a diagnostic, such as balance")
+    limit: Number | None = None
 
 
-class Robustness(_Frozen):
+class Robustness(FileModel):
     """Another analysis of the same number, named in advance. It informs; it never decides."""
 
-    name: str = Field(pattern=_NAME)
-    title: Words
-    estimator: EstimatorSpec
-    columns: dict[str, Any] = {}
-    """Roles that differ from the main analysis."""
+    name: Slug = Field(description="a short name for this analysis")
+    title: PlainWords = Field(description="what it is, in words")
+    estimator: EstimatorSpec = Field(description="the estimator, {name: ..., settings: ...}")
+    columns: OtherColumns = Field(default_factory=OtherColumns)
 
 
-class Condition(_Frozen):
+class Condition(FileModel):
     """A stated rule of who is counted, run on the data and printed with its count."""
 
-    column: str
-    equals: tuple[str, ...] = Field(min_length=1)
-    because: Words
+    column: NonBlank = Field(description="the column that the rule reads")
+    equals: Annotated[Names, Field(min_length=1)] = Field(description="the values that are counted")
+    because: PlainWords = Field(description="why, in words")
 
 
-class GroupRule(_Frozen):
+class GroupRule(FileModel):
     """How the rows of each contract group are found."""
 
-    column: str
-    values: dict[str, str]
-    """Contract group to the value of the column."""
+    column: NonBlank = Field(description="the column that says the group")
+    values: Annotated[Table[NonBlank], Field(min_length=1)] = Field(
+        description="each group of the contract with its value in the column"
+    )
 
 
-class Analysis(_Frozen):
+def _scale(value: Any) -> Any:
+    if value in tuple(Scale):
+        return Scale(value)
+    raise fail(f"{str(value)[:40]!r} is not a scale.", f"Write one of {', '.join(Scale)}.")
+
+
+class Analysis(FileModel):
     """The planned analysis of one contract outcome."""
 
-    outcome: str
-    data: str
-    design: str
-    columns: Columns
-    scale: Annotated[Scale, BeforeValidator(lambda v: Scale.parse(v) if v in list(Scale) else v)]
-    estimator: EstimatorSpec
-    estimand: Literal["everyone_eligible", "participants"]
+    outcome: Slug = Field(description="the outcome of the contract that it estimates")
+    data: Slug = Field(description="the table it reads, by its name under `data`")
+    design: NonBlank = Field(description="the design, such as rct")
+    columns: Columns = Field(description="which column plays which role")
+    scale: Annotated[Scale, BeforeValidator(_scale)] = Field(
+        description="the scale of the effect, such as difference"
+    )
+    estimator: EstimatorSpec = Field(description="the estimator, {name: ..., settings: ...}")
+    estimand: Literal["everyone_eligible", "participants"] = Field(
+        description="whom the effect is about"
+    )
     missing_outcome: Literal["refuse", "attrited"] = "refuse"
-    log_outcome: bool = False
+    log_outcome: Bool = False
     eligible: tuple[Condition, ...] = ()
     groups: GroupRule | None = None
     diagnostics: tuple[DiagnosticSpec, ...] = ()
     robustness: tuple[Robustness, ...] = ()
-    unit_kind: Literal["person", "household", "place", "organisation", "period"] = "person"
-    covariate_names: dict[str, Words] = {}
+    unit_kind: Literal["person", "household", "place", "organisation", "period"] = Field(
+        description="what one unit is: person, household, place, organisation or period"
+    )
+    covariate_names: dict[str, PlainWords] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _once(self) -> Self:
-        for what, names in (
-            ("robustness analysis", [r.name for r in self.robustness]),
-            ("diagnostic", [d.name for d in self.diagnostics]),
+        for key, names in (
+            ("robustness", [r.name for r in self.robustness]),
+            ("diagnostics", [d.name for d in self.diagnostics]),
         ):
             twice = sorted({n for n in names if names.count(n) > 1})
             if twice:
-                raise ValueError(f"{what} named twice: {', '.join(twice)}")
+                refuse(
+                    [((key,), f"`{key}` names {', '.join(twice)} twice.", "Name each one once.")]
+                )
         return self
 
 
-class Evaluator(_Frozen):
+class Evaluator(FileModel):
     """Who evaluates, and their declaration of independence."""
 
-    independence: Words
-    interests: tuple[Words, ...] = ()
+    independence: PlainWords = Field(description="the evaluator's declaration of independence")
+    interests: ListOfWords = ()
 
 
-class Plan(_Frozen):
+class Plan(FileModel):
     """A whole ``plan.yaml``."""
 
-    format: Literal["impacteval-plan/1"]
-    study: str = Field(pattern=_NAME)
-    title: Words
-    synthetic: bool
-    contract: str = "contract.yaml"
-    seed: int = Field(ge=0)
-    settlement: str | None = None
-    data: dict[str, TableSpec] = Field(min_length=1)
-    analyses: dict[Annotated[str, Field(pattern=_NAME)], Analysis] = Field(min_length=1)
-    evaluator: Evaluator
-    who_sees_outcomes: Words
-    refusals: Words | None = None
-    fairness: Words | None = None
-    privacy: Words
-    limits: tuple[Words, ...] = Field(min_length=1)
-    checklist: dict[str, Words] = {}
-    """Answers to items of the reporting standard that no file holds."""
+    format: Literal["impacteval-plan/1"] = Field(description="the format of the file")
+    study: Slug = Field(description="a short name without spaces")
+    title: PlainWords = Field(description="the title of the study")
+    synthetic: Bool = Field(description="whether the data are synthetic: true or false")
+    contract: NonBlank = "contract.yaml"
+    seed: Count = Field(description="the seed of every random number, a whole number")
+    settlement: Slug | None = None
+    data: Annotated[Table[TableSpec], Field(min_length=1)] = Field(description="the tables by name")
+    analyses: Annotated[Table[Analysis], Field(min_length=1)] = Field(
+        description="the planned analyses by name"
+    )
+    evaluator: Evaluator = Field(description="who evaluates, and their independence")
+    who_sees_outcomes: PlainWords = Field(description="who may see outcomes, and when")
+    refusals: PlainWords | None = None
+    fairness: PlainWords | None = None
+    privacy: PlainWords = Field(description="how people in the data are protected")
+    limits: Annotated[ListOfWords, Field(min_length=1)] = Field(
+        description="what the study cannot say"
+    )
+    checklist: dict[str, PlainWords] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _refers(self) -> Self:
+        problems: list[tuple[tuple[str | int, ...], str, str]] = []
+        seen: dict[str, str] = {}
         for name, analysis in self.analyses.items():
+            place: tuple[str | int, ...] = ("analyses", name)
             if analysis.data not in self.data:
-                raise ValueError(
-                    f"analysis `{name}` reads data `{analysis.data}`, "
-                    f"which is not among: {', '.join(self.data)}"
+                problems.append(
+                    (
+                        (*place, "data"),
+                        f"Analysis `{name}` reads table `{analysis.data}`, which is not described.",
+                        f"Tables under `data`: {', '.join(self.data)}.",
+                    )
                 )
-        outcomes = [a.outcome for a in self.analyses.values()]
-        twice = sorted({o for o in outcomes if outcomes.count(o) > 1})
-        if twice:
-            raise ValueError(
-                f"two analyses of one outcome ({', '.join(twice)}): one is planned, "
-                "others go under its `robustness`"
-            )
+            if analysis.outcome in seen:
+                problems.append(
+                    (
+                        (*place, "outcome"),
+                        f"Outcome `{analysis.outcome}` has two analyses, "  # one sentence
+                        f"`{seen[analysis.outcome]}` and `{name}`: which one decides?",
+                        "Plan one, and put others under its `robustness`.",
+                    )
+                )
+            seen.setdefault(analysis.outcome, name)
+        refuse(problems)
         return self
 
     def analysis_of(self, outcome: str) -> tuple[str, Analysis] | None:
@@ -278,7 +409,7 @@ def load_plan(path: str | Path) -> Plan:
 
 def load_plan_located(path: str | Path) -> tuple[Plan, Locate]:
     """Read a plan file and a function that finds the line of any of its keys."""
-    return read_yaml(path, Plan, error=PlanError)
+    return read_yaml(path, Plan, kind="plan", error=PlanError)
 
 
 def plan_schema() -> dict[str, Any]:

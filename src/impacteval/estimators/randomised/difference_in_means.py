@@ -1,0 +1,147 @@
+"""The difference in means of a randomised trial.
+
+References
+----------
+Neyman (1923); Samii and Aronow (2012); Imbens and Rubin (2015), *Causal Inference for Statistics,
+Social, and Biomedical Sciences*, chapters 6 and 9.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+import numpy as np
+
+from impacteval.estimators.randomised import wording
+from impacteval.estimators.randomised.arms import CellArms, mean_arms
+from impacteval.estimators.randomised.cards import DIFFERENCE_IN_MEANS
+from impacteval.estimators.randomised.effect import Convention, build
+from impacteval.estimators.randomised.trial import Trial, read_trial
+from impacteval.inference import (
+    Variance,
+    cell_classical,
+    cell_influence,
+    cluster_cells,
+)
+from impacteval.inference.scales import DIFFERENCE
+from impacteval.values import Scale
+
+if TYPE_CHECKING:
+    from impacteval.estimates import CounterfactualEstimate
+    from impacteval.plugin import MethodCard
+    from impacteval.sample import Sample
+
+
+@dataclass(frozen=True, slots=True)
+class DifferenceInMeans:
+    """The mean of one arm minus the mean of the other, stratum by stratum where there are strata.
+
+    Parameters
+    ----------
+    variance : {"hc2", "hc1", "hc3"}
+        Standard error: Neyman's (``hc2``), Stata's default (``hc1``), or near the jackknife
+        (``hc3``); with clusters CR2, CR1, CR3.
+
+    Examples
+    --------
+    The National Supported Work sample, 1978 earnings (Dehejia and Wahba 1999):
+
+    >>> import causaldata, numpy as np
+    >>> from impacteval.sample import Sample
+    >>> sample = Sample.from_frame(
+    ...     causaldata.nsw_mixtape.load_pandas().data, design="rct", outcome="re78", treatment="treat"
+    ... )
+    >>> found = DifferenceInMeans().estimate(
+    ...     sample, scale=Scale.DIFFERENCE, rng=np.random.default_rng(1)
+    ... )
+    >>> round(found.effect.value, 2), round(found.effect.std_error, 3)
+    (1794.34, 670.997)
+    """
+
+    name: ClassVar[str] = "difference-in-means"
+    card: ClassVar[MethodCard] = DIFFERENCE_IN_MEANS
+
+    variance: Literal["hc2", "hc1", "hc3"] = "hc2"
+
+    def estimate(
+        self, sample: Sample, *, scale: Scale, rng: np.random.Generator
+    ) -> CounterfactualEstimate:
+        """The difference in means on `scale`.
+
+        Parameters
+        ----------
+        sample : Sample
+            Design ``rct``, one period.
+        scale : Scale
+            Any of the four.
+        rng : numpy.random.Generator
+            Not used: nothing here is random.
+
+        Raises
+        ------
+        NotIdentified
+            When the data cannot answer; the reason says what to do.
+        """
+        scale = Scale.parse(scale)
+        trial = read_trial(sample, scale)
+        found = mean_arms(
+            trial.y,
+            trial.treatment,
+            stratum=None if trial.stratum is None else trial.stratum.codes,
+            size=trial.size,
+            weight=trial.weight,
+            copies=trial.copies,
+            working=trial.working,
+            cluster=None if trial.cluster is None else trial.cluster.codes,
+            variance=self.variance,
+        )
+        return build(
+            estimator=self.name,
+            settings={"variance": self.variance},
+            trial=trial,
+            arms=found.arms,
+            scale=scale,
+            variance=self.variance,
+            rule=self._rule(trial),
+            formed=wording.difference(None if trial.stratum is None else len(trial.stratum.labels)),
+            conventions=lambda: self._conventions(trial, found),
+        )
+
+    def _rule(self, trial: Trial) -> str:
+        if trial.cluster is not None:
+            return "clusters" if self.variance == "hc1" else "satterthwaite"
+        return "welch" if trial.stratum is None and self.variance == "hc2" else "residual"
+
+    def _conventions(self, trial: Trial, found: CellArms) -> Iterator[Convention]:
+        """The standard error used, then what other programmes print for the same data."""
+        rule = self._rule(trial)
+        label = wording.variance_label(self.variance, trial.cluster is not None)
+        used = np.sqrt(((found.arms.influence[1] - found.arms.influence[0]) ** 2).sum())
+        df = float(found.arms.degrees(DIFFERENCE))
+        yield Convention(f"{label.lower()}_{rule}", float(used), df)
+        contrast = DIFFERENCE @ found.contrasts
+        for variance in _VARIANCES:
+            if trial.cluster is None:
+                psi = cell_influence(found.fit, contrast[None], variance)
+                other, df = "residual", float(found.fit.counts.sum()) - found.fit.counts.size
+            else:
+                clusters = cluster_cells(found.fit, trial.cluster.codes, variance)
+                psi = clusters.influence(contrast[None])
+                other = "clusters" if variance in ("hc0", "hc1") else "satterthwaite"
+                df = (
+                    clusters.n_clusters - 1.0
+                    if other == "clusters"
+                    else float(clusters.degrees(contrast))
+                )
+            if (variance, other) != (self.variance, rule):
+                name = wording.variance_label(variance, trial.cluster is not None).lower()
+                yield Convention(f"{name}_{other}", float(np.sqrt((psi**2).sum())), df)
+        if trial.cluster is None:
+            classical = float(np.sqrt(cell_classical(found.fit, contrast[None])[0]))
+            residual = float(found.fit.counts.sum()) - found.fit.counts.size
+            yield Convention("classical_residual", classical, residual)
+
+
+_VARIANCES: tuple[Variance, ...] = ("hc2", "hc1", "hc3")

@@ -1,0 +1,291 @@
+"""A trial as arrays: what the estimators take from a sample, and what they refuse.
+
+Nothing is dropped without a note that counts it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from impacteval.errors import NotIdentified
+from impacteval.estimators.randomised import messages
+from impacteval.inference._arrays import compact
+from impacteval.values import Message, Scale
+
+if TYPE_CHECKING:
+    from impacteval.sample import Codes, Matrix, Sample
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Grouping:
+    """Strata or clusters of the rows: codes without gaps, shape (n,), and the label of each."""
+
+    codes: Ints
+    labels: NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trial:
+    """The measured rows of a trial, one a unit.
+
+    Attributes
+    ----------
+    y : array, shape (n,)
+        Outcome; per unit of exposure where there is exposure.
+    treatment : array of int, shape (n,)
+        1 for those assigned to the programme.
+    x : array, shape (n, k)
+        Covariates, named `covariates`.
+    weight : array, shape (n,), or None
+        Weights of the means: sampling or precision weights, times exposure.
+    copies : array, shape (n,), or None
+        Frequency weights.
+    size : array, shape (n,)
+        How much of the target population a row stands for.
+    working : array, shape (n,), or None
+        Working variance of the outcomes, up to a factor.
+    weight_kind : str or None
+        ``sampling``, ``frequency`` or ``precision``.
+    exposure : array, shape (n,), or None
+        Time or people at risk.
+    stratum, cluster : Grouping or None
+        Blocks of the randomisation; level at which errors are correlated.
+    unit : array, shape (n,)
+        Label of each unit.
+    treated_clusters : int
+        Treated units at the level that was assigned.
+    outcome, design, period : str, str, str or int or float
+        Names for the result.
+    complete : bool
+        Whether every outcome was measured.
+    notes : tuple of Message
+        What a reader must know about the rows.
+    """
+
+    y: Floats
+    treatment: Ints
+    x: Floats
+    covariates: tuple[str, ...]
+    weight: Floats | None
+    copies: Floats | None
+    size: Floats
+    working: Floats | None
+    weight_kind: str | None
+    exposure: Floats | None
+    stratum: Grouping | None
+    cluster: Grouping | None
+    unit: NDArray[Any]
+    treated_clusters: int
+    outcome: str
+    design: str
+    period: str | int | float
+    complete: bool
+    notes: tuple[Message, ...]
+
+    def count(self, arm: int) -> int:
+        """Units in an arm, copies counted."""
+        inside = self.treatment == arm
+        return round(float(inside.sum() if self.copies is None else self.copies[inside].sum()))
+
+    @property
+    def served(self) -> float:
+        """Size of the group that was served: people, or their exposure."""
+        return float(self.size[self.treatment == 1].sum())
+
+
+def read_trial(sample: Sample, scale: Scale) -> Trial:
+    """The arrays of a trial.
+
+    Raises
+    ------
+    NotIdentified
+        When the sample holds several periods, matched pairs or unequal assignment
+        probabilities, when errors are correlated in two ways at once, when an arm or a stratum
+        is too small, or when `scale` is ``relative`` and the outcome is in logs.
+    """
+    if sample.design != "rct":
+        raise NotIdentified(messages.not_a_trial(sample.design))
+    if sample.structure.kind != "cross_section":
+        raise NotIdentified(messages.several_periods(sample.structure.n_periods))
+    matrix = sample.matrix()
+    if matrix.treatment is None:
+        raise NotIdentified(messages.no_arms())
+    if matrix.pair is not None:
+        raise NotIdentified(messages.pairs())
+    if scale is Scale.RELATIVE and sample.log_outcome:
+        raise NotIdentified(messages.relative_in_logs())
+    kept, notes = _kept(matrix, np.asarray(matrix.treatment))
+    treatment = np.asarray(matrix.treatment)[kept].astype(np.int64)
+    stratum = _grouping(matrix.stratum, kept)
+    _check_probability(matrix.assignment_probability, stratum, kept)
+    assignment = _grouping(matrix.assignment_cluster, kept)
+    cluster = _coarser(_grouping(matrix.cluster, kept), assignment)
+    weights = _weights(matrix, kept)
+    exposure = None if matrix.exposure is None else matrix.exposure[kept]
+    y = np.array(matrix.y[kept])
+    if exposure is not None:
+        notes += _dispersion(y, treatment, exposure, weights)
+        y = y / exposure
+    trial = Trial(
+        y=y,
+        treatment=treatment,
+        x=np.array(matrix.X[kept]),
+        covariates=tuple(matrix.covariate_names),
+        weight=weights.means,
+        copies=weights.copies,
+        size=weights.size,
+        working=weights.working,
+        weight_kind=matrix.weight_kind,
+        exposure=exposure,
+        stratum=stratum,
+        cluster=cluster,
+        unit=matrix.unit.labels[matrix.unit.codes[kept]],
+        treated_clusters=0,
+        outcome=sample.outcomes[0],
+        design=sample.design,
+        period=_period(matrix.period),
+        complete=bool(matrix.measured.all()),
+        notes=notes,
+    )
+    _check_sizes(trial)
+    return _with_treated_clusters(trial, assignment)
+
+
+def _kept(matrix: Matrix, treatment: Floats) -> tuple[Ints, tuple[Message, ...]]:
+    """Rows that count, and notes on those that do not."""
+    notes: list[Message] = []
+    lost = ~matrix.measured
+    if lost.any():
+        notes.append(
+            messages.not_measured(
+                programme=int((lost & (treatment == 1)).sum()),
+                comparison=int((lost & (treatment == 0)).sum()),
+            )
+        )
+    weightless = np.zeros_like(lost) if matrix.weight is None else matrix.weight == 0
+    if (weightless & ~lost).any():
+        notes.append(messages.weightless(int((weightless & ~lost).sum())))
+    if matrix.received is not None:
+        notes.append(messages.offer())
+    return np.flatnonzero(~lost & ~weightless), tuple(notes)
+
+
+def _grouping(codes: Codes | None, kept: Ints) -> Grouping | None:
+    if codes is None:
+        return None
+    used, places = compact(codes.codes[kept])
+    return Grouping(places, codes.labels[used])
+
+
+def _period(codes: Codes | None) -> str | int | float:
+    if codes is None:
+        return "all"
+    label = codes.labels[codes.codes[0]]
+    found: str | int | float = label.item() if hasattr(label, "item") else label
+    return found
+
+
+def _nested(inner: Grouping, outer: Grouping) -> bool:
+    """Whether each inner group lies in one outer group."""
+    pairs = np.unique(inner.codes * len(outer.labels) + outer.codes)
+    return len(pairs) == len(inner.labels)
+
+
+def _coarser(cluster: Grouping | None, assignment: Grouping | None) -> Grouping | None:
+    """The level for the errors: the coarser of correlation and assignment."""
+    if cluster is None or assignment is None:
+        return assignment if cluster is None else cluster
+    if _nested(assignment, cluster):
+        return cluster
+    if _nested(cluster, assignment):
+        return assignment
+    raise NotIdentified(messages.two_ways())
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Weights:
+    means: Floats | None
+    copies: Floats | None
+    size: Floats
+    working: Floats | None
+
+
+def _weights(matrix: Matrix, kept: Ints) -> _Weights:
+    ones = np.ones(len(kept))
+    given = None if matrix.weight is None else matrix.weight[kept]
+    exposure = ones if matrix.exposure is None else matrix.exposure[kept]
+    kind = matrix.weight_kind if given is not None else None
+    own = ones if given is None or kind == "frequency" else given
+    people = ones if given is None or kind == "precision" else given
+    precision = given if given is not None and kind == "precision" else ones
+    plain = matrix.exposure is None
+    return _Weights(
+        means=None if plain and own is ones else own * exposure,
+        copies=given if kind == "frequency" else None,
+        size=people * exposure,
+        working=None if plain and precision is ones else 1.0 / (precision * exposure),
+    )
+
+
+def _dispersion(
+    events: Floats, treatment: Ints, exposure: Floats, weights: _Weights
+) -> tuple[Message, ...]:
+    """Variance of the counts over that of a Poisson count, pooled over the arms."""
+    people = weights.size / exposure
+    total = 0.0
+    for arm in (0, 1):
+        inside = treatment == arm
+        rate = (people * events)[inside].sum() / (people * exposure)[inside].sum()
+        if not rate > 0:
+            return ()
+        expected = rate * exposure[inside]
+        total += float((people[inside] * (events[inside] - expected) ** 2 / expected).sum())
+    n = float(len(events) if weights.copies is None else weights.copies.sum())
+    if n <= 2:
+        return ()
+    return (messages.dispersion(total / float(people.sum()) * n / (n - 2.0)),)
+
+
+def _check_probability(probability: Floats | None, stratum: Grouping | None, kept: Ints) -> None:
+    if probability is None:
+        return
+    p = probability[kept]
+    codes = np.zeros(len(kept), dtype=np.int64) if stratum is None else stratum.codes
+    for code in range(int(codes.max()) + 1):
+        if np.ptp(p[codes == code]) > 1e-9:
+            raise NotIdentified(messages.unequal_probabilities(stratum is not None))
+
+
+def _check_sizes(trial: Trial) -> None:
+    """Two units, or two clusters, in each arm of each stratum."""
+    copies = np.ones(len(trial.y)) if trial.copies is None else trial.copies
+    strata = np.zeros_like(trial.treatment) if trial.stratum is None else trial.stratum.codes
+    size = 2 * (int(strata.max()) + 1)
+    cell = 2 * strata + trial.treatment
+    held = np.zeros(size)
+    if trial.cluster is None:
+        np.add.at(held, cell, copies)
+    else:
+        pairs = np.unique(trial.cluster.codes * size + cell)
+        np.add.at(held, pairs % size, 1.0)
+    thin = np.flatnonzero((held < 2).reshape(-1, 2).any(axis=1))
+    if not thin.size:
+        return
+    clustered = trial.cluster is not None
+    if trial.stratum is None:
+        raise NotIdentified(messages.arm_too_small(int(held[1]), int(held[0]), clustered))
+    names = [str(trial.stratum.labels[k]) for k in thin]
+    raise NotIdentified(messages.strata_too_small(names, len(trial.stratum.labels), clustered))
+
+
+def _with_treated_clusters(trial: Trial, assignment: Grouping | None) -> Trial:
+    inside = trial.treatment == 1
+    count = trial.count(1) if assignment is None else len(np.unique(assignment.codes[inside]))
+    return replace(trial, treated_clusters=count)

@@ -1,0 +1,65 @@
+"""Uncertainty maths shared by estimators: pure functions on arrays that return small values.
+
+Cell means (`fit_cells`), weighted least squares (`regress`), both with HC0 to HC3 and
+cluster-robust errors, degrees of freedom, effects on the four scales (`on_scale`), and joint
+uncertainty through influence values (`weighted_sum`).
+"""
+
+from impacteval.inference.cells import (
+    CellClusters,
+    CellFit,
+    Variance,
+    cell_classical,
+    cell_degrees,
+    cell_influence,
+    cluster_cells,
+    fit_cells,
+)
+from impacteval.inference.degrees import quadratic_form_degrees, welch_satterthwaite
+from impacteval.inference.joint import WeightedSum, covariance_matrix, weighted_sum
+from impacteval.inference.regression import (
+    ClusterFit,
+    Regression,
+    bell_mccaffrey_degrees,
+    cluster_regression,
+    collinear_columns,
+    regress,
+    regression_classical,
+    regression_influence,
+)
+from impacteval.inference.scales import (
+    ArmMeans,
+    ScaledEffect,
+    Spread,
+    comparison_spread,
+    on_scale,
+)
+
+__all__ = [
+    "ArmMeans",
+    "CellClusters",
+    "CellFit",
+    "ClusterFit",
+    "Regression",
+    "ScaledEffect",
+    "Spread",
+    "Variance",
+    "WeightedSum",
+    "bell_mccaffrey_degrees",
+    "cell_classical",
+    "cell_degrees",
+    "cell_influence",
+    "cluster_cells",
+    "cluster_regression",
+    "collinear_columns",
+    "comparison_spread",
+    "covariance_matrix",
+    "fit_cells",
+    "on_scale",
+    "quadratic_form_degrees",
+    "regress",
+    "regression_classical",
+    "regression_influence",
+    "weighted_sum",
+    "welch_satterthwaite",
+]

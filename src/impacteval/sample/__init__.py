@@ -1,0 +1,30 @@
+"""The one shape of data that estimators see: roles, designs, checks; the sample and its blind twin."""
+
+from impacteval.sample.blind import BlindSample
+from impacteval.sample.cells import Block, Cells
+from impacteval.sample.codes import Codes
+from impacteval.sample.core import Sample
+from impacteval.sample.designs import DesignRule, design_rule, designs, register_design
+from impacteval.sample.join import Joined
+from impacteval.sample.matrix import BlindMatrix, Matrix
+from impacteval.sample.preparation import Preparation
+from impacteval.sample.roles import Roles
+from impacteval.sample.table import Structure
+
+__all__ = [
+    "BlindMatrix",
+    "BlindSample",
+    "Block",
+    "Cells",
+    "Codes",
+    "DesignRule",
+    "Joined",
+    "Matrix",
+    "Preparation",
+    "Roles",
+    "Sample",
+    "Structure",
+    "design_rule",
+    "designs",
+    "register_design",
+]
