@@ -141,6 +141,7 @@ class Note:
     heading: str
     lines: tuple[str, ...]
     code: str = ""
+    wide: bool = False
 
 
 @dataclass(frozen=True, slots=True)

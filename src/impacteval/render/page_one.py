@@ -78,21 +78,29 @@ def _clause(clause: ClauseRow, pen: Pen) -> ClauseView:
 def _figures(clause: ClauseRow, pen: Pen) -> tuple[Figure, ...]:
     words, found = pen.words, []
     unit = "" if clause.outcome_unit is None else pen.both(clause.outcome_unit)
-    if clause.observed is not None:
-        found.append(Figure(words("clause.with"), pen.number(clause.observed), unit))
-    if clause.counterfactual is not None:
-        found.append(Figure(words("clause.without"), pen.number(clause.counterfactual), unit))
+    percent = pen.both(clause.unit).startswith("%")
+    sign = fmt.percent_sign(pen.language) if percent else ""
     contract_unit = pen.both(clause.unit).removeprefix("%").strip()
+    # Numbers in one unit stand with the same decimals, so that the eye can subtract them.
+    alike = [x for x in (clause.observed, clause.counterfactual) if x is not None]
+    same_unit = clause.outcome_unit == clause.unit
+    if same_unit and clause.estimate is not None:
+        alike.append(clause.estimate)
+    decimals = max((fmt.readable_decimals(x) for x in alike), default=0)
+    if clause.observed is not None:
+        value = fmt.number(clause.observed, pen.language, decimals)
+        found.append(Figure(words("clause.with"), value, unit))
+    if clause.counterfactual is not None:
+        value = fmt.number(clause.counterfactual, pen.language, decimals)
+        found.append(Figure(words("clause.without"), value, unit))
     if clause.estimate is not None:
-        sign = fmt.percent_sign(pen.language) if pen.both(clause.unit).startswith("%") else ""
-        found.append(
-            Figure(words("clause.effect"), pen.number(clause.estimate) + sign, contract_unit)
-        )
+        value = fmt.number(clause.estimate, pen.language, decimals if same_unit else None)
+        found.append(Figure(words("clause.effect"), value + sign, contract_unit))
     if clause.value is not None and clause.value != clause.estimate:
         found.append(Figure(words("clause.compared"), pen.compared(clause), contract_unit))
-    asked = pen.asked(clause)
-    if asked:
-        found.append(Figure(words("clause.asks"), asked, contract_unit))
+    if clause.operator is not None and clause.threshold is not None:
+        asked = pen.threshold(clause)
+        found.append(Figure(words(f"clause.asks_{clause.operator}"), asked, contract_unit))
     return tuple(found)
 
 
@@ -138,6 +146,6 @@ def _notes(record: Record, pen: Pen) -> tuple[Note, ...]:
         Note(words("note.left_out"), left_out or (words("note.left_out_none"),)),
         Note(words("note.changes"), changes or (words("note.changes_none"),)),
         Note(words("note.who"), (f"{who} {registered}",)),
-        Note(words("note.contest"), (pen.both(page.contest),)),
         Note(words("note.rerun"), (words("note.rerun_line"),), code=page.rerun),
+        Note(words("note.contest"), (pen.both(page.contest),), wide=True),
     )

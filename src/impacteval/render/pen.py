@@ -57,16 +57,23 @@ class Pen:
         """An amount in the contract's currency."""
         return fmt.money(amount, self.language, self.currency)
 
+    def threshold(self, clause: ClauseRow) -> str:
+        """The threshold, with the digits it takes to tell it from the compared number."""
+        assert clause.threshold is not None
+        written = fmt.number(clause.threshold, self.language)
+        if clause.value is not None:
+            written = fmt.apart(clause.value, clause.threshold, self.language)[1]
+        return written + self._sign(clause)
+
     def asked(self, clause: ClauseRow) -> str:
-        """``at least 1,000``, with the digits it takes to tell it from the compared number."""
+        """``at least 1,000``."""
         if clause.operator is None or clause.threshold is None:
             return ""
-        threshold = fmt.number(clause.threshold, self.language)
-        if clause.value is not None:
-            threshold = fmt.apart(clause.value, clause.threshold, self.language)[1]
-        if self.both(clause.unit).startswith("%"):
-            threshold += fmt.percent_sign(self.language)
-        return self.words(f"operator.{clause.operator}", x=threshold)
+        return self.words(f"operator.{clause.operator}", x=self.threshold(clause))
+
+    def _sign(self, clause: ClauseRow) -> str:
+        percent = self.both(clause.unit).startswith("%")
+        return fmt.percent_sign(self.language) if percent else ""
 
     def compared(self, clause: ClauseRow) -> str:
         """The compared number, never written like a threshold it is not equal to."""
@@ -76,9 +83,7 @@ class Pen:
             value = fmt.number(clause.value, self.language)
         else:
             value = fmt.apart(clause.value, clause.threshold, self.language)[0]
-        if self.both(clause.unit).startswith("%"):
-            value += fmt.percent_sign(self.language)
-        return value
+        return value + self._sign(clause)
 
     def interval(self, found: Range, unit: Both | None = None) -> str:
         """``95% interval: 474.01 to 3,114.67``, by its own level and side."""

@@ -61,6 +61,35 @@ def _end(value: str | None, otherwise: float) -> float:
     return otherwise if value is None else float(value)
 
 
+def _spread(
+    labels: Sequence[tuple[float, str, float]], low: float, high: float, inches: float
+) -> list[float]:
+    """Centres for labels in a row that overlap neither each other nor the ends.
+
+    Parameters
+    ----------
+    labels : sequence of (place, text, size in points)
+        In the order of their places.
+    low, high : float
+        The ends of the row, in data units.
+    inches : float
+        Its length on paper.
+    """
+    per_inch = (high - low) / inches
+    widths = [len(text) * 0.0086 * size * per_inch for _, text, size in labels]
+    gap = 0.12 * per_inch
+    centres = [place for place, *_ in labels]
+    edge = low
+    for k, width in enumerate(widths):
+        centres[k] = max(centres[k], edge + width / 2)
+        edge = centres[k] + width / 2 + gap
+    edge = high
+    for k in reversed(range(len(widths))):
+        centres[k] = min(centres[k], edge - widths[k] / 2)
+        edge = centres[k] - widths[k] / 2 - gap
+    return centres
+
+
 def scale_drawing(clause: ClauseRow, pen: Pen) -> str:
     """The small scale of page 1: nothing, the threshold, the estimate and its interval."""
     assert clause.estimate is not None
@@ -83,26 +112,30 @@ def scale_drawing(clause: ClauseRow, pen: Pen) -> str:
         axes.plot([0, 0], [-0.28, 0.28], color=SOFT, linewidth=1.2, zorder=2)
         axes.plot([low, high], [0, 0], color=BLUE, linewidth=5, alpha=0.35, zorder=3)
         axes.plot([estimate], [0], "o", color=BLUE, markersize=9, zorder=5)
-        if clause.interval.low is not None:
-            axes.text(
-                low, 0.25, pen.number(clause.interval.low), ha="center", va="bottom", color=SOFT
-            )
-        if clause.interval.high is not None:
-            axes.text(
-                high, 0.25, pen.number(clause.interval.high), ha="center", va="bottom", color=SOFT
-            )
-        shown = pen.number(clause.estimate)
-        axes.text(
-            estimate, 0.3, shown, ha="center", va="bottom", weight="bold", color=BLUE, fontsize=11
-        )
-        zero_side, asked_side = "center", "center"
+        above = [(estimate, pen.number(clause.estimate), 11.0, BLUE)]
+        above += [
+            (float(end), pen.number(end), 9.0, SOFT)
+            for end in (clause.interval.low, clause.interval.high)
+            if end is not None
+        ]
+        below = [(0.0, pen.words("plot.effect.no_effect"), 9.0, SOFT)]
         if threshold is not None:
             axes.plot([threshold] * 2, [-0.5, 0.5], color=ASKED, linewidth=2.0, zorder=4)
-            if abs(threshold) < 0.3 * (right - left):
-                zero_side, asked_side = ("right", "left") if threshold > 0 else ("left", "right")
             label = pen.words("plot.effect.asks", asked=pen.asked(clause))
-            axes.text(threshold, -0.58, label, ha=asked_side, va="top", color=ASKED, weight="bold")
-        axes.text(0, -0.58, pen.words("plot.effect.no_effect"), ha=zero_side, va="top", color=SOFT)
+            below.append((threshold, label, 9.0, ASKED))
+        for row, height, side in ((sorted(above), 0.32, "bottom"), (sorted(below), -0.58, "top")):
+            centres = _spread([label[:3] for label in row], left, right, WIDTH * 0.98)
+            for centre, (_, text, size, colour) in zip(centres, row, strict=True):
+                axes.text(
+                    centre,
+                    height,
+                    text,
+                    ha="center",
+                    va=side,
+                    color=colour,
+                    fontsize=size,
+                    weight="normal" if colour == SOFT else "bold",
+                )
         return svg(figure, name)
 
 
@@ -270,7 +303,7 @@ def effect_drawing(finding: FindingFacts, pen: Pen, clauses: Sequence[ClauseRow]
             place = float(clause.threshold or 0)
             axes.axvline(place, color=ASKED, linewidth=1.6, linestyle=(0, (4, 2)))
             marks.append((place, pen.words("plot.effect.asks", asked=pen.asked(clause)), ASKED))
-        _label_marks(axes, sorted(marks), top)
+        _label_marks(axes, sorted(marks), top, WIDTH * 0.94)
         _unit_axis(axes, pen, pen.both(finding.contract_unit))
         return svg(figure, name)
 
@@ -293,23 +326,18 @@ def _past(
     return [x for x, _ in cut], [y for _, y in cut]
 
 
-def _label_marks(axes: Axes, marks: list[tuple[float, str, str]], top: float) -> None:
-    """Labels above the lines; neighbours lean away from each other."""
+def _label_marks(
+    axes: Axes, marks: list[tuple[float, str, str]], top: float, inches: float
+) -> None:
+    """Labels above the lines, apart from each other."""
     low, high = axes.get_xlim()
-    for k, (place, label, colour) in enumerate(marks):
-        near_right = k + 1 < len(marks) and marks[k + 1][0] - place < 0.3 * (high - low)
-        near_left = k > 0 and place - marks[k - 1][0] < 0.3 * (high - low)
-        side = "right" if near_right and not near_left else "left" if near_left else "center"
-        if (place - low) < 0.12 * (high - low) and side == "center":
-            side = "left"
-        if (high - place) < 0.12 * (high - low):
-            side = "right"
-        level = top + (0.1 * (k - 1) if near_left and near_right else 0.0)
+    centres = _spread([(place, text, 9.0) for place, text, _ in marks], low, high, inches)
+    for centre, (_, label, colour) in zip(centres, marks, strict=True):
         axes.text(
-            place,
-            level,
+            centre,
+            top,
             label,
-            ha=side,
+            ha="center",
             va="bottom",
             color=colour,
             weight="bold" if colour == ASKED else "normal",
@@ -371,7 +399,7 @@ def forest_drawing(
             for t, c in asked.items()
             if t is not None
         ]
-        _label_marks(axes, sorted(marks), len(rows) - 0.4)
+        _label_marks(axes, sorted(marks), len(rows) - 0.4, WIDTH * 0.57)
         _unit_axis(axes, pen, pen.both(finding.contract_unit), 5)
         return svg(figure, name)
 
