@@ -153,7 +153,8 @@ def regression_influence(fit: Regression, contrasts: Floats, variance: Variance 
     """
     factor = adjustment(fit.leverages, variance, fit.n, fit.p)
     along = fit.loads(contrasts) @ np.swapaxes(fit.q, -1, -2)
-    found: Floats = along * (fit.whitened * factor)[..., None, :]
+    # Both factors carry the root of the copies; a row of f copies has root f of one's influence.
+    found: Floats = along * (fit.whitened / np.sqrt(fit.copies) * factor)[..., None, :]
     return found
 
 

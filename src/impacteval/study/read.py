@@ -13,103 +13,19 @@ import pkgutil
 from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, Literal, Self
-
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from typing import TYPE_CHECKING, Any
 
 from impacteval.canonical import canonical_json
 from impacteval.errors import DataError, Problem, StudyError
+from impacteval.plan import TableSpec
 from impacteval.sample.findings import did_you_mean, listed
 from impacteval.sample.roles import Kind
 
 if TYPE_CHECKING:
     import pandas as pd
 
-Format = Literal["csv", "parquet", "stata", "spss", "excel"]
-
-SUFFIXES: Mapping[str, Format] = {
-    ".csv": "csv",
-    ".tsv": "csv",
-    ".txt": "csv",
-    ".parquet": "parquet",
-    ".dta": "stata",
-    ".sav": "spss",
-    ".zsav": "spss",
-    ".xlsx": "excel",
-    ".xlsm": "excel",
-}
 # Packages whose tables can be pointed at. A closed list: a plan must not import just any module.
 PACKAGES: Mapping[str, str] = {"causaldata": "impacteval[studies]"}
-
-
-class TableSpec(BaseModel):
-    """Where a table is and how it is written.
-
-    Attributes
-    ----------
-    file : str, optional
-        A file, relative to the study folder.
-    package, name : str, optional
-        A table that a Python package brings, such as ``causaldata`` and ``nsw_mixtape``.
-    format : str, optional
-        ``csv``, ``parquet``, ``stata``, ``spss`` or ``excel``; from the suffix when not stated.
-    separator, decimal, encoding : str
-        How a text file is written.
-    missing : tuple of str
-        Words that stand for a missing value; an empty cell always does.
-    sheet : str, optional
-        Sheet of a workbook that has several.
-    labels : str, optional
-        For Stata and SPSS columns read as text that carry value labels: ``codes`` or ``text``.
-
-    Examples
-    --------
-    >>> TableSpec(file="people.csv", separator=";", decimal=",").resolved_format
-    'csv'
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    file: str | None = None
-    package: str | None = None
-    name: str | None = None
-    format: Format | None = None
-    separator: str = Field(default=",", min_length=1, max_length=1)
-    decimal: Literal[".", ","] = "."
-    encoding: str = "utf-8"
-    missing: tuple[str, ...] = ()
-    sheet: str | None = None
-    labels: Literal["codes", "text"] | None = None
-
-    @model_validator(mode="after")
-    def _one_source(self) -> Self:
-        if (self.file is None) == (self.package is None):
-            raise ValueError("state either file, or package and name")
-        if (self.package is None) != (self.name is None):
-            raise ValueError("package and name go together")
-        if self.separator == self.decimal:
-            raise ValueError("separator and decimal cannot be the same character")
-        if self.file is not None and self.format is None:
-            _ = self.resolved_format
-        return self
-
-    @property
-    def resolved_format(self) -> Format | None:
-        """The stated format, or that of the suffix; None for a package's table."""
-        if self.file is None or self.format is not None:
-            return self.format
-        suffix = Path(self.file).suffix.lower()
-        if suffix not in SUFFIXES:
-            raise ValueError(
-                f"the suffix {suffix!r} does not tell the format; state format: one of "
-                "csv, parquet, stata, spss, excel"
-            )
-        return SUFFIXES[suffix]
-
-    @property
-    def shown(self) -> str:
-        """The table's name in messages."""
-        return self.file if self.file is not None else f"{self.package}.{self.name}"
 
 
 def read_table(

@@ -44,12 +44,34 @@ class CellArms:
 
 
 @dataclass(frozen=True, slots=True)
-class RegressionArms:
-    """Adjusted arm means from a regression, and the fit and contrasts behind them."""
+class LinFit:
+    """An interacted regression and the contrasts that give both adjusted arm means.
 
-    arms: ArmMeans
+    Attributes
+    ----------
+    fit : Regression
+        The fit of everyone.
+    contrasts : array, shape (..., 2, p)
+        Comparison first, programme second.
+    """
+
     fit: Regression
     contrasts: Floats
+
+    def arms(self, *, cluster: Ints | None = None, variance: Variance = "hc2") -> ArmMeans:
+        """Both adjusted means with joint influence.
+
+        Degrees of freedom are units minus coefficients; with clusters as in `mean_arms`.
+        Without clusters no leverage may be one.
+        """
+        fit, contrasts = self.fit, self.contrasts
+        means = (contrasts @ fit.coefficients[..., None])[..., 0]
+        if cluster is None:
+            psi = regression_influence(fit, contrasts, variance)
+            return ArmMeans(means, psi, _constant(fit.n - fit.p))
+        clusters = cluster_regression(fit, cluster, variance)
+        degrees = _cluster_degrees(variance, clusters, contrasts)
+        return ArmMeans(means, clusters.influence(contrasts), degrees)
 
 
 def stratum_shares(size: Floats, stratum: Ints) -> Floats:
@@ -210,7 +232,7 @@ def lin_columns(
     )
 
 
-def lin_arms(
+def lin_fit(
     y: Floats,
     x: Floats,
     treatment: Ints,
@@ -219,10 +241,8 @@ def lin_arms(
     size: Floats | None = None,
     weight: Floats | None = None,
     copies: Floats | None = None,
-    cluster: Ints | None = None,
-    variance: Variance = "hc2",
-) -> RegressionArms:
-    """Both arm means adjusted to the covariates of everyone (Lin 2013).
+) -> LinFit:
+    """The interacted regression whose cells predict at the covariates of everyone (Lin 2013).
 
     Parameters
     ----------
@@ -230,13 +250,18 @@ def lin_arms(
         Outcome; for rates, outcome per unit of exposure.
     x : array, shape (..., n, k)
         Covariates, not collinear within either arm.
-    treatment, stratum, size, weight, copies, cluster, variance
+    treatment, stratum, size, weight, copies
         As in `mean_arms`.
 
     Returns
     -------
-    RegressionArms
-        Degrees of freedom ``n - 2 s - 2 k``; with clusters as in `mean_arms`.
+    LinFit
+
+    Examples
+    --------
+    >>> y, x = np.array([1.0, 3.0, 4.0, 10.0, 12.0, 15.0]), np.array([[0.0], [1], [2], [0], [1], [2]])
+    >>> lin_fit(y, x, np.array([0, 0, 0, 1, 1, 1])).arms().means.round(6).tolist()
+    [2.666667, 12.333333]
     """
     strata = np.zeros_like(treatment) if stratum is None else stratum
     columns = lin_columns(x, treatment, stratum=stratum, size=size)
@@ -245,10 +270,4 @@ def lin_arms(
     cells = _arm_contrasts(stratum_shares(counted, strata))
     k = columns.shape[-1] - cells.shape[-1]
     contrasts = np.concatenate([cells, np.zeros((*cells.shape[:-1], k))], axis=-1)
-    means = (contrasts @ fit.coefficients[..., None])[..., 0]
-    if cluster is None:
-        psi = regression_influence(fit, contrasts, variance)
-        return RegressionArms(ArmMeans(means, psi, _constant(fit.n - fit.p)), fit, contrasts)
-    clusters = cluster_regression(fit, cluster, variance)
-    degrees = _cluster_degrees(variance, clusters, contrasts)
-    return RegressionArms(ArmMeans(means, clusters.influence(contrasts), degrees), fit, contrasts)
+    return LinFit(fit, contrasts)
