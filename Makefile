@@ -76,8 +76,9 @@ licences: setup-dev  ## check that what users install is under licences they can
 	@$(BIN)/python tools/check_licences.py
 
 repository: setup-dev  ## check what the repository promises about itself
-	@echo "Architecture page, twins, changelog, language, dependencies, wheel."
+	@echo "Architecture page, schemas, twins, changelog, language, dependencies, wheel."
 	@$(BIN)/python tools/check_architecture.py --check
+	@$(BIN)/python tools/check_schemas.py --check
 	@$(BIN)/python tools/check_twins.py --check
 	@$(BIN)/python tools/check_changelog.py
 	@$(BIN)/python tools/check_language.py
