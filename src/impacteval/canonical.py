@@ -17,7 +17,7 @@ from decimal import Decimal
 from enum import Enum
 from typing import Any
 
-from impacteval.values import significant
+from impacteval.values import significant, written
 
 
 def canonical(value: Any, reference: float | None = None) -> Any:
@@ -42,9 +42,9 @@ def canonical(value: Any, reference: float | None = None) -> Any:
     if isinstance(value, int):
         return value
     if isinstance(value, Decimal):
-        return str(value)
+        return written(value)
     if isinstance(value, float):
-        return "nan" if math.isnan(value) else str(significant(value, reference))
+        return "nan" if math.isnan(value) else written(significant(value, reference))
     if isinstance(value, date):
         return value.isoformat()
     if is_dataclass(value) and not isinstance(value, type):

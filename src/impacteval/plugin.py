@@ -17,13 +17,17 @@ Examples
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Protocol, runtime_checkable
+import inspect
+import sys
+from dataclasses import MISSING, dataclass, fields, is_dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, get_type_hints, runtime_checkable
 
 from impacteval.values import Scale, Text
 
 if TYPE_CHECKING:
     import numpy as np
+    from pydantic import BaseModel
 
     from impacteval.estimates import CounterfactualEstimate
     from impacteval.sample import BlindSample, Preparation, Sample
@@ -107,3 +111,128 @@ class Prepares(Protocol):
     def prepare(self, blind: BlindSample, *, rng: np.random.Generator) -> Preparation:
         """Pairs, weights or scores, made without outcomes and frozen."""
         ...
+
+
+def contract_breaches(cls: type) -> tuple[str, ...]:
+    """Everything that keeps a class from being an estimator, without running it.
+
+    The registry refuses a class with breaches, and the conformance kit checks the same list, so
+    that passing the kit means being accepted.
+
+    Parameters
+    ----------
+    cls : type
+        The class an entry point names.
+
+    Returns
+    -------
+    tuple of str
+        One sentence each; empty when the class fits.
+
+    Examples
+    --------
+    >>> contract_breaches(int)[0]
+    'int is not a dataclass: its settings must be the fields of a frozen dataclass.'
+    """
+    if not isinstance(cls, type):
+        return (f"{cls!r} is not a class.",)
+    found = [*_settings_breaches(cls), *_member_breaches(cls)]
+    return tuple(found)
+
+
+def _settings_breaches(cls: type) -> list[str]:
+    name = cls.__name__
+    if not is_dataclass(cls):
+        return [
+            f"{name} is not a dataclass: its settings must be the fields of a frozen dataclass."
+        ]
+    found = []
+    if not cls.__dataclass_params__.frozen:  # type: ignore[attr-defined]  # set by dataclass()
+        found.append(f"{name} is not frozen: write @dataclass(frozen=True).")
+    found += [
+        f"{name} cannot be built without settings: {f.name!r} has no default."
+        for f in fields(cls)
+        if f.init and f.default is MISSING and f.default_factory is MISSING
+    ]
+    try:
+        settings_model(cls).model_json_schema()
+    except Exception as error:
+        found.append(f"the settings of {name} have no JSON schema: {error}")
+    return found
+
+
+def _member_breaches(cls: type) -> list[str]:
+    found = []
+    name, card = getattr(cls, "name", None), getattr(cls, "card", None)
+    if not (isinstance(name, str) and name):
+        found.append(f"{cls.__name__}.name must be the estimator's name, not {name!r}.")
+    if not isinstance(card, MethodCard):
+        found.append(f"{cls.__name__}.card must be a MethodCard, not {type(card).__name__}.")
+    elif card.plugin_api != PLUGIN_API:
+        found.append(
+            f"{cls.__name__} was written for plugin_api {card.plugin_api}, "
+            f"and this impacteval offers plugin_api {PLUGIN_API}."
+        )
+    estimate = getattr(cls, "estimate", None)
+    if not callable(estimate):
+        found.append(f"{cls.__name__} has no estimate method.")
+    elif not _takes(estimate, ("sample",), ("scale", "rng")):
+        found.append(f"{cls.__name__}.estimate must take (self, sample, *, scale, rng).")
+    prepare = getattr(cls, "prepare", None)
+    if prepare is not None and not (callable(prepare) and _takes(prepare, ("blind",), ("rng",))):
+        found.append(f"{cls.__name__}.prepare must take (self, blind, *, rng).")
+    return found
+
+
+def _takes(method: Any, positional: tuple[str, ...], keywords: tuple[str, ...]) -> bool:
+    """Whether ``method(self, *positional, **keywords)`` is a legal call."""
+    try:
+        inspect.signature(method).bind(None, *positional, **dict.fromkeys(keywords))
+    except (TypeError, ValueError):
+        return False
+    return True
+
+
+@cache
+def settings_model(cls: type) -> type[BaseModel]:
+    """The pydantic model of an estimator's settings: strict, unknown settings forbidden.
+
+    A dataclass of the standard library cannot carry pydantic's configuration without being
+    altered, so the model is built beside it from the same fields, annotations and defaults.
+    """
+    from pydantic import ConfigDict, Field, create_model
+
+    hints = _setting_hints(cls)
+    wanted: dict[str, Any] = {
+        f.name: (
+            hints[f.name],
+            Field(default_factory=f.default_factory)
+            if f.default_factory is not MISSING
+            else f.default
+            if f.default is not MISSING
+            else ...,
+        )
+        for f in fields(cls)
+        if f.init
+    }
+    return create_model(
+        cls.__name__,
+        __config__=ConfigDict(
+            strict=True, extra="forbid", allow_inf_nan=False, protected_namespaces=()
+        ),
+        __module__=cls.__module__,
+        **wanted,
+    )
+
+
+def _setting_hints(cls: type) -> dict[str, Any]:
+    """The types of the settings only: ``ClassVar[MethodCard]`` may name what is imported for
+    type checking alone."""
+    names = {f.name for f in fields(cls)}
+    hints: dict[str, Any] = {}
+    for base in reversed(cls.__mro__):
+        own = {k: v for k, v in vars(base).get("__annotations__", {}).items() if k in names}
+        holder = type("Holder", (), {"__annotations__": own})
+        scope = vars(sys.modules[base.__module__])
+        hints |= get_type_hints(holder, scope, dict(vars(base)), include_extras=True)
+    return hints

@@ -409,7 +409,18 @@ def significant(value: float, reference: float | None = None, digits: int = 10) 
 
 
 def _plain(number: Decimal) -> Decimal:
-    """The same number without trailing zeros or an exponent, and never minus zero."""
+    """The same number without trailing zeros, and never minus zero."""
+    return Decimal(0) if number == 0 else Decimal(format(number.normalize(), "f"))
+
+
+def written(number: Decimal) -> str:
+    """The number as text without an exponent, the way it is written in every file.
+
+    Examples
+    --------
+    >>> written(Decimal("1E+3")), written(Decimal("2.5E-7")), written(Decimal("-0"))
+    ('1000', '0.00000025', '0')
+    """
     if number == 0:
-        return Decimal(0)
-    return Decimal(format(number.normalize(), "f"))
+        return "0"
+    return str(number) if number.is_infinite() else format(number, "f")

@@ -14,12 +14,13 @@ from impacteval.sample.codes import Bools, Floats
 if TYPE_CHECKING:
     import pandas as pd
 
-EXACT = 2.0**53  # the largest whole number up to which float64 holds every whole number
+EXACT = 2**53  # the largest whole number up to which float64 holds every whole number
 MISSING_WORDS = frozenset(
     {"", "-", ".", "..", "?", "na", "n/a", "nan", "null", "none", "nd", "n.d.", "#n/a", "missing"}
 )
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+([eE][+-]?\d+)?")
+_AMBIGUOUS = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")
 _GROUPED = re.compile(r"[+-]?\d{1,3}([ \u00a0\u202f,.']\d{3})+([.,]\d+)?")
 
 
@@ -66,6 +67,8 @@ def describe_text(cell: object) -> str:
         return f"the word {bare!r} for a missing value" if bare else "an empty text"
     if _NUMBER.fullmatch(bare):
         return "a number stored as text"
+    if _AMBIGUOUS.fullmatch(bare):
+        return "a number whose comma may separate thousands or decimals"
     if _DECIMAL_COMMA.fullmatch(bare):
         return "a number with a decimal comma"
     if _GROUPED.fullmatch(bare):
@@ -114,7 +117,7 @@ def read_numbers(column: pd.Series[Any]) -> NumberColumn:
     if pd.api.types.is_extension_array_dtype(dtype) and getattr(dtype, "kind", "O") in "buif":
         missing = column.isna().to_numpy(dtype=bool)
         kind: Any = dtype.numpy_dtype
-        plain = column.fillna(0).to_numpy(dtype=kind)
+        plain = column.to_numpy(dtype=kind, na_value=kind.type(0))
         read = _from_array(plain)
         return NumberColumn(
             np.where(missing, np.nan, read.values),
@@ -130,7 +133,10 @@ def _from_array(array: np.ndarray[Any, Any]) -> NumberColumn:
     if array.dtype.kind == "f" and array.dtype.itemsize < 8:
         return NumberColumn(_through_decimal(array) + 0.0, nothing, single=True)
     values = array.astype(np.float64)
-    large = bool(array.dtype.kind in "iu" and len(array) and np.abs(values).max() > EXACT)
+    # Compared as whole numbers: as floats, the first one that is too large has already been rounded.
+    large = bool(
+        array.dtype.kind in "iu" and len(array) and max(int(array.max()), -int(array.min())) > EXACT
+    )
     return NumberColumn(values + 0.0, nothing, too_large=large)  # + 0.0: there is no minus zero
 
 

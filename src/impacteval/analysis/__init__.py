@@ -1,0 +1,5 @@
+"""One plan entry: sample, preparation, estimate, diagnostics, evidence."""
+
+from impacteval.analysis.run import Task, analyse
+
+__all__ = ["Task", "analyse"]

@@ -1,0 +1,117 @@
+"""Ask a confidence distribution what the contract asks, in contract units, rounded once."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from decimal import Decimal
+
+from impacteval.contract import units
+from impacteval.errors import NotAnswerable
+from impacteval.estimates import CounterfactualEstimate
+from impacteval.values import (
+    Answer,
+    Confidence,
+    ConfidenceSet,
+    Evidence,
+    LowerBound,
+    Message,
+    PointEstimate,
+    PValue,
+    Question,
+    Text,
+    significant,
+)
+
+_EMPTY = Message(
+    "evidence.empty-set",
+    Text(
+        en="The test rejects every value at this level, so there is no bound to compare.",
+        fr="Le test rejette toutes les valeurs à ce niveau : il n'y a pas de borne à comparer.",
+    ),
+)
+
+
+def reference_of(estimate: CounterfactualEstimate, effect: str) -> float:
+    """The magnitude whose ten digits count, in contract units."""
+    return units.magnitude(
+        effect, estimate.effect.value, estimate.observed, estimate.counterfactual
+    )
+
+
+def ask(
+    estimate: CounterfactualEstimate, question: Question, *, effect: str, better: str
+) -> Answer:
+    """One answer of the estimate's confidence distribution.
+
+    Parameters
+    ----------
+    estimate : CounterfactualEstimate
+        On the scale that the contract's effect asks for.
+    question : Question
+        What the contract asks.
+    effect, better : str
+        The contract's effect and direction.
+    """
+    reference = reference_of(estimate, effect)
+    found = estimate.effect
+    try:
+        match question:
+            case PointEstimate():
+                return Answer(
+                    question, units.to_decimal(effect, better, found.value, reference=reference)
+                )
+            case LowerBound():
+                bound = units.raw_bound(effect, better, question)
+                interval = found.interval(bound.level, bound.side)
+                if isinstance(interval, ConfidenceSet) and interval.empty:
+                    return Answer(question, None, _EMPTY)
+                end = getattr(interval, bound.end)
+                return Answer(question, units.to_decimal(effect, better, end, reference=reference))
+            case PValue():
+                test = units.raw_test(effect, better, question)
+                return Answer(question, _chance(found.p_value(test.null, test.tail)))
+            case Confidence():
+                test = units.raw_confidence(effect, better, question)
+                return Answer(question, _chance(1.0 - found.p_value(test.null, test.tail)))
+    except NotAnswerable as none:
+        return Answer(question, None, none.reason)
+
+
+def _chance(value: float) -> Decimal:
+    if math.isnan(value):
+        raise ValueError("A p-value cannot be NaN.")
+    return significant(min(max(value, 0.0), 1.0), 1.0)
+
+
+def evidence_of(
+    estimate: CounterfactualEstimate,
+    questions: Iterable[Question],
+    *,
+    outcome: str,
+    group: str,
+    effect: str,
+    better: str,
+    reason: Message | None = None,
+    uncertainty: Message | None = None,
+) -> Evidence:
+    """Everything the decision may know about one number.
+
+    Parameters
+    ----------
+    estimate : CounterfactualEstimate
+        The estimate.
+    questions : iterable of Question
+        What the contract, and the table under other rules, ask.
+    reason : Message, optional
+        Why nothing may be judged on this number.
+    uncertainty : Message, optional
+        Why only the point estimate may be used; then every other question is answered with it.
+    """
+    answers = tuple(
+        Answer(question, None, uncertainty)
+        if uncertainty is not None and not isinstance(question, PointEstimate)
+        else ask(estimate, question, effect=effect, better=better)
+        for question in dict.fromkeys(questions)
+    )
+    return Evidence(outcome, group, answers, reason)

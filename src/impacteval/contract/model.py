@@ -1,0 +1,311 @@
+"""The contract as a frozen value: everything the file may say, and nothing else.
+
+What makes sense only when several parts are read together is checked in
+`impacteval.contract.checks`, at every construction: a contract that contradicts itself cannot
+be built.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Annotated, Any, ClassVar, Literal, Self
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    model_validator,
+)
+
+from impacteval.canonical import digest
+from impacteval.contract.money import Currency, Mode, decimals_of, rounded
+from impacteval.contract.paperwork import (
+    Assumption,
+    Audit,
+    Calendar,
+    Dispute,
+    EvaluationCost,
+    Parties,
+    Privacy,
+    Required,
+    Source,
+    SourceEntry,
+    WhoCounts,
+    Window,
+)
+from impacteval.contract.payment import (
+    Leaf,
+    Term,
+    Threshold,
+    bare,
+    leaves,
+    or_none,
+)
+from impacteval.contract.rules import EvidenceRule, Rule
+from impacteval.contract.units import effect_kind
+from impacteval.files import (
+    Bool,
+    Count,
+    FileModel,
+    ListOfWords,
+    Number,
+    PartialDate,
+    PlainWords,
+    Slug,
+    Table,
+    Words,
+    fail,
+    refuse,
+)
+
+FORMAT = "impacteval-contract/1"
+ALL = "all"
+POOLED = "pooled"
+
+
+class RoundResult(FileModel):
+    """How the contract's number is rounded before it is compared."""
+
+    decimals: Count = Field(description="the decimals kept", le=12)
+    mode: Mode = Field(description="what happens to a half: half_up or half_even")
+
+    def __call__(self, number: Decimal) -> Decimal:
+        """The rounded number."""
+        return rounded(number, self.decimals, self.mode)
+
+
+class Counterfactual(FileModel):
+    """Where "what would have happened otherwise" comes from."""
+
+    design: Literal[
+        "rct",
+        "cluster_rct",
+        "difference_in_differences",
+        "synthetic_control",
+        "matched_comparison",
+        "historical_baseline",
+        "fixed_rate",
+        "none",
+    ] = Field(description="the design of the evaluation, such as rct or matched_comparison")
+    description: PlainWords | None = None
+    method: Slug | None = None
+    source: Source | None = None
+
+
+class Outcome(FileModel):
+    """One outcome: what is measured, which direction is better, on which scale it is judged."""
+
+    LATER_WORDS: ClassVar[Mapping[str, frozenset[str]]] = {
+        "effect": frozenset(("present_value", "cost_saving"))
+    }
+
+    plain_name: Words = Field(description="the outcome's name for everybody, {en: ..., fr: ...}")
+    measure: PlainWords = Field(description="what is counted or measured")
+    unit: PlainWords | None = None
+    kind: Literal["outcome", "output"] = "outcome"
+    better: Literal["higher", "lower"] = Field(description="which direction is better")
+    target: Number | None = None
+    window: Window | None = None
+    data: PlainWords | None = None
+    effect: Literal[
+        "relative_reduction_percent",
+        "relative_increase_percent",
+        "difference",
+        "difference_in_sd",
+        "total_units",
+        "verified_count",
+        "verified_rate",
+    ] = Field(description="the scale on which the contract judges")
+    estimand: Literal["everyone_eligible", "participants"] = "everyone_eligible"
+    round_result: Annotated[
+        RoundResult | None,
+        BeforeValidator(or_none, json_schema_input_type=RoundResult | Literal["none"]),
+    ] = None
+    counterfactual: Counterfactual = Field(description="the design of the counterfactual")
+    source: Source | None = None
+
+    def read(self, number: Decimal) -> Decimal:
+        """The contract's number, rounded as the contract says before it is compared."""
+        return number if self.round_result is None else self.round_result(number)
+
+
+class Group(FileModel):
+    """A part of the people that the contract judges by itself, such as a cohort."""
+
+    plain_name: Words | None = None
+    people: Count | None = None
+    cancelled: PartialDate | None = None
+    reason: PlainWords | None = None
+    source: Source | None = None
+
+
+class MoneyRounding(FileModel):
+    """How amounts are rounded. Stated once for the contract."""
+
+    decimals: Count = Field(description="the decimals of an amount", le=6)
+    mode: Mode = Field(description="what happens to a half: half_up or half_even")
+
+
+_OPERATIONS = (
+    "evidence_rule",
+    "gates",
+    "term",
+    "basket",
+    "ceiling",
+    "netting",
+    "clawback",
+    "split",
+)
+
+
+def _in_order(value: tuple[str, ...]) -> tuple[str, ...]:
+    places = [_OPERATIONS.index(word) for word in value]
+    if places != sorted(set(places)):
+        raise fail(
+            "This version cannot execute operations in that order.",
+            f"It applies them in this one: {', '.join(_OPERATIONS)}.",
+        )
+    return value
+
+
+class Contract(FileModel):
+    """An outcomes contract."""
+
+    LATER: ClassVar[frozenset[str]] = frozenset(
+        (
+            "gates",
+            "stop_when",
+            "watch",
+            "equity",
+            "waterfall",
+            "changes",
+            "corrections",
+            "also_report",
+            "context",
+            "baseline",
+            "guarantees",
+            "ledger",
+        )
+    )
+    LATER_WORDS: ClassVar[Mapping[str, frozenset[str]]] = {
+        "multiplicity": frozenset(("holm", "gatekeeping")),
+        "pool": frozenset(("ratio_of_sums",)),
+    }
+
+    format: Literal["impacteval-contract/1"] = Field(description="the format of the file")
+    id: Slug = Field(description="a short name without spaces")
+    title: PlainWords = Field(description="the title")
+    in_plain_words: Words = Field(
+        description="the contract in a few plain sentences, {en: ..., fr: ...}"
+    )
+    illustrative: Bool = False
+    currency: Currency = Field(description="the one currency of the contract, such as EUR")
+    money: MoneyRounding | None = None
+    parties: Parties = Field(description="who pays, invests, provides and evaluates")
+    who_counts: WhoCounts = Field(description="whose results count")
+    outcomes: Annotated[Table[Outcome], Field(min_length=1)] = Field(
+        description="the outcomes by name"
+    )
+    groups: Table[Group] = Field(default_factory=dict, validate_default=True)
+    pool: Literal["mean_of_effects"] | None = None
+    pool_excludes: tuple[Literal["cancelled", "paid"], ...] | None = None
+    decide_on: EvidenceRule | None = None
+    multiplicity: Literal["none", "bonferroni"] | None = None
+    payment: Annotated[Term, BeforeValidator(bare, json_schema_input_type=Term | Threshold)] = (
+        Field(description="what is paid for which result")
+    )
+    order: Annotated[
+        tuple[
+            Literal[
+                "evidence_rule",
+                "gates",
+                "term",
+                "basket",
+                "ceiling",
+                "netting",
+                "clawback",
+                "split",
+            ],
+            ...,
+        ],
+        AfterValidator(_in_order),
+    ] = ()
+    required: tuple[Required, ...] = ()
+    assumptions: tuple[Assumption, ...] = ()
+    audit: Audit | None = None
+    calendar: Calendar | None = None
+    privacy: Privacy | None = None
+    dispute: Dispute | None = None
+    interests: ListOfWords = ()
+    evaluation_cost: EvaluationCost | None = None
+    not_public: ListOfWords = ()
+    sources: Table[SourceEntry] = Field(default_factory=dict, validate_default=True)
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> Self:
+        from impacteval.contract.checks import problems_of
+
+        refuse(problems_of(self))
+        return self
+
+    def __hash__(self) -> int:
+        return hash(self.digest)
+
+    @property
+    def clauses(self) -> tuple[Leaf, ...]:
+        """Every clause, in the order of the file."""
+        return tuple(leaf for _, leaf in leaves(self.payment))
+
+    @property
+    def digest(self) -> str:
+        """Digest of the content; line ends, comments and spelling of numbers do not matter."""
+        # Keys at their default do not count, so that a key added to the language in a later version
+        # does not change the digest of the contracts that never used it.
+        return digest(_canonical(self.model_dump(exclude_defaults=True)))
+
+    def rule(self, clause: Leaf) -> Rule:
+        """The evidence rule of a clause, as the contract states it."""
+        rule = clause.decide_on or self.decide_on
+        assert rule is not None
+        return rule
+
+    def live_groups(self) -> tuple[str, ...]:
+        """The groups that were not cancelled."""
+        return tuple(name for name, group in self.groups.items() if group.cancelled is None)
+
+    def pool_groups(self) -> tuple[str, ...]:
+        """The groups that a pooled clause reads before any has been paid."""
+        out = self.pool_excludes or ()
+        return self.live_groups() if "cancelled" in out else tuple(self.groups)
+
+    def compared_groups(self, clause: Leaf) -> tuple[str, ...]:
+        """What a clause compares: its groups, the pool, or everybody."""
+        match clause.per:
+            case "group":
+                return self.live_groups()
+            case "pooled":
+                return (POOLED,)
+            case None:
+                return (ALL,)
+
+    def round_money(self, amount: Decimal) -> Decimal:
+        """An amount rounded as the contract says; by default to the currency's decimals, half up."""
+        if self.money is None:
+            return rounded(amount, decimals_of(self.currency), "half_up")
+        return rounded(amount, self.money.decimals, self.money.mode)
+
+    def is_percent(self, outcome: str) -> bool:
+        """Whether the outcome's contract number is a percentage."""
+        return effect_kind(self.outcomes[outcome].effect).percent
+
+
+def _canonical(value: Any) -> Any:
+    """Numbers without the spelling: 10 and 10.0 are one contract."""
+    if isinstance(value, Decimal):
+        return format(value.normalize(), "f") if value else "0"
+    if isinstance(value, Mapping):
+        return {key: _canonical(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_canonical(item) for item in value]
+    return value

@@ -1,0 +1,138 @@
+"""What a clause can be told about the number it compares, and what it says back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from impacteval.contract.money import Amount
+from impacteval.contract.payment import Limit
+from impacteval.values import Message, Status
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The number itself, already rounded as the contract says. May be infinite, never NaN.
+
+    Attributes
+    ----------
+    value : Decimal
+        What is compared.
+    exact : Decimal
+        The same before the contract's rounding.
+    closed : bool
+        Whether a significance gate is closed: then no condition holds.
+    steps : tuple of Message
+        How the number came about.
+    """
+
+    value: Decimal
+    exact: Decimal
+    closed: bool = False
+    steps: tuple[Message, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Between:
+    """Some number between two known ones, both included."""
+
+    low: Decimal
+    high: Decimal
+    steps: tuple[Message, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Chances:
+    """For each comparison of the clause, whether the confidence that it holds suffices.
+
+    Attributes
+    ----------
+    value : Decimal
+        The estimate, to show.
+    confidence : Mapping[Limit, Decimal]
+        Confidence in each comparison.
+    asked : Decimal
+        The confidence that the contract asks for.
+    """
+
+    value: Decimal
+    confidence: Mapping[Limit, Decimal] = field(hash=False)
+    asked: Decimal
+    steps: tuple[Message, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """Nothing is known yet: the clause is open."""
+
+    reason: Message
+
+
+@dataclass(frozen=True, slots=True)
+class Unjudged:
+    """Something is known and cannot be judged, with its reason."""
+
+    reason: Message
+
+
+Reading = Known | Between | Chances | Missing | Unjudged
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What one clause says about one group.
+
+    Attributes
+    ----------
+    name, group, outcome : str
+        The clause, whom it reads, what it reads.
+    value : Decimal or None
+        The number compared, rounded as the contract says.
+    exact : Decimal or None
+        The same before that rounding.
+    operator, threshold
+        The comparison that decided.
+    verdict : Status or None
+        None while the clause is open.
+    amount : Decimal, NOT_PUBLISHED or None
+        None while nothing can be said; never 0 for what is not known.
+    reason : Message or None
+        Why there is no verdict or no amount.
+    steps : tuple of Message
+        From the number to the money, in order.
+    """
+
+    name: str
+    group: str
+    outcome: str
+    value: Decimal | None
+    exact: Decimal | None
+    operator: str | None
+    threshold: Decimal | None
+    verdict: Status | None
+    amount: Amount | None
+    reason: Message | None = None
+    steps: tuple[Message, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What a payment term comes to.
+
+    Attributes
+    ----------
+    rows : tuple of Row
+        One for each clause and group.
+    due_now : Decimal or NOT_PUBLISHED
+        Over the clauses that are judged.
+    total : Decimal, NOT_PUBLISHED or None
+        None while one clause is not.
+    steps : tuple of Message
+        Sums and ceilings, in order.
+    """
+
+    rows: tuple[Row, ...]
+    due_now: Amount
+    total: Amount | None
+    steps: tuple[Message, ...] = ()

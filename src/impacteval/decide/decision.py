@@ -1,0 +1,289 @@
+"""The decision: a verdict for each clause, and the money that follows from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal, localcontext
+from typing import Any
+
+from impacteval.contract.model import POOLED, Contract
+from impacteval.contract.money import ARITHMETIC, NOT_PUBLISHED, Amount
+from impacteval.contract.payment import IfNotJudged, Leaf
+from impacteval.contract.readings import Reading, Row, Settled
+from impacteval.contract.rules import PointRule, Rule
+from impacteval.contract.terms import price as settle
+from impacteval.decide.evidence import Found, estimate_of, reading_of
+from impacteval.decide.questions import effective_rule, pool_label, rule_problems, rule_text
+from impacteval.errors import UsageError
+from impacteval.values import Evidence, Message, Status
+
+ADJUDICATED = "adjudicated"
+
+
+@dataclass(frozen=True, slots=True)
+class ClauseResult:
+    """What is said about one clause and one group.
+
+    Attributes
+    ----------
+    name, group, outcome : str
+        The clause, whom it reads (``"all"`` without groups, ``"pooled"``), what it reads.
+    value : Decimal or None
+        The number compared, in contract units, rounded as the contract says; under
+        ``chance_at_least`` the estimate. None when it is not known as one number.
+    exact : Decimal or None
+        The same before the contract's rounding.
+    estimate : Decimal or None
+        The point estimate, whatever the rule.
+    operator, threshold
+        The comparison that decided; of several steps the furthest reached, or else the first.
+    verdict : Status or None
+        None while the clause is open.
+    amount : Decimal, NOT_PUBLISHED or None
+        None while nothing is decided, never 0.
+    reason : Message or None
+        Why there is no verdict or no amount.
+    steps : tuple of Message
+        From the evidence to the money, in order.
+    rule : str
+        The rule applied, with its level and sides.
+    would_be : Status or None
+        The verdict that would stand if the decision were for payment.
+    if_not_judged : IfNotJudged or None
+        What the contract says should the clause stay unjudged.
+    """
+
+    name: str
+    group: str
+    outcome: str
+    value: Decimal | None
+    exact: Decimal | None
+    estimate: Decimal | None
+    operator: str | None
+    threshold: Decimal | None
+    verdict: Status | None
+    amount: Amount | None
+    reason: Message | None
+    steps: tuple[Message, ...]
+    rule: str
+    would_be: Status | None = None
+    if_not_judged: IfNotJudged | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Verdicts and money.
+
+    Attributes
+    ----------
+    currency : str
+        The contract's.
+    clauses : tuple of ClauseResult
+        One for each clause and group, in the order of the file.
+    due_now : Decimal or NOT_PUBLISHED
+        What the judged clauses pay, under the ceiling.
+    total : Decimal, NOT_PUBLISHED or None
+        The same once every clause is judged; None until then.
+    cap : Decimal, NOT_PUBLISHED or None
+        The ceiling over the whole payment.
+    steps : tuple of Message
+        Sums and ceilings, in order.
+    """
+
+    currency: str
+    clauses: tuple[ClauseResult, ...]
+    due_now: Amount
+    total: Amount | None
+    cap: Amount | None
+    steps: tuple[Message, ...] = ()
+
+    def clause(self, name: str, group: str | None = None) -> ClauseResult:
+        """The result of a clause; `group` may be left out when the clause has one."""
+        found = [c for c in self.clauses if c.name == name and group in (None, c.group)]
+        if len(found) != 1:
+            known = ", ".join(f"{c.name} ({c.group})" for c in self.clauses)
+            raise UsageError(f"{len(found)} results answer to clause {name!r}. Known: {known}.")
+        return found[0]
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data for machines: money as text, open as None."""
+        return {
+            "currency": self.currency,
+            "due_now": money_text(self.due_now),
+            "total": money_text(self.total),
+            "clauses": [
+                {
+                    "name": c.name,
+                    "group": c.group,
+                    "outcome": c.outcome,
+                    "value": _plain_number(c.value),
+                    "operator": c.operator,
+                    "threshold": _plain_number(c.threshold),
+                    "verdict": None if c.verdict is None else c.verdict.value,
+                    "amount": money_text(c.amount),
+                    "steps": [str(step) for step in c.steps],
+                }
+                for c in self.clauses
+            ],
+        }
+
+
+def money_text(amount: Amount | None) -> str | None:
+    """An amount as text: digits, ``"not_published"``, or None while open."""
+    if amount is None:
+        return None
+    if isinstance(amount, Decimal):
+        return format(amount, "f")
+    return NOT_PUBLISHED.value
+
+
+def _plain_number(number: Decimal | None) -> int | float | None:
+    """A JSON number. An infinite bound has none and is told in the steps."""
+    if number is None or not number.is_finite():
+        return None
+    return int(number) if number == number.to_integral_value() else float(number)
+
+
+def decide(
+    contract: Contract,
+    evidence: Iterable[Evidence],
+    *,
+    people: Mapping[str, int] | None = None,
+    rule: Rule | None = None,
+    not_for_payment: Message | None = None,
+) -> Decision:
+    """Judge every clause and add up the money.
+
+    Parameters
+    ----------
+    contract : Contract
+        The contract.
+    evidence : iterable of Evidence
+        Numbers in contract units, one for each (outcome, group) that is known. A clause without
+        evidence is open.
+    people : mapping, optional
+        People per group, over what the contract says.
+    rule : Rule, optional
+        A rule in place of the contract's own, for the table of verdicts under other rules.
+    not_for_payment : Message, optional
+        Why this is an interim look or a draft. Then nothing is due, and each clause keeps the
+        verdict it would have in `would_be`.
+
+    Returns
+    -------
+    Decision
+
+    Raises
+    ------
+    UsageError
+        When `rule` cannot be read against this contract.
+    KeyError
+        When evidence lacks the answer to a question the rule asks.
+    """
+    if rule is not None and (wrong := rule_problems(contract, (rule,))):
+        raise UsageError(wrong)
+    decision = decide_by(
+        contract, evidence, people, lambda leaf: effective_rule(contract, leaf, rule), rule_text
+    )
+    return decision if not_for_payment is None else _draft(decision, contract, not_for_payment)
+
+
+def decide_by(
+    contract: Contract,
+    evidence: Iterable[Evidence],
+    people: Mapping[str, int] | None,
+    rule_of: Any,
+    name_of: Any,
+) -> Decision:
+    """Judge under the rule that `rule_of` gives for a clause, named by `name_of`."""
+    found = _by_key(evidence)
+    sizes = {name: g.people for name, g in contract.groups.items() if g.people is not None}
+    sizes |= dict(people or {})
+    estimates: dict[tuple[str, str], Decimal | None] = {}
+
+    def read(leaf: Leaf, group: str, pool: tuple[str, ...]) -> Reading:
+        label = pool_label(contract, pool) if group == POOLED else group
+        own = found.get((leaf.outcome, label))
+        if own is None and len(pool) == 1:
+            own = found.get((leaf.outcome, pool[0]))
+        estimates[leaf.name, group] = estimate_of(own)
+        return reading_of(contract, leaf, group, pool, rule_of(leaf), found, sizes)
+
+    # The caller's own precision and rounding must not reach a payment.
+    with localcontext(ARITHMETIC):
+        settled = settle(contract, read)
+    clauses = {leaf.name: leaf for leaf in contract.clauses}
+    return _assembled(contract, settled, clauses, estimates, rule_of, name_of)
+
+
+def _by_key(evidence: Iterable[Evidence]) -> Found:
+    found: dict[tuple[str, str], Evidence] = {}
+    for item in evidence:
+        if (item.outcome, item.group) in found:
+            raise ValueError(f"Two pieces of evidence about {item.outcome}, {item.group}.")
+        found[item.outcome, item.group] = item
+    return found
+
+
+def _assembled(
+    contract: Contract,
+    settled: Settled,
+    clauses: Mapping[str, Leaf],
+    estimates: Mapping[tuple[str, str], Decimal | None],
+    rule_of: Any,
+    name_of: Any,
+) -> Decision:
+    def result(row: Row) -> ClauseResult:
+        leaf = clauses[row.name]
+        estimate = estimates.get((row.name, row.group))
+        rule = rule_of(leaf)
+        if estimate is None and isinstance(rule, PointRule):
+            estimate = row.exact
+        return ClauseResult(
+            name=row.name,
+            group=row.group,
+            outcome=row.outcome,
+            value=row.value,
+            exact=row.exact,
+            estimate=estimate,
+            operator=row.operator,
+            threshold=row.threshold,
+            verdict=row.verdict,
+            amount=row.amount,
+            reason=row.reason,
+            steps=row.steps,
+            rule=name_of(rule),
+            would_be=row.verdict,
+            if_not_judged=leaf.if_not_judged,
+        )
+
+    cap = contract.payment.cap
+    return Decision(
+        currency=contract.currency,
+        clauses=tuple(result(row) for row in settled.rows),
+        due_now=_in_decimals(contract, settled.due_now),
+        total=None if settled.total is None else _in_decimals(contract, settled.total),
+        cap=None if cap is None else _in_decimals(contract, cap.amount),
+        steps=settled.steps,
+    )
+
+
+def _in_decimals(contract: Contract, amount: Amount) -> Amount:
+    """Sums of rounded amounts and ceilings, written with the contract's decimals."""
+    return contract.round_money(amount) if isinstance(amount, Decimal) else amount
+
+
+def _draft(decision: Decision, contract: Contract, why: Message) -> Decision:
+    clauses = tuple(
+        replace(
+            clause,
+            verdict=Status.NOT_FOR_PAYMENT,
+            amount=None,
+            reason=why,
+            steps=(*clause.steps, why),
+        )
+        for clause in decision.clauses
+    )
+    nothing = contract.round_money(Decimal(0))
+    return replace(decision, clauses=clauses, due_now=nothing, total=None, steps=(why,))

@@ -1,0 +1,212 @@
+"""From evidence to the reading of a clause: the rule is applied once to each number compared."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Context, Decimal
+
+from impacteval.contract.model import POOLED, Contract, Outcome
+from impacteval.contract.money import ARITHMETIC
+from impacteval.contract.payment import Leaf, Linear, Threshold, Tiers
+from impacteval.contract.readings import Between, Chances, Known, Missing, Reading, Unjudged
+from impacteval.contract.rules import (
+    ChanceRule,
+    LowerBoundRule,
+    PointRule,
+    Rule,
+    SignificantRule,
+)
+from impacteval.contract.terms import limits
+from impacteval.decide import sentences
+from impacteval.decide.questions import pool_label
+from impacteval.errors import UsageError
+from impacteval.values import (
+    Confidence,
+    Evidence,
+    LowerBound,
+    Message,
+    PointEstimate,
+    PValue,
+    Question,
+)
+
+Found = Mapping[tuple[str, str], Evidence]
+
+
+def reading_of(
+    contract: Contract,
+    leaf: Leaf,
+    group: str,
+    pool: tuple[str, ...],
+    rule: Rule,
+    found: Found,
+    people: Mapping[str, int],
+) -> Reading:
+    """What a clause is told about its number.
+
+    Parameters
+    ----------
+    contract, leaf
+        The contract and the clause.
+    group : str
+        Whom the clause reads.
+    pool : tuple of str
+        The groups pooled when `group` is ``"pooled"``.
+    rule : Rule
+        The evidence rule at its effective level.
+    found : mapping
+        Evidence by (outcome, group).
+    people : mapping
+        People per group, where known.
+    """
+    outcome = contract.outcomes[leaf.outcome]
+    label = pool_label(contract, pool) if group == POOLED else group
+    evidence = found.get((leaf.outcome, label))
+    if evidence is None and len(pool) == 1:
+        evidence = found.get((leaf.outcome, pool[0]))  # a pool of one group is that group
+    if evidence is None and group == POOLED and isinstance(rule, PointRule):
+        return _pooled(leaf.outcome, outcome, pool, found, people)
+    if evidence is None:
+        return Missing(sentences.no_result(leaf.outcome, label))
+    if evidence.reason is not None:
+        return Unjudged(evidence.reason)
+    try:
+        return _ruled(leaf, outcome, rule, _Asked(evidence))
+    except _NoAnswer as none:
+        return Unjudged(none.reason)
+
+
+class _NoAnswer(Exception):
+    """A signal inside this module: the evidence says why it has no number."""
+
+    def __init__(self, reason: Message) -> None:
+        self.reason = reason
+        super().__init__(str(reason))
+
+
+class _Asked:
+    """Answers of one piece of evidence; a question without a number raises its reason."""
+
+    def __init__(self, evidence: Evidence) -> None:
+        self._evidence = evidence
+
+    def __call__(self, question: Question) -> Decimal:
+        answer = self._evidence.answer(question)
+        if answer.value is None:
+            assert answer.reason is not None
+            raise _NoAnswer(answer.reason)
+        return answer.value
+
+
+def estimate_of(evidence: Evidence | None) -> Decimal | None:
+    """The point estimate, where there is one."""
+    if evidence is None:
+        return None
+    for answer in evidence.answers:
+        if isinstance(answer.question, PointEstimate):
+            return answer.value
+    return None
+
+
+def _ruled(leaf: Leaf, outcome: Outcome, rule: Rule, ask: _Asked) -> Reading:
+    estimate = ask(PointEstimate())
+    first = (sentences.estimate_is(estimate),)
+    match rule:
+        case PointRule():
+            return _known(outcome, estimate, first)
+        case LowerBoundRule():
+            bound = rule.lower_bound
+            return _bound(outcome, ask, LowerBound(bound.level, bound.sides), first)
+        case SignificantRule():
+            return _gated(leaf, outcome, rule, ask, first)
+        case ChanceRule():
+            asked = rule.chance_at_least
+            if not isinstance(leaf, Threshold | Tiers):
+                return _bound(outcome, ask, LowerBound(asked, "one"), first)
+            confidence = {
+                limit: ask(Confidence(Decimal(limit.threshold), limit.operator))
+                for limit in limits(leaf)
+            }
+            return Chances(estimate, confidence, asked, first)
+
+
+def _known(
+    outcome: Outcome, exact: Decimal, steps: tuple[Message, ...], closed: bool = False
+) -> Known:
+    value = outcome.read(exact)
+    if value != exact:
+        steps = (*steps, sentences.rounds_to(exact, value))
+    return Known(value, exact, closed, steps)
+
+
+def _bound(
+    outcome: Outcome, ask: _Asked, question: LowerBound, first: tuple[Message, ...]
+) -> Known:
+    value = ask(question)
+    said = sentences.bound_is(value, question.level, question.sides)
+    return _known(outcome, value, (*first, said))
+
+
+def _gated(
+    leaf: Leaf, outcome: Outcome, rule: SignificantRule, ask: _Asked, first: tuple[Message, ...]
+) -> Known:
+    """The estimate when the test against zero is passed in the better direction, else 0.
+
+    Where the term pays less for harm, a closed gate must not wipe the harm out: then the smaller
+    of 0 and the estimate is read.
+    """
+    test = rule.significant
+    estimate, p = ask(PointEstimate()), ask(PValue(test.sides))
+    alpha = 1 - test.level
+    steps = (*first, sentences.p_value_is(p, alpha, test.sides))
+    if estimate <= 0:
+        steps = (*steps, sentences.harmful())
+    elif p <= alpha:
+        return _known(outcome, estimate, steps)
+    reads_harm = isinstance(leaf, Linear) and (leaf.floor is None or leaf.floor < 0)
+    return _known(
+        outcome, min(Decimal(0), estimate) if reads_harm else Decimal(0), steps, closed=True
+    )
+
+
+def _pooled(
+    name: str, outcome: Outcome, pool: tuple[str, ...], found: Found, people: Mapping[str, int]
+) -> Reading:
+    """The mean of the groups' point estimates, or what it lies between when sizes are unknown."""
+    numbers: list[Decimal] = []
+    for group in pool:
+        evidence = found.get((name, group))
+        if evidence is None:
+            return Missing(sentences.no_result(name, group))
+        if evidence.reason is not None:
+            return Unjudged(evidence.reason)
+        try:
+            numbers.append(_Asked(evidence)(PointEstimate()))
+        except _NoAnswer as none:
+            return Unjudged(none.reason)
+    if len(set(numbers)) == 1:
+        return _known(outcome, numbers[0], (sentences.pooled_is(numbers[0], len(pool)),))
+    if any(group not in people for group in pool):
+        return Between(outcome.read(min(numbers)), outcome.read(max(numbers)))
+    exact = weighted_mean(numbers, [people[group] for group in pool])
+    return _known(outcome, exact, (sentences.pooled_is(exact, len(pool)),))
+
+
+def weighted_mean(numbers: list[Decimal], weights: list[int]) -> Decimal:
+    """Sum of weight times number over sum of weights, to 10 significant digits or more.
+
+    As many digits are kept as the numbers themselves have when that is more than 10.
+
+    Examples
+    --------
+    >>> weighted_mean([Decimal("8"), Decimal("10")], [1, 2])
+    Decimal('9.333333333')
+    """
+    total = sum(weights)
+    if total == 0:
+        raise UsageError("People add up to 0: groups cannot be pooled by people.")
+    weighted = Decimal(0)
+    for number, weight in zip(numbers, weights, strict=True):
+        weighted = ARITHMETIC.add(weighted, ARITHMETIC.multiply(number, Decimal(weight)))
+    digits = max(10, *(len(number.as_tuple().digits) for number in numbers))
+    return Context(prec=digits).divide(weighted, Decimal(total))

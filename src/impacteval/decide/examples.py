@@ -1,0 +1,159 @@
+"""Worked examples beside a contract: given results, expected verdicts and money.
+
+They are the tests of a contract that a lawyer can read and write.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from types import MappingProxyType
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from impacteval.contract import Contract, load_contract
+from impacteval.contract.money import MoneyAmount, NotPublished
+from impacteval.decide.decision import ClauseResult, Decision, money_text
+from impacteval.decide.priced import price
+from impacteval.errors import ContractError, InputError
+from impacteval.files import Count, FileModel, NonBlank, Number, PlainWords, Slug, read_yaml
+
+Verdict = Literal["met", "not_met", "cannot_be_judged", "not_for_payment", "open"]
+
+
+class Expectation(FileModel):
+    """What one clause is expected to say."""
+
+    clause: Slug = Field(description="the clause")
+    group: NonBlank | None = None
+    verdict: Verdict | None = None
+    amount: MoneyAmount | Literal["open"] | None = None
+
+
+class Example(FileModel):
+    """Results and what follows from them."""
+
+    ELSEWHERE: ClassVar[Mapping[str, str]] = MappingProxyType(
+        {"currency": "Amounts are in the contract's currency."}
+    )
+
+    name: PlainWords = Field(description="what the example shows")
+    given: dict[NonBlank, Number | dict[Slug, Number]] = Field(
+        description="the results, in contract units"
+    )
+    people: dict[Slug, Count] = Field(default_factory=dict)
+    expect: tuple[Expectation, ...] = ()
+    due_now: MoneyAmount | None = None
+    total: MoneyAmount | Literal["open"] | None = None
+    source: PlainWords | None = None
+
+
+class Examples(FileModel):
+    """A file of examples."""
+
+    format: Literal["impacteval-examples/1"] = Field(description="the format of the file")
+    contract: NonBlank = "contract.yaml"
+    examples: tuple[Example, ...] = Field(description="the examples", min_length=1)
+
+
+@dataclass(frozen=True, slots=True)
+class ExampleResult:
+    """One example after it was run.
+
+    Attributes
+    ----------
+    name : str
+        Its name.
+    differences : tuple of str
+        What did not come out as expected; empty when all did.
+    decision : Decision or None
+        What the contract said, None when the results could not be used.
+    """
+
+    name: str
+    differences: tuple[str, ...]
+    decision: Decision | None
+
+    @property
+    def passed(self) -> bool:
+        """Whether everything came out as expected."""
+        return not self.differences
+
+
+def load_examples(path: str | Path) -> Examples:
+    """Read a file of examples; `ContractError` lists every problem with its place."""
+    return read_yaml(path, Examples, kind="examples", error=ContractError)[0]
+
+
+def run_examples(path: str | Path, contract: Contract | None = None) -> tuple[ExampleResult, ...]:
+    """Price every example of a file and compare.
+
+    Parameters
+    ----------
+    path : path
+        A file that begins with ``format: impacteval-examples/1``.
+    contract : Contract, optional
+        The contract; by default the file that the examples name, beside them.
+
+    Returns
+    -------
+    tuple of ExampleResult
+
+    Raises
+    ------
+    ContractError
+        When the examples or their contract cannot be read.
+    """
+    examples = load_examples(path)
+    if contract is None:
+        contract = load_contract(Path(path).parent / examples.contract)
+    return tuple(_run(example, contract) for example in examples.examples)
+
+
+def _run(example: Example, contract: Contract) -> ExampleResult:
+    name = str(example.name)
+    try:
+        decision = price(contract, example.given, example.people)
+    except InputError as wrong:
+        return ExampleResult(name, tuple(str(problem) for problem in wrong.problems), None)
+    return ExampleResult(name, tuple(_differences(example, decision)), decision)
+
+
+def _differences(example: Example, decision: Decision) -> Iterator[str]:
+    for expected in example.expect:
+        rows = [
+            row
+            for row in decision.clauses
+            if row.name == expected.clause and expected.group in (None, row.group)
+        ]
+        who = expected.clause + (f" ({expected.group})" if expected.group else "")
+        if not rows:
+            yield f"{who}: the contract has no such clause and group."
+        for row in rows:
+            yield from _row_differences(expected, row)
+    if example.due_now is not None:
+        yield from _money("due now", example.due_now, decision.due_now)
+    if example.total is not None:
+        yield from _money("total", example.total, decision.total)
+
+
+def _row_differences(expected: Expectation, row: ClauseResult) -> Iterator[str]:
+    who = f"{row.name} ({row.group})"
+    verdict = "open" if row.verdict is None else row.verdict.value
+    if expected.verdict is not None and expected.verdict != verdict:
+        yield f"{who}: expected {expected.verdict}, the contract says {verdict}."
+    if expected.amount is not None:
+        yield from _money(who, expected.amount, row.amount)
+
+
+def _money(
+    what: str, expected: Decimal | NotPublished | str, found: Decimal | NotPublished | None
+) -> Iterator[str]:
+    same = found is None if expected == "open" else expected == found
+    if not same:
+        wanted = expected if isinstance(expected, str) else money_text(expected)
+        said = "open" if found is None else money_text(found)
+        yield f"{what}: expected {wanted}, the contract says {said}."

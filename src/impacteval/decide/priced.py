@@ -1,0 +1,157 @@
+"""What a contract pays for results that are typed in, once they have been adjudicated."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from impacteval.contract.model import ALL, POOLED, Contract
+from impacteval.contract.money import rounded
+from impacteval.contract.rules import PointRule
+from impacteval.decide.decision import ADJUDICATED, Decision, decide_by
+from impacteval.errors import Problem, UsageError
+from impacteval.values import Answer, Evidence, PointEstimate
+
+
+def price(
+    contract: Contract,
+    values: Mapping[str, Any],
+    people: Mapping[str, int] | None = None,
+) -> Decision:
+    """What the contract pays for these results.
+
+    The numbers are the ones that the contract compares, in contract units, whatever its evidence
+    rule: nothing is estimated here. A clause whose number is not given stays open.
+
+    Parameters
+    ----------
+    contract : Contract
+        The contract.
+    values : mapping
+        ``{"outcome": number}`` for a contract without groups, ``{"outcome": {"group": number}}``
+        with groups; ``{"outcome.group": number}`` says the same. ``pooled`` names the pooled
+        number where it is known by itself.
+    people : mapping, optional
+        People per group, over what the contract says.
+
+    Returns
+    -------
+    Decision
+
+    Raises
+    ------
+    UsageError
+        With every outcome, group and number that cannot be used.
+    """
+    problems: list[Problem] = []
+    evidence = []
+    for (outcome, group), given in _flat(contract, values, problems).items():
+        number = _number(f"{outcome}, {group}", given, problems)
+        if number is not None:
+            evidence.append(Evidence(outcome, group, (Answer(PointEstimate(), number),)))
+    sizes = _people(contract, people or {}, problems)
+    if problems:
+        raise UsageError(problems)
+    return decide_by(contract, evidence, sizes, lambda _: PointRule(), lambda _: ADJUDICATED)
+
+
+_LARGEST = Decimal("1e15")
+
+
+def _near(word: str, known: Iterable[str]) -> str:
+    known = list(known)
+    close = difflib.get_close_matches(word, known, n=1)
+    return f"{f'Did you mean {close[0]}? ' if close else ''}Known: {', '.join(known)}."
+
+
+def _flat(
+    contract: Contract, values: Mapping[str, Any], problems: list[Problem]
+) -> dict[tuple[str, str], Any]:
+    flat: dict[tuple[str, str], Any] = {}
+
+    def add(outcome: str, group: str, given: Any) -> None:
+        known = known_groups(contract, outcome)
+        if group not in known:
+            what = f"{group!r} is not a group that a clause compares for {outcome}."
+            if group in contract.groups and contract.groups[group].cancelled is not None:
+                what = f"{group} was cancelled ({contract.groups[group].cancelled}): no clause compares it."
+            problems.append(Problem(what, _near(group, known)))
+        elif (outcome, group) in flat:
+            problems.append(Problem(f"{outcome}, {group} is given twice.", "Give it once."))
+        else:
+            flat[outcome, group] = given
+
+    compared = list(dict.fromkeys(leaf.outcome for leaf in contract.clauses))
+    for key, given in values.items():
+        outcome, dot, group = str(key).partition(".")
+        if outcome not in compared:
+            kind = "compared by any clause" if outcome in contract.outcomes else "an outcome"
+            problems.append(
+                Problem(f"{outcome!r} is not {kind} of this contract.", _near(outcome, compared))
+            )
+        elif dot:
+            add(outcome, group, given)
+        elif isinstance(given, Mapping):
+            for inner, number in given.items():
+                add(outcome, str(inner), number)
+        elif contract.groups:
+            problems.append(
+                Problem(
+                    f"{outcome} is judged by group, and one number is given.",
+                    f"Give one for each of: {', '.join(known_groups(contract, outcome))}.",
+                )
+            )
+        else:
+            add(outcome, ALL, given)
+    return flat
+
+
+def known_groups(contract: Contract, outcome: str) -> tuple[str, ...]:
+    """The names under which a number for that outcome can be given."""
+    names: dict[str, None] = {}
+    for leaf in contract.clauses:
+        if leaf.outcome == outcome:
+            groups = contract.compared_groups(leaf)
+            for group in (*contract.pool_groups(), POOLED) if groups == (POOLED,) else groups:
+                names[group] = None
+    return tuple(names)
+
+
+def _number(name: str, given: Any, problems: list[Problem]) -> Decimal | None:
+    """A typed number as the decimal that was written; binary fractions go through their text."""
+    if not isinstance(given, bool) and isinstance(given, int | float | str | Decimal):
+        try:
+            number = Decimal(str(given).strip())
+        except InvalidOperation:
+            number = Decimal("NaN")
+        fits = number.is_finite() and -_LARGEST < number < _LARGEST
+        if fits and number == rounded(number, 12, "half_even"):
+            return number
+    problems.append(
+        Problem(
+            f"The number for {name} is {str(given)[:40]!r}.",
+            "Give a plain number, such as 8.4, below 1e15 and with at most 12 decimals.",
+        )
+    )
+    return None
+
+
+def _people(
+    contract: Contract, people: Mapping[str, Any], problems: list[Problem]
+) -> dict[str, int]:
+    sizes: dict[str, int] = {}
+    for group, given in people.items():
+        if group not in contract.groups:
+            what = f"people: {group!r} is not a group of this contract."
+            problems.append(Problem(what, _near(str(group), contract.groups)))
+            continue
+        number = _number(f"people, {group}", given, problems)
+        if number is None:
+            continue
+        if number < 0 or number != int(number):
+            problems.append(Problem(f"people: {group} has {number} people.", "Give a count."))
+        else:
+            sizes[group] = int(number)
+    return sizes

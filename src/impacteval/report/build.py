@@ -1,0 +1,269 @@
+"""From a decision and its findings to the record: every figure with its receipt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from impacteval.contract.sentences import explain_sentences
+from impacteval.decide import money_text
+from impacteval.report import findings_facts as facts
+from impacteval.report.checklist import STANDARD, checklist
+from impacteval.report.page_one import page_one
+from impacteval.report.record import (
+    Annex,
+    Both,
+    Checklist,
+    ChecklistRow,
+    ContractFacts,
+    Deviation,
+    FlowRow,
+    OtherRule,
+    Party,
+    Receipt,
+    Record,
+    Said,
+    StudyFacts,
+)
+from impacteval.report.run import Run
+from impacteval.report.sentences import (
+    rule_sentence,
+    text_of,
+)
+from impacteval.values import Message, Text
+
+
+def record_of(run: Run) -> Record:
+    """The whole record of a run.
+
+    Parameters
+    ----------
+    run : Run
+        Everything it is built from.
+    """
+    contract, plan = run.contract, run.plan
+    return Record(
+        study=_study(run),
+        page_one=page_one(run),
+        contract=_contract(run),
+        counted=tuple(_flow(run)),
+        refused=_said("refused", plan.refusals.text() if plan.refusals else _NO_REFUSALS),
+        findings=tuple(
+            facts.finding_facts(f, contract, plan, run.alternatives, run.decision)
+            for f in run.findings.values()
+        ),
+        other_rules=tuple(_other_rules(run)),
+        money_steps=tuple(_money_steps(run)),
+        unknowns=tuple(Both.of(limit.text()) for limit in plan.limits),
+        fairness=_said("fairness", plan.fairness.text() if plan.fairness else _NO_FAIRNESS),
+        data=run.data,
+        privacy=Both.of(plan.privacy.text()),
+        access=(_said("access", plan.who_sees_outcomes.text()),),
+        interests=tuple(
+            Both.of(w.text()) for w in (*contract.interests, *plan.evaluator.interests)
+        ),
+        independence=Both.of(plan.evaluator.independence.text()),
+        deviations=tuple(Deviation(what=Said.of(m)) for m in run.deviations),
+        locked=run.locked,
+        checklist=_checklist(run),
+        annex=_annex(run),
+    )
+
+
+_ILLUSTRATIVE = Text(
+    en="Illustration: real data, a contract that nobody signed. No payment follows from it.",
+    fr="Illustration : données réelles, contrat que personne n'a signé. Aucun paiement n'en découle.",
+)
+_SYNTHETIC = Text(
+    en="Synthetic data: the people in this report do not exist. No payment follows from it.",
+    fr="Données synthétiques : les personnes de ce rapport n'existent pas. Aucun paiement n'en découle.",
+)
+_BOTH = Text(
+    en="Illustration: synthetic data and a contract that nobody signed. No payment follows from it.",
+    fr="Illustration : données synthétiques et contrat que personne n'a signé. Aucun paiement n'en découle.",
+)
+_NO_REFUSALS = Text(en="The study does not say who refused.", fr="L'étude ne dit pas qui a refusé.")
+_NO_FAIRNESS = Text(
+    en="The study did not look at differences between groups of people or at side effects.",
+    fr="L'étude n'a examiné ni les différences entre groupes de personnes ni les effets secondaires.",
+)
+_NO_EVALUATOR = Text(en="not stated in the contract", fr="non précisé dans le contrat")
+
+
+def _said(key: str, text: Text) -> Said:
+    return Said.of(Message(f"study.{key}", text))
+
+
+def _study(run: Run) -> StudyFacts:
+    contract, plan = run.contract, run.plan
+    label = (
+        _BOTH
+        if contract.illustrative and plan.synthetic
+        else _SYNTHETIC
+        if plan.synthetic
+        else _ILLUSTRATIVE
+        if contract.illustrative
+        else None
+    )
+    evaluator = contract.parties.evaluator
+    settlement = run.settlement
+    date = (
+        contract.calendar.settlements[settlement].date
+        if settlement is not None and contract.calendar is not None
+        else None
+    )
+    return StudyFacts(
+        id=plan.study,
+        title=Both.of(plan.title.text()),
+        illustrative=contract.illustrative,
+        synthetic=plan.synthetic,
+        label=Both.of(label) if label else None,
+        evaluator=Both.of(evaluator.name.text() if evaluator else _NO_EVALUATOR),
+        paid_by=Both.of(
+            evaluator.paid_by.text() if evaluator and evaluator.paid_by else _NO_EVALUATOR
+        ),
+        registration=(
+            Both.of(evaluator.registration.text()) if evaluator and evaluator.registration else None
+        ),
+        settlement=settlement,
+        settlement_date=date,
+    )
+
+
+# --- the other sections -----------------------------------------------------------------------
+
+_ROLES: Mapping[str, Text] = {
+    "payers": Text(en="Pays for outcomes", fr="Paie les résultats"),
+    "investors": Text(en="Invests", fr="Investit"),
+    "provider": Text(en="Runs the programme", fr="Met en œuvre le programme"),
+    "manager": Text(en="Manages", fr="Pilote"),
+    "evaluator": Text(en="Evaluates", fr="Évalue"),
+    "paid_by": Text(en="Pays the evaluator", fr="Paie l'évaluateur"),
+}
+
+
+def _contract(run: Run) -> ContractFacts:
+    contract = run.contract
+    parties = [
+        Party(role=Both.of(_ROLES[role]), name=Both.of(words.text()))
+        for role in ("payers", "investors", "provider", "manager")
+        for words in getattr(contract.parties, role)
+    ]
+    evaluator = contract.parties.evaluator
+    if evaluator is not None:
+        named = (("evaluator", evaluator.name), ("paid_by", evaluator.paid_by))
+        parties += [
+            Party(role=Both.of(_ROLES[role]), name=Both.of(words.text()))
+            for role, words in named
+            if words is not None
+        ]
+    return ContractFacts(
+        id=contract.id,
+        title=Both.of(contract.title.text()),
+        in_plain_words=Both.of(contract.in_plain_words.text()),
+        parties=tuple(parties),
+        people=Both.of(contract.who_counts.people.text()),
+        everyone_counted=contract.who_counts.count_everyone,
+        sentences=tuple(Said.of(m) for m in explain_sentences(contract)),
+        not_public=tuple(Both.of(words.text()) for words in contract.not_public),
+        sources=tuple(Both.of(source.text.text()) for source in contract.sources.values()),
+        file=run.plan.contract,
+        digest=contract.digest,
+    )
+
+
+def _flow(run: Run) -> Iterator[FlowRow]:
+    for finding in run.own:
+        for step in finding.flow:
+            yield FlowRow(
+                step=Said.of(step.step), n=step.n, treated=step.treated, comparison=step.comparison
+            )
+
+
+def _other_rules(run: Run) -> Iterator[OtherRule]:
+    for reading in run.others:
+        decision = reading.decision
+        yield OtherRule(
+            rule=Said.of(rule_sentence(reading.rule)),
+            binding=reading.binding,
+            verdicts=facts.verdicts_of(decision),
+            values={facts.key(c.name, c.group): text_of(c.value) for c in decision.clauses},
+            due_now=money_text(decision.due_now),
+        )
+
+
+def _money_steps(run: Run) -> Iterator[Said]:
+    for clause in run.decision.clauses:
+        for step in clause.steps:
+            yield Said.of(step)
+    for step in run.decision.steps:
+        yield Said.of(step)
+
+
+def _checklist(run: Run) -> Checklist:
+    given = {number: words.text() for number, words in run.plan.checklist.items()}
+    if run.contract.parties.evaluator and run.contract.parties.evaluator.registration:
+        given.setdefault("2", run.contract.parties.evaluator.registration.text())
+    rows = checklist(given, absent=_absent(run))
+    return Checklist(
+        standard=STANDARD,
+        rows=tuple(
+            ChecklistRow(number=n, item=Both.of(i), where=Both.of(w) if w else None)
+            for n, i, w in rows
+        ),
+        given=sum(where is not None for _, _, where in rows),
+    )
+
+
+def _absent(run: Run) -> frozenset[str]:
+    """Items whose section says, in this study, that there is nothing."""
+    absent = set()
+    if not any(f.analysis.robustness for f in run.findings.values()):
+        absent |= {"21d", "28"}
+    if not any(
+        check.diagnostic.name == "balance" for f in run.findings.values() for check in f.diagnostics
+    ):
+        absent.add("25")
+    if not run.locked:
+        absent.add("3")
+    return frozenset(absent)
+
+
+def _annex(run: Run) -> Annex:
+    return Annex(
+        digests=dict(run.digests),
+        versions=dict(run.versions),
+        seed=run.plan.seed,
+        command=run.command,
+        receipts=tuple(_receipts(run)),
+    )
+
+
+def _receipts(run: Run) -> Iterator[Receipt]:
+    """One receipt for each figure that page 1 rests on."""
+    for clause in run.decision.clauses:
+        finding = facts.finding_of(run.findings, clause.outcome, clause.group)
+        if finding is None:
+            continue
+        described = facts.finding_facts(
+            finding, run.contract, run.plan, run.alternatives, run.decision
+        )
+        figures = {
+            "value": text_of(clause.value),
+            "estimate": described.estimate,
+            "std_error": described.std_error,
+            "observed": described.observed,
+            "counterfactual": described.counterfactual,
+            "amount": money_text(clause.amount),
+        }
+        for figure, value in figures.items():
+            if value is not None:
+                yield Receipt(
+                    figure=figure,
+                    value=value,
+                    clause=facts.key(clause.name, clause.group),
+                    plan_entry=finding.entry,
+                    data_digest=finding.data_digest,
+                    estimator=finding.method.name,
+                    version=f"{finding.method.package} {finding.method.version}",
+                    seed=finding.seed,
+                )

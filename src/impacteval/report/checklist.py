@@ -1,0 +1,124 @@
+"""The reporting checklist of a randomised trial, and where each item is answered.
+
+Items follow CONSORT 2025 (Hopewell and others, 2025, doi:10.1371/journal.pmed.1004587) in our
+own short words. An item is answered by a section that always holds it, or by a sentence of the
+plan; otherwise the report says "not given".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from impacteval.values import Text
+
+STANDARD = "CONSORT 2025"
+
+CONSORT_2025: tuple[tuple[str, Text], ...] = (
+    ("1a", Text(en="Named as a randomised trial", fr="Désigné comme essai randomisé")),
+    ("1b", Text(en="Structured summary", fr="Résumé structuré")),
+    ("2", Text(en="Trial registration", fr="Enregistrement de l'essai")),
+    ("3", Text(en="Protocol and analysis plan", fr="Protocole et plan d'analyse")),
+    ("4", Text(en="Sharing of data and code", fr="Partage des données et du code")),
+    ("5a", Text(en="Funding and role of funders", fr="Financement et rôle des financeurs")),
+    ("5b", Text(en="Conflicts of interest", fr="Conflits d'intérêts")),
+    ("6", Text(en="Background and rationale", fr="Contexte et justification")),
+    ("7", Text(en="Objectives: benefits and harms", fr="Objectifs : bénéfices et risques")),
+    (
+        "8",
+        Text(en="Involvement of the people concerned", fr="Participation des personnes concernées"),
+    ),
+    ("9", Text(en="Trial design", fr="Plan de l'essai")),
+    ("10", Text(en="Changes after the start", fr="Changements après le début")),
+    ("11", Text(en="Setting and places", fr="Cadre et lieux")),
+    ("12a", Text(en="Who was eligible", fr="Critères d'éligibilité des personnes")),
+    (
+        "12b",
+        Text(en="Eligible sites and providers", fr="Critères pour les sites et les intervenants"),
+    ),
+    ("13", Text(en="Intervention and comparison", fr="Intervention et comparaison")),
+    ("14", Text(en="Outcomes, planned in advance", fr="Critères de jugement prévus à l'avance")),
+    ("15", Text(en="How harms were defined", fr="Définition des effets indésirables")),
+    ("16a", Text(en="Sample size", fr="Taille de l'échantillon")),
+    ("16b", Text(en="Interim looks and stopping", fr="Analyses intermédiaires et arrêt")),
+    (
+        "17a",
+        Text(en="Who made the random sequence, and how", fr="Génération de la séquence aléatoire"),
+    ),
+    ("17b", Text(en="Type of randomisation", fr="Type de randomisation")),
+    ("18", Text(en="Concealment of the allocation", fr="Assignation secrète")),
+    ("19", Text(en="Who enrolled and who assigned", fr="Qui a inclus et qui a assigné")),
+    ("20a", Text(en="Who was blinded", fr="Qui était en aveugle")),
+    ("20b", Text(en="How blinding was done", fr="Comment l'aveugle a été assuré")),
+    ("21a", Text(en="Statistical methods", fr="Méthodes statistiques")),
+    ("21b", Text(en="Who is in each analysis", fr="Qui figure dans chaque analyse")),
+    ("21c", Text(en="Missing data", fr="Données manquantes")),
+    ("21d", Text(en="Further analyses", fr="Analyses complémentaires")),
+    ("22a", Text(en="Flow of people", fr="Flux des personnes")),
+    ("22b", Text(en="Losses and exclusions", fr="Pertes et exclusions")),
+    ("23a", Text(en="Dates of recruitment and follow-up", fr="Dates d'inclusion et de suivi")),
+    ("23b", Text(en="Why the trial ended", fr="Pourquoi l'essai s'est terminé")),
+    ("24a", Text(en="Intervention as delivered", fr="Intervention telle que délivrée")),
+    ("24b", Text(en="Other help received", fr="Autres aides reçues")),
+    ("25", Text(en="Baseline table", fr="Tableau des caractéristiques initiales")),
+    ("26", Text(en="Numbers, results and precision", fr="Effectifs, résultats et précision")),
+    ("27", Text(en="Harms observed", fr="Effets indésirables observés")),
+    ("28", Text(en="Ancillary analyses", fr="Analyses annexes")),
+    ("29", Text(en="Interpretation", fr="Interprétation")),
+    ("30", Text(en="Limitations", fr="Limites")),
+)
+
+
+def _section(number: int) -> Text:
+    return Text(en=f"Section {number}", fr=f"Partie {number}")
+
+
+_ANSWERED: Mapping[str, Text] = {
+    "1b": Text(en="Page 1", fr="Page 1"),
+    "3": Text(en="Annex (locked plan)", fr="Annexe (plan verrouillé)"),
+    "4": _section(10),
+    "5a": _section(2),
+    "5b": _section(11),
+    "9": _section(4),
+    "10": _section(11),
+    "14": _section(2),
+    "21a": _section(4),
+    "21b": _section(4),
+    "21c": _section(3),
+    "21d": _section(7),
+    "22a": _section(3),
+    "22b": _section(3),
+    "25": _section(4),
+    "26": _section(5),
+    "28": _section(7),
+    "30": _section(8),
+}
+
+
+def checklist(
+    given: Mapping[str, Text], *, absent: frozenset[str] = frozenset()
+) -> tuple[tuple[str, Text, Text | None], ...]:
+    """Each item with where it is answered, None when it is not.
+
+    Parameters
+    ----------
+    given : mapping of item number to Text
+        Answers that the plan gives in words.
+    absent : set of item numbers
+        Items whose section says, in this study, that there is nothing.
+
+    Examples
+    --------
+    >>> rows = checklist({"11": Text(en="Ten sites", fr="Dix sites")})
+    >>> [str(where.en) for number, _, where in rows if number in ("11", "26")]
+    ['Ten sites', 'Section 5']
+    """
+    return tuple(
+        (number, item, given.get(number) or (None if number in absent else _ANSWERED.get(number)))
+        for number, item in CONSORT_2025
+    )
+
+
+def unknown_items(given: Mapping[str, object]) -> tuple[str, ...]:
+    """Item numbers that the standard does not have."""
+    known = {number for number, _ in CONSORT_2025}
+    return tuple(sorted(set(given) - known))

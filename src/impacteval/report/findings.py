@@ -1,0 +1,133 @@
+"""What one planned analysis found: the estimate, its checks, and the evidence for the decision."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from impacteval.estimates import CounterfactualEstimate, Diagnostic
+from impacteval.plan import Analysis
+from impacteval.plugin import MethodCard
+from impacteval.values import Evidence, Message, Text
+
+
+@dataclass(frozen=True, eq=False)
+class Method:
+    """An estimator as it was used: who provides it, in which version, with which settings."""
+
+    name: str
+    package: str
+    version: str
+    card: MethodCard
+    settings: Mapping[str, Any]
+
+
+@dataclass(frozen=True, eq=False)
+class FlowStep:
+    """One step of who was counted."""
+
+    step: Message
+    n: int
+    treated: int | None = None
+    comparison: int | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class DiagnosticFinding:
+    """One assumption check and whether the contract lets it withhold the verdict."""
+
+    title: Text
+    diagnostic: Diagnostic
+    required: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Alternative:
+    """Another planned analysis of the same number: it informs, it never decides."""
+
+    name: str
+    title: Text
+    method: Method
+    estimate: CounterfactualEstimate | None
+    reason: Message | None
+    evidence: Evidence
+
+
+@dataclass(frozen=True, eq=False)
+class Finding:
+    """The result of one outcome and group.
+
+    Attributes
+    ----------
+    outcome, group : str
+        Names in the contract; ``"all"`` without groups, ``"pooled"`` for the pool.
+    entry : str
+        Name of the analysis in the plan.
+    analysis : Analysis
+        The planned analysis itself.
+    method : Method
+        The estimator as used.
+    estimate : CounterfactualEstimate or None
+        The estimate; None when the data could not answer.
+    reason : Message or None
+        Why there is no estimate, or why nothing may be judged on it.
+    evidence : Evidence
+        What the decision was given.
+    """
+
+    outcome: str
+    group: str
+    entry: str
+    analysis: Analysis
+    method: Method
+    estimate: CounterfactualEstimate | None
+    reason: Message | None
+    evidence: Evidence
+    seed: str
+    data_digest: str
+    diagnostics: tuple[DiagnosticFinding, ...] = ()
+    alternatives: tuple[Alternative, ...] = ()
+    flow: tuple[FlowStep, ...] = ()
+    records: tuple[Message, ...] = ()
+
+
+class Findings(Mapping[Any, Finding]):
+    """Findings by outcome, or by outcome and group.
+
+    ``findings["earnings"]`` is the finding of group ``"all"`` (or the only one, or the pooled
+    one); ``findings["earnings", "cohort_1"]`` that of one group.
+    """
+
+    def __init__(self, found: tuple[Finding, ...]) -> None:
+        self._found = {(f.outcome, f.group): f for f in found}
+        if len(self._found) != len(found):
+            raise ValueError("Two findings have one outcome and group.")
+
+    def __getitem__(self, key: str | tuple[str, str]) -> Finding:
+        if isinstance(key, tuple):
+            return self._found[key]
+        for group in ("all", "pooled"):
+            if (key, group) in self._found:
+                return self._found[key, group]
+        only = [f for (outcome, _), f in self._found.items() if outcome == key]
+        if len(only) == 1:
+            return only[0]
+        if not only:
+            raise KeyError(key)
+        groups = ", ".join(f.group for f in only)
+        raise KeyError(f"{key!r} has several groups ({groups}): ask for one of them")
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        return iter(self._found)
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+
+@dataclass(frozen=True)
+class Receipts:
+    """Facts of a run that no finding holds."""
+
+    digests: Mapping[str, str] = field(default_factory=dict)
+    versions: Mapping[str, str] = field(default_factory=dict)

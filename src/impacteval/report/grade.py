@@ -1,0 +1,109 @@
+"""What kind of evidence a design gives, and how far it can be trusted at best.
+
+The ceiling by design follows the Maryland Scientific Methods Scale as used by the What Works
+Centre for Local Economic Growth. The evaluator may lower a grade, never raise it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from impacteval.values import Message, Text
+
+FEW_TREATED = 6
+"""Below this many treated places, chance between places cannot be told from the effect."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grade:
+    """A grade on the five-point scale, the kind of evidence and why this grade."""
+
+    kind: Message
+    grade: int
+    why: Message
+
+
+_KIND: Mapping[str, tuple[int, Text]] = {
+    "rct": (
+        5,
+        Text(
+            en="Randomised trial: chance alone decided who was offered the programme.",
+            fr="Essai randomisé : seul le hasard a décidé à qui le programme était proposé.",
+        ),
+    ),
+    "did": (
+        3,
+        Text(
+            en="Before-and-after comparison with a comparison group.",
+            fr="Comparaison avant-après avec un groupe de comparaison.",
+        ),
+    ),
+    "synthetic_control": (
+        3,
+        Text(
+            en="Comparison with a weighted mix of similar places.",
+            fr="Comparaison avec une combinaison pondérée de lieux semblables.",
+        ),
+    ),
+    "matched": (
+        3,
+        Text(
+            en="Comparison with similar people who were not served.",
+            fr="Comparaison avec des personnes semblables qui n'ont pas été accompagnées.",
+        ),
+    ),
+    "count": (
+        1,
+        Text(
+            en="Verified count: nothing says what would have happened otherwise.",
+            fr="Décompte vérifié : rien ne dit ce qui se serait passé autrement.",
+        ),
+    ),
+}
+
+_CEILING = Message(
+    "grade.ceiling",
+    Text(
+        en="{grade:int} out of 5 is the most this design can reach on the Maryland scale.",
+        fr="{grade:int} sur 5 est le maximum que ce type d'étude peut atteindre sur l'échelle du Maryland.",
+    ),
+    {"grade": 0},
+)
+_LOWERED = Message(
+    "grade.few-places",
+    Text(
+        en=(
+            "Lowered by one: the programme was assigned to only {places:int} places, so what else "
+            "happened there cannot be told from the effect."
+        ),
+        fr=(
+            "Abaissée d'un point : le programme n'a été attribué qu'à {places:int} lieux, si bien que ce qui "
+            "s'y est passé par ailleurs ne se distingue pas de l'effet."
+        ),
+    ),
+    {"places": 0},
+)
+
+
+def grade(design: str, treated_clusters: int) -> Grade:
+    """The grade of a design with that many treated units of assignment.
+
+    Parameters
+    ----------
+    design : str
+        Design of the sample.
+    treated_clusters : int
+        Treated units at the level where the service was assigned.
+
+    Examples
+    --------
+    >>> grade("rct", 185).grade, grade("rct", 3).grade, grade("matched", 900).grade
+    (5, 4, 3)
+    """
+    ceiling, words = _KIND[design]
+    kind = Message(f"grade.kind.{design}", words)
+    if design != "count" and treated_clusters < FEW_TREATED:
+        why = Message(_LOWERED.key, _LOWERED.text, {"places": treated_clusters})
+        return Grade(kind, max(1, ceiling - 1), why)
+    return Grade(kind, ceiling, Message(_CEILING.key, _CEILING.text, {"grade": ceiling}))

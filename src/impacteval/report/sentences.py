@@ -1,0 +1,355 @@
+"""The sentences of page 1, as messages in both languages with their values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from impacteval.contract.rules import (
+    ChanceRule,
+    LowerBoundRule,
+    PointRule,
+    Rule,
+    SignificantRule,
+)
+from impacteval.contract.units import effect_kind
+from impacteval.values import Message, Text, written
+
+OPERATORS: Mapping[str, Text] = {
+    "at_least": Text(en="at least", fr="au moins"),
+    "more_than": Text(en="more than", fr="plus de"),
+    "at_most": Text(en="at most", fr="au plus"),
+    "less_than": Text(en="less than", fr="moins de"),
+}
+
+_HIGHER = Text(en="higher than without the programme", fr="de plus que sans le programme")
+_LOWER = Text(en="lower than without the programme", fr="de moins que sans le programme")
+_MORE = Text(
+    en="more in total than without the programme", fr="de plus au total que sans le programme"
+)
+_FEWER = Text(
+    en="fewer in total than without the programme", fr="de moins au total que sans le programme"
+)
+_COUNTED = Text(en="counted and verified", fr="comptés et vérifiés")
+_SD = Text(en="standard deviations", fr="écarts-types")
+PERCENT = Text(en="%", fr="%")
+
+
+@dataclass(frozen=True)
+class Wording:
+    """How the numbers of one outcome are said.
+
+    Attributes
+    ----------
+    effect, better : str
+        The contract's effect and direction.
+    unit : Text
+        Unit of the contract's number; ``PERCENT`` for percentages.
+    """
+
+    effect: str
+    better: str
+    unit: Text
+
+    @property
+    def percent(self) -> bool:
+        """Whether the contract's number is a percentage."""
+        return effect_kind(self.effect).percent
+
+    def direction(self, value: Decimal) -> Text:
+        """Which way a contract number points, in words."""
+        kind = effect_kind(self.effect)
+        if not kind.counterfactual:
+            return _COUNTED
+        up = (value >= 0) == (self.better == "higher")
+        if self.effect == "total_units":
+            return _MORE if up else _FEWER
+        return _HIGHER if up else _LOWER
+
+
+def contract_unit(effect: str, unit: Text | None) -> Text:
+    """The unit of the contract's number."""
+    if effect_kind(effect).percent:
+        return PERCENT
+    if effect == "difference_in_sd":
+        return _SD
+    return unit or Text(en="units", fr="unités")
+
+
+def _digits(value: Decimal, other: Decimal | None) -> str:
+    """The format that tells a number from its threshold: more decimals only when needed."""
+    if other is None or value == other or round(value, 2) != round(other, 2):
+        return ""
+    for decimals in range(3, 7):
+        if round(value, decimals) != round(other, decimals):
+            return str(decimals)
+    return "6"
+
+
+def _number(name: str, wording: Wording, digits: str) -> str:
+    return f"{{{name}:in_percent{digits}}}" if wording.percent else f"{{{name}:number{digits}}}"
+
+
+def _quantity(name: str, wording: Wording, digits: str) -> str:
+    shown = _number(name, wording, digits)
+    return shown if wording.percent else f"{shown} {{unit}}"
+
+
+def clause_sentence(
+    wording: Wording,
+    *,
+    plain_name: Text,
+    group: Text | None,
+    verdict: str,
+    value: Decimal | None,
+    compared_bound: bool,
+    operator: str | None,
+    threshold: Decimal | None,
+    amount: str | None,
+    currency: str,
+    reason: Message | None,
+) -> Message:
+    """The verdict on one clause, in one sentence for the payer.
+
+    Parameters
+    ----------
+    wording : Wording
+        How the numbers of the outcome are said.
+    value : Decimal or None
+        The number that was compared.
+    compared_bound : bool
+        Whether that number is a lower bound and not the estimate itself.
+    amount : str or None
+        The amount as text, ``"not_published"``, or None while open.
+    reason : Message or None
+        Why the clause cannot be judged.
+    """
+    values: dict[str, object] = {"name": plain_name, "currency": currency}
+    lead = Text(en="{name}", fr="{name}")
+    if group is not None:
+        values["group"] = group
+        lead = Text(en="{name}, {group}", fr="{name}, {group}")
+    if verdict in ("cannot_be_judged", "not_for_payment") or value is None:
+        said = (
+            reason.text
+            if reason is not None
+            else Text(en="No result yet.", fr="Pas encore de résultat.")
+        )
+        if reason is not None:
+            values.update(reason.values)
+        word = (
+            Text(en="not for payment", fr="non destiné au paiement")
+            if verdict == "not_for_payment"
+            else Text(en="cannot be judged", fr="ne peut pas être jugé")
+        )
+        return Message(
+            f"clause.{verdict}",
+            Text(en=f"{lead.en}: {word.en}. {said.en}", fr=f"{lead.fr} : {word.fr}. {said.fr}"),
+            values,
+        )
+    digits = _digits(value, threshold)
+    values |= {"value": abs(value), "unit": wording.unit, "direction": wording.direction(value)}
+    shown = _quantity("value", wording, digits)
+    bound = Text(en="at least ", fr="au moins ") if compared_bound else None
+    en, fr = (
+        f"{lead.en}: {bound.en if bound else ''}{shown} {{direction}}",
+        f"{lead.fr} : {bound.fr if bound else ''}{shown} {{direction}}",
+    )
+    if value == 0:
+        en = f"{lead.en}: no difference from what would have happened without the programme"
+        fr = f"{lead.fr} : aucune différence avec ce qui se serait passé sans le programme"
+        values.pop("value")
+        values.pop("direction")
+    if operator is not None and threshold is not None:
+        values |= {"operator": OPERATORS[operator], "threshold": threshold}
+        asked = _number("threshold", wording, digits)
+        en += f". The contract asks for {{operator}} {asked}"
+        fr += f". Le contrat demande {{operator}} {asked}"
+    if verdict == "met":
+        values["amount"] = amount if amount is not None else "open"
+        en += ": met, pays {amount:money}."
+        fr += " : atteint, à payer : {amount:money}."
+    else:
+        en += ": not met, pays nothing."
+        fr += " : non atteint, rien à payer."
+    return Message(f"clause.{verdict}", Text(en=en, fr=fr), values)
+
+
+def distance_sentence(
+    wording: Wording,
+    *,
+    met: bool,
+    distance: Decimal,
+    outcome_unit: Text,
+    per_person: Decimal | None,
+    total: Decimal | None,
+    served: int,
+) -> Message:
+    """How close the answer was, in natural units.
+
+    Parameters
+    ----------
+    distance : Decimal
+        Compared number minus threshold, in contract units.
+    per_person : Decimal or None
+        The same distance as a change of the mean of those served, in the outcome's own units.
+    total : Decimal or None
+        That change added up over everyone served.
+    served : int
+        People or units served.
+    """
+    values: dict[str, object] = {"distance": abs(distance), "unit": wording.unit}
+    shown = _quantity("distance", wording, "" if abs(distance) >= Decimal("0.01") else "6")
+    if met:
+        en = f"The result clears the threshold by {shown}."
+        fr = f"Le résultat dépasse le seuil de {shown}."
+        if distance == 0:
+            en, fr = (
+                "The result is exactly on the threshold.",
+                "Le résultat est exactement sur le seuil.",
+            )
+            values = {}
+    else:
+        en = f"The result misses the threshold by {shown}."
+        fr = f"Il manque {shown} pour atteindre le seuil."
+        if distance == 0:
+            en = "The result is exactly on the threshold, which the contract does not count as reached."
+            fr = "Le résultat est exactement sur le seuil, que le contrat ne considère pas comme atteint."
+            values = {}
+    if total is not None and per_person is not None and total != 0:
+        values |= {"total": abs(total), "served": served, "outcome_unit": outcome_unit}
+        en += (
+            " Over the {served:int} served, a change of {total:number0} in all ({outcome_unit}) would have "
+            "changed the answer."
+        )
+        fr += (
+            " Sur l'ensemble des {served:int} bénéficiaires, un écart de {total:number0} au total "
+            "({outcome_unit}) aurait changé la réponse."
+        )
+    return Message("clause.distance", Text(en=en, fr=fr), values)
+
+
+def headline(answer: str, due: str | None, currency: str) -> Message:
+    """The answer of page 1 in one line."""
+    texts = {
+        "pay": Text(en="Pay {due:money}.", fr="Payer {due:money}."),
+        "pay_in_part": Text(
+            en="Pay {due:money}: part of what the contract offers has been earned.",
+            fr="Payer {due:money} : une partie de ce que le contrat prévoit est acquise.",
+        ),
+        "do_not_pay": Text(
+            en="Do not pay: the result does not reach what the contract asks for.",
+            fr="Ne pas payer : le résultat n'atteint pas ce que demande le contrat.",
+        ),
+        "cannot_be_judged": Text(
+            en="Cannot be judged yet: nothing is due, and nothing is refused.",
+            fr="Ne peut pas encore être jugé : rien n'est dû, et rien n'est refusé.",
+        ),
+        "not_for_payment": Text(
+            en="Not for payment: this is an interim reading.",
+            fr="Ne donne pas lieu à paiement : c'est une lecture intermédiaire.",
+        ),
+    }
+    if answer in ("pay", "pay_in_part") and due == "not_published":
+        text = Text(
+            en="Pay: the contract's condition is met. The amount is not published.",
+            fr="Payer : la condition du contrat est remplie. Le montant n'est pas publié.",
+        )
+        return Message(f"headline.{answer}", text)
+    values = {"due": due if due is not None else "open", "currency": currency}
+    text = texts[answer]
+    used = {k: v for k, v in values.items() if k == "currency" or "{due" in text.en}
+    return Message(f"headline.{answer}", text, used)
+
+
+CONFIDENCE_NOTE = Message(
+    "page1.confidence",
+    Text(
+        en=(
+            "“Confidence” says how well the data support a statement: a study like this one, repeated "
+            "many times, would rarely give such support to a statement that is false. It is not the "
+            "probability that the programme works."
+        ),
+        fr=(
+            "La « confiance » dit à quel point les données soutiennent une affirmation : une étude comme "
+            "celle-ci, répétée de nombreuses fois, soutiendrait rarement autant une affirmation fausse. Ce "
+            "n'est pas la probabilité que le programme fonctionne."
+        ),
+    ),
+)
+
+
+def rounding_sentence(currency: str, decimals: int, mode: str) -> Message:
+    """How money is rounded, stated once."""
+    halves = {
+        "half_up": Text(
+            en="a half rounds away from zero", fr="la moitié s'arrondit en s'éloignant de zéro"
+        ),
+        "half_even": Text(
+            en="a half rounds to the even digit", fr="la moitié s'arrondit au chiffre pair"
+        ),
+    }
+    return Message(
+        "money.rounding",
+        Text(
+            en="Amounts in {currency:text} are rounded once, to {decimals:int} decimals; {mode}.",
+            fr="Les montants en {currency:text} sont arrondis une seule fois, à {decimals:int} décimales ; {mode}.",
+        ),
+        {"currency": currency, "decimals": decimals, "mode": halves[mode]},
+    )
+
+
+def text_of(number: Decimal | None) -> str | None:
+    """A number as the record writes it; None for an infinite or absent one."""
+    return None if number is None or not number.is_finite() else written(number)
+
+
+def rule_sentence(rule: Rule) -> Message:
+    """An evidence rule in one sentence."""
+    sides = {
+        "one": Text(en="one-sided", fr="unilatéral"),
+        "two": Text(en="two-sided", fr="bilatéral"),
+    }
+    match rule:
+        case PointRule():
+            return Message(
+                "rule.point",
+                Text(
+                    en="The estimate itself is compared with the threshold.",
+                    fr="L'estimation elle-même est comparée au seuil.",
+                ),
+            )
+        case LowerBoundRule():
+            return Message(
+                "rule.lower-bound",
+                Text(
+                    en="The lower end of the {sides} {level:percent} confidence interval is compared with the threshold.",
+                    fr="La borne inférieure de l'intervalle de confiance {sides} à {level:percent} est comparée au seuil.",
+                ),
+                {"sides": sides[rule.lower_bound.sides], "level": rule.lower_bound.level},
+            )
+        case SignificantRule():
+            return Message(
+                "rule.significant",
+                Text(
+                    en=(
+                        "The estimate is compared with the threshold once it differs from zero "
+                        "in a {sides} test at {level:percent}."
+                    ),
+                    fr=(
+                        "L'estimation est comparée au seuil dès lors qu'elle diffère de zéro par "
+                        "un test {sides} au niveau de {level:percent}."
+                    ),
+                ),
+                {"sides": sides[rule.significant.sides], "level": rule.significant.level},
+            )
+        case ChanceRule():
+            return Message(
+                "rule.chance",
+                Text(
+                    en="The confidence that the effect reaches the threshold must be at least {level:percent}.",
+                    fr="La confiance que l'effet atteigne le seuil doit être d'au moins {level:percent}.",
+                ),
+                {"level": rule.chance_at_least},
+            )

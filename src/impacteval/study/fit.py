@@ -1,0 +1,141 @@
+"""Whether a plan answers the contract: every clause has its analysis, on the same terms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from impacteval.contract import Contract
+from impacteval.contract.units import design_of, scale_of
+from impacteval.errors import Problem
+from impacteval.files import Locate
+from impacteval.plan import Analysis, Plan
+from impacteval.report.checklist import unknown_items
+
+
+def fit(plan: Plan, contract: Contract, locate: Locate) -> list[Problem]:
+    """Every place where plan and contract do not fit.
+
+    Parameters
+    ----------
+    plan : Plan
+        The analysis plan.
+    contract : Contract
+        The contract it serves.
+    locate : Locate
+        Finds the line of a key of the plan.
+    """
+    problems = [
+        locate.problem(
+            ("analyses",),
+            f"Clause `{clause.name}` of the contract pays on `{clause.outcome}`, "
+            "and no analysis of it is planned.",
+            f"Add an analysis with `outcome: {clause.outcome}`.",
+        )
+        for clause in contract.clauses
+        if plan.analysis_of(clause.outcome) is None
+    ]
+    for name, analysis in plan.analyses.items():
+        problems += _one(name, analysis, contract, locate)
+    if plan.settlement is not None:
+        known = tuple(contract.calendar.settlements) if contract.calendar else ()
+        if plan.settlement not in known:
+            problems.append(
+                locate.problem(
+                    ("settlement",),
+                    f"The contract's calendar has no settlement `{plan.settlement}`.",
+                    f"Its settlements: {', '.join(known) or 'none'}.",
+                )
+            )
+    problems += [
+        locate.problem(
+            ("checklist", number),
+            f"CONSORT 2025 has no item {number}.",
+            "Use its item numbers, such as 1a, 2 or 12b.",
+        )
+        for number in unknown_items(plan.checklist)
+    ]
+    return problems
+
+
+def _one(name: str, analysis: Analysis, contract: Contract, locate: Locate) -> Iterator[Problem]:
+    place = ("analyses", name)
+    if analysis.outcome not in contract.outcomes:
+        yield locate.problem(
+            (*place, "outcome"),
+            f"The contract has no outcome `{analysis.outcome}`.",
+            f"Its outcomes: {', '.join(contract.outcomes)}.",
+        )
+        return
+    outcome = contract.outcomes[analysis.outcome]
+    scale = scale_of(outcome.effect)
+    if analysis.scale != scale:
+        yield locate.problem(
+            (*place, "scale"),
+            f"The contract judges `{analysis.outcome}` as {outcome.effect}, which is estimated on "
+            f"scale {scale}; the plan says {analysis.scale}.",
+            f"Write scale: {scale}. Percent and points are different effects.",
+        )
+    design = design_of(outcome.counterfactual.design)
+    if analysis.design != design:
+        yield locate.problem(
+            (*place, "design"),
+            f"The contract's counterfactual for `{analysis.outcome}` is "
+            f"{outcome.counterfactual.design}, which is design {design}; the plan says "
+            f"{analysis.design}.",
+            f"Write design: {design}, or agree another design in the contract.",
+        )
+    if analysis.estimand != outcome.estimand:
+        yield locate.problem(
+            (*place, "estimand"),
+            f"The contract pays on {outcome.estimand} for `{analysis.outcome}`; the plan "
+            f"estimates {analysis.estimand}.",
+            f"Write estimand: {outcome.estimand}.",
+        )
+    method = outcome.counterfactual.method
+    if method is not None and analysis.estimator.name != method:
+        yield locate.problem(
+            (*place, "estimator", "name"),
+            f"The contract names the method `{method}` for `{analysis.outcome}`; the plan uses "
+            f"`{analysis.estimator.name}`.",
+            "Use the contract's method; others go under `robustness`.",
+        )
+    yield from _groups(name, analysis, contract, locate)
+
+
+def _groups(name: str, analysis: Analysis, contract: Contract, locate: Locate) -> Iterator[Problem]:
+    per_group = any(
+        clause.per is not None for clause in contract.clauses if clause.outcome == analysis.outcome
+    )
+    given = tuple(analysis.groups.values) if analysis.groups else ()
+    place = ("analyses", name, "groups")
+    if not per_group:
+        if given:
+            yield locate.problem(
+                place,
+                f"The contract judges `{analysis.outcome}` for everyone together, not by group.",
+                "Remove `groups`.",
+            )
+        return
+    live = contract.live_groups()
+    missing = [g for g in live if g not in given]
+    unknown = [g for g in given if g not in contract.groups]
+    if missing:
+        yield locate.problem(
+            place if analysis.groups else ("analyses", name),
+            f"Groups of the contract without data: {', '.join(missing)}.",
+            "Name each under `groups: {column: ..., values: {group: value}}`.",
+        )
+    if unknown:
+        yield locate.problem(
+            place,
+            f"The contract has no group {', '.join(unknown)}.",
+            f"Its groups: {', '.join(contract.groups)}.",
+        )
+
+
+def groups_of(analysis: Analysis, contract: Contract) -> tuple[str, ...]:
+    """The groups that are estimated: those the plan finds and the contract has not cancelled."""
+    if analysis.groups is None:
+        return ("all",)
+    live = contract.live_groups()
+    return tuple(g for g in live if g in analysis.groups.values)

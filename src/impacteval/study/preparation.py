@@ -1,0 +1,90 @@
+"""The frozen outcome-blind step: samples without outcomes, and what was made from them.
+
+Eligibility, matching and weights are made on data that hold no outcome, written down with their
+digest, and only then are outcomes joined. A second evaluator who runs the same step must get
+the same digest; if not, nothing is verified.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from impacteval.canonical import digest
+from impacteval.errors import LockError
+
+PREPARED_FORMAT = "impacteval-preparation/1"
+PREPARED_FILE = "prepared.json"
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class PreparedStep(_Frozen):
+    """Pairs, weights or scores that an estimator made without outcomes."""
+
+    kind: str
+    made_by: str
+    digest: str
+    tables: dict[str, dict[str, list[Any]]]
+
+
+class PreparedSample(_Frozen):
+    """The outcome-blind sample of one analysis and group."""
+
+    analysis: str
+    group: str
+    rows: int
+    treated: int | None
+    blind_digest: str
+    step: PreparedStep | None = None
+
+
+class Prepared(_Frozen):
+    """A whole ``prepared.json``."""
+
+    format: Literal["impacteval-preparation/1"] = "impacteval-preparation/1"
+    study: str
+    plan_digest: str
+    samples: tuple[PreparedSample, ...]
+
+    @property
+    def digest(self) -> str:
+        """Digest of everything frozen."""
+        return digest(self.model_dump(mode="json"))
+
+    def of(self, analysis: str, group: str) -> PreparedSample | None:
+        """The frozen sample of that analysis and group, None when there is none."""
+        for sample in self.samples:
+            if (sample.analysis, sample.group) == (analysis, group):
+                return sample
+        return None
+
+
+def read_prepared(path: Path) -> Prepared | None:
+    """What was frozen, None when nothing was.
+
+    Raises
+    ------
+    LockError
+        When the file is there but cannot be read.
+    """
+    if not path.exists():
+        return None
+    try:
+        return Prepared.model_validate_json(path.read_bytes())
+    except (ValidationError, UnicodeDecodeError) as error:
+        raise LockError(
+            f"{path} cannot be read as a frozen preparation; run `impacteval prepare` again "
+            "before outcomes are used, or put the original file back."
+        ) from error
+
+
+def write_prepared(path: Path, prepared: Prepared) -> None:
+    """Write what was frozen, the same bytes for the same content."""
+    text = json.dumps(prepared.model_dump(mode="json"), indent=1, ensure_ascii=False)
+    path.write_text(text + "\n", encoding="utf-8", newline="\n")

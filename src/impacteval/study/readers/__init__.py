@@ -1,0 +1,1 @@
+"""One module a file format; each gives named columns, or every problem at once."""

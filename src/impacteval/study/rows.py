@@ -1,0 +1,160 @@
+"""From the rows of a table to the sample that the plan describes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from impacteval.errors import DataError, Problem
+from impacteval.plan import Analysis
+from impacteval.report.findings import FlowStep
+from impacteval.sample import BlindSample, Sample
+from impacteval.values import Message, Text
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ROW = "row number"
+"""Column added when people have no identifier, so that rows keep one name across groups."""
+
+_READ = Message(
+    "flow.read",
+    Text(en="Rows in the data", fr="Lignes dans les données"),
+)
+_ELIGIBLE = Text(
+    en="Counted by the rule on `{column}`: {because}",
+    fr="Retenues par la règle sur « {column} » : {because}",
+)
+_GROUP = Text(en="In group {group}", fr="Dans le groupe {group}")
+_NO_GROUP = Message(
+    "flow.no-group",
+    Text(
+        en="In none of the groups that the plan names",
+        fr="Dans aucun des groupes que nomme le plan",
+    ),
+)
+
+
+def _matches(entry: str, column: pd.Series, values: tuple[str, ...], what: str) -> pd.Series:
+    """Which rows hold one of the values; numbers are compared as numbers, text as text."""
+    import pandas as pd
+
+    missing = column.isna()
+    if missing.any():
+        raise DataError(
+            Problem(
+                f"Analysis {entry!r}: column {column.name!r}, which decides {what}, is missing in "
+                f"{int(missing.sum())} rows (first: row {int(missing.to_numpy().argmax()) + 1}).",
+                "Complete the column: a row with no value can be neither counted nor left out.",
+            )
+        )
+    if pd.api.types.is_numeric_dtype(column):
+        try:
+            wanted = [float(v) for v in values]
+        except ValueError:
+            raise DataError(
+                Problem(
+                    f"Analysis {entry!r}: column {column.name!r} holds numbers, and the plan "
+                    f"compares it with {', '.join(map(repr, values))}.",
+                    "Write numbers in the plan.",
+                )
+            ) from None
+        return column.astype("float64").isin(wanted)
+    return column.astype(str).isin(list(values))
+
+
+def select(
+    entry: str, analysis: Analysis, frame: pd.DataFrame, group: str
+) -> tuple[pd.DataFrame, tuple[FlowStep, ...]]:
+    """The rows of one group after the stated rules of who is counted, with the count of each.
+
+    Parameters
+    ----------
+    entry : str
+        Name of the analysis in the plan.
+    analysis : Analysis
+        The planned analysis.
+    frame : DataFrame
+        The columns that the plan names.
+    group : str
+        A group of the contract, or ``"all"``.
+
+    Raises
+    ------
+    DataError
+        When no row is counted, or a column that decides who is counted has missing values.
+    """
+    flow = [FlowStep(_READ, len(frame))]
+    rows = frame
+    if analysis.columns.unit is None:
+        rows = rows.assign(**{ROW: range(1, len(rows) + 1)})
+    for rule in analysis.eligible:
+        rows = rows[_matches(entry, rows[rule.column], rule.equals, "who is counted")]
+        values = {"column": rule.column, "because": rule.because.text()}
+        flow.append(FlowStep(Message("flow.eligible", _ELIGIBLE, values), len(rows)))
+    if analysis.groups is not None and group != "all":
+        column, named = rows[analysis.groups.column], analysis.groups.values
+        in_any = _matches(entry, column, tuple(named.values()), "the group")
+        if not in_any.all():
+            flow.append(FlowStep(_NO_GROUP, int((~in_any).sum())))
+        rows = rows[_matches(entry, column, (named[group],), "the group")]
+        flow.append(FlowStep(Message("flow.group", _GROUP, {"group": group}), len(rows)))
+    if rows.empty:
+        raise DataError(
+            Problem(
+                f"Analysis {entry!r}, group {group!r}: no row of the data is counted.",
+                "Check `eligible` and `groups` in plan.yaml against the values in the data.",
+            )
+        )
+    return rows.reset_index(drop=True), tuple(flow)
+
+
+def sample_of(
+    analysis: Analysis, rows: pd.DataFrame, *, overrides: Mapping[str, Any] | None = None
+) -> Sample:
+    """The sample that the plan describes.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        The planned analysis.
+    rows : DataFrame
+        What `select` gave.
+    overrides : mapping, optional
+        Roles that a robustness analysis changes.
+
+    Raises
+    ------
+    DataError
+        Every problem of the data at once.
+    """
+    roles = _roles(analysis, rows, overrides)
+    return Sample.from_frame(
+        rows,
+        design=analysis.design,
+        missing_outcome=analysis.missing_outcome,
+        log_outcome=analysis.log_outcome,
+        **roles,
+    )
+
+
+def blind_sample_of(analysis: Analysis, rows: pd.DataFrame) -> BlindSample:
+    """The sample that the plan describes, from rows that hold no outcome.
+
+    Raises
+    ------
+    DataError
+        Every problem of the data at once.
+    """
+    roles = _roles(analysis, rows, None)
+    roles.pop("outcome")
+    return BlindSample.from_frame(rows, design=analysis.design, **roles)
+
+
+def _roles(
+    analysis: Analysis, rows: pd.DataFrame, overrides: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    roles = {**analysis.columns.model_dump(exclude_none=True), **(overrides or {})}
+    if "unit" not in roles and ROW in rows.columns:
+        roles["unit"] = ROW
+    return roles

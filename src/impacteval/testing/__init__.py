@@ -1,0 +1,33 @@
+"""The estimator contract as executable checks, and samples whose truth is known.
+
+Whoever writes an estimator runs this in the tests of their own package::
+
+    import pytest
+    from impacteval.testing import estimator_checks
+    from my_package import MyEstimator
+
+    @pytest.mark.parametrize("check", estimator_checks(MyEstimator()), ids=str)
+    def test_estimator_contract(check):
+        check()
+
+Every check has a name and fails with one sentence. The estimators of impacteval pass the same
+checks, and estimators broken on purpose are each caught by the check that is meant for them
+(``tests/conformance`` in the source tree).
+"""
+
+from impacteval.testing import rct as _rct  # registers its samples
+from impacteval.testing.kit import Check, CheckResult, estimator_checks, run_checks
+from impacteval.testing.samples import KnownSample, SampleMaker, known_samples, register
+
+del _rct
+
+__all__ = [
+    "Check",
+    "CheckResult",
+    "KnownSample",
+    "SampleMaker",
+    "estimator_checks",
+    "known_samples",
+    "register",
+    "run_checks",
+]

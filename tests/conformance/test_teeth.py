@@ -1,0 +1,35 @@
+"""The kit has teeth: each estimator broken on purpose is caught by the check meant for it."""
+
+from __future__ import annotations
+
+import pytest
+from broken import CAUGHT_BY, PreparesWell
+from reference import Reference
+
+from impacteval.testing import estimator_checks
+
+
+@pytest.mark.parametrize("check", estimator_checks(Reference()), ids=str)
+def test_the_reference_passes(check):
+    check()
+
+
+@pytest.mark.parametrize(
+    "check",
+    [c for c in estimator_checks(PreparesWell()) if c.name.startswith("prepare")],
+    ids=str,
+)
+def test_an_estimator_that_prepares_well_passes(check):
+    check()
+
+
+@pytest.mark.parametrize(
+    ("cls", "name"), CAUGHT_BY.items(), ids=lambda v: getattr(v, "__name__", v)
+)
+def test_a_broken_estimator_is_caught_by_the_check_meant_for_it(cls, name):
+    checks = estimator_checks(cls())
+    assert name in [check.name for check in checks]
+    (meant,) = [check for check in checks if check.name == name]
+    with pytest.raises(AssertionError) as caught:
+        meant()
+    assert str(caught.value).endswith("."), "one clear sentence"
