@@ -94,7 +94,7 @@ calibrate: setup-dev  ## measure coverage of the estimators again (long)
 	@$(BIN)/python tools/calibrate.py
 
 bench: setup-dev  ## time the estimators against their peers, side by side
-	@$(BIN)/python benchmarks/run.py
+	@$(BIN)/python benchmarks/bench_randomised.py
 
 clean:  ## remove the environments and everything that was made
 	rm -rf .venv .venv-tools out docs/_build dist build
