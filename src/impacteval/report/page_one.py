@@ -9,6 +9,7 @@ from impacteval.contract.model import Outcome
 from impacteval.contract.money import decimals_of
 from impacteval.contract.payment import Linear, Threshold
 from impacteval.contract.rules import LowerBoundRule
+from impacteval.contract.saying import rule_sentence
 from impacteval.decide import ClauseResult, Decision, distance, money_text
 from impacteval.estimates import CounterfactualEstimate
 from impacteval.report import findings_facts as facts
@@ -32,7 +33,6 @@ from impacteval.report.sentences import (
     distance_sentence,
     headline,
     rounding_sentence,
-    rule_sentence,
     text_of,
 )
 from impacteval.values import Confidence, Message, Scale, Status, Text, significant, written
