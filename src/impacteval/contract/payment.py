@@ -21,6 +21,7 @@ from impacteval.files import (
     PlainWords,
     Slug,
     Table,
+    Words,
     fail,
     refuse,
 )
@@ -109,6 +110,7 @@ class Clause(FileModel):
     }
 
     name: Slug = Field(description="the clause's name")
+    plain_name: Words | None = None
     per: Literal["group", "pooled"] | None = None
     weights: Literal["people"] | None = None
     decide_on: EvidenceRule | None = None
