@@ -50,6 +50,12 @@ class Pen:
         """A number for reading, or the words that say why there is none."""
         return self.words(missing) if value is None else self.number(value)
 
+    def fixed(self, value: str | None, decimals: int) -> str:
+        """A number of a column whose numbers all have the same decimals."""
+        if value is None:
+            return self.words("firm.not_computed")
+        return fmt.number(value, self.language, decimals)
+
     def percent(self, fraction: str) -> str:
         """A fraction in percent."""
         return fmt.percent(fraction, self.language)

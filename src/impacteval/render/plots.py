@@ -103,7 +103,7 @@ def scale_drawing(clause: ClauseRow, pen: Pen) -> str:
     left, right = _room(known, 0.08)
     low, high = _end(clause.interval.low, left), _end(clause.interval.high, right)
     with style(name):
-        figure, axes = new_figure(WIDTH, 1.0)
+        figure, axes = new_figure(WIDTH, 0.86)
         axes.set_position((0.01, 0.02, 0.98, 0.96))
         axes.set_axis_off()
         axes.set_xlim(left, right)

@@ -279,8 +279,8 @@ def _baseline(finding: FindingFacts, pen: Pen) -> Iterator[Block]:
                 Cell(row.covariate if row.plain_name is None else pen.both(row.plain_name)),
                 Cell(pen.number(row.treated)),
                 Cell(pen.number(row.comparison)),
-                Cell(pen.optional(row.standardised_difference, "firm.not_computed")),
-                Cell(pen.optional(row.variance_ratio, "firm.not_computed")),
+                Cell(pen.fixed(row.standardised_difference, 3)),
+                Cell(pen.fixed(row.variance_ratio, 2)),
             )
             for row in finding.baseline
         ),
