@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from impacteval.render import format as fmt
@@ -81,6 +82,15 @@ class Pen:
     def _sign(self, clause: ClauseRow) -> str:
         percent = self.both(clause.unit).startswith("%")
         return fmt.percent_sign(self.language) if percent else ""
+
+    def near(self, value: str, clauses: Iterable[ClauseRow]) -> str:
+        """A number for reading that is never written like a threshold it is not equal to."""
+        told = [
+            fmt.apart(value, clause.threshold, self.language)[0]
+            for clause in clauses
+            if clause.threshold is not None
+        ]
+        return max(told, key=len, default=fmt.number(value, self.language))
 
     def compared(self, clause: ClauseRow) -> str:
         """The compared number, never written like a threshold it is not equal to."""
