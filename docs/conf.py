@@ -18,8 +18,9 @@ html_title = "impacteval"
 html_static_path = ["_static"]
 html_copy_source = False
 
-extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.mathjax", "sphinx.ext.napoleon"]
-exclude_patterns = ["_build", "generated_pages.py", "reference/coverage", "reference/benchmarks"]
+extensions = ["myst_nb", "mathtext", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+html_math_renderer = "mathtext"
+exclude_patterns = ["_build", "reference/coverage", "reference/benchmarks"]
 nb_execution_mode = "off"
 myst_enable_extensions = ["amsmath", "deflist", "dollarmath"]
 myst_heading_anchors = 3
@@ -31,5 +32,6 @@ autodoc_typehints = "none"
 autodoc_preserve_defaults = True
 napoleon_google_docstring = False
 napoleon_preprocess_types = False
+napoleon_use_ivar = True
 # Other people's objects are not linked: their pages are elsewhere, and the build needs no network.
 nitpick_ignore_regex = [("py:.*", r"(?!impacteval\.).*")]

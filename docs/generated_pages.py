@@ -37,7 +37,10 @@ def write_pages(folder: Path) -> None:
     for kind, title in (("coverage", "Coverage"), ("benchmarks", "Benchmarks")):
         tables = sorted((folder.parent / kind).glob("*.md"))
         if tables:
-            shown = "\n".join(f"```{{include}} ../{kind}/{table.name}\n```\n" for table in tables)
+            shown = "\n".join(
+                f"```{{include}} ../{kind}/{table.name}\n:heading-offset: 1\n```\n"
+                for table in tables
+            )
             pages[f"{kind}.md"] = f"# {title}\n\n{shown}"
     pages["index.md"] = index(sorted(pages))
     folder.mkdir(parents=True, exist_ok=True)
@@ -143,10 +146,9 @@ def page_of_estimators() -> str:
 
 def page_of_commands() -> str:
     """The help of every command, as a terminal shows it."""
-    cli = importlib.import_module("impacteval.cli")
-    app = getattr(cli, "app", None)
-    if app is None:
+    if not built("impacteval.cli") or not built("impacteval.cli.app"):
         return ""
+    app = importlib.import_module("impacteval.cli.app").app
     from typer.main import get_command
     from typer.testing import CliRunner
 

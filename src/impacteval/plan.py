@@ -374,8 +374,10 @@ class Plan(FileModel):
                 problems.append(
                     (
                         (*place, "outcome"),
-                        f"Outcome `{analysis.outcome}` has two analyses, "  # one sentence
-                        f"`{seen[analysis.outcome]}` and `{name}`: which one decides?",
+                        (
+                            f"Outcome `{analysis.outcome}` has two analyses, "
+                            f"`{seen[analysis.outcome]}` and `{name}`: which one decides?"
+                        ),
                         "Plan one, and put others under its `robustness`.",
                     )
                 )

@@ -164,7 +164,7 @@ def evidence_for(
 
 
 def _diagnose(task: Task, sample: Sample, group: str) -> tuple[DiagnosticFinding, ...]:
-    from impacteval.diagnostics import diagnostic_title, run_diagnostic
+    from impacteval.diagnostics import DIAGNOSTICS, run_diagnostic
 
     planned = {d.name: d.limit for d in task.analysis.diagnostics}
     names = list(dict.fromkeys([*task.required, *planned]))
@@ -178,7 +178,7 @@ def _diagnose(task: Task, sample: Sample, group: str) -> tuple[DiagnosticFinding
             limit=None if limit is None else float(limit),
             rng=step_rng(task.seed, task.analysis.outcome, group, f"diagnostic {name}"),
         )
-        found.append(DiagnosticFinding(diagnostic_title(name), result, name in task.required))
+        found.append(DiagnosticFinding(DIAGNOSTICS[name].title, result, name in task.required))
     return tuple(found)
 
 

@@ -8,6 +8,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from impacteval.contract.model import ALL, POOLED, Contract
+from impacteval.contract.money import rounded
 from impacteval.contract.rules import PointRule
 from impacteval.decide.decision import ADJUDICATED, Decision, decide_by
 from impacteval.errors import Problem, UsageError
@@ -54,6 +55,9 @@ def price(
     if problems:
         raise UsageError(problems)
     return decide_by(contract, evidence, sizes, lambda _: PointRule(), lambda _: ADJUDICATED)
+
+
+_LARGEST = Decimal("1e15")
 
 
 def _near(word: str, known: Iterable[str]) -> str:
@@ -122,7 +126,8 @@ def _number(name: str, given: Any, problems: list[Problem]) -> Decimal | None:
             number = Decimal(str(given).strip())
         except InvalidOperation:
             number = Decimal("NaN")
-        if number.is_finite() and abs(number) < Decimal("1e15") and number == round(number, 12):
+        fits = number.is_finite() and -_LARGEST < number < _LARGEST
+        if fits and number == rounded(number, 12, "half_even"):
             return number
     problems.append(
         Problem(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import tempfile
 from collections.abc import Sequence
@@ -11,7 +10,7 @@ from typing import Protocol
 
 from impacteval.errors import UsageError
 from impacteval.render.document import document
-from impacteval.report.record import Record
+from impacteval.report.record import Record, record_json
 from impacteval.values import Language
 
 FORMATS = ("html", "pdf", "md", "json")
@@ -92,7 +91,7 @@ def build(
     """Every file of a report by its name, in memory."""
     contents: dict[str, bytes] = {}
     if "json" in formats:
-        contents["verdict.json"] = verdict_json(record).encode()
+        contents["verdict.json"] = record_json(record).encode()
     for language in languages:
         if not set(formats) - {"json"}:
             break
@@ -110,12 +109,6 @@ def build(
 
             contents[f"report.{language}.md"] = markdown(page).encode()
     return contents
-
-
-def verdict_json(record: Record) -> str:
-    """The record as canonical text: sorted keys, two spaces, a line end."""
-    plain = record.model_dump(mode="json")
-    return json.dumps(plain, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 
 def _place(folder: Path, contents: dict[str, bytes]) -> tuple[Path, ...]:

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from impacteval.contract import ALL, POOLED, Contract, units
+from impacteval.contract.model import Outcome
 from impacteval.decide import Decision
 from impacteval.errors import NotAnswerable
 from impacteval.estimates import CounterfactualEstimate, Diagnostic
@@ -153,6 +154,12 @@ def range_of(
     )
 
 
+def natural_unit(outcome: Outcome) -> Text:
+    """The unit of the outcome itself: the contract's unit where it is the same, else the measure."""
+    same = outcome.effect in ("difference", "total_units", "verified_count")
+    return outcome.unit.text() if same and outcome.unit else outcome.measure.text()
+
+
 # --- one finding ------------------------------------------------------------------------------
 
 
@@ -193,7 +200,7 @@ def finding_facts(
         group=finding.group,
         plain_name=Both.of(outcome.plain_name.text()),
         measure=Both.of(outcome.measure.text()),
-        outcome_unit=Both.of(unit or outcome.measure.text()),
+        outcome_unit=Both.of(natural_unit(outcome)),
         contract_unit=Both.of(wording.unit),
         better=outcome.better,
         paid=paid,
@@ -308,17 +315,17 @@ def _baseline(finding: Finding, plan: Plan) -> Iterator[ArmRow]:
     """The baseline table, from the balance diagnostic when it was run."""
     names = finding.analysis.covariate_names
     for check in finding.diagnostics:
-        if check.diagnostic.name != "balance" or "balance" not in check.diagnostic.parts:
+        if check.diagnostic.name != "balance" or "covariates" not in check.diagnostic.parts:
             continue
-        table = check.diagnostic.parts.columns("balance")
+        table = check.diagnostic.parts.columns("covariates")
         for k, covariate in enumerate(table["covariate"]):
             named = names.get(covariate)
             yield ArmRow(
                 covariate=covariate,
                 plain_name=Both.of(named.text()) if named else None,
-                treated=_number(table["treated_mean"][k]) or "0",
-                comparison=_number(table["comparison_mean"][k]) or "0",
-                standardised_difference=_number(table["standardised_difference"][k]),
+                treated=_number(table["mean_treated"][k]) or "0",
+                comparison=_number(table["mean_comparison"][k]) or "0",
+                standardised_difference=_number(table["std_difference"][k]),
                 variance_ratio=_number(table["variance_ratio"][k]),
             )
 

@@ -8,6 +8,7 @@ reader only when rendered. Texts stand in both languages with the values that go
 
 from __future__ import annotations
 
+import json
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -409,6 +410,12 @@ class Record(_Frozen):
     locked: bool
     checklist: Checklist
     annex: Annex
+
+
+def record_json(record: Record) -> str:
+    """The record as ``verdict.json``: sorted keys, two spaces, a line end."""
+    plain = record.model_dump(mode="json")
+    return json.dumps(plain, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 
 def record_schema() -> dict[str, Any]:

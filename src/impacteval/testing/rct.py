@@ -40,32 +40,41 @@ def _assigned(rng: np.random.Generator, n: int, treated: int) -> NDArray[np.int6
 
 
 def _plain(
-    rng: np.random.Generator, lift: float, *, treated: int, comparison: int, spread: float
+    rng: np.random.Generator,
+    lift: float,
+    *,
+    sizes: tuple[int, int],
+    spreads: tuple[float, float],
 ) -> KnownSample:
-    n, effect = treated + comparison, lift * _BASE
-    z = _assigned(rng, n, treated)
-    noise = rng.standard_normal(n) * np.where(z == 1, spread, 1.0)
+    """Served first in `sizes` and `spreads`."""
+    n, effect = sum(sizes), lift * _BASE
+    z = _assigned(rng, n, sizes[0])
+    noise = rng.standard_normal(n) * np.where(z == 1, *spreads)
     return KnownSample(
         columns={"unit": _labels(n), "treated": z, "y": _BASE + effect * z + noise},
         roles=_ROLES,
         truth={
             "difference": effect,
             "relative": lift,
-            "total": effect * treated,
-            "standardised": effect,  # the comparison group's standard deviation is 1
+            "total": effect * sizes[0],
+            "standardised": effect / spreads[1],
         },
-        treated_clusters=treated,
+        treated_clusters=sizes[0],
     )
 
 
 def plain(rng: np.random.Generator, lift: float) -> KnownSample:
-    """80 people, 30 served, whose outcomes spread half as wide again as the others'."""
-    return _plain(rng, lift, treated=30, comparison=50, spread=1.5)
+    """80 people, 55 served; the fewer others spread twice as wide.
+
+    So most of the error is the comparison's: a pooled variance, a comparison mean taken as known
+    or one standard deviation for all shows.
+    """
+    return _plain(rng, lift, sizes=(55, 25), spreads=(0.75, 1.5))
 
 
 def small(rng: np.random.Generator, lift: float) -> KnownSample:
     """Eight people: a normal approximation in place of Student's t shows here."""
-    known = _plain(rng, lift, treated=4, comparison=4, spread=1.0)
+    known = _plain(rng, lift, sizes=(4, 4), spreads=(1.0, 1.0))
     truth = {scale: value for scale, value in known.truth.items() if scale != "standardised"}
     return replace(known, truth=truth)
 

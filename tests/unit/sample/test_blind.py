@@ -133,6 +133,8 @@ def test_join_of_a_panel_needs_the_period() -> None:
             "2 rows of the prepared sample would get more than one",
         ),
         (lambda o: o.assign(id=range(6)), "holds numbers in the outcomes and text"),
+        (lambda o: pd.concat([o, o[["y"]]], axis=1), r"'y' \(for outcome\) is there 2 times"),
+        (lambda o: o.assign(id=["a", 1, 2, 3, 4, 5]), "mixes text and numbers"),
         (lambda o: o.assign(id="stranger"), "no outcome row belongs to a unit"),
         (lambda o: o.assign(id=[None, *o.id[1:]]), r"'id' \(unit\) has 1 missing value: row 1"),
         (lambda o: o.assign(y="n/a"), "the word 'n/a'"),

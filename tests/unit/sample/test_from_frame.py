@@ -400,6 +400,48 @@ def test_never_is_counted_and_a_lost_date_is_not_never() -> None:
     assert of_panel(infinite, never=np.inf).matrix().cohort[0] == -1  # type: ignore[index]
 
 
+def test_missing_values_of_any_library_mean_blank() -> None:
+    for never in (None, "blank", np.nan, pd.NA, pd.NaT):
+        assert of_panel(panel(), never=never) == of_panel(panel())
+
+
+def test_nobody_adopts() -> None:
+    told = problems(of_panel, panel(g=np.nan))
+    assert "every row is untreated according to column 'g' (adopted)" in told
+
+
+def test_text_dates_with_a_word_for_never() -> None:
+    frame = panel(t=["2014-Q1", "2014-Q2", "2014-Q3"] * 4)
+    frame = frame.assign(g=["never"] * 3 + ["2014-Q2"] * 3 + ["2014-Q3"] * 3 + ["never"] * 3)
+    sample = of_panel(frame, never="never")
+    assert sample.matrix().cohort.tolist() == [-1] * 3 + [1] * 3 + [2] * 3 + [-1] * 3  # type: ignore[union-attr]
+
+
+def test_a_frame_with_a_repeated_index() -> None:
+    frame = panel()
+    frame.index = pd.Index([0] * 12)
+    assert of_panel(frame) == of_panel(panel())
+    assert of_panel(frame.assign(g=frame.g.fillna(0)), never=0) == of_panel(panel())
+
+
+def test_a_missing_period_and_an_outcome_lost_everywhere() -> None:
+    told = problems(of_panel, panel(t=[None, 2002, 2003] * 4))
+    assert "'t' (period) has 4 missing values: units a, b, c, d." in told
+    told = problems(of_trial, trial(y=np.nan), missing_outcome="attrited")
+    assert "was measured nowhere." in told
+    told = problems(of_trial, trial(w=0), weight="w")
+    assert "'w' (weight) is zero in every row." in told
+
+
+def test_values_that_are_no_numbers_at_all() -> None:
+    cells = pd.Series([dt.date(2014, 1, 1), 1, 2, 3], dtype=object)
+    assert "holds a value of type date" in problems(of_trial, trial(4).assign(y=cells))
+    cells = pd.Series([10**400, 1, 2, 3], dtype=object)
+    assert "cannot be computed with exactly" in problems(of_trial, trial(4).assign(y=cells))
+    cells = pd.Series(["1 234", 1, 2, 3], dtype=object)
+    assert "separators between thousands" in problems(of_trial, trial(4).assign(y=cells))
+
+
 def test_adoption_outside_the_window() -> None:
     frame = panel(g=lambda f: f.u.map({"a": 1990, "b": 2001.5, "c": 2010, "d": np.nan}))
     sample = of_panel(frame)

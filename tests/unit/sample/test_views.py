@@ -47,6 +47,10 @@ def test_structures() -> None:
     assert repeated.matrix().unit.values.tolist() == [1, 2, 3, 4]
 
 
+def test_length_and_blind_frame() -> None:
+    assert len(panel()) == len(panel().blind) == 8
+
+
 def test_arrays_are_read_only() -> None:
     m = panel(weight="w", covariates=["z"]).matrix()
     assert m.weight is not None
@@ -199,6 +203,7 @@ def test_a_sample_of_another_length_cannot_be_built() -> None:
 
 
 def test_codes() -> None:
+    assert Codes.of(np.array(["b", "a", "b"])).values.tolist() == ["b", "a", "b"]
     codes = Codes(np.array([0, 2, 2, -1]), np.array(["a", "b", "c"]))
     assert codes.counts.tolist() == [1, 0, 2]
     assert codes.used().labels.tolist() == ["a", "c"]

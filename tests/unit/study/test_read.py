@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from impacteval.errors import DataError, StudyError
-from impacteval.study.read import TableSpec, read_table, table_digest
+from impacteval.plan import TableSpec
+from impacteval.study.read import read_table, table_digest
 
 KINDS: dict[str, Any] = {"y": "number", "id": "text"}
 
@@ -57,6 +58,35 @@ def test_line_numbers_count_lines_and_not_rows(tmp_path: Path) -> None:
     with pytest.raises(DataError) as caught:
         read_table(spec, KINDS, folder=tmp_path)
     assert str(caught.value).startswith("a.csv:4:1: column 'y' holds text")
+
+
+def test_empty_lines_at_the_end_hold_nothing(tmp_path: Path) -> None:
+    spec = write(tmp_path / "a.csv", "id,y\n1,2\n\n\n")
+    assert len(read_table(spec, KINDS, folder=tmp_path)) == 1
+
+
+def test_utf_16_without_its_mark(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_bytes(b"id,y\n1,2\n3")
+    with pytest.raises(DataError, match="does not begin with the byte-order mark"):
+        read_table(TableSpec(file="a.csv", encoding="utf-16"), KINDS, folder=tmp_path)
+
+
+def test_a_codec_that_is_no_encoding_of_text(tmp_path: Path) -> None:
+    write(tmp_path / "a.csv", "id,y\n1,2\n")
+    with pytest.raises(DataError, match="cannot be read as hex"):
+        read_table(TableSpec(file="a.csv", encoding="hex"), KINDS, folder=tmp_path)
+
+
+def test_missing_words_in_a_workbook(tmp_path: Path) -> None:
+    import openpyxl
+
+    book = openpyxl.Workbook()
+    for line in (["id", "y"], ["1", "s.o."], ["2", 3]):
+        book.active.append(line)  # type: ignore[union-attr]
+    book.active.append([None, None])  # type: ignore[union-attr]
+    book.save(tmp_path / "a.xlsx")
+    read = read_table(TableSpec(file="a.xlsx", missing=("s.o.",)), KINDS, folder=tmp_path)
+    assert read["y"].isna().tolist() == [True, False]
 
 
 def test_every_bad_column_is_told_at_once(tmp_path: Path) -> None:

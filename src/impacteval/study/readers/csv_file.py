@@ -94,6 +94,17 @@ def _text(data: bytes, spec: TableSpec) -> str:
                     1,
                 )
             )
+    if codec == "utf-16" and not data.startswith(tuple(mark for mark, _ in _BOMS[1:])):
+        # Without its mark the machine would decide in which order the bytes are read.
+        raise DataError(
+            Problem(
+                "the file does not begin with the byte-order mark of utf-16.",
+                "Declare encoding: utf-16-le or utf-16-be, or the encoding it was saved in.",
+                spec.shown,
+                1,
+                1,
+            )
+        )
     if b"\x00" in data and not codec.startswith(("utf-16", "utf-32")):
         raise DataError(
             Problem(
@@ -118,7 +129,7 @@ def _text(data: bytes, spec: TableSpec) -> str:
                 error.start - start + 1,
             )
         ) from None
-    except UnicodeError:  # utf-16 without a byte-order mark raises the bare kind
+    except (LookupError, UnicodeError):  # codecs that are no encodings of text, such as hex
         raise DataError(
             Problem(f"the file cannot be read as {declared}.", "", spec.shown, 1, 1)
         ) from None
