@@ -76,8 +76,9 @@ licences: setup-dev  ## check that what users install is under licences they can
 	@$(BIN)/python tools/check_licences.py
 
 repository: setup-dev  ## check what the repository promises about itself
-	@echo "Architecture page, twins, changelog, language, dependencies, wheel."
+	@echo "Architecture page, schemas, twins, changelog, language, dependencies, wheel."
 	@$(BIN)/python tools/check_architecture.py --check
+	@$(BIN)/python tools/check_schemas.py --check
 	@$(BIN)/python tools/check_twins.py --check
 	@$(BIN)/python tools/check_changelog.py
 	@$(BIN)/python tools/check_language.py
@@ -93,7 +94,7 @@ calibrate: setup-dev  ## measure coverage of the estimators again (long)
 	@$(BIN)/python tools/calibrate.py
 
 bench: setup-dev  ## time the estimators against their peers, side by side
-	@$(BIN)/python benchmarks/run.py
+	@$(BIN)/python benchmarks/bench_randomised.py
 
 clean:  ## remove the environments and everything that was made
 	rm -rf .venv .venv-tools out docs/_build dist build

@@ -15,10 +15,11 @@ from impacteval.contract.terms import limits
 from impacteval.decide import Compared, Decision, compared, decide, other_rules, pool_label
 from impacteval.errors import Problem, UsageError
 from impacteval.progress import step
-from impacteval.report.build import Reading, Run, record_of
+from impacteval.report.build import record_of
 from impacteval.report.findings import Finding, Findings
 from impacteval.report.findings_facts import NOTHING_OR_HARM
 from impacteval.report.record import Both, DataSource
+from impacteval.report.run import Reading, Run
 from impacteval.report.value import Report
 from impacteval.study import Study
 from impacteval.study.fit import groups_of

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
 
@@ -79,8 +80,26 @@ def write_lock(path: Path, lock: Lock) -> None:
 
 
 def content_of(model: BaseModel) -> str:
-    """The canonical text of a file model, from which later deviations are computed."""
-    return json.dumps(canonical(model.model_dump(mode="json")), sort_keys=True, ensure_ascii=False)
+    """The canonical text of a file model, from which later deviations are computed.
+
+    How a number is spelled does not matter: 0.25 and 0.250 are one plan. Keys at their default
+    do not count, so a key added to the language later leaves the digest of earlier plans alone.
+    """
+    return json.dumps(
+        canonical(_unspelled(model.model_dump(exclude_defaults=True))),
+        sort_keys=True,
+        ensure_ascii=False,
+    )
+
+
+def _unspelled(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return value.normalize() if value else Decimal(0)
+    if isinstance(value, Mapping):
+        return {key: _unspelled(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_unspelled(item) for item in value]
+    return value
 
 
 _CHANGED = Text(

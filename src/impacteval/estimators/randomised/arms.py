@@ -160,7 +160,10 @@ def mean_arms(
     if stratum is not None or variance != "hc2":
         residual = float(fit.counts.sum()) - fit.counts.size
         return CellArms(ArmMeans(means, psi, _constant(residual)), fit, contrasts)
-    own, variances = cell_degrees(fit, working), (psi**2).sum(axis=-1)
+    variances = (psi**2).sum(axis=-1)
+    # Equal weights: n - 1 an arm, exactly; the general form agrees and takes longer.
+    equal = weight is None and working is None
+    own = fit.counts - 1.0 if equal else cell_degrees(fit, working)
 
     def welch(contrast: Floats) -> Floats:
         return welch_satterthwaite(contrast**2 * variances, own)
@@ -217,19 +220,17 @@ def lin_columns(
     [[1.0, 0.0, -1.0, 0.0], [0.0, 1.0, 0.0, 1.0]]
     """
     strata = np.zeros_like(treatment) if stratum is None else stratum
-    cells = np.eye(2 * (int(strata.max()) + 1))[2 * strata + treatment]
+    cells, k = 2 * (int(strata.max()) + 1), x.shape[-1]
     counted = np.ones(x.shape[-2]) if size is None else size
     mean = (counted[..., None] * x).sum(axis=-2) / counted.sum(axis=-1)[..., None]
-    centred = x - mean[..., None, :]
-    arm = treatment[:, None]
-    return np.concatenate(
-        [
-            np.broadcast_to(cells, (*x.shape[:-2], *cells.shape)),
-            np.where(arm == 0, centred, 0.0),
-            np.where(arm == 1, centred, 0.0),
-        ],
-        axis=-1,
-    )
+    # One column after the other in memory is how the factorisation reads a single fit.
+    found = np.zeros((*x.shape[:-1], cells + 2 * k), order="F" if x.ndim == 2 else "C")
+    found[..., np.arange(treatment.size), 2 * strata + treatment] = 1.0
+    for j in range(k):
+        centred = x[..., j] - mean[..., None, j]
+        found[..., cells + j] = np.where(treatment == 0, centred, 0.0)
+        found[..., cells + k + j] = np.where(treatment == 1, centred, 0.0)
+    return found
 
 
 def lin_fit(
