@@ -17,12 +17,6 @@ _OPERATORS = {
 }
 
 
-def operator_words(operator: str) -> Text:
-    """The operator in both languages."""
-    en, fr = _OPERATORS[operator]
-    return Text(en=en, fr=fr)
-
-
 def _say(key: str, en: str, fr: str, **values: Any) -> Message:
     return Message(f"terms.{key}", Text(en=en, fr=fr), values)
 
