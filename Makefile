@@ -14,6 +14,11 @@ export PYTHON
 
 CHROMIUM := $(firstword $(foreach name,chromium chromium-browser google-chrome google-chrome-stable,$(shell command -v $(name) 2>/dev/null)))
 
+# Tests, and the examples of docstrings and pages.
+PYTEST := -n $(WORKERS) -q --doctest-modules --doctest-glob='*.md' \
+	--ignore=docs/conf.py --ignore=docs/_build --ignore=docs/reference/generated \
+	tests src packages tools docs README.md
+
 .DEFAULT_GOAL := help
 .PHONY: help report test check check-static lint types imports licences docs repository \
 	calibrate bench setup-report setup-dev clean
@@ -42,11 +47,11 @@ report: setup-report  ## set up, verify the study of job training, say where the
 
 test: setup-dev  ## set up and run all the tests, doctests included
 ifeq ($(CHROMIUM),)
-	@$(BIN)/pytest -n $(WORKERS) -q --doctest-modules -m "not browser" tests src packages
+	@$(BIN)/pytest $(PYTEST) -m "not browser"
 	@echo "Not run: the tests that look at the report in a browser. No Chromium was found on this"
 	@echo "machine; on Debian and Ubuntu: apt-get install chromium."
 else
-	@$(BIN)/pytest -n $(WORKERS) -q --doctest-modules tests src packages
+	@$(BIN)/pytest $(PYTEST)
 endif
 
 check: check-static test  ## everything that must hold before a change is handed in
@@ -71,8 +76,9 @@ licences: setup-dev  ## check that what users install is under licences they can
 	@$(BIN)/python tools/check_licences.py
 
 repository: setup-dev  ## check what the repository promises about itself
-	@echo "Architecture page, twins, changelog, language, dependencies, wheel."
+	@echo "Architecture page, schemas, twins, changelog, language, dependencies, wheel."
 	@$(BIN)/python tools/check_architecture.py --check
+	@$(BIN)/python tools/check_schemas.py --check
 	@$(BIN)/python tools/check_twins.py --check
 	@$(BIN)/python tools/check_changelog.py
 	@$(BIN)/python tools/check_language.py
@@ -88,7 +94,7 @@ calibrate: setup-dev  ## measure coverage of the estimators again (long)
 	@$(BIN)/python tools/calibrate.py
 
 bench: setup-dev  ## time the estimators against their peers, side by side
-	@$(BIN)/python benchmarks/run.py
+	@$(BIN)/python benchmarks/bench_randomised.py
 
 clean:  ## remove the environments and everything that was made
 	rm -rf .venv .venv-tools out docs/_build dist build

@@ -24,7 +24,10 @@ USED_INDIRECTLY = {
     "causaldata": "extra studies: data read by name, at run time",
 }
 # Imported, and brought by a dependency that guarantees it.
-BROUGHT = {"jupyter_client": "part of nbclient's interface: it takes a kernel manager"}
+BROUGHT = {
+    "jupyter_client": "part of nbclient's interface: it takes a kernel manager",
+    "pydantic_core": "part of pydantic's interface: its errors and schemas are made there",
+}
 
 
 def main(root: Path = ROOT) -> int:

@@ -18,6 +18,7 @@ SUFFIXES = frozenset(
     {".cff", ".css", ".html", ".j2", ".json", ".md", ".py", ".sh", ".toml", ".typ", ".yaml", ".yml"}
 )
 
+SPELLING = "an American spelling"
 RULES = (
     (
         re.compile(r"(?<![\w.<{])/(?:home|Users|root|work|farm|opt|mnt)/\w"),
@@ -29,24 +30,33 @@ RULES = (
             r"\b(?:un)?(?:randomiz|standardiz|organiz|summariz|recogniz)\w*|\bbehavior\w*",
             re.IGNORECASE,
         ),
-        "an American spelling",
+        SPELLING,
     ),
 )
-# The spelling of cited titles, of other people's interfaces and of addresses is theirs.
-THEIRS = re.compile(
-    r"\*[^*]+\*|\bimport \w+|https?://\S+|.*\b(?:doi|et al\.|\(?(?:19|20)\d\d\)?[.,:]).*"
-)
+# The spelling of cited titles is theirs: a paragraph that holds a year cites something.
+CITED = re.compile(r"\b(?:19|20)\d\d\b")
 
 
 def faults(name: str, text: str) -> list[str]:
     """What is wrong with one text, line by line."""
     found = []
-    for number, line in enumerate(text.split("\n"), start=1):
+    lines = text.split("\n")
+    for number, line in enumerate(lines, start=1):
         for pattern, what in RULES:
-            matched = pattern.search(THEIRS.sub("", line))
-            if matched:
+            matched = pattern.search(line)
+            if matched and not (what == SPELLING and CITED.search(paragraph(lines, number - 1))):
                 found.append(f"{name}:{number}: {what}: {matched.group(0)}")
     return found
+
+
+def paragraph(lines: list[str], index: int) -> str:
+    """The lines around one, up to the blank lines."""
+    first = last = index
+    while first > 0 and lines[first - 1].strip():
+        first -= 1
+    while last + 1 < len(lines) and lines[last + 1].strip():
+        last += 1
+    return "\n".join(lines[first : last + 1])
 
 
 def main(root: Path = ROOT) -> int:

@@ -26,7 +26,6 @@ from impacteval.files import (
     PlainWords,
     Slug,
     Table,
-    Words,
     fail,
     read_yaml,
     refuse,
@@ -193,8 +192,7 @@ class Columns(FileModel):
                 [
                     (
                         ("adopted",),
-                        "`adopted` and `never` go together: a lost date must not turn a unit "
-                        "into a control.",
+                        "`adopted` and `never` go together: a lost date must not make a control.",
                         "Write `never: blank`, or the value that means never.",
                     )
                 ]
@@ -246,7 +244,7 @@ class EstimatorSpec(FileModel):
     name: NonBlank = Field(
         description="the name of an estimator, as `impacteval estimators` lists it"
     )
-    settings: Settings = {}
+    settings: Settings = Field(default_factory=dict)
 
 
 class DiagnosticSpec(FileModel):
@@ -262,7 +260,7 @@ class Robustness(FileModel):
     name: Slug = Field(description="a short name for this analysis")
     title: PlainWords = Field(description="what it is, in words")
     estimator: EstimatorSpec = Field(description="the estimator, {name: ..., settings: ...}")
-    columns: OtherColumns = OtherColumns()
+    columns: OtherColumns = Field(default_factory=OtherColumns)
 
 
 class Condition(FileModel):
@@ -311,7 +309,7 @@ class Analysis(FileModel):
     unit_kind: Literal["person", "household", "place", "organisation", "period"] = Field(
         description="what one unit is: person, household, place, organisation or period"
     )
-    covariate_names: dict[str, PlainWords] = {}
+    covariate_names: dict[str, PlainWords] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _once(self) -> Self:
@@ -356,7 +354,7 @@ class Plan(FileModel):
     limits: Annotated[ListOfWords, Field(min_length=1)] = Field(
         description="what the study cannot say"
     )
-    checklist: dict[str, PlainWords] = {}
+    checklist: dict[str, PlainWords] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _refers(self) -> Self:
@@ -376,8 +374,10 @@ class Plan(FileModel):
                 problems.append(
                     (
                         (*place, "outcome"),
-                        f"Outcome `{analysis.outcome}` has two analyses, `{seen[analysis.outcome]}` "
-                        f"and `{name}`: which one decides?",
+                        (
+                            f"Outcome `{analysis.outcome}` has two analyses, "
+                            f"`{seen[analysis.outcome]}` and `{name}`: which one decides?"
+                        ),
                         "Plan one, and put others under its `robustness`.",
                     )
                 )

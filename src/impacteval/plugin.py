@@ -18,6 +18,7 @@ Examples
 from __future__ import annotations
 
 import inspect
+import sys
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, get_type_hints, runtime_checkable
@@ -201,7 +202,7 @@ def settings_model(cls: type) -> type[BaseModel]:
     """
     from pydantic import ConfigDict, Field, create_model
 
-    hints = get_type_hints(cls, include_extras=True)
+    hints = _setting_hints(cls)
     wanted: dict[str, Any] = {
         f.name: (
             hints[f.name],
@@ -222,3 +223,16 @@ def settings_model(cls: type) -> type[BaseModel]:
         __module__=cls.__module__,
         **wanted,
     )
+
+
+def _setting_hints(cls: type) -> dict[str, Any]:
+    """The types of the settings only: ``ClassVar[MethodCard]`` may name what is imported for
+    type checking alone."""
+    names = {f.name for f in fields(cls)}
+    hints: dict[str, Any] = {}
+    for base in reversed(cls.__mro__):
+        own = {k: v for k, v in vars(base).get("__annotations__", {}).items() if k in names}
+        holder = type("Holder", (), {"__annotations__": own})
+        scope = vars(sys.modules[base.__module__])
+        hints |= get_type_hints(holder, scope, dict(vars(base)), include_extras=True)
+    return hints

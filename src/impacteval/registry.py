@@ -32,8 +32,6 @@ from impacteval.plugin import (
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
-    from pydantic_core import ErrorDetails
-
 
 @dataclass(frozen=True, slots=True)
 class Registered:
@@ -279,7 +277,7 @@ def _known_settings(key: str, known: tuple[str, ...]) -> str:
     return _suggestion(key, known) or f"Allowed: {_listed(known)}."
 
 
-def _readable(name: str, found: list[ErrorDetails]) -> list[tuple[str, Problem]]:
+def _readable(name: str, found: Iterable[Mapping[str, Any]]) -> list[tuple[str, Problem]]:
     """One problem a setting: the branches of a union are one fault, not several."""
     told: dict[str, list[str]] = {}
     given: dict[str, Any] = {}

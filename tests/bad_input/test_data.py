@@ -13,8 +13,9 @@ import pyreadstat
 import pytest
 
 from impacteval.errors import DataError, InputError, StudyError
+from impacteval.plan import TableSpec
 from impacteval.sample import Roles, Sample
-from impacteval.study.read import TableSpec, read_table
+from impacteval.study.read import read_table
 
 DATA = Path(__file__).parent / "data"
 
@@ -311,6 +312,20 @@ def test_codes_without_a_label_are_refused(tmp_path: Path, suffix: str) -> None:
     write(tmp_path / f"a.{suffix}", frame, {"town": {1: "Lyon"}})
     with pytest.raises(DataError, match="codes without a label in 1 row: 9"):
         load(tmp_path, {"file": f"a.{suffix}", "labels": "text"}, {**TRIAL, "stratum": "town"})
+
+
+@pytest.mark.parametrize("suffix", ["dta", "sav"])
+def test_two_codes_of_one_label_are_refused(tmp_path: Path, suffix: str) -> None:
+    frame = pd.DataFrame({"id": [1, 2], "treated": [0, 1], "income": [1.0, 2.0], "town": [1, 2]})
+    write(tmp_path / f"a.{suffix}", frame, {"town": {1: "Lyon", 2: "Lyon"}})
+    with pytest.raises(DataError, match="two codes of column 'town' share one label"):
+        load(tmp_path, {"file": f"a.{suffix}", "labels": "text"}, {**TRIAL, "stratum": "town"})
+
+
+def test_a_typed_file_without_rows_is_refused(tmp_path: Path) -> None:
+    write(tmp_path / "a.parquet", pd.DataFrame({"id": ["a"], "treated": [0], "income": [1.0]})[:0])
+    with pytest.raises(DataError, match="the table has no rows"):
+        load(tmp_path, {"file": "a.parquet"}, TRIAL)
 
 
 @pytest.mark.parametrize(

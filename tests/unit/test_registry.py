@@ -20,10 +20,13 @@ GOOD = """
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from impacteval.plugin import MethodCard
 from impacteval.values import Scale, Text
+
+if TYPE_CHECKING:
+    from impacteval.somewhere import Named  # what a ClassVar names need not exist at run time
 
 WORDS = Text(en="A sentence.", fr="Une phrase.")
 
@@ -36,6 +39,7 @@ class Good:
         references=("Neyman (1923)",), designs=("rct",), scales=(Scale.DIFFERENCE,),
         plugin_api={api},
     )
+    marked: ClassVar[Named] = 1
     variance: Literal["hc2", "hc3"] = "hc2"
     draws: int = 999
     level: float = 0.95

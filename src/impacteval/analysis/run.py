@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from impacteval.analysis.evidence import evidence_of
 from impacteval.analysis.pool import pool
-from impacteval.study.seeds import step_rng, step_seed
 from impacteval.errors import (
     ImpactEvalError,
     LockError,
@@ -23,7 +22,8 @@ from impacteval.registry import estimator
 from impacteval.report.findings import Alternative, DiagnosticFinding, Finding, FlowStep, Method
 from impacteval.report.grade import FEW_TREATED
 from impacteval.sample import Sample
-from impacteval.study.rows import select, sample_of
+from impacteval.study.rows import sample_of, select
+from impacteval.study.seeds import step_rng, step_seed
 from impacteval.values import Evidence, Message, Question, Text
 
 if TYPE_CHECKING:
@@ -164,7 +164,7 @@ def evidence_for(
 
 
 def _diagnose(task: Task, sample: Sample, group: str) -> tuple[DiagnosticFinding, ...]:
-    from impacteval.diagnostics import diagnostic_title, run_diagnostic
+    from impacteval.diagnostics import DIAGNOSTICS, run_diagnostic
 
     planned = {d.name: d.limit for d in task.analysis.diagnostics}
     names = list(dict.fromkeys([*task.required, *planned]))
@@ -178,7 +178,7 @@ def _diagnose(task: Task, sample: Sample, group: str) -> tuple[DiagnosticFinding
             limit=None if limit is None else float(limit),
             rng=step_rng(task.seed, task.analysis.outcome, group, f"diagnostic {name}"),
         )
-        found.append(DiagnosticFinding(diagnostic_title(name), result, name in task.required))
+        found.append(DiagnosticFinding(DIAGNOSTICS[name].title, result, name in task.required))
     return tuple(found)
 
 

@@ -90,6 +90,7 @@ class Counterfactual(FileModel):
         "none",
     ] = Field(description="the design of the evaluation, such as rct or matched_comparison")
     description: PlainWords | None = None
+    method: Slug | None = None
     source: Source | None = None
 
 
@@ -260,7 +261,9 @@ class Contract(FileModel):
     @property
     def digest(self) -> str:
         """Digest of the content; line ends, comments and spelling of numbers do not matter."""
-        return digest(_canonical(self.model_dump()))
+        # Keys at their default do not count, so that a key added to the language in a later version
+        # does not change the digest of the contracts that never used it.
+        return digest(_canonical(self.model_dump(exclude_defaults=True)))
 
     def rule(self, clause: Leaf) -> Rule:
         """The evidence rule of a clause, as the contract states it."""

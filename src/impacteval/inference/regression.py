@@ -108,9 +108,9 @@ def regress(
     """
     f = np.ones(y.shape[-1]) if copies is None else copies
     root = np.broadcast_to(np.sqrt(f if weight is None else f * weight), y.shape)
-    q, r = np.linalg.qr(x * root[..., None])
+    q, r = _factorised(x * root[..., None])
     target = root * y
-    beta = np.linalg.solve(r, np.swapaxes(q, -1, -2) @ target[..., None])
+    beta = np.asarray(np.linalg.solve(r, np.swapaxes(q, -1, -2) @ target[..., None]), dtype=float)
     residuals = y - (x @ beta)[..., 0]
     # One step of refinement: residuals that lie exactly off the columns.
     beta = beta + np.linalg.solve(r, np.swapaxes(q, -1, -2) @ (root * residuals)[..., None])
@@ -119,12 +119,23 @@ def regress(
         coefficients=beta[..., 0],
         residuals=residuals,
         whitened=root * residuals,
-        leverages=(q**2).sum(axis=-1) / f,
+        leverages=np.einsum("...ij,...ij->...i", q, q) / f,
         q=q,
         r=r,
         n=float(f.sum()),
         copies=f,
     )
+
+
+def _factorised(x: Floats) -> tuple[Floats, Floats]:
+    """Orthonormal basis and triangle; SciPy keeps the columns as they lie, which is faster."""
+    if x.ndim > 2:
+        q, r = np.linalg.qr(x)
+    else:
+        from scipy.linalg import qr
+
+        q, r = qr(x, mode="economic", check_finite=False)
+    return np.asarray(q, dtype=np.float64), np.asarray(r, dtype=np.float64)
 
 
 def regression_influence(fit: Regression, contrasts: Floats, variance: Variance = "hc2") -> Floats:
@@ -153,7 +164,8 @@ def regression_influence(fit: Regression, contrasts: Floats, variance: Variance 
     """
     factor = adjustment(fit.leverages, variance, fit.n, fit.p)
     along = fit.loads(contrasts) @ np.swapaxes(fit.q, -1, -2)
-    found: Floats = along * (fit.whitened * factor)[..., None, :]
+    # Both factors carry the root of the copies; a row of f copies has root f of one's influence.
+    found: Floats = along * (fit.whitened / np.sqrt(fit.copies) * factor)[..., None, :]
     return found
 
 
@@ -258,10 +270,12 @@ def cluster_regression(fit: Regression, cluster: Ints, variance: Variance = "hc2
     starts = np.searchsorted(cluster[order], np.arange(groups + 1))
     lead = fit.q.shape[:-2]
     scores, gram = np.empty((*lead, groups, p)), np.empty((*lead, groups, p, p))
+    # Sorted once, every cluster is a slice.
+    q, e = np.ascontiguousarray(fit.q[..., order, :]), fit.whitened[..., order, None]
     for g in range(groups):
-        rows = order[starts[g] : starts[g + 1]]
-        basis = np.swapaxes(fit.q[..., rows, :], -1, -2)
-        scores[..., g, :] = (basis @ fit.whitened[..., rows, None])[..., 0]
+        rows = slice(starts[g], starts[g + 1])
+        basis = np.swapaxes(q[..., rows, :], -1, -2)
+        scores[..., g, :] = (basis @ e[..., rows, :])[..., 0]
         gram[..., g, :, :] = basis @ np.swapaxes(basis, -1, -2)
     identity = np.eye(p)
     alone = np.zeros((1, p, p))

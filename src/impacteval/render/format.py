@@ -81,7 +81,7 @@ def decimal(value: Number) -> Decimal:
     (Decimal('100000'), Decimal('0.1'))
     """
     try:
-        number = Decimal(repr(value) if isinstance(value, float) else str(value))
+        number = Decimal(repr(float(value)) if isinstance(value, float) else str(value))
     except InvalidOperation:
         raise ValueError(f"{value!r} is not a number.") from None
     if number.is_nan():
@@ -144,10 +144,12 @@ def number(value: Number, language: str, decimals: int | None = None) -> str:
         return "∞" if exact_number > 0 else MINUS + "∞"
     if decimals is not None:
         return _group(exact_number, decimals, lang)
-    return _group(exact_number, _readable_decimals(exact_number), lang)
+    return _group(exact_number, readable_decimals(exact_number), lang)
 
 
-def _readable_decimals(number_: Decimal) -> int:
+def readable_decimals(value: Number) -> int:
+    """How many decimals `number` gives this number when none are asked."""
+    number_ = decimal(value)
     wanted = 2
     if number_ != 0 and abs(number_) < 1:
         wanted = 2 - number_.adjusted()
@@ -336,7 +338,7 @@ def plural(n: Number, language: str, one: str, other: str) -> str:
 
 
 def typography(text: str, language: str) -> str:
-    """French spaces that do not break: before ``: ; ! ? %`` and inside « ».
+    """French apostrophes, and spaces that do not break before ``: ; ! ? %`` and inside « ».
 
     Examples
     --------
@@ -345,6 +347,7 @@ def typography(text: str, language: str) -> str:
     """
     if Language(language) is Language.EN:
         return text
+    text = re.sub(r"(?<=\w)'(?=\w)", "’", text)
     text = re.sub(r" ([;!?%])", NARROW + r"\1", text)
     text = re.sub(r" ([:»])", HARD + r"\1", text)
     return text.replace("« ", "«" + HARD)

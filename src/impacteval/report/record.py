@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict
 
 from impacteval.values import Message, Text
 
-FORMAT = "impacteval-verdict/1"
+FORMAT: Literal["impacteval-verdict/1"] = "impacteval-verdict/1"
 
 Verdict = Literal["met", "not_met", "cannot_be_judged", "not_for_payment"]
 Money = str
@@ -33,8 +33,10 @@ class Both(_Frozen):
 
     @classmethod
     def of(cls, text: Text) -> Both:
-        """From a `Text`."""
-        return cls(en=text.en, fr=text.fr)
+        """From a `Text` without places; doubled braces become the braces they stand for."""
+        if text.places("en"):
+            raise ValueError(f"The text {text.en!r} has places and must be said as a message.")
+        return cls(en=text.en.format(), fr=text.fr.format())
 
 
 class Said(_Frozen):
@@ -92,9 +94,9 @@ class StudyFacts(_Frozen):
     synthetic: bool
     label: Both | None
     """Stands on every page when the contract is illustrative or the data are synthetic."""
-    evaluator: str
-    paid_by: str
-    registration: str | None
+    evaluator: Both
+    paid_by: Both
+    registration: Both | None
     settlement: str | None
     settlement_date: str | None
 
@@ -176,7 +178,7 @@ class Party(_Frozen):
     """A party to the contract and its part in it."""
 
     role: Both
-    name: str
+    name: Both
 
 
 class ContractFacts(_Frozen):
@@ -191,7 +193,7 @@ class ContractFacts(_Frozen):
     sentences: tuple[Said, ...]
     """The contract said back, clause by clause."""
     not_public: tuple[Both, ...]
-    sources: tuple[str, ...]
+    sources: tuple[Both, ...]
     file: str
     digest: str
 

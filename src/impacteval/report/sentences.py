@@ -6,6 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
+from impacteval.contract.rules import (
+    ChanceRule,
+    LowerBoundRule,
+    PointRule,
+    Rule,
+    SignificantRule,
+)
 from impacteval.contract.units import effect_kind
 from impacteval.values import Message, Text, written
 
@@ -296,3 +303,53 @@ def rounding_sentence(currency: str, decimals: int, mode: str) -> Message:
 def text_of(number: Decimal | None) -> str | None:
     """A number as the record writes it; None for an infinite or absent one."""
     return None if number is None or not number.is_finite() else written(number)
+
+
+def rule_sentence(rule: Rule) -> Message:
+    """An evidence rule in one sentence."""
+    sides = {
+        "one": Text(en="one-sided", fr="unilatéral"),
+        "two": Text(en="two-sided", fr="bilatéral"),
+    }
+    match rule:
+        case PointRule():
+            return Message(
+                "rule.point",
+                Text(
+                    en="The estimate itself is compared with the threshold.",
+                    fr="L'estimation elle-même est comparée au seuil.",
+                ),
+            )
+        case LowerBoundRule():
+            return Message(
+                "rule.lower-bound",
+                Text(
+                    en="The lower end of the {sides} {level:percent} confidence interval is compared with the threshold.",
+                    fr="La borne inférieure de l'intervalle de confiance {sides} à {level:percent} est comparée au seuil.",
+                ),
+                {"sides": sides[rule.lower_bound.sides], "level": rule.lower_bound.level},
+            )
+        case SignificantRule():
+            return Message(
+                "rule.significant",
+                Text(
+                    en=(
+                        "The estimate is compared with the threshold once it differs from zero "
+                        "in a {sides} test at {level:percent}."
+                    ),
+                    fr=(
+                        "L'estimation est comparée au seuil dès lors qu'elle diffère de zéro par "
+                        "un test {sides} au niveau de {level:percent}."
+                    ),
+                ),
+                {"sides": sides[rule.significant.sides], "level": rule.significant.level},
+            )
+        case ChanceRule():
+            return Message(
+                "rule.chance",
+                Text(
+                    en="The confidence that the effect reaches the threshold must be at least {level:percent}.",
+                    fr="La confiance que l'effet atteigne le seuil doit être d'au moins {level:percent}.",
+                ),
+                {"level": rule.chance_at_least},
+            )

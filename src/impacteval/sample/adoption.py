@@ -54,7 +54,7 @@ def read_adoption(
 
     name, never = roles.adopted or "", roles.never
     blank_is_never = never is None or (isinstance(never, str) and never == "blank")
-    values = column.astype(object).where(column.notna(), None)
+    values = column.astype(object).where(column.notna().to_numpy(dtype=bool), None)
     stated = np.zeros(len(values), dtype=bool)
     if not blank_is_never:
         matches = {v: _says_never(v, never) for v in pd.unique(values) if v is not None}

@@ -67,7 +67,7 @@ class Codes:
     @classmethod
     def of(cls, values: Iterable[Any]) -> Codes:
         """Codes of plain values in their own order."""
-        plain = list(values)
+        plain = values.tolist() if isinstance(values, np.ndarray) else list(values)
         labels = sorted(set(plain))
         place = {label: k for k, label in enumerate(labels)}
         return cls(np.array([place[v] for v in plain], dtype=np.int64), label_array(labels))

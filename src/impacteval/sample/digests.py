@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from impacteval.canonical import canonical_json
@@ -31,7 +32,9 @@ def data_digest(design: str, table: Table, outcomes: Mapping[str, Floats], **fac
         text([role, len(value.labels) if hidden else value.labels.tolist()])
         hasher.update(value.codes.astype("<i8").tobytes())
 
-    text({"format": "impacteval-sample/1", "design": design, "roles": table.roles, **facts})
+    # How never was written is not content; who never adopted is, and stands in the codes.
+    roles = replace(table.roles, never=None)
+    text({"format": "impacteval-sample/1", "design": design, "roles": roles, **facts})
     codes("unit", table.unit)
     for role in sorted(table.labels):
         codes(role, table.labels[role])

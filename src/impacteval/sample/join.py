@@ -71,7 +71,9 @@ def join_outcomes(
     if place is not None:
         _check_repeats(place, found)
     here = read_place >= 0
-    if place is not None and len(outcomes) and not here.any():
+    if not len(outcomes):
+        found.add("there are no outcome rows.", "Check the file and the filters applied to it.")
+    elif place is not None and not here.any():
         found.add(
             "no outcome row belongs to a unit of the prepared sample.",
             "Check that both files write the labels of units (and periods) in the same way.",

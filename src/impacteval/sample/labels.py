@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _ISO = tuple(
-    re.compile(pattern)
+    re.compile(pattern, re.ASCII)
     for pattern in (
         r"\d{4}",
         r"\d{4}-\d{2}",
@@ -29,7 +29,7 @@ _ISO = tuple(
         r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?",
     )
 )
-_WHOLE = re.compile(r"[+-]?\d+")
+_WHOLE = re.compile(r"[+-]?\d{1,18}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,7 +117,7 @@ def read_numbers(column: pd.Series[Any]) -> NumberColumn:
     if pd.api.types.is_extension_array_dtype(dtype) and getattr(dtype, "kind", "O") in "buif":
         missing = column.isna().to_numpy(dtype=bool)
         kind: Any = dtype.numpy_dtype
-        plain = column.fillna(0).to_numpy(dtype=kind)
+        plain = column.to_numpy(dtype=kind, na_value=kind.type(0))
         read = _from_array(plain)
         return NumberColumn(
             np.where(missing, np.nan, read.values),

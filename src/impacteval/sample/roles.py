@@ -104,6 +104,11 @@ class Roles:
     assignment: str | None = None
     assignment_probability: str | None = None
 
+    def __post_init__(self) -> None:
+        # A missing value of any library means what None means; none of them equals itself.
+        if type(self.never).__name__ in ("NAType", "NaTType") or self.never != self.never:
+            object.__setattr__(self, "never", None)
+
     @property
     def used(self) -> tuple[tuple[str, str], ...]:
         """Every (role, column), in the order of the fields."""

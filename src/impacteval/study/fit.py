@@ -24,17 +24,16 @@ def fit(plan: Plan, contract: Contract, locate: Locate) -> list[Problem]:
     locate : Locate
         Finds the line of a key of the plan.
     """
-    problems: list[Problem] = []
-    for clause in contract.clauses:
-        if plan.analysis_of(clause.outcome) is None:
-            problems.append(
-                locate.problem(
-                    ("analyses",),
-                    f"Clause `{clause.name}` of the contract pays on `{clause.outcome}`, "
-                    "and no analysis of it is planned.",
-                    f"Add an analysis with `outcome: {clause.outcome}`.",
-                )
-            )
+    problems = [
+        locate.problem(
+            ("analyses",),
+            f"Clause `{clause.name}` of the contract pays on `{clause.outcome}`, "
+            "and no analysis of it is planned.",
+            f"Add an analysis with `outcome: {clause.outcome}`.",
+        )
+        for clause in contract.clauses
+        if plan.analysis_of(clause.outcome) is None
+    ]
     for name, analysis in plan.analyses.items():
         problems += _one(name, analysis, contract, locate)
     if plan.settlement is not None:
@@ -47,16 +46,15 @@ def fit(plan: Plan, contract: Contract, locate: Locate) -> list[Problem]:
                     f"Its settlements: {', '.join(known) or 'none'}.",
                 )
             )
-    for number in unknown_items(plan.checklist):
-        problems.append(
-            locate.problem(
-                ("checklist", number),
-                f"CONSORT 2025 has no item {number}.",
-                "Use its item numbers, such as 1a, 2 or 12b.",
-            )
+    problems += [
+        locate.problem(
+            ("checklist", number),
+            f"CONSORT 2025 has no item {number}.",
+            "Use its item numbers, such as 1a, 2 or 12b.",
         )
-    # One outcome may carry several clauses: its missing analysis is one problem.
-    return list(dict.fromkeys(problems))
+        for number in unknown_items(plan.checklist)
+    ]
+    return problems
 
 
 def _one(name: str, analysis: Analysis, contract: Contract, locate: Locate) -> Iterator[Problem]:

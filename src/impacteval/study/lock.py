@@ -7,39 +7,36 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from impacteval.canonical import canonical, digest
 from impacteval.errors import LockError, StudyError
-from impacteval.files import read_yaml, write_yaml
+from impacteval.files import FileModel, read_yaml
 from impacteval.values import Message, Text
 
 LOCK_FORMAT = "impacteval-lock/1"
 LOCK_FILE = "lock.yaml"
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class LockedFile(_Frozen):
+class LockedFile(FileModel):
     """A file fixed by the digest of its canonical content."""
 
     file: str
     digest: str
 
 
-class LockedTable(_Frozen):
+class LockedTable(FileModel):
     """The columns of one table and their types, without a single value."""
 
     source: str
     columns: dict[str, str]
 
 
-class Lock(_Frozen):
+class Lock(FileModel):
     """A whole ``lock.yaml``."""
 
     format: Literal["impacteval-lock/1"] = "impacteval-lock/1"
@@ -68,19 +65,41 @@ def read_lock(path: Path) -> Lock | None:
     if not path.exists():
         return None
     try:
-        return read_yaml(path, Lock, error=StudyError)[0]
+        return read_yaml(path, Lock, kind="lock", error=StudyError)[0]
     except StudyError as error:
         raise LockError(f"The lock cannot be read, so nothing can be verified.\n{error}") from error
 
 
 def write_lock(path: Path, lock: Lock) -> None:
-    """Write the lock beside the study."""
-    write_yaml(path, lock.model_dump(mode="json", exclude_none=True))
+    """Write the lock beside the study, the same bytes for the same content."""
+    import yaml
+
+    content = lock.model_dump(mode="json", exclude_none=True)
+    text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=100)
+    path.write_text(text, encoding="utf-8", newline="\n")
 
 
 def content_of(model: BaseModel) -> str:
-    """The canonical text of a file model, from which later deviations are computed."""
-    return json.dumps(canonical(model.model_dump(mode="json")), sort_keys=True, ensure_ascii=False)
+    """The canonical text of a file model, from which later deviations are computed.
+
+    How a number is spelled does not matter: 0.25 and 0.250 are one plan. Keys at their default
+    do not count, so a key added to the language later leaves the digest of earlier plans alone.
+    """
+    return json.dumps(
+        canonical(_unspelled(model.model_dump(exclude_defaults=True))),
+        sort_keys=True,
+        ensure_ascii=False,
+    )
+
+
+def _unspelled(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return value.normalize() if value else Decimal(0)
+    if isinstance(value, Mapping):
+        return {key: _unspelled(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_unspelled(item) for item in value]
+    return value
 
 
 _CHANGED = Text(

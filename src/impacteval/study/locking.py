@@ -11,8 +11,8 @@ from impacteval.registry import entry as registered
 from impacteval.registry import estimator
 from impacteval.study.fit import groups_of
 from impacteval.study.lock import Lock, LockedFile, LockedTable, content_of
-from impacteval.study.preparation import Prepared, PreparedSample, PreparedStep
 from impacteval.study.people import without_identifiers
+from impacteval.study.preparation import Prepared, PreparedSample, PreparedStep
 from impacteval.study.rows import blind_sample_of, select
 
 if TYPE_CHECKING:

@@ -316,9 +316,7 @@ def scales_agree(bench: Bench) -> None:
 
 def influence(bench: Bench) -> None:
     """Influence values reproduce the standard error and stand under names of the sample."""
-    for maker in bench.makers:
-        if bench.refuses(maker):
-            continue
+    for maker in bench.answered:
         known = maker(SEED)
         sample = known.sample()
         for on in bench.scales:

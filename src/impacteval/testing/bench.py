@@ -56,7 +56,7 @@ class Bench:
     design : str
         One of the designs on its card.
     makers : tuple of SampleMaker
-        The plain case first.
+        The plainest first.
     """
 
     def __init__(self, estimator: Estimator, design: str, makers: tuple[SampleMaker, ...]) -> None:
@@ -71,13 +71,20 @@ class Bench:
         return self.estimator.card.scales
 
     @cached_property
+    def answered(self) -> tuple[SampleMaker, ...]:
+        """The makers whose samples the estimator does not refuse."""
+        found = tuple(maker for maker in self.makers if not self._refuses(maker))
+        require(bool(found), "every known-truth sample of the design is refused.")
+        return found
+
+    @cached_property
     def known(self) -> KnownSample:
-        """One plain sample."""
-        return self.makers[0](SEED)
+        """One sample of the plainest kind that is answered."""
+        return self.answered[0](SEED)
 
     @cached_property
     def sample(self) -> Sample:
-        """The plain sample as the estimator sees it."""
+        """That sample as the estimator sees it."""
         return self.known.sample()
 
     def estimate(self, sample: Sample, scale: str, seed: int = SEED) -> CounterfactualEstimate:
@@ -86,7 +93,7 @@ class Bench:
 
     @cached_property
     def estimates(self) -> dict[Scale, CounterfactualEstimate]:
-        """The plain sample on every declared scale."""
+        """The sample on every declared scale."""
         return {scale: self.estimate(self.sample, scale) for scale in self.scales}
 
     @cached_property
@@ -96,13 +103,10 @@ class Bench:
         other = self.estimate(self.sample, scale, seed=SEED + 1)
         return fingerprint(other) != fingerprint(self.estimates[scale])
 
-    def refuses(self, maker: SampleMaker) -> bool:
-        """Whether the estimator says that it cannot answer such samples at all."""
+    def _refuses(self, maker: SampleMaker) -> bool:
         try:
             self.estimate(maker(SEED).sample(), self.scales[0])
         except (NotIdentified, InputError):
-            if not maker.optional:
-                raise
             return True
         return False
 

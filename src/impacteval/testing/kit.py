@@ -67,8 +67,7 @@ def estimator_checks(
     estimator : Estimator
         An instance, with the settings to be tested.
     samples : iterable of SampleMaker, optional
-        Known-truth samples, each of one of the estimator's designs and the plain case of a
-        design first. Without them, those of the kit (see `known_samples`).
+        Known-truth samples of the estimator's designs, the plainest first. Without them, those of the kit (see `known_samples`).
 
     Returns
     -------

@@ -7,7 +7,9 @@ spread, so that a pooled variance does not pass for the right one.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -38,52 +40,75 @@ def _assigned(rng: np.random.Generator, n: int, treated: int) -> NDArray[np.int6
 
 
 def _plain(
-    rng: np.random.Generator, lift: float, *, treated: int, comparison: int, spread: float
+    rng: np.random.Generator,
+    lift: float,
+    *,
+    sizes: tuple[int, int],
+    spreads: tuple[float, float],
 ) -> KnownSample:
-    n, effect = treated + comparison, lift * _BASE
-    z = _assigned(rng, n, treated)
-    noise = rng.standard_normal(n) * np.where(z == 1, spread, 1.0)
+    """Served first in `sizes` and `spreads`."""
+    n, effect = sum(sizes), lift * _BASE
+    z = _assigned(rng, n, sizes[0])
+    noise = rng.standard_normal(n) * np.where(z == 1, *spreads)
     return KnownSample(
         columns={"unit": _labels(n), "treated": z, "y": _BASE + effect * z + noise},
         roles=_ROLES,
         truth={
             "difference": effect,
             "relative": lift,
-            "total": effect * treated,
-            "standardised": effect,  # the comparison group's standard deviation is 1
+            "total": effect * sizes[0],
+            "standardised": effect / spreads[1],
         },
-        treated_clusters=treated,
+        treated_clusters=sizes[0],
     )
 
 
 def plain(rng: np.random.Generator, lift: float) -> KnownSample:
-    """80 people, 30 served, whose outcomes spread half as wide again as the others'."""
-    return _plain(rng, lift, treated=30, comparison=50, spread=1.5)
+    """80 people, 55 served; the fewer others spread twice as wide.
+
+    So most of the error is the comparison's: a pooled variance, a comparison mean taken as known
+    or one standard deviation for all shows.
+    """
+    return _plain(rng, lift, sizes=(55, 25), spreads=(0.75, 1.5))
 
 
 def small(rng: np.random.Generator, lift: float) -> KnownSample:
     """Eight people: a normal approximation in place of Student's t shows here."""
-    known = _plain(rng, lift, treated=4, comparison=4, spread=1.0)
+    known = _plain(rng, lift, sizes=(4, 4), spreads=(1.0, 1.0))
     truth = {scale: value for scale, value in known.truth.items() if scale != "standardised"}
-    return KnownSample(known.columns, known.roles, truth, known.treated_clusters)
+    return replace(known, truth=truth)
 
 
-def covariates(rng: np.random.Generator, lift: float) -> KnownSample:
-    """100 people, two covariates that explain half of the outcome."""
-    n, treated, effect = 100, 40, lift * _BASE
-    z, x = _assigned(rng, n, treated), rng.standard_normal((n, 2))
-    y = _BASE + effect * z + x @ np.array([0.6, -0.4]) + 0.7 * rng.standard_normal(n)
+def _adjustable(
+    rng: np.random.Generator, lift: float, *, treated: int, comparison: int, slopes: list[float]
+) -> KnownSample:
+    n, effect, noise = treated + comparison, lift * _BASE, 0.7
+    z, x = _assigned(rng, n, treated), rng.standard_normal((n, len(slopes)))
+    y = _BASE + effect * z + x @ np.array(slopes) + noise * rng.standard_normal(n)
+    names = [f"x{k}" for k in range(1, len(slopes) + 1)]
     return KnownSample(
-        columns={"unit": _labels(n), "treated": z, "x1": x[:, 0], "x2": x[:, 1], "y": y},
-        roles={**_ROLES, "covariates": ["x1", "x2"]},
+        columns={"unit": _labels(n), "treated": z, **dict(zip(names, x.T, strict=True)), "y": y},
+        roles={**_ROLES, "covariates": names},
         truth={
             "difference": effect,
             "relative": lift,
             "total": effect * treated,
-            "standardised": effect / np.sqrt(0.36 + 0.16 + 0.49),
+            "standardised": effect / math.sqrt(sum(b * b for b in slopes) + noise**2),
         },
         treated_clusters=treated,
     )
+
+
+def covariates(rng: np.random.Generator, lift: float) -> KnownSample:
+    """100 people, two covariates that explain half of the outcome."""
+    return _adjustable(rng, lift, treated=40, comparison=60, slopes=[0.6, -0.4])
+
+
+def small_covariates(rng: np.random.Generator, lift: float) -> KnownSample:
+    """16 people and one covariate: the adjustment spends degrees of freedom."""
+    known = _adjustable(rng, lift, treated=8, comparison=8, slopes=[0.7])
+    truth = {scale: value for scale, value in known.truth.items() if scale != "standardised"}
+    return replace(known, truth=truth)
 
 
 def strata(rng: np.random.Generator, lift: float) -> KnownSample:
@@ -173,11 +198,14 @@ def exposure(rng: np.random.Generator, lift: float) -> KnownSample:
 
 
 register(
-    SampleMaker("plain", "rct", plain, replications=1000, optional=False),
-    SampleMaker("small", "rct", small, lift=-0.2, replications=1000),
-    SampleMaker("covariates", "rct", covariates, replications=500),
-    SampleMaker("strata", "rct", strata, lift=-0.2, replications=500),
-    SampleMaker("clusters", "rct", clusters, replications=500),
+    SampleMaker("plain", "rct", plain, replications=800),
+    SampleMaker("small", "rct", small, lift=-0.2, replications=500, small=True),
+    SampleMaker("covariates", "rct", covariates, replications=300),
+    SampleMaker(
+        "small_covariates", "rct", small_covariates, lift=-0.2, replications=300, small=True
+    ),
+    SampleMaker("strata", "rct", strata, lift=-0.2, replications=300),
+    SampleMaker("clusters", "rct", clusters, replications=300),
     SampleMaker("weights", "rct", weights),
     SampleMaker("exposure", "rct", exposure),
 )

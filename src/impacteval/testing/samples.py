@@ -81,8 +81,8 @@ class SampleMaker:
         The effect used where there is one.
     replications : int
         Samples drawn to measure coverage; 0 where only the estimate itself is checked.
-    optional : bool
-        Whether an estimator may refuse it with `NotIdentified` or `UsageError`.
+    small : bool
+        Whether it is a handful, where a normal approximation shows.
     """
 
     name: str
@@ -90,7 +90,7 @@ class SampleMaker:
     draw: Callable[[np.random.Generator, float], KnownSample]
     lift: float = -0.4
     replications: int = 0
-    optional: bool = True
+    small: bool = False
 
     def __call__(self, seed: int, lift: float | None = None) -> KnownSample:
         """The sample of that seed."""
@@ -101,14 +101,18 @@ _MAKERS: dict[str, tuple[SampleMaker, ...]] = {}
 
 
 def register(*makers: SampleMaker) -> None:
-    """Add known-truth samples of a design; the first of each design is its plain case."""
+    """Add known-truth samples of a design, the plainest first.
+
+    An estimator may refuse samples whose roles it cannot honour (`NotIdentified` or
+    `UsageError`); the first that it answers is the one that most checks use.
+    """
     for maker in makers:
         known = tuple(m for m in _MAKERS.get(maker.design, ()) if m.name != maker.name)
         _MAKERS[maker.design] = (*known, maker)
 
 
 def known_samples(design: str) -> tuple[SampleMaker, ...]:
-    """The makers of that design, the plain case first; empty when there are none.
+    """The makers of that design, the plainest first; empty when there are none.
 
     Examples
     --------

@@ -73,6 +73,11 @@ def _check_text(place: str, text: Text) -> None:
     )
 
 
+def answers(bench: Bench) -> None:
+    """At least one kind of known-truth sample is answered on every scale of the card."""
+    require(set(bench.estimates) == set(bench.scales), "a declared scale is not answered.")
+
+
 def texts(bench: Bench) -> None:
     """Every message of an estimate stands in both languages."""
     for estimate in bench.estimates.values():
@@ -190,9 +195,7 @@ def counts(bench: Bench) -> None:
 
 def treated_clusters(bench: Bench) -> None:
     """Treated places are counted at the level where the service was assigned."""
-    for maker in bench.makers:
-        if bench.refuses(maker):
-            continue
+    for maker in bench.answered:
         known = maker(_seed())
         found = bench.estimate(known.sample(), bench.scales[0]).treated_clusters
         require(
@@ -221,6 +224,7 @@ CLASS_CHECKS: tuple[tuple[str, Callable[[Estimator], None]], ...] = (
     ("card", card),
 )
 BENCH_CHECKS: tuple[tuple[str, Callable[[Bench], None]], ...] = (
+    ("answers", answers),
     ("texts", texts),
     ("scales", scales),
     ("invariants", invariants),

@@ -33,11 +33,16 @@ def test_import_impacteval_loads_no_heavy_library() -> None:
     assert not loaded.intersection(HEAVY)
 
 
+def test_every_name_of_the_face_is_there() -> None:
+    import impacteval
+
+    assert len(impacteval.__all__) <= 12
+    for name in impacteval.__all__:
+        assert getattr(impacteval, name) is not None
+
+
 @pytest.mark.parametrize("module", ["impacteval.decide", "impacteval.contract.terms"])
-def test_the_payment_decision_loads_no_numerical_library(root: Path, module: str) -> None:
-    place = root / "src" / Path(*module.split("."))
-    if not (place.is_dir() or place.with_suffix(".py").is_file()):
-        pytest.skip(f"{module} is not built yet")
+def test_the_payment_decision_loads_no_numerical_library(module: str) -> None:
     assert not imported_by(f"import {module}").intersection(("numpy", *HEAVY))
 
 
@@ -48,6 +53,32 @@ def test_the_layers_hold(root: Path) -> None:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert " kept, 0 broken" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("module", "line", "broken"),
+    [
+        ("estimators/randomised/lin.py", "import impacteval.decide", "blind to the contract"),
+        ("inference/joint.py", "import impacteval.contract", "blind to the contract"),
+        ("contract/terms.py", "from impacteval import estimates", "is arithmetic"),
+        ("decide/__init__.py", "def later():\n    import numpy", "is arithmetic"),
+        ("registry.py", "import impacteval.estimators.randomised.lin", "plugin door"),
+        ("values.py", "import impacteval.canonical", "layers below"),
+    ],
+)
+def test_the_rules_of_import_catch_a_breach(
+    root: Path, tmp_path: Path, module: str, line: str, broken: str
+) -> None:
+    shutil.copytree(root / "src" / "impacteval", tmp_path / "impacteval")
+    shutil.copy(root / ".importlinter", tmp_path)
+    file = tmp_path / "impacteval" / module
+    file.write_text(f"{file.read_text(encoding='utf-8')}\n\n{line}\n", encoding="utf-8")
+    program = Path(sys.executable).with_name("lint-imports")
+    done = subprocess.run(
+        [program, "--no-cache"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert re.search(f"{broken}.* BROKEN", done.stdout), done.stdout + done.stderr
 
 
 def test_every_module_of_the_package_has_its_layer(root: Path, tool: Tool) -> None:
@@ -61,6 +92,10 @@ def test_every_module_of_the_package_has_its_layer(root: Path, tool: Tool) -> No
 
 def test_the_architecture_page_lists_the_modules(root: Path, tool: Tool) -> None:
     assert tool("check_architecture").main(["--check"], root) == 0
+
+
+def test_the_schemas_are_in_step_with_the_models(root: Path, tool: Tool) -> None:
+    assert tool("check_schemas").main(["--check"], root) == 0
 
 
 def test_each_study_notebook_is_in_step_with_its_source(root: Path, tool: Tool) -> None:

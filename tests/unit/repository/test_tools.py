@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
+import jsonschema
 import pytest
 
 Tool = Callable[[str], ModuleType]
@@ -77,6 +79,20 @@ def test_twins_out_of_step_are_caught_and_written(
     (tmp_path / "studies/a/study.py").unlink()
     assert twins.main(["--check"], tmp_path) == 1
     assert "has no study.py" in capsys.readouterr().out
+
+
+def test_a_schema_out_of_step_is_caught_and_written(
+    tmp_path: Path, tool: Tool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    schemas = tool("check_schemas")
+    assert schemas.main(["--check"], tmp_path) == 1
+    assert capsys.readouterr().out.count("is missing") == len(schemas.SCHEMAS)
+    assert schemas.main(["--write"], tmp_path) == 0
+    assert schemas.main(["--check"], tmp_path) == 0
+    for name, _ in schemas.SCHEMAS.values():
+        jsonschema.Draft202012Validator.check_schema(json.loads((tmp_path / name).read_text()))
+    put(tmp_path, schemas.SCHEMAS["impacteval-plan/1"][0], "{}")
+    assert schemas.main(["--check"], tmp_path) == 1
 
 
 @pytest.mark.parametrize(

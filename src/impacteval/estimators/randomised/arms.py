@@ -44,12 +44,34 @@ class CellArms:
 
 
 @dataclass(frozen=True, slots=True)
-class RegressionArms:
-    """Adjusted arm means from a regression, and the fit and contrasts behind them."""
+class LinFit:
+    """An interacted regression and the contrasts that give both adjusted arm means.
 
-    arms: ArmMeans
+    Attributes
+    ----------
+    fit : Regression
+        The fit of everyone.
+    contrasts : array, shape (..., 2, p)
+        Comparison first, programme second.
+    """
+
     fit: Regression
     contrasts: Floats
+
+    def arms(self, *, cluster: Ints | None = None, variance: Variance = "hc2") -> ArmMeans:
+        """Both adjusted means with joint influence.
+
+        Degrees of freedom are units minus coefficients; with clusters as in `mean_arms`.
+        Without clusters no leverage may be one.
+        """
+        fit, contrasts = self.fit, self.contrasts
+        means = (contrasts @ fit.coefficients[..., None])[..., 0]
+        if cluster is None:
+            psi = regression_influence(fit, contrasts, variance)
+            return ArmMeans(means, psi, _constant(fit.n - fit.p))
+        clusters = cluster_regression(fit, cluster, variance)
+        degrees = _cluster_degrees(variance, clusters, contrasts)
+        return ArmMeans(means, clusters.influence(contrasts), degrees)
 
 
 def stratum_shares(size: Floats, stratum: Ints) -> Floats:
@@ -138,7 +160,10 @@ def mean_arms(
     if stratum is not None or variance != "hc2":
         residual = float(fit.counts.sum()) - fit.counts.size
         return CellArms(ArmMeans(means, psi, _constant(residual)), fit, contrasts)
-    own, variances = cell_degrees(fit, working), (psi**2).sum(axis=-1)
+    variances = (psi**2).sum(axis=-1)
+    # Equal weights: n - 1 an arm, exactly; the general form agrees and takes longer.
+    equal = weight is None and working is None
+    own = fit.counts - 1.0 if equal else cell_degrees(fit, working)
 
     def welch(contrast: Floats) -> Floats:
         return welch_satterthwaite(contrast**2 * variances, own)
@@ -195,22 +220,20 @@ def lin_columns(
     [[1.0, 0.0, -1.0, 0.0], [0.0, 1.0, 0.0, 1.0]]
     """
     strata = np.zeros_like(treatment) if stratum is None else stratum
-    cells = np.eye(2 * (int(strata.max()) + 1))[2 * strata + treatment]
+    cells, k = 2 * (int(strata.max()) + 1), x.shape[-1]
     counted = np.ones(x.shape[-2]) if size is None else size
     mean = (counted[..., None] * x).sum(axis=-2) / counted.sum(axis=-1)[..., None]
-    centred = x - mean[..., None, :]
-    arm = treatment[:, None]
-    return np.concatenate(
-        [
-            np.broadcast_to(cells, (*x.shape[:-2], *cells.shape)),
-            np.where(arm == 0, centred, 0.0),
-            np.where(arm == 1, centred, 0.0),
-        ],
-        axis=-1,
-    )
+    # One column after the other in memory is how the factorisation reads a single fit.
+    found = np.zeros((*x.shape[:-1], cells + 2 * k), order="F" if x.ndim == 2 else "C")
+    found[..., np.arange(treatment.size), 2 * strata + treatment] = 1.0
+    for j in range(k):
+        centred = x[..., j] - mean[..., None, j]
+        found[..., cells + j] = np.where(treatment == 0, centred, 0.0)
+        found[..., cells + k + j] = np.where(treatment == 1, centred, 0.0)
+    return found
 
 
-def lin_arms(
+def lin_fit(
     y: Floats,
     x: Floats,
     treatment: Ints,
@@ -219,10 +242,8 @@ def lin_arms(
     size: Floats | None = None,
     weight: Floats | None = None,
     copies: Floats | None = None,
-    cluster: Ints | None = None,
-    variance: Variance = "hc2",
-) -> RegressionArms:
-    """Both arm means adjusted to the covariates of everyone (Lin 2013).
+) -> LinFit:
+    """The interacted regression whose cells predict at the covariates of everyone (Lin 2013).
 
     Parameters
     ----------
@@ -230,13 +251,18 @@ def lin_arms(
         Outcome; for rates, outcome per unit of exposure.
     x : array, shape (..., n, k)
         Covariates, not collinear within either arm.
-    treatment, stratum, size, weight, copies, cluster, variance
+    treatment, stratum, size, weight, copies
         As in `mean_arms`.
 
     Returns
     -------
-    RegressionArms
-        Degrees of freedom ``n - 2 s - 2 k``; with clusters as in `mean_arms`.
+    LinFit
+
+    Examples
+    --------
+    >>> y, x = np.array([1.0, 3.0, 4.0, 10.0, 12.0, 15.0]), np.array([[0.0], [1], [2], [0], [1], [2]])
+    >>> lin_fit(y, x, np.array([0, 0, 0, 1, 1, 1])).arms().means.round(6).tolist()
+    [2.666667, 12.333333]
     """
     strata = np.zeros_like(treatment) if stratum is None else stratum
     columns = lin_columns(x, treatment, stratum=stratum, size=size)
@@ -245,10 +271,4 @@ def lin_arms(
     cells = _arm_contrasts(stratum_shares(counted, strata))
     k = columns.shape[-1] - cells.shape[-1]
     contrasts = np.concatenate([cells, np.zeros((*cells.shape[:-1], k))], axis=-1)
-    means = (contrasts @ fit.coefficients[..., None])[..., 0]
-    if cluster is None:
-        psi = regression_influence(fit, contrasts, variance)
-        return RegressionArms(ArmMeans(means, psi, _constant(fit.n - fit.p)), fit, contrasts)
-    clusters = cluster_regression(fit, cluster, variance)
-    degrees = _cluster_degrees(variance, clusters, contrasts)
-    return RegressionArms(ArmMeans(means, clusters.influence(contrasts), degrees), fit, contrasts)
+    return LinFit(fit, contrasts)

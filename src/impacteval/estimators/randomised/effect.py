@@ -167,8 +167,10 @@ def _spread(trial: Trial) -> Spread:
         raise NotIdentified(messages.no_spread())
     if trial.cluster is None:
         return found
-    codes, groups = trial.cluster.codes, len(trial.cluster.labels)
-    return Spread(found.value, group_sums(found.influence, codes, groups))
+    # Copies of a row add up inside a cluster; between independent copies their squares do.
+    row = found.influence if trial.copies is None else np.sqrt(trial.copies) * found.influence
+    summed = group_sums(row, trial.cluster.codes, len(trial.cluster.labels))
+    return Spread(found.value, summed)
 
 
 def _notes(trial: Trial, scale: Scale, rule: str, df: float) -> tuple[Message, ...]:

@@ -16,11 +16,12 @@ import numpy as np
 
 from impacteval.errors import NotIdentified
 from impacteval.estimators.randomised import messages, wording
-from impacteval.estimators.randomised.arms import RegressionArms, lin_arms
+from impacteval.estimators.randomised.arms import LinFit, lin_fit
 from impacteval.estimators.randomised.cards import LIN
 from impacteval.estimators.randomised.effect import Convention, build
 from impacteval.estimators.randomised.trial import Trial, read_trial
 from impacteval.inference import (
+    ArmMeans,
     ClusterFit,
     Variance,
     bell_mccaffrey_degrees,
@@ -94,7 +95,7 @@ class Lin:
         scale = Scale.parse(scale)
         trial = read_trial(sample, scale)
         _check_covariates(trial)
-        found = lin_arms(
+        found = lin_fit(
             trial.y,
             trial.x,
             trial.treatment,
@@ -102,22 +103,22 @@ class Lin:
             size=trial.size,
             weight=trial.weight,
             copies=trial.copies,
-            cluster=None if trial.cluster is None else trial.cluster.codes,
-            variance=self.variance,
         )
         _check_fit(trial, found)
+        cluster = None if trial.cluster is None else trial.cluster.codes
+        arms = found.arms(cluster=cluster, variance=self.variance)
         return build(
             estimator=self.name,
             settings={"variance": self.variance},
             trial=trial,
-            arms=found.arms,
+            arms=arms,
             scale=scale,
             variance=self.variance,
             rule=self._rule(trial),
             formed=wording.adjusted(
                 trial.covariates, None if trial.stratum is None else len(trial.stratum.labels)
             ),
-            conventions=lambda: self._conventions(trial, found),
+            conventions=lambda: self._conventions(trial, found, arms),
         )
 
     def _rule(self, trial: Trial) -> str:
@@ -125,12 +126,12 @@ class Lin:
             return "residual"
         return "clusters" if self.variance == "hc1" else "satterthwaite"
 
-    def _conventions(self, trial: Trial, found: RegressionArms) -> Iterator[Convention]:
+    def _conventions(self, trial: Trial, found: LinFit, arms: ArmMeans) -> Iterator[Convention]:
         """The standard error used, then what other programmes print for the same data."""
         rule = self._rule(trial)
         label = wording.variance_label(self.variance, trial.cluster is not None)
-        used = np.sqrt(((found.arms.influence[1] - found.arms.influence[0]) ** 2).sum())
-        df = float(found.arms.degrees(DIFFERENCE))
+        used = np.sqrt(((arms.influence[1] - arms.influence[0]) ** 2).sum())
+        df = float(arms.degrees(DIFFERENCE))
         yield Convention(f"{label.lower()}_{rule}", float(used), df)
         contrast, fit = DIFFERENCE @ found.contrasts, found.fit
         residual = fit.n - fit.p
@@ -185,7 +186,7 @@ def _check_covariates(trial: Trial) -> None:
             )
 
 
-def _check_fit(trial: Trial, found: RegressionArms) -> None:
+def _check_fit(trial: Trial, found: LinFit) -> None:
     """No unit and no cluster may determine what it is supposed to be compared with."""
     if trial.cluster is None:
         exact = np.flatnonzero(found.fit.leverages >= EXACT)

@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from impacteval.errors import DataError, Problem
+from impacteval.plan import TableSpec
 from impacteval.sample.findings import SHOWN, counted, listed
 from impacteval.sample.numbers import EXACT, MISSING_WORDS, describe_text
 from impacteval.sample.roles import Kind
-from impacteval.study.read import TableSpec, check_columns
+from impacteval.study.read import check_columns
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,8 +27,8 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _SEPARATORS = {",": "','", ";": "';'", "\t": '"\\t"', "|": "'|'"}
-_POINT = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
-_COMMA = re.compile(r"[+-]?(\d+,?\d*|,\d+)([eE][+-]?\d+)?")
+_POINT = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+_COMMA = re.compile(r"[+-]?(\d+,?\d*|,\d+)([eE][+-]?\d+)?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,17 @@ def _text(data: bytes, spec: TableSpec) -> str:
                     1,
                 )
             )
+    if codec == "utf-16" and not data.startswith(tuple(mark for mark, _ in _BOMS[1:])):
+        # Without its mark the machine would decide in which order the bytes are read.
+        raise DataError(
+            Problem(
+                "the file does not begin with the byte-order mark of utf-16.",
+                "Declare encoding: utf-16-le or utf-16-be, or the encoding it was saved in.",
+                spec.shown,
+                1,
+                1,
+            )
+        )
     if b"\x00" in data and not codec.startswith(("utf-16", "utf-32")):
         raise DataError(
             Problem(
@@ -117,7 +129,7 @@ def _text(data: bytes, spec: TableSpec) -> str:
                 error.start - start + 1,
             )
         ) from None
-    except UnicodeError:  # utf-16 without a byte-order mark raises the bare kind
+    except (LookupError, UnicodeError):  # codecs that are no encodings of text, such as hex
         raise DataError(
             Problem(f"the file cannot be read as {declared}.", "", spec.shown, 1, 1)
         ) from None
@@ -218,7 +230,7 @@ def _numbers(
         if bare not in missing:
             if whole.fullmatch(bare):
                 value = float(bare.replace(",", "."))
-                if bare.lstrip("+-").isdigit() and abs(int(bare)) > EXACT:
+                if _beyond(bare.lstrip("+-0")):
                     large.append(k)
             else:
                 bad.append(k)
@@ -246,6 +258,11 @@ def _numbers(
             )
         )
     return values, problems
+
+
+def _beyond(digits: str) -> bool:
+    # By length first: Python refuses to convert text of thousands of digits.
+    return digits.isdigit() and (len(digits) > 16 or int(digits) > EXACT)
 
 
 def _looks(cell: str, spec: TableSpec) -> str:

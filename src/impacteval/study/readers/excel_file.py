@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from impacteval.errors import DataError, Problem
+from impacteval.plan import TableSpec
 from impacteval.sample.findings import counted, did_you_mean, listed
 from impacteval.sample.numbers import describe_text
 from impacteval.sample.roles import Kind
-from impacteval.study.read import TableSpec, check_columns
+from impacteval.study.read import check_columns
 
 if TYPE_CHECKING:
     import pandas as pd

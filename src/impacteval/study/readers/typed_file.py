@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from impacteval.errors import DataError, Problem
+from impacteval.plan import TableSpec
 from impacteval.sample.findings import counted, listed
 from impacteval.sample.numbers import read_numbers
 from impacteval.sample.roles import Kind
-from impacteval.study.read import TableSpec, check_columns
+from impacteval.study.read import check_columns
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -1,0 +1,188 @@
+"""The commands, in the order of the life of a study."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from impacteval.cli import commands
+from impacteval.values import Language
+
+app = typer.Typer(
+    name="impacteval",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
+    help=(
+        "From an outcomes contract and data to a verdict that a stranger can re-run.\n\n"
+        "The life of a study: **new** makes a folder, **check** tells everything that is wrong "
+        "with it, **lock** fixes contract and plan, **prepare** freezes the sample without "
+        "outcomes, **verify** estimates, decides and writes the report, **run** executes its "
+        "notebook.\n\n"
+        "A contract alone: **explain** says it back in plain words, **price** tells what it pays "
+        "for a result.\n\n"
+        "Exit codes: 0 done, 1 a check found problems, 2 bad input, 3 not as locked, 70 internal "
+        "error."
+    ),
+)
+
+StudyArgument = Annotated[
+    Path, typer.Argument(metavar="STUDY", help="Folder of the study, with plan.yaml in it.")
+]
+ContractArgument = Annotated[
+    Path, typer.Argument(metavar="CONTRACT", help="A contract file, or a folder that holds one.")
+]
+
+
+class Format(StrEnum):
+    """How a command answers."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+FormatOption = Annotated[
+    Format, typer.Option("--format", help="text for people, json for machines.")
+]
+LanguageOption = Annotated[Language, typer.Option("--lang", help="Language of the text.")]
+
+
+@app.callback(invoke_without_command=True)
+def _root(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    if version:
+        from impacteval import __version__
+
+        typer.echo(f"impacteval {__version__}")
+        raise typer.Exit
+
+
+@app.command()
+def new(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="The folder to make.")],
+) -> None:
+    """Make a study folder to start from.
+
+    It holds a contract, a plan and a small synthetic data set that together can be checked,
+    locked and verified at once; replace them by your own, one at a time.
+    """
+    commands.new(folder)
+
+
+@app.command()
+def check(
+    study: Annotated[
+        Path,
+        typer.Argument(metavar="STUDY", help="Folder of a study, or a contract file."),
+    ],
+) -> None:
+    """Tell everything that is wrong, without using outcomes.
+
+    Contract, plan, estimators and their settings, data columns, and the examples beside the
+    contract; all problems at once.
+    """
+    commands.check(study)
+
+
+@app.command()
+def lock(
+    study: StudyArgument,
+    date: Annotated[
+        str | None,
+        typer.Option(help="Date of the lock, such as 2026-03-31; no clock is read."),
+    ] = None,
+    again: Annotated[
+        bool, typer.Option("--again", help="Replace a lock that exists already.")
+    ] = False,
+) -> None:
+    """Fix contract, plan and data schema before outcomes are used.
+
+    Writes lock.yaml. Whatever changes afterwards is printed in the report.
+    """
+    commands.lock(study, date, again=again)
+
+
+@app.command()
+def prepare(study: StudyArgument) -> None:
+    """Freeze the sample without outcomes.
+
+    Outcome columns are not read at all. Writes prepared.json with the digest that a second
+    evaluator must reproduce.
+    """
+    commands.prepare(study)
+
+
+@app.command()
+def verify(
+    study: StudyArgument,
+    out: Annotated[Path, typer.Option(help="Folder for the report.")],
+    settlement: Annotated[
+        str | None, typer.Option(help="The settlement to judge, as named in the calendar.")
+    ] = None,
+    lang: Annotated[
+        list[Language] | None,
+        typer.Option(help="Languages of the report; both by default. May be repeated."),
+    ] = None,
+) -> None:
+    """Estimate, decide and write the report.
+
+    Writes verdict.json and, in English and French, the report as HTML, PDF and Markdown. The
+    exit code is 0 whatever the verdict.
+    """
+    commands.verify(study, out, settlement, tuple(lang or Language))
+
+
+@app.command()
+def price(
+    contract: ContractArgument,
+    given: Annotated[
+        list[str],
+        typer.Option(
+            "--set",
+            metavar="OUTCOME[.GROUP]=VALUE",
+            help="A result in the contract's units, or people.GROUP=N. May be repeated.",
+        ),
+    ],
+    output: FormatOption = Format.TEXT,
+    lang: LanguageOption = Language.EN,
+) -> None:
+    """What the contract pays for results that are given.
+
+    For example: impacteval price studies/bonds/denver --set housed_nights=299928
+    --set jail_days=38
+    """
+    commands.price(contract, given, as_json=output is Format.JSON, language=lang)
+
+
+@app.command()
+def explain(contract: ContractArgument, lang: LanguageOption = Language.EN) -> None:
+    """Say the contract back in plain words.
+
+    Every number comes from the file: change the file and the words change.
+    """
+    commands.explain(contract, lang)
+
+
+@app.command()
+def estimators(output: FormatOption = Format.TEXT, lang: LanguageOption = Language.EN) -> None:
+    """List the estimators that are installed, with what each one answers."""
+    commands.estimators(as_json=output is Format.JSON, language=lang)
+
+
+@app.command(name="run")
+def run_(
+    study: StudyArgument,
+    out: Annotated[Path, typer.Option(help="Folder for the executed notebook.")],
+    given: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=VALUE", help="A parameter of the notebook."),
+    ] = None,
+) -> None:
+    """Execute the study's notebook and store it beside the report."""
+    commands.run(study, out, given or [])

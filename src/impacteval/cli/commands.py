@@ -1,0 +1,249 @@
+"""What each command does, in plain functions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from impacteval.cli.show import progress, say, show_json, show_rows
+from impacteval.errors import Problem, StudyError, UsageError
+from impacteval.values import Language
+
+if TYPE_CHECKING:
+    from impacteval.decide import Decision
+    from impacteval.report import Report
+
+SCAFFOLD = Path(__file__).parent / "scaffold"
+
+
+def pairs(given: Iterable[str]) -> dict[str, str]:
+    """``NAME=VALUE`` as a mapping; every malformed or repeated one is a problem."""
+    found: dict[str, str] = {}
+    problems = []
+    for item in given:
+        name, equals, value = item.partition("=")
+        if not equals or not name.strip() or not value.strip():
+            problems.append(Problem(f"{item!r} is not NAME=VALUE.", "Write for example x=8.4."))
+        elif name.strip() in found:
+            problems.append(Problem(f"{name.strip()} is given twice.", "Give it once."))
+        else:
+            found[name.strip()] = value.strip()
+    if problems:
+        raise UsageError(problems)
+    return found
+
+
+def new(folder: Path) -> None:
+    """Copy the scaffold to a folder that does not exist yet or is empty."""
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise StudyError(
+            Problem(f"{folder} exists and is not an empty folder.", "Name a new folder.")
+        )
+    name = folder.resolve().name
+    folder.mkdir(parents=True, exist_ok=True)
+    for source in sorted(SCAFFOLD.iterdir()):
+        if source.suffix in (".yaml", ".csv", ".py"):
+            text = source.read_text(encoding="utf-8").replace("STUDY-ID", _slug(name))
+            (folder / source.name).write_text(text, encoding="utf-8", newline="\n")
+    say(f"Made {folder}: a contract, a plan and synthetic data that work together.")
+    say("Next:")
+    for command in ("check", "lock", "prepare"):
+        say(f"impacteval {command} {folder}", indent="  ")
+    say(f"impacteval verify {folder} --out {folder / 'out'}", indent="  ")
+
+
+def _slug(name: str) -> str:
+    kept = "".join(c if c.isascii() and c.isalnum() else "-" for c in name.lower())
+    parts = [part for part in kept.split("-") if part]
+    slug = "-".join(parts)
+    return slug if slug and slug[0].isalpha() else f"study-{slug}".rstrip("-")
+
+
+def check(path: Path) -> None:
+    """Check a study, or a contract alone."""
+    if path.is_file() or (not (path / "plan.yaml").exists() and (path / "contract.yaml").exists()):
+        _check_contract(path)
+        return
+    from impacteval.study import load_study
+    from impacteval.study.check import check_study
+
+    with progress():
+        study = load_study(path)
+        done = check_study(study)
+    for line in done:
+        say(f"ok: {line}")
+    say(f"{path}: nothing wrong was found.")
+    if study.lock is None:
+        say(f"Next: impacteval lock {path}")
+
+
+def _check_contract(path: Path) -> None:
+    from impacteval.contract import load_contract
+
+    contract = load_contract(path)
+    say(f"ok: the contract {contract.id} can be read and priced.")
+    _check_examples(path / "examples.yaml" if path.is_dir() else path.parent / "examples.yaml")
+
+
+def _check_examples(path: Path) -> None:
+    if not path.exists():
+        return
+    from impacteval.study.check import examples_hold
+
+    say(f"ok: {examples_hold(path)}")
+
+
+def lock(path: Path, date: str | None, *, again: bool) -> None:
+    """Write the lock."""
+    from impacteval.study import load_study
+    from impacteval.study.check import check_study
+    from impacteval.study.lock import LOCK_FILE, write_lock
+    from impacteval.study.locking import lock_now
+
+    with progress():
+        study = load_study(path)
+        if study.lock is not None and not again:
+            raise UsageError(
+                Problem(
+                    f"{path} is locked already ({study.lock.digest}).",
+                    "Use --again to lock anew; the report of the earlier lock stays what it is.",
+                )
+            )
+        check_study(study)
+        made = lock_now(study, date=date)
+    write_lock(path / LOCK_FILE, made)
+    say(f"Locked contract, plan and data schema in {path / LOCK_FILE}.")
+    show_rows([("contract", made.contract.digest), ("plan", made.plan.digest)])
+    say(f"Next: impacteval prepare {path}")
+
+
+def prepare(path: Path) -> None:
+    """Freeze the blind step."""
+    from impacteval.study import load_study
+    from impacteval.study.check import check_study
+    from impacteval.study.locking import prepare_now
+    from impacteval.study.preparation import PREPARED_FILE, write_prepared
+
+    with progress():
+        study = load_study(path)
+        check_study(study)
+        made = prepare_now(study)
+    write_prepared(path / PREPARED_FILE, made)
+    say(f"Froze the data without outcomes in {path / PREPARED_FILE}.")
+    for sample in made.samples:
+        served = "" if sample.treated is None else f", {sample.treated} served"
+        show_rows(
+            [
+                (f"{sample.analysis}, {sample.group}", f"{sample.rows} rows{served}"),
+                ("", sample.blind_digest),
+            ]
+        )
+    say(f"Next: impacteval verify {path} --out OUT")
+
+
+def verify(path: Path, out: Path, settlement: str | None, languages: tuple[Language, ...]) -> None:
+    """Verify and write the report."""
+    from impacteval.render import write
+    from impacteval.study import load_study
+    from impacteval.verification import verify as verify_study
+
+    if out.exists() and not out.is_dir():
+        raise UsageError(Problem(f"{out} is a file.", "Name a folder for the report."))
+    with progress():
+        report = verify_study(load_study(path), settlement=settlement)
+        written = write(report, out, languages=languages)
+    _summary(report, languages[0])
+    say()
+    say(f"The report is in {out}:")
+    for file in written:
+        say(str(file), indent="  ")
+
+
+def _summary(report: Report, language: Language) -> None:
+    from impacteval.render.format import fill, pick
+
+    record = report.record
+    if record.study.label is not None:
+        say(pick(record.study.label, language))
+        say()
+    currency = record.page_one.money.currency
+    say(fill(record.page_one.headline, language, currency))
+    for clause in record.page_one.clauses:
+        name = clause.name if clause.group == "all" else f"{clause.name}, {clause.group}"
+        show_rows([(name, fill(clause.sentence, language, currency))])
+    for warning in (*record.page_one.changes, *record.page_one.warnings):
+        say(f"- {fill(warning, language, currency)}")
+
+
+def price(path: Path, given: list[str], *, as_json: bool, language: Language) -> None:
+    """Price typed-in results."""
+    from impacteval.contract import load_contract
+    from impacteval.decide import price as price_contract
+
+    contract = load_contract(path)
+    given_values = pairs(given)
+    prefix = "people."
+    values = {k: v for k, v in given_values.items() if not k.startswith(prefix)}
+    people: dict[str, Any] = {
+        k.removeprefix(prefix): v for k, v in given_values.items() if k.startswith(prefix)
+    }
+    decision = price_contract(contract, values, people)
+    if as_json:
+        show_json(decision.to_json())
+        return
+    _show_decision(decision, language)
+
+
+def _show_decision(decision: Decision, language: Language) -> None:
+    from impacteval.decide import money_text
+    from impacteval.render.format import fill, money
+    from impacteval.render.words import verdict_word, word
+
+    for clause in decision.clauses:
+        where = "" if clause.group == "all" else f", {clause.group}"
+        amount = money(money_text(clause.amount), language, decision.currency)
+        say(f"{clause.name}{where}: {verdict_word(clause.verdict, language)}, {amount}")
+        for step in clause.steps:
+            say(fill(step, language, decision.currency), indent="    ")
+        if clause.reason is not None and clause.reason not in clause.steps:
+            say(fill(clause.reason, language, decision.currency), indent="    ")
+    say()
+    for step in decision.steps:
+        say(fill(step, language, decision.currency))
+    due = money(money_text(decision.due_now), language, decision.currency)
+    total = money(money_text(decision.total), language, decision.currency)
+    show_rows([(word("due_now", language), due), (word("total", language), total)])
+
+
+def explain(path: Path, language: Language) -> None:
+    """Say a contract back."""
+    from impacteval.contract import load_contract
+    from impacteval.render.explain import explain as explain_contract
+
+    say(explain_contract(load_contract(path), language))
+
+
+def estimators(*, as_json: bool, language: Language) -> None:
+    """List the estimators."""
+    from impacteval.registry import catalogue, entries
+
+    if as_json:
+        show_json(catalogue())
+        return
+    for found in entries():
+        card = found.cls.card
+        say(f"{found.name}  ({found.package} {found.version})")
+        say(card.title[language], indent="    ")
+        say(card.description[language], indent="    ")
+        say(f"{', '.join(card.designs)} | {', '.join(card.scales)}", indent="    ")
+        say()
+
+
+def run(path: Path, out: Path, given: list[str]) -> None:
+    """Execute the notebook."""
+    from impacteval.notebook import run_notebook
+
+    with progress():
+        written = run_notebook(path, out, pairs(given) or None)
+    say(f"The executed notebook is {written}.")

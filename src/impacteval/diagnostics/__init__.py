@@ -1,0 +1,137 @@
+"""Assumption checks with one signature and one result type.
+
+A diagnostic takes a sample and bare values, never a contract: ``(sample, *, limit, rng)``. What
+a failed one means for a payment is decided elsewhere.
+
+Examples
+--------
+>>> sorted(DIAGNOSTICS)
+['attrition', 'balance']
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Protocol
+
+from impacteval.diagnostics.attrition import attrition
+from impacteval.diagnostics.balance import balance
+from impacteval.errors import Problem, UsageError
+from impacteval.values import Text
+
+if TYPE_CHECKING:
+    from numpy.random import Generator
+
+    from impacteval.estimates import Diagnostic
+    from impacteval.sample import Sample
+
+
+class Runs(Protocol):
+    """The one signature."""
+
+    def __call__(
+        self, sample: Sample, *, limit: float | None = None, rng: Generator | None = None
+    ) -> Diagnostic: ...
+
+
+@dataclass(frozen=True, slots=True)
+class DiagnosticEntry:
+    """One diagnostic: its name in plans and contracts, what people read, and how to run it.
+
+    Attributes
+    ----------
+    name : str
+        The name plans and contracts use.
+    title : Text
+        A short name.
+    question : Text
+        The question it answers.
+    statistic : Text
+        What is held against the limit, with its unit.
+    run : callable
+        ``run(sample, *, limit=None, rng=None) -> Diagnostic``.
+    """
+
+    name: str
+    title: Text
+    question: Text
+    statistic: Text
+    run: Runs
+
+
+_ALL = (
+    DiagnosticEntry(
+        "balance",
+        Text(en="Balance of the arms", fr="Équilibre des bras"),
+        Text(
+            en="Were the arms alike before the programme?",
+            fr="Les bras se ressemblaient-ils avant le programme ?",
+        ),
+        Text(
+            en="Largest standardised difference of a covariate, in standard deviations",
+            fr="Plus grand écart standardisé d'une covariable, en écarts-types",
+        ),
+        balance,
+    ),
+    DiagnosticEntry(
+        "attrition",
+        Text(en="Loss of people", fr="Perte de personnes"),
+        Text(
+            en="Did the arms lose people at different rates?",
+            fr="Les bras ont-ils perdu des personnes à des taux différents ?",
+        ),
+        Text(
+            en="Difference between the arms in the share of missing outcomes",
+            fr="Écart entre les bras de la part de résultats manquants",
+        ),
+        attrition,
+    ),
+)
+
+DIAGNOSTICS: Mapping[str, DiagnosticEntry] = MappingProxyType({e.name: e for e in _ALL})
+
+
+def diagnostic_names() -> tuple[str, ...]:
+    """The names of every diagnostic, in alphabetical order."""
+    return tuple(sorted(DIAGNOSTICS))
+
+
+def run_diagnostic(
+    name: str, sample: Sample, *, limit: float | None = None, rng: Generator | None = None
+) -> Diagnostic:
+    """Run a diagnostic by name.
+
+    Parameters
+    ----------
+    name : str
+        Among `diagnostic_names`.
+    sample : Sample
+        Single-outcome.
+    limit : float, optional
+        The largest statistic that passes; without it nothing can fail.
+    rng : Generator, optional
+        For diagnostics that draw.
+
+    Raises
+    ------
+    UsageError
+        For an unknown name or a limit that is no number of 0 or more.
+    """
+    if name not in DIAGNOSTICS:
+        near = difflib.get_close_matches(name, DIAGNOSTICS, n=1)
+        fix = f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(diagnostic_names())}."
+        raise UsageError(Problem(f"There is no diagnostic named {name!r}.", fix))
+    return DIAGNOSTICS[name].run(sample, limit=limit, rng=rng)
+
+
+__all__ = [
+    "DIAGNOSTICS",
+    "DiagnosticEntry",
+    "attrition",
+    "balance",
+    "diagnostic_names",
+    "run_diagnostic",
+]

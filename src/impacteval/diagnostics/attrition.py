@@ -1,0 +1,177 @@
+"""Did the arms lose people at different rates?"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from impacteval.diagnostics.balance import NO_ARMS, NO_BLOCK
+from impacteval.diagnostics.judged import checked_limit, not_applicable, status_of
+from impacteval.diagnostics.randomised import (
+    Assignment,
+    assignment_of,
+    differences,
+    normal_tail,
+)
+from impacteval.errors import UsageError
+from impacteval.estimates import Diagnostic, Parts
+from impacteval.values import Design, Message, Text
+
+if TYPE_CHECKING:
+    from numpy.random import Generator
+
+    from impacteval.sample import Sample
+
+NAME = "attrition"
+
+_LOST = Text(
+    en="The outcome is missing for {overall:percent} of the sample: {treated:percent} of those "
+    "served and {comparison:percent} of the others.",
+    fr="Le résultat manque pour {overall:percent} de l'échantillon : {treated:percent} des "
+    "personnes servies et {comparison:percent} des autres.",
+)
+_NOBODY = Text(
+    en="The outcome was measured for everyone ({n:int} rows).",
+    fr="Le résultat a été mesuré pour tout le monde ({n:int} lignes).",
+)
+
+
+def attrition(
+    sample: Sample, *, limit: float | None = None, rng: Generator | None = None
+) -> Diagnostic:
+    """Difference between the arms in the share of outcomes that are missing.
+
+    The statistic is the absolute difference of the two shares (0.03 is three points), strata
+    weighted by size. People count once each, whatever their weight. In a trial of people drawn
+    from one pool the test and the chances are exact (hypergeometric); with strata or clusters
+    they are normal, under the very randomisation.
+
+    Parameters
+    ----------
+    sample : Sample
+        A single-outcome sample; only whether the outcome was measured is read.
+    limit : float, optional
+        The largest difference that passes, as a share.
+    rng : Generator, optional
+        Not used: nothing is drawn.
+
+    Returns
+    -------
+    Diagnostic
+        Parts: ``arms`` (``arm, n, missing, share``) and ``test``
+        (``difference, overall, p_value, method``).
+
+    Raises
+    ------
+    UsageError
+        When the sample holds several outcomes, or none.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from impacteval.sample import Sample
+    >>> df = pd.DataFrame({"d": [0] * 4 + [1] * 4, "y": [1, 2, 3, 4, 5, 6, None, 8.0]})
+    >>> sample = Sample.from_frame(
+    ...     df, design="rct", outcome="y", treatment="d", missing_outcome="attrited"
+    ... )
+    >>> found = attrition(sample, limit=0.05)
+    >>> found.statistic, found.status.value, round(found.chance_sound_fails, 3)
+    (0.25, 'failed', 1.0)
+
+    References
+    ----------
+    What Works Clearinghouse (2022), *Procedures and Standards Handbook*, version 5.0: overall
+    and differential attrition.
+    """
+    limit = checked_limit(NAME, limit)
+    if not hasattr(sample, "outcomes"):
+        raise UsageError("Attrition is about outcomes, and this sample is blind to them.")
+    read = assignment_of(sample)
+    if read is None:
+        return not_applicable(NAME, limit, NO_ARMS)
+    every, _ = read
+    lost = ~sample.matrix().measured
+    people = Assignment(
+        every.arm, every.block, every.block_labels, every.cluster, np.ones(len(lost))
+    )
+    found = differences(lost[:, None].astype(np.float64), people)
+    if found is None:
+        return not_applicable(NAME, limit, NO_BLOCK)
+    difference, error = float(found.values[0]), math.sqrt(found.covariance[0, 0])
+    law = _exact(lost, people.arm, difference, limit) if people.simple else None
+    expected, chance, p = law or _normal(difference, error, limit)
+    randomised = sample.design == Design.RCT
+    return Diagnostic(
+        NAME,
+        status_of(abs(difference), limit),
+        abs(difference),
+        limit,
+        _explained(lost, people.arm),
+        expected if randomised else None,
+        chance if randomised else None,
+        _parts(lost, people.arm, difference, p, "hypergeometric" if law else "normal"),
+    )
+
+
+def _exact(
+    lost: NDArray[np.bool_], arm: NDArray[np.bool_], difference: float, limit: float | None
+) -> tuple[float, float | None, float]:
+    """Over all assignments of the same sizes: mean, chance above the limit, p-value."""
+    from scipy.stats import hypergeom
+
+    n, missing, served = len(lost), int(lost.sum()), int(arm.sum())
+    k = np.arange(max(0, missing - (n - served)), min(missing, served) + 1)
+    weight = hypergeom.pmf(k, n, missing, served)
+    size = np.abs(k / served - (missing - k) / (n - served))
+    tie = 1e-12  # a table as far apart as the limit, or as the one found, is no further
+    chance = None if limit is None else float(weight[size > limit + tie].sum())
+    p = float(weight[size >= abs(difference) - tie].sum())
+    return float(weight @ size), chance, min(1.0, p)
+
+
+def _normal(
+    difference: float, error: float, limit: float | None
+) -> tuple[float, float | None, float]:
+    if error == 0.0:
+        return 0.0, None if limit is None else 0.0, 1.0
+    chance = None if limit is None else normal_tail(limit / error)
+    return error * math.sqrt(2.0 / math.pi), chance, normal_tail(difference / error)
+
+
+def _explained(lost: NDArray[np.bool_], arm: NDArray[np.bool_]) -> Message:
+    if not lost.any():
+        return Message("attrition.nobody", _NOBODY, {"n": len(lost)})
+    return Message(
+        "attrition.lost",
+        _LOST,
+        {
+            "overall": float(lost.mean()),
+            "treated": float(lost[arm].mean()),
+            "comparison": float(lost[~arm].mean()),
+        },
+    )
+
+
+def _parts(
+    lost: NDArray[np.bool_], arm: NDArray[np.bool_], difference: float, p: float, method: str
+) -> Parts:
+    sides = (arm, ~arm)
+    return Parts(
+        {
+            "arms": {
+                "arm": ["treated", "comparison"],
+                "n": [int(side.sum()) for side in sides],
+                "missing": [int(lost[side].sum()) for side in sides],
+                "share": [float(lost[side].mean()) for side in sides],
+            },
+            "test": {
+                "difference": [difference],
+                "overall": [float(lost.mean())],
+                "p_value": [p],
+                "method": [method],
+            },
+        }
+    )

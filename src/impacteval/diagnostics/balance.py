@@ -1,0 +1,250 @@
+"""Were the arms alike before the programme?"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from impacteval.diagnostics.judged import checked_limit, not_applicable, status_of
+from impacteval.diagnostics.randomised import (
+    Assignment,
+    Differences,
+    assignment_of,
+    differences,
+    normal_tail,
+    omnibus,
+    taken,
+    unit_rows,
+)
+from impacteval.estimates import Diagnostic, Parts
+from impacteval.values import Design, Message, Text
+
+if TYPE_CHECKING:
+    from numpy.random import Generator
+
+    from impacteval.sample import BlindSample, Sample
+
+Floats = NDArray[np.float64]
+
+NAME = "balance"
+DRAWS = 20_000
+_SEED = 20080528
+
+_NO_COVARIATES = Message(
+    "balance.no-covariates",
+    Text(
+        en="The sample names no covariates, so there is nothing to compare before the programme.",
+        fr="L'échantillon ne nomme aucune covariable : il n'y a rien à comparer avant le programme.",
+    ),
+)
+NO_ARMS = Message(
+    "diagnostics.no-arms",
+    Text(
+        en="The design has no arms to compare.",
+        fr="Le dispositif n'a pas de bras à comparer.",
+    ),
+)
+NO_BLOCK = Message(
+    "diagnostics.no-block",
+    Text(
+        en="No stratum holds people of both arms, so there is nothing to compare.",
+        fr="Aucune strate ne contient des personnes des deux bras : il n'y a rien à comparer.",
+    ),
+)
+_RANDOMISED = Text(
+    en="The largest difference between the arms before the programme is {largest:number} "
+    "standard deviations ({covariate:text}); chance alone gives {expected:number} on average. "
+    "Taken together, the {count:int} covariates differ as much in {p:percent} of fair draws.",
+    fr="Le plus grand écart entre les bras avant le programme est de {largest:number} "
+    "écart-type ({covariate:text}) ; le seul hasard en donne {expected:number} en moyenne. "
+    "Pris ensemble, les {count:int} covariables diffèrent autant dans {p:percent} des tirages "
+    "équitables.",
+)
+_CHOSEN = Text(
+    en="The largest difference between the arms before the programme is {largest:number} "
+    "standard deviations ({covariate:text}), over {count:int} covariates.",
+    fr="Le plus grand écart entre les bras avant le programme est de {largest:number} "
+    "écart-type ({covariate:text}), sur {count:int} covariables.",
+)
+
+
+def balance(
+    sample: Sample | BlindSample, *, limit: float | None = None, rng: Generator | None = None
+) -> Diagnostic:
+    """Standardised differences of the covariates between the arms, outcomes unseen.
+
+    The statistic is the largest absolute standardised difference: the difference of the arms'
+    means (strata weighted by size, weights respected) over the square root of the mean of the
+    two arms' variances. In a trial, `expected` and `chance_sound_fails` say what a fair draw
+    gives, from the joint normal distribution of the differences under the very randomisation
+    (strata and clusters included); in other designs nothing was drawn and they are None.
+
+    Parameters
+    ----------
+    sample : Sample or BlindSample
+        Panels are read at each unit's first period.
+    limit : float, optional
+        The largest statistic that passes, in standard deviations.
+    rng : Generator, optional
+        For the 20,000 draws behind `expected` and `chance_sound_fails` where there are several
+        covariates (Monte Carlo error below 0.004). Without it, a fixed seed.
+
+    Returns
+    -------
+    Diagnostic
+        Parts: ``covariates`` (one row each), ``omnibus`` (the joint test of Hansen and Bowers)
+        and ``blocks`` where there are strata or pairs.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from impacteval.sample import Sample
+    >>> df = pd.DataFrame(
+    ...     {"d": [0, 0, 0, 1, 1, 1], "age": [30, 40, 50, 36, 46, 56], "y": [1, 2, 3, 4, 5, 6]}
+    ... )
+    >>> sample = Sample.from_frame(df, design="rct", outcome="y", treatment="d", covariates="age")
+    >>> found = balance(sample, limit=0.5)
+    >>> round(found.statistic, 3), found.status.value
+    (0.6, 'failed')
+
+    References
+    ----------
+    Imbens and Rubin (2015), *Causal Inference*, chapter 14. Hansen and Bowers (2008),
+    doi:10.1214/08-STS254.
+    """
+    limit = checked_limit(NAME, limit)
+    read = assignment_of(sample)
+    if read is None:
+        return not_applicable(NAME, limit, NO_ARMS)
+    every, matrix = read
+    if not matrix.covariate_names:
+        return not_applicable(NAME, limit, _NO_COVARIATES)
+    rows = unit_rows(matrix)
+    assignment, x = taken(every, rows), matrix.X[rows]
+    found = differences(x, assignment)
+    if found is None:
+        return not_applicable(NAME, limit, NO_BLOCK)
+    spread, ratio = _spreads(x, assignment)
+    standardised = _over(found.values, spread)
+    statistic = float(np.max(np.abs(standardised)))
+    expected = chance = None
+    if sample.design == Design.RCT:
+        expected, chance = _by_chance(found, spread, limit, rng)
+    test = omnibus(found)
+    return Diagnostic(
+        NAME,
+        status_of(statistic, limit),
+        statistic,
+        limit,
+        _explained(standardised, matrix.covariate_names, expected, test[2]),
+        expected,
+        chance,
+        _parts(x, assignment, found, standardised, ratio, matrix.covariate_names, test),
+    )
+
+
+def _spreads(x: Floats, assignment: Assignment) -> tuple[Floats, list[float | None]]:
+    """The standardising spread of each column, and the variance ratio (None over 0)."""
+    served, other = (
+        _variance(x[side], assignment.mass[side]) for side in (assignment.arm, ~assignment.arm)
+    )
+    spread = np.sqrt((served + other) / 2.0)
+    # Constant inside each arm: the whole sample's spread keeps the difference finite.
+    whole = np.sqrt(_variance(x, assignment.mass))
+    ratio = [float(s / o) if o > 0.0 else None for s, o in zip(served, other, strict=True)]
+    return np.where(spread > 0.0, spread, whole), ratio
+
+
+def _variance(x: Floats, mass: Floats) -> Floats:
+    """Weighted variance with the divisor of the unweighted one: n - 1."""
+    n = len(x)
+    if n < 2:
+        return np.zeros(x.shape[1])
+    share = (mass / mass.sum())[:, None]
+    about = x - (share * x).sum(axis=0)
+    found: Floats = (share * about**2).sum(axis=0) * (n / (n - 1.0))
+    return found
+
+
+def _over(values: Floats, spread: Floats) -> Floats:
+    return np.divide(values, spread, out=np.zeros_like(values), where=spread > 0.0)
+
+
+def _by_chance(
+    found: Differences, spread: Floats, limit: float | None, rng: Generator | None
+) -> tuple[float, float | None]:
+    """Mean of the largest standardised difference of a fair draw, and its chance above `limit`."""
+    inverse = _over(np.ones_like(spread), spread)
+    covariance = found.covariance * np.outer(inverse, inverse)
+    if len(spread) == 1:
+        error = math.sqrt(covariance[0, 0])
+        mean = error * math.sqrt(2.0 / math.pi)
+        if limit is None:
+            return mean, None
+        return mean, normal_tail(limit / error) if error > 0.0 else 0.0
+    values, vectors = np.linalg.eigh(covariance)
+    root = vectors * np.sqrt(np.clip(values, 0.0, None))
+    draws = (rng or np.random.default_rng(_SEED)).standard_normal((DRAWS, len(spread))) @ root.T
+    largest = np.max(np.abs(draws), axis=1)
+    return float(np.mean(largest)), None if limit is None else float(np.mean(largest > limit))
+
+
+def _explained(
+    standardised: Floats, names: tuple[str, ...], expected: float | None, p: float
+) -> Message:
+    worst = int(np.argmax(np.abs(standardised)))
+    values = {
+        "largest": float(abs(standardised[worst])),
+        "covariate": names[worst],
+        "count": len(names),
+    }
+    if expected is None:
+        return Message("balance.chosen", _CHOSEN, values)
+    return Message("balance.randomised", _RANDOMISED, {**values, "expected": expected, "p": p})
+
+
+def _parts(
+    x: Floats,
+    assignment: Assignment,
+    found: Differences,
+    standardised: Floats,
+    ratio: list[float | None],
+    names: tuple[str, ...],
+    test: tuple[float, int, float],
+) -> Parts:
+    errors = np.sqrt(np.diag(found.covariance))
+    served, other = (
+        np.average(x[side], axis=0, weights=assignment.mass[side])
+        for side in (assignment.arm, ~assignment.arm)
+    )
+    tables: dict[str, dict[str, Any]] = {
+        "covariates": {
+            "covariate": names,
+            "mean_treated": served,
+            "mean_comparison": other,
+            "difference": found.values,
+            "std_error": errors,
+            "p_value": [
+                normal_tail(d / e) if e > 0.0 else 1.0
+                for d, e in zip(found.values, errors, strict=True)
+            ],
+            "std_difference": standardised,
+            "variance_ratio": ratio,
+        },
+        "omnibus": {"statistic": [test[0]], "df": [test[1]], "p_value": [test[2]]},
+    }
+    if len(assignment.block_labels) > 1:
+        counts = np.bincount(assignment.block, minlength=len(assignment.block_labels))
+        treated = np.bincount(
+            assignment.block, weights=assignment.arm, minlength=len(assignment.block_labels)
+        )
+        tables["blocks"] = {
+            "block": assignment.block_labels,
+            "n": counts,
+            "n_treated": treated.astype(np.int64),
+            "compared": found.used,
+        }
+    return Parts(tables)

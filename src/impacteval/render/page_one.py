@@ -1,0 +1,153 @@
+"""Page 1: what a payer reads first, and often only."""
+
+from __future__ import annotations
+
+from impacteval.render import format as fmt
+from impacteval.render.blocks import ClauseView, Drawing, Figure, Note, PageOneView
+from impacteval.render.pen import Pen
+from impacteval.render.plots import scale_drawing
+from impacteval.report.record import ClauseRow, MoneyBox, Record
+
+_MARKS = {
+    "pay": "met",
+    "pay_in_part": "met",
+    "do_not_pay": "not_met",
+    "cannot_be_judged": "cannot_be_judged",
+    "not_for_payment": "not_for_payment",
+}
+
+
+def page_one(record: Record, pen: Pen) -> PageOneView:
+    """Build page 1 in the pen's language."""
+    page, words = record.page_one, pen.words
+    evidence = page.evidence
+    return PageOneView(
+        mark=_MARKS[page.answer],
+        answer_heading=words("answer.heading"),
+        answer=words(f"answer.{page.answer}"),
+        headline=pen.say(page.headline),
+        due_name=words("money.due_now"),
+        due=pen.money(page.money.due_now),
+        money=_money(page.money, pen),
+        rounding=pen.say(page.money.rounding),
+        clauses_heading=words("clause.heading"),
+        clauses=tuple(_clause(clause, pen) for clause in page.clauses),
+        confidence_note=pen.say(page.confidence_note),
+        warnings=tuple(pen.say(warning) for warning in page.warnings),
+        evidence_heading=words("note.evidence"),
+        evidence=pen.say(evidence.kind),
+        grade=evidence.grade,
+        grade_of=evidence.of,
+        grade_text=words("note.grade", grade=evidence.grade, of=evidence.of),
+        grade_why=pen.say(evidence.why),
+        notes=_notes(record, pen),
+    )
+
+
+def _money(box: MoneyBox, pen: Pen) -> tuple[Figure, ...]:
+    words = pen.words
+    no_ceiling = words("money.no_ceiling")
+    ceiling = no_ceiling if box.ceiling is None else pen.money(box.ceiling)
+    left = no_ceiling if box.ceiling is None else pen.money(box.ceiling_left)
+    paid = words("money.none") if box.already_paid in (None, "0") else pen.money(box.already_paid)
+    return (
+        Figure(words("money.already_paid"), paid),
+        Figure(words("money.total"), pen.money(box.total)),
+        Figure(words("money.ceiling"), ceiling),
+        Figure(words("money.ceiling_left"), left),
+    )
+
+
+def _clause(clause: ClauseRow, pen: Pen) -> ClauseView:
+    words = pen.words
+    return ClauseView(
+        mark=clause.verdict,
+        word=words(f"verdict.{clause.verdict}"),
+        name=pen.clause_name(clause),
+        sentence=pen.say(clause.sentence),
+        reason="" if clause.reason is None else pen.say(clause.reason),
+        figures=_figures(clause, pen),
+        interval="" if clause.interval is None else pen.interval(clause.interval, clause.unit),
+        drawing=_scale(clause, pen),
+        distance="" if clause.distance is None else pen.say(clause.distance),
+        chances=_chances(clause, pen),
+        amount=pen.money(clause.amount),
+    )
+
+
+def _figures(clause: ClauseRow, pen: Pen) -> tuple[Figure, ...]:
+    words, found = pen.words, []
+    unit = "" if clause.outcome_unit is None else pen.both(clause.outcome_unit)
+    percent = pen.both(clause.unit).startswith("%")
+    sign = fmt.percent_sign(pen.language) if percent else ""
+    contract_unit = pen.both(clause.unit).removeprefix("%").strip()
+    # Numbers in one unit stand with the same decimals, so that the eye can subtract them.
+    alike = [x for x in (clause.observed, clause.counterfactual) if x is not None]
+    same_unit = clause.outcome_unit == clause.unit
+    if same_unit and clause.estimate is not None:
+        alike.append(clause.estimate)
+    decimals = max((fmt.readable_decimals(x) for x in alike), default=0)
+    if clause.observed is not None:
+        value = fmt.number(clause.observed, pen.language, decimals)
+        found.append(Figure(words("clause.with"), value, unit))
+    if clause.counterfactual is not None:
+        value = fmt.number(clause.counterfactual, pen.language, decimals)
+        found.append(Figure(words("clause.without"), value, unit))
+    if clause.estimate is not None:
+        value = fmt.number(clause.estimate, pen.language, decimals if same_unit else None)
+        found.append(Figure(words("clause.effect"), value + sign, contract_unit))
+    if clause.value is not None and clause.value != clause.estimate:
+        found.append(Figure(words("clause.compared"), pen.compared(clause), contract_unit))
+    if clause.operator is not None and clause.threshold is not None:
+        asked = pen.threshold(clause)
+        found.append(Figure(words(f"clause.asks_{clause.operator}"), asked, contract_unit))
+    return tuple(found)
+
+
+def _chances(clause: ClauseRow, pen: Pen) -> tuple[Figure, ...]:
+    words, found = pen.words, []
+    if clause.chance_passes is not None:
+        found.append(Figure(words("clause.chance_passes"), pen.percent(clause.chance_passes)))
+    if clause.chance_nothing_or_harm is not None:
+        harm = pen.percent(clause.chance_nothing_or_harm)
+        found.append(Figure(words("clause.chance_harm"), harm))
+    return tuple(found)
+
+
+def _scale(clause: ClauseRow, pen: Pen) -> Drawing | None:
+    if clause.estimate is None or clause.interval is None:
+        return None
+    name = pen.clause_name(clause)
+    values = {
+        "name": name,
+        "estimate": pen.number(clause.estimate, clause.unit),
+        "interval": pen.interval(clause.interval),
+    }
+    asked = pen.asked(clause)
+    alt = (
+        pen.words("plot.scale.alt", asked=asked, **values)
+        if asked
+        else pen.words("plot.scale.alt_plain", **values)
+    )
+    return Drawing(svg=scale_drawing(clause, pen), alt=alt, caption="", data=None)
+
+
+def _notes(record: Record, pen: Pen) -> tuple[Note, ...]:
+    page, study, words = record.page_one, record.study, pen.words
+    left_out = tuple(pen.say(said) for said in page.left_out)
+    changes = tuple(pen.say(said) for said in page.changes)
+    registered = (
+        words("note.unregistered")
+        if study.registration is None
+        else words("note.registered", registration=pen.both(study.registration))
+    )
+    who = words(
+        "note.who_line", evaluator=pen.both(study.evaluator), paid_by=pen.both(study.paid_by)
+    )
+    return (
+        Note(words("note.left_out"), left_out or (words("note.left_out_none"),)),
+        Note(words("note.changes"), changes or (words("note.changes_none"),)),
+        Note(words("note.who"), (f"{who} {registered}",)),
+        Note(words("note.rerun"), (words("note.rerun_line"),), code=page.rerun),
+        Note(words("note.contest"), (pen.both(page.contest),), wide=True),
+    )

@@ -1,0 +1,155 @@
+"""What every builder of a report holds: the language, the catalogue and the currency."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from impacteval.render import format as fmt
+from impacteval.render.catalogue import Words
+from impacteval.report.record import Both, ClauseRow, FindingFacts, Range, Said
+from impacteval.values import Language
+
+ALL = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class Pen:
+    """Writes a record's values in one language."""
+
+    language: Language
+    currency: str
+
+    @property
+    def words(self) -> Words:
+        """The catalogue of the language."""
+        return Words(self.language)
+
+    def say(self, said: Said) -> str:
+        """A sentence with its values."""
+        return fmt.fill(said, self.language, self.currency)
+
+    def both(self, text: Both) -> str:
+        """The text in this language."""
+        return fmt.pick(text, self.language)
+
+    def number(self, value: str, unit: Both | None = None) -> str:
+        """A number for reading, with its unit when given."""
+        return self.with_unit(fmt.number(value, self.language), unit)
+
+    def with_unit(self, number: str, unit: Both | None) -> str:
+        """A number already written, with its unit; a percent sign stands as the language wants it."""
+        if unit is None:
+            return number
+        text = self.both(unit)
+        if text.startswith("%"):
+            return number + fmt.percent_sign(self.language) + text[1:]
+        return f"{number} {text}"
+
+    def optional(self, value: str | None, missing: str) -> str:
+        """A number for reading, or the words that say why there is none."""
+        return self.words(missing) if value is None else self.number(value)
+
+    def percent(self, fraction: str) -> str:
+        """A fraction in percent."""
+        return fmt.percent(fraction, self.language)
+
+    def money(self, amount: str | None) -> str:
+        """An amount in the contract's currency."""
+        return fmt.money(amount, self.language, self.currency)
+
+    def threshold(self, clause: ClauseRow) -> str:
+        """The threshold, with the digits it takes to tell it from the compared number."""
+        assert clause.threshold is not None
+        written = fmt.number(clause.threshold, self.language)
+        if clause.value is not None:
+            written = fmt.apart(clause.value, clause.threshold, self.language)[1]
+        return written + self._sign(clause)
+
+    def asked(self, clause: ClauseRow) -> str:
+        """``at least 1,000``."""
+        if clause.operator is None or clause.threshold is None:
+            return ""
+        return self.words(f"operator.{clause.operator}", x=self.threshold(clause))
+
+    def _sign(self, clause: ClauseRow) -> str:
+        percent = self.both(clause.unit).startswith("%")
+        return fmt.percent_sign(self.language) if percent else ""
+
+    def compared(self, clause: ClauseRow) -> str:
+        """The compared number, never written like a threshold it is not equal to."""
+        if clause.value is None:
+            return ""
+        if clause.threshold is None:
+            value = fmt.number(clause.value, self.language)
+        else:
+            value = fmt.apart(clause.value, clause.threshold, self.language)[0]
+        return value + self._sign(clause)
+
+    def interval(self, found: Range, unit: Both | None = None) -> str:
+        """``95% interval: 474.01 to 3,114.67``, by its own level and side."""
+        level = self.percent(found.level)
+        low, high = self.ends(found, unit)
+        key = {
+            "two": "clause.interval",
+            "lower": "clause.interval_lower",
+            "upper": "clause.interval_upper",
+        }[found.side]
+        return self.words(key, level=level, low=low, high=high)
+
+    def ends(self, found: Range, unit: Both | None = None) -> tuple[str, str]:
+        """The ends of an interval, unbounded ones in words; the unit stands once."""
+        low = self.optional(found.low, "results.unbounded")
+        high = self.optional(found.high, "results.unbounded")
+        if unit is None:
+            return low, high
+        if found.side == "lower":
+            return self.with_unit(low, unit), high
+        sign = fmt.percent_sign(self.language) if self.both(unit).startswith("%") else ""
+        return low + sign, self.with_unit(high, unit)
+
+    def span(self, found: Range) -> str:
+        """An interval for a table cell, without its name."""
+        low, high = self.ends(found)
+        key = {
+            "two": "results.range",
+            "lower": "results.range_lower",
+            "upper": "results.range_upper",
+        }[found.side]
+        return self.words(key, low=low, high=high, method=self.method(found.method))
+
+    def method(self, written: str) -> str:
+        """How an interval was computed: the record's short English, in the reader's language."""
+        head, _, tail = written.rpartition("Student t, ")
+        degrees = re.fullmatch(r"([\d.,e+]+) df", tail)
+        if degrees and head in ("", "log ratio, "):
+            key = "distribution.log_student" if head else "distribution.student"
+            return self.words(key, df=self.number(degrees[1].replace(",", "")))
+        if written == "normal":
+            return self.words("distribution.normal")
+        if written == "exact binomial":
+            return self.words("distribution.binomial")
+        draws = re.fullmatch(r"(.*), (\d+) draws", written)
+        if draws:
+            return self.words("distribution.draws", label=draws[1], draws=int(draws[2]))
+        return written
+
+    def clause_name(self, clause: ClauseRow) -> str:
+        """What the clause pays for, its name and its group."""
+        name = self.both(clause.plain_name)
+        if clause.group == ALL:
+            return self.words("clause.name", name=name, clause=clause.name)
+        return self.words("clause.name_group", name=name, clause=clause.name, group=clause.group)
+
+    def finding_name(self, finding: FindingFacts) -> str:
+        """The outcome and its group."""
+        name = self.both(finding.plain_name)
+        if finding.group == ALL:
+            return self.words("otherwise.finding", name=name)
+        return self.words("otherwise.finding_group", name=name, group=finding.group)
+
+
+def short(digest: str) -> str:
+    """The first digits of a digest; the whole one stands in the annex."""
+    kind, _, value = digest.partition(":")
+    return f"{kind}:{value[:12]}" if value else digest[:12]

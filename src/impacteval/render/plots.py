@@ -1,0 +1,444 @@
+"""The drawings of a report. Each reads in grey, labels its lines and names its unit."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from impacteval.render import format as fmt
+from impacteval.render.drawing import (
+    ASKED,
+    BLUE,
+    FILL,
+    INK,
+    LINE,
+    SOFT,
+    new_figure,
+    style,
+    svg,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from matplotlib.axes import Axes
+
+    from impacteval.render.pen import Pen
+    from impacteval.report.record import ClauseRow, FindingFacts, Range
+
+WIDTH = 6.9
+
+
+def slug(*parts: str) -> str:
+    """An id made of plain letters that any document accepts."""
+    joined = "-".join(parts).lower()
+    return "".join(c if c.isascii() and c.isalnum() else "-" for c in joined)
+
+
+def _ticks(pen: Pen) -> Callable[[float, int], str]:
+    def write(value: float, _position: int) -> str:
+        return fmt.number(round(value, 10), pen.language)
+
+    return write
+
+
+def _unit_axis(axes: Axes, pen: Pen, label: str, count: int = 6) -> None:
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+    axes.xaxis.set_major_locator(MaxNLocator(count, steps=[1, 2, 2.5, 5, 10]))
+    axes.xaxis.set_major_formatter(FuncFormatter(_ticks(pen)))
+    axes.set_xlabel(label)
+    axes.tick_params(axis="x", length=3)
+
+
+def _room(values: Sequence[float], share: float = 0.06) -> tuple[float, float]:
+    low, high = min(values), max(values)
+    gap = (high - low) or abs(high) or 1.0
+    return low - share * gap, high + share * gap
+
+
+def _end(value: str | None, otherwise: float) -> float:
+    return otherwise if value is None else float(value)
+
+
+def _spread(
+    labels: Sequence[tuple[float, str, float]], low: float, high: float, inches: float
+) -> list[float]:
+    """Centres for labels in a row that overlap neither each other nor the ends.
+
+    Parameters
+    ----------
+    labels : sequence of (place, text, size in points)
+        In the order of their places.
+    low, high : float
+        The ends of the row, in data units.
+    inches : float
+        Its length on paper.
+    """
+    per_inch = (high - low) / inches
+    widths = [len(text) * 0.0086 * size * per_inch for _, text, size in labels]
+    gap = 0.12 * per_inch
+    centres = [place for place, *_ in labels]
+    edge = low
+    for k, width in enumerate(widths):
+        centres[k] = max(centres[k], edge + width / 2)
+        edge = centres[k] + width / 2 + gap
+    edge = high
+    for k in reversed(range(len(widths))):
+        centres[k] = min(centres[k], edge - widths[k] / 2)
+        edge = centres[k] - widths[k] / 2 - gap
+    return centres
+
+
+def scale_drawing(clause: ClauseRow, pen: Pen) -> str:
+    """The small scale of page 1: nothing, the threshold, the estimate and its interval."""
+    assert clause.estimate is not None
+    assert clause.interval is not None
+    name = slug("scale", clause.name, clause.group)
+    estimate = float(clause.estimate)
+    threshold = None if clause.threshold is None else float(clause.threshold)
+    known = [0.0, estimate]
+    known += [float(x) for x in (clause.interval.low, clause.interval.high) if x is not None]
+    known += [] if threshold is None else [threshold]
+    left, right = _room(known, 0.08)
+    low, high = _end(clause.interval.low, left), _end(clause.interval.high, right)
+    with style(name):
+        figure, axes = new_figure(WIDTH, 1.0)
+        axes.set_position((0.01, 0.02, 0.98, 0.96))
+        axes.set_axis_off()
+        axes.set_xlim(left, right)
+        axes.set_ylim(-1.15, 1.0)
+        axes.plot([left, right], [0, 0], color=LINE, linewidth=1.0, zorder=1)
+        axes.plot([0, 0], [-0.28, 0.28], color=SOFT, linewidth=1.2, zorder=2)
+        axes.plot([low, high], [0, 0], color=BLUE, linewidth=5, alpha=0.35, zorder=3)
+        axes.plot([estimate], [0], "o", color=BLUE, markersize=9, zorder=5)
+        above = [(estimate, pen.number(clause.estimate), 11.0, BLUE)]
+        above += [
+            (float(end), pen.number(end), 9.0, SOFT)
+            for end in (clause.interval.low, clause.interval.high)
+            if end is not None
+        ]
+        below = [(0.0, pen.words("plot.effect.no_effect"), 9.0, SOFT)]
+        if threshold is not None:
+            axes.plot([threshold] * 2, [-0.5, 0.5], color=ASKED, linewidth=2.0, zorder=4)
+            label = pen.words("plot.effect.asks", asked=pen.asked(clause))
+            below.append((threshold, label, 9.0, ASKED))
+        for row, height, side in ((sorted(above), 0.32, "bottom"), (sorted(below), -0.58, "top")):
+            centres = _spread([label[:3] for label in row], left, right, WIDTH * 0.98)
+            for centre, (_, text, size, colour) in zip(centres, row, strict=True):
+                axes.text(
+                    centre,
+                    height,
+                    text,
+                    ha="center",
+                    va=side,
+                    color=colour,
+                    fontsize=size,
+                    weight="normal" if colour == SOFT else "bold",
+                )
+        return svg(figure, name)
+
+
+def path_drawing(finding: FindingFacts, pen: Pen, asked: Sequence[tuple[float, str]] = ()) -> str:
+    """What happened and what would have happened: lines over time, or two points."""
+    if len(finding.periods) > 1:
+        return _path_over_time(finding, pen)
+    return _path_two_points(finding, pen, asked)
+
+
+def _path_two_points(finding: FindingFacts, pen: Pen, asked: Sequence[tuple[float, str]]) -> str:
+    assert finding.observed is not None
+    assert finding.counterfactual is not None
+    name = slug("path", finding.outcome, finding.group)
+    observed, without = float(finding.observed), float(finding.counterfactual)
+    period = finding.periods[0] if finding.periods else None
+    ends = [float(x) for x in (period.low, period.high) if x is not None] if period else []
+    known = [observed, without, *ends, *(x for x, _ in asked)]
+    with style(name):
+        figure, axes = new_figure(WIDTH, 2.1)
+        axes.set_position((0.27, 0.27, 0.69, 0.62))
+        axes.set_xlim(*_room(known, 0.1))
+        axes.set_ylim(-0.55, 1.75)
+        axes.set_yticks([1, 0], [pen.words("plot.path.with"), pen.words("plot.path.without")])
+        axes.tick_params(axis="y", length=0, pad=8)
+        axes.spines["left"].set_visible(False)
+        axes.plot([without, observed], [0, 1], color=LINE, linewidth=1, zorder=1)
+        if len(ends) == 2:
+            axes.plot(ends, [0, 0], color=FILL, linewidth=9, solid_capstyle="butt", zorder=2)
+        axes.plot([observed], [1], "o", color=BLUE, markersize=10, zorder=4)
+        axes.plot(
+            [without],
+            [0],
+            "o",
+            markerfacecolor="white",
+            markeredgecolor=BLUE,
+            markeredgewidth=2,
+            markersize=9,
+            zorder=4,
+        )
+        axes.text(
+            observed, 1.2, pen.number(finding.observed), ha="center", va="bottom", weight="bold"
+        )
+        axes.text(
+            without,
+            0.2,
+            pen.number(finding.counterfactual),
+            ha="center",
+            va="bottom",
+            weight="bold",
+        )
+        for place, label in asked:
+            axes.axvline(place, color=ASKED, linewidth=1.6, linestyle=(0, (4, 2)), zorder=3)
+            right_half = place > sum(axes.get_xlim()) / 2
+            axes.annotate(
+                label,
+                (place, 0),
+                xycoords=("data", "axes fraction"),
+                xytext=(-4 if right_half else 4, 4),
+                textcoords="offset points",
+                ha="right" if right_half else "left",
+                va="bottom",
+                color=ASKED,
+            )
+        _unit_axis(axes, pen, pen.both(finding.outcome_unit))
+        return svg(figure, name)
+
+
+def _path_over_time(finding: FindingFacts, pen: Pen) -> str:
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+    name = slug("path", finding.outcome, finding.group)
+    rows = finding.periods
+    at = list(range(len(rows)))
+    observed = [float(row.observed) for row in rows]
+    without = [float(row.counterfactual) for row in rows]
+    with style(name):
+        figure, axes = new_figure(WIDTH, 3.0)
+        axes.set_position((0.09, 0.16, 0.64, 0.76))
+        banded = [row for row in rows if row.low is not None and row.high is not None]
+        if len(banded) == len(rows):
+            axes.fill_between(
+                at,
+                [float(row.low or 0) for row in rows],
+                [float(row.high or 0) for row in rows],
+                color=FILL,
+                linewidth=0,
+            )
+        axes.plot(at, observed, "-o", color=BLUE, linewidth=2.2, markersize=5)
+        axes.plot(
+            at, without, "--o", color=INK, linewidth=1.6, markersize=5, markerfacecolor="white"
+        )
+        gap = axes.get_ylim()[1] - axes.get_ylim()[0]
+        apart = max(0.0, 0.09 * gap - abs(observed[-1] - without[-1])) / 2
+        up = 1 if observed[-1] >= without[-1] else -1
+        for values, key, colour, shift in (
+            (observed, "plot.path.with", BLUE, up * apart),
+            (without, "plot.path.without", INK, -up * apart),
+        ):
+            axes.annotate(
+                pen.words(key),
+                (at[-1], values[-1] + shift),
+                xytext=(9, 0),
+                textcoords="offset points",
+                va="center",
+                color=colour,
+                annotation_clip=False,
+            )
+        step = max(1, -(-len(rows) // 8))
+        axes.set_xticks(at[::step], [row.period for row in rows][::step])
+        axes.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
+        axes.yaxis.set_major_formatter(FuncFormatter(_ticks(pen)))
+        axes.tick_params(length=3, axis="both", labelcolor=SOFT)
+        axes.set_title(pen.both(finding.outcome_unit), loc="left", fontsize=9, color=SOFT)
+        return svg(figure, name)
+
+
+def _two_sided(finding: FindingFacts) -> list[Range]:
+    found = [i for i in finding.intervals if i.side == "two" and None not in (i.low, i.high)]
+    return sorted(found, key=lambda i: Decimal(i.level))
+
+
+def effect_drawing(finding: FindingFacts, pen: Pen, clauses: Sequence[ClauseRow]) -> str:
+    """The effect with its intervals and confidence curve, against nothing and the thresholds."""
+    assert finding.estimate is not None
+    name = slug("effect", finding.outcome, finding.group)
+    estimate = float(finding.estimate)
+    intervals = _two_sided(finding)
+    asked = {c.threshold: c for c in clauses if c.threshold is not None}
+    curve = [(float(x), float(d)) for x, d in finding.curve]
+    known = [0.0, estimate, *(float(t) for t in asked)]
+    known += [float(end) for i in intervals for end in (i.low, i.high) if end is not None]
+    known += [x for x, d in curve if d > 0.004 * max(d for _, d in curve)]
+    with style(name):
+        figure, axes = new_figure(WIDTH, 2.7 if curve else 1.7)
+        axes.set_position((0.03, 0.2 if curve else 0.3, 0.94, 0.66 if curve else 0.5))
+        axes.set_xlim(*_room(known, 0.03))
+        axes.set_yticks([])
+        axes.spines["left"].set_visible(False)
+        base = -0.13
+        if curve:
+            peak = max(d for _, d in curve)
+            xs, heights = [x for x, _ in curve], [d / peak for _, d in curve]
+            axes.fill_between(xs, heights, color=FILL, linewidth=0)
+            axes.plot(xs, heights, color=BLUE, linewidth=1.2)
+            if len(asked) == 1:
+                clause = next(iter(asked.values()))
+                past = _past(xs, heights, float(clause.threshold or 0), clause.operator)
+                axes.fill_between(*past, color=BLUE, alpha=0.35, linewidth=0)
+        widths = (5.0, 2.0) if len(intervals) > 1 else (3.0,)
+        for found, width in zip(intervals, widths, strict=False):
+            axes.plot(
+                [float(found.low or 0), float(found.high or 0)],
+                [base, base],
+                color=BLUE,
+                linewidth=width,
+                solid_capstyle="butt",
+            )
+        axes.plot([estimate], [base], "o", color=BLUE, markersize=9, zorder=5)
+        axes.axvline(0, color=SOFT, linewidth=1.0)
+        axes.set_ylim(-0.28, 1.24 if curve else 0.5)
+        top = axes.get_ylim()[1]
+        marks = [(0.0, pen.words("plot.effect.no_effect"), SOFT)]
+        for clause in asked.values():
+            place = float(clause.threshold or 0)
+            axes.axvline(place, color=ASKED, linewidth=1.6, linestyle=(0, (4, 2)))
+            marks.append((place, pen.words("plot.effect.asks", asked=pen.asked(clause)), ASKED))
+        _label_marks(axes, sorted(marks), top, WIDTH * 0.94)
+        _unit_axis(axes, pen, pen.both(finding.contract_unit))
+        return svg(figure, name)
+
+
+def _past(
+    xs: list[float], heights: list[float], threshold: float, operator: str | None
+) -> tuple[list[float], list[float]]:
+    """The part of the curve that passes, cut exactly at the threshold."""
+    upward = operator in ("at_least", "more_than")
+    cut: list[tuple[float, float]] = []
+    for (x0, y0), (x1, y1) in zip(
+        zip(xs, heights, strict=True), zip(xs[1:], heights[1:], strict=True), strict=False
+    ):
+        if (x0 >= threshold) == upward or x0 == threshold:
+            cut.append((x0, y0))
+        if min(x0, x1) < threshold < max(x0, x1):
+            cut.append((threshold, y0 + (y1 - y0) * (threshold - x0) / (x1 - x0)))
+    if (xs[-1] >= threshold) == upward:
+        cut.append((xs[-1], heights[-1]))
+    return [x for x, _ in cut], [y for _, y in cut]
+
+
+def _label_marks(
+    axes: Axes, marks: list[tuple[float, str, str]], top: float, inches: float
+) -> None:
+    """Labels above the lines, apart from each other."""
+    low, high = axes.get_xlim()
+    centres = _spread([(place, text, 9.0) for place, text, _ in marks], low, high, inches)
+    for centre, (_, label, colour) in zip(centres, marks, strict=True):
+        axes.text(
+            centre,
+            top,
+            label,
+            ha="center",
+            va="bottom",
+            color=colour,
+            weight="bold" if colour == ASKED else "normal",
+        )
+
+
+def forest_drawing(
+    finding: FindingFacts,
+    pen: Pen,
+    clauses: Sequence[ClauseRow],
+    rows: Sequence[tuple[str, str, Range | None, str]],
+) -> str:
+    """Every analysis of one number on a line: its estimate and its interval."""
+    name = slug("forest", finding.outcome, finding.group)
+    known = [0.0]
+    for _, estimate, found, _ in rows:
+        known.append(float(estimate))
+        known += [float(x) for x in ((found.low, found.high) if found else ()) if x is not None]
+    asked = {c.threshold: c for c in clauses if c.threshold is not None}
+    known += [float(t) for t in asked]
+    with style(name):
+        height = 0.85 + 0.42 * len(rows)
+        figure, axes = new_figure(WIDTH, height)
+        axes.set_position((0.4, 0.5 / height, 0.57, 1 - 0.75 / height))
+        left, right = _room(known, 0.05)
+        axes.set_xlim(left, right)
+        axes.axvline(0, color=SOFT, linewidth=1.0)
+        for clause in asked.values():
+            axes.axvline(
+                float(clause.threshold or 0), color=ASKED, linewidth=1.6, linestyle=(0, (4, 2))
+            )
+        for k, (_, estimate, found, _) in enumerate(rows):
+            at = len(rows) - 1 - k
+            if found is not None:
+                axes.plot(
+                    [_end(found.low, left), _end(found.high, right)],
+                    [at, at],
+                    color=BLUE,
+                    linewidth=2.4 if k == 0 else 1.4,
+                    solid_capstyle="butt",
+                )
+            axes.plot(
+                [float(estimate)],
+                [at],
+                "o",
+                color=BLUE,
+                markersize=8 if k == 0 else 7,
+                markerfacecolor=BLUE if k == 0 else "white",
+                markeredgecolor=BLUE,
+                markeredgewidth=1.6,
+            )
+        axes.set_yticks(list(range(len(rows)))[::-1], [_wrapped(title, 34) for title, *_ in rows])
+        axes.tick_params(axis="y", length=0, pad=8)
+        axes.set_ylim(-0.6, len(rows) - 0.4)
+        axes.spines["left"].set_visible(False)
+        marks = [(0.0, pen.words("plot.effect.no_effect"), SOFT)]
+        marks += [
+            (float(t), pen.words("plot.effect.asks", asked=pen.asked(c)), ASKED)
+            for t, c in asked.items()
+            if t is not None
+        ]
+        _label_marks(axes, sorted(marks), len(rows) - 0.4, WIDTH * 0.57)
+        _unit_axis(axes, pen, pen.both(finding.contract_unit), 5)
+        return svg(figure, name)
+
+
+def _wrapped(text: str, width: int) -> str:
+    import textwrap
+
+    lines = textwrap.wrap(text, width)
+    return "\n".join(lines[:2]) + (" …" if len(lines) > 2 else "")
+
+
+def love_drawing(finding: FindingFacts, pen: Pen) -> str:
+    """How alike the groups were at the start: standardised differences, largest first."""
+    name = slug("love", finding.outcome, finding.group)
+    rows = sorted(
+        (
+            (float(row.standardised_difference), row)
+            for row in finding.baseline
+            if row.standardised_difference is not None
+        ),
+        key=lambda pair: (abs(pair[0]), pair[1].covariate),
+    )
+    with style(name):
+        height = 0.7 + 0.27 * len(rows)
+        figure, axes = new_figure(WIDTH, height)
+        axes.set_position((0.4, 0.5 / height, 0.57, 1 - 0.6 / height))
+        reach = max(0.25, *(abs(x) * 1.15 for x, _ in rows))
+        axes.set_xlim(-reach, reach)
+        axes.axvspan(-0.1, 0.1, color=FILL, alpha=0.6, linewidth=0)
+        axes.axvline(0, color=SOFT, linewidth=1.0)
+        for k, (value, _) in enumerate(rows):
+            axes.plot([0, value], [k, k], color=LINE, linewidth=1.2, zorder=2)
+            axes.plot([value], [k], "o", color=BLUE, markersize=6, zorder=3)
+        labels = [
+            row.covariate if row.plain_name is None else pen.both(row.plain_name) for _, row in rows
+        ]
+        axes.set_yticks(list(range(len(rows))), [_wrapped(label, 40) for label in labels])
+        axes.tick_params(axis="y", length=0, pad=8)
+        axes.set_ylim(-0.6, len(rows) - 0.4)
+        axes.spines["left"].set_visible(False)
+        _unit_axis(axes, pen, pen.words("plot.love.axis"))
+        return svg(figure, name)

@@ -1,0 +1,259 @@
+"""Sections 5 to 8: from result to money, how firm, what is not known, fairness."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from impacteval.render.blocks import Block, Cell, Column, Drawing, Items, Para, Sub, Table
+from impacteval.render.pen import ALL, Pen
+from impacteval.render.plots import forest_drawing, slug
+from impacteval.render.sections_study import clauses_of
+from impacteval.report.record import FindingFacts, Range, Record
+
+
+def money(record: Record, pen: Pen) -> Iterator[Block]:
+    """Each step from the result to the amount, then the same under the other rules."""
+    words, page = pen.words, record.page_one
+    for clause in page.clauses:
+        verdict = words(f"verdict.{clause.verdict}")
+        heading = words("money_steps.clause", name=pen.clause_name(clause), verdict=verdict)
+        yield Sub(heading, slug("money", clause.name, clause.group))
+        yield Para(words("money_steps.rule", rule=pen.say(clause.rule)))
+        if clause.value is not None and clause.threshold is not None:
+            yield Para(
+                words(
+                    "money_steps.compared",
+                    value=pen.with_unit(pen.compared(clause).rstrip("%\u202f "), clause.unit),
+                    asked=pen.asked(clause),
+                )
+            )
+        if clause.steps:
+            yield Items(tuple(pen.say(step) for step in clause.steps), ordered=True)
+        else:
+            yield Para(words("money_steps.none"))
+        if clause.reason is not None:
+            yield Para(pen.say(clause.reason), "warning")
+        yield Para(words("money_steps.amount", amount=pen.money(clause.amount)), "lead")
+    yield Sub(words("money_steps.sum"), "money-sum")
+    told = {step for clause in page.clauses for step in map(pen.say, clause.steps)}
+    together = tuple(said for said in map(pen.say, record.money_steps) if said not in told)
+    if together:
+        yield Items(together, ordered=True)
+    else:
+        yield Para(words("money_steps.no_sum"))
+    yield Para(words("money_steps.rounding", rounding=pen.say(page.money.rounding)))
+    yield Sub(words("rules.heading"), "money-rules")
+    yield from _rules(record, pen)
+
+
+def _rules(record: Record, pen: Pen) -> Iterator[Block]:
+    words = pen.words
+    if not record.other_rules:
+        yield Para(words("rules.none"))
+        return
+    yield Para(words("rules.intro"))
+    several = len({name for rule in record.other_rules for name in rule.verdicts}) > 1
+    rows: list[tuple[Cell, ...]] = []
+    strong: list[int] = []
+    for rule in record.other_rules:
+        said = pen.say(rule.rule)
+        binding = words("rules.binding_yes" if rule.binding else "rules.binding_no")
+        due = pen.money(rule.due_now)
+        for key in sorted(rule.verdicts) or [""]:
+            verdict = rule.verdicts.get(key)
+            if rule.binding:
+                strong.append(len(rows))
+            row = [Cell(said), Cell(binding)]
+            if several:
+                row.append(Cell(_clause_key(key)))
+            row += [
+                Cell(pen.optional(rule.values.get(key), "rules.no_value")),
+                Cell(words("rules.no_value"))
+                if verdict is None
+                else Cell(words(f"verdict.{verdict}"), verdict),
+                Cell(due),
+            ]
+            rows.append(tuple(row))
+    columns = [Column(words("rules.rule")), Column(words("rules.binding"))]
+    if several:
+        columns.append(Column(words("rules.clause")))
+    columns += [
+        Column(words("rules.value"), "right"),
+        Column(words("rules.verdict")),
+        Column(words("rules.due"), "right"),
+    ]
+    yield Table(words("rules.caption"), tuple(columns), tuple(rows), tuple(strong))
+    reasons = [
+        words("rules.reason", rule=pen.say(rule.rule), reason=pen.say(rule.reason))
+        for rule in record.other_rules
+        if rule.reason is not None
+    ]
+    if reasons:
+        yield Items(tuple(reasons))
+
+
+def _clause_key(key: str) -> str:
+    name, _, group = key.partition("/")
+    return name if group in ("", ALL) else f"{name} ({group})"
+
+
+def firm(record: Record, pen: Pen) -> Iterator[Block]:
+    """Distance to the threshold, confidence, other analyses of the same number."""
+    words = pen.words
+    yield Sub(words("firm.distance"), "firm-distance")
+    yield Table(
+        words("firm.caption"),
+        (
+            Column(words("firm.clause")),
+            Column(words("firm.smallest"), "right"),
+            Column(words("firm.passes"), "right"),
+            Column(words("firm.harm"), "right"),
+        ),
+        tuple(
+            (
+                Cell(pen.clause_name(clause)),
+                Cell(
+                    words("firm.not_computed")
+                    if clause.smallest_change is None
+                    else pen.number(clause.smallest_change, clause.unit)
+                ),
+                _chance(clause.chance_passes, pen),
+                _chance(clause.chance_nothing_or_harm, pen),
+            )
+            for clause in record.page_one.clauses
+        ),
+    )
+    distances = [pen.say(c.distance) for c in record.page_one.clauses if c.distance is not None]
+    if distances:
+        yield Items(tuple(distances))
+    yield Para(pen.say(record.page_one.confidence_note), "note")
+    yield Sub(words("firm.other"), "firm-other")
+    tested = [finding for finding in record.findings if finding.robustness]
+    if not tested:
+        yield Para(words("firm.no_other"))
+    for finding in tested:
+        yield from _robustness(finding, record, pen)
+
+
+def _chance(value: str | None, pen: Pen) -> Cell:
+    return Cell(pen.words("firm.not_computed") if value is None else pen.percent(value))
+
+
+def _robustness(finding: FindingFacts, record: Record, pen: Pen) -> Iterator[Block]:
+    words, name = pen.words, pen.finding_name(finding)
+    clauses = clauses_of(finding, record.page_one.clauses)
+    two = [found for found in finding.intervals if found.side == "two"]
+    main = max(two, key=lambda found: float(found.level), default=None)
+    done = [row for row in finding.robustness if row.estimate is not None]
+    flips = sum(row.flips for row in done)
+    yield Para(
+        words("firm.flips_some", n=flips, of=len(done)) if flips else words("firm.flips_none"),
+        "warning" if flips else "lead",
+    )
+    drawn: list[tuple[str, str, Range | None, str]] = []
+    if finding.estimate is not None:
+        drawn.append((words("firm.main"), finding.estimate, main, ""))
+    drawn += [(pen.both(row.title), row.estimate or "0", row.interval, "") for row in done]
+    if len(drawn) > 1:
+        estimates = sorted((row.estimate or "0" for row in done), key=float)
+        yield Drawing(
+            svg=forest_drawing(finding, pen, clauses, drawn),
+            alt=words(
+                "plot.forest.alt",
+                name=name,
+                n=len(done),
+                low=pen.number(estimates[0]),
+                high=pen.number(estimates[-1]),
+                unit=pen.both(finding.contract_unit),
+            ),
+            caption=words("plot.forest.caption", name=name),
+            data=None,
+        )
+    rows: list[tuple[Cell, ...]] = []
+    if finding.estimate is not None:
+        verdicts = {clause.name: clause.verdict for clause in clauses}
+        rows.append(
+            (
+                Cell(words("firm.main")),
+                Cell(pen.number(finding.estimate)),
+                _interval(main, pen),
+                _verdicts(dict(verdicts), pen),
+                Cell("–"),
+            )
+        )
+    for row in finding.robustness:
+        missing = words("status.not_applicable")
+        rows.append(
+            (
+                Cell(pen.both(row.title)),
+                Cell(missing if row.estimate is None else pen.number(row.estimate)),
+                _interval(row.interval, pen),
+                _verdicts(dict(row.verdicts), pen),
+                Cell(
+                    "–"
+                    if row.estimate is None
+                    else words("firm.flips_yes" if row.flips else "firm.flips_no")
+                ),
+            )
+        )
+    yield Table(
+        words("firm.other_caption", name=name),
+        (
+            Column(words("firm.analysis")),
+            Column(words("firm.estimate"), "right"),
+            Column(words("firm.interval"), "right"),
+            Column(words("firm.verdict")),
+            Column(words("firm.flips")),
+        ),
+        tuple(rows),
+        (0,) if finding.estimate is not None else (),
+    )
+    reasons = [
+        words("firm.reason", title=pen.both(row.title), reason=pen.say(row.reason))
+        for row in finding.robustness
+        if row.reason is not None
+    ]
+    if reasons:
+        yield Items(tuple(reasons))
+
+
+def _interval(found: Range | None, pen: Pen) -> Cell:
+    if found is None:
+        return Cell("–")
+    low, high = pen.ends(found)
+    return Cell(pen.words("firm.to", low=low, high=high, level=pen.percent(found.level)))
+
+
+def _verdicts(verdicts: dict[str, str], pen: Pen) -> Cell:
+    if not verdicts:
+        return Cell("–")
+    if len(verdicts) == 1:
+        verdict = next(iter(verdicts.values()))
+        return Cell(pen.words(f"verdict.{verdict}"), verdict)
+    named = (f"{name} – {pen.words(f'verdict.{v}')}" for name, v in sorted(verdicts.items()))
+    return Cell("; ".join(named))
+
+
+def unknown(record: Record, pen: Pen) -> Iterator[Block]:
+    """What is not known, the limits of the methods, the warnings of the run."""
+    words = pen.words
+    if record.unknowns:
+        yield Items(tuple(pen.both(text) for text in record.unknowns))
+    else:
+        yield Para(words("unknown.none"))
+    yield Sub(words("unknown.limits"), "unknown-limits")
+    limits = dict.fromkeys(pen.both(text) for f in record.findings for text in f.method.limits)
+    if limits:
+        yield Items(tuple(limits))
+    else:
+        yield Para(words("unknown.limits_none"))
+    yield Sub(words("unknown.warnings"), "unknown-warnings")
+    if record.page_one.warnings:
+        yield Items(tuple(pen.say(said) for said in record.page_one.warnings))
+    else:
+        yield Para(words("unknown.warnings_none"))
+
+
+def fairness(record: Record, pen: Pen) -> Iterator[Block]:
+    """Groups and side effects."""
+    yield Para(pen.say(record.fairness))

@@ -1,0 +1,400 @@
+"""Sections 1 to 4: the contract, who was counted, the comparison, the results."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from impacteval.render import format as fmt
+from impacteval.render.blocks import (
+    Block,
+    Cell,
+    Column,
+    Drawing,
+    Facts,
+    Items,
+    Para,
+    Sub,
+    Table,
+)
+from impacteval.render.pen import Pen
+from impacteval.render.plots import effect_drawing, love_drawing, path_drawing, slug
+from impacteval.report.record import ClauseRow, FindingFacts, Record
+
+
+def contract(record: Record, pen: Pen) -> Iterator[Block]:
+    """The contract said back, its parties, what it keeps unpublished, its sources."""
+    words, facts = pen.words, record.contract
+    yield Para(pen.both(facts.in_plain_words), "lead")
+    counted = "contract.everyone" if facts.everyone_counted else "contract.participants"
+    yield Para(words(counted, people=pen.both(facts.people)))
+    yield Sub(words("contract.said_back"), "contract-said")
+    yield Items(tuple(pen.say(sentence) for sentence in facts.sentences))
+    yield Sub(words("contract.parties"), "contract-parties")
+    if facts.parties:
+        yield Facts(tuple((pen.both(p.role), pen.both(p.name)) for p in facts.parties))
+    else:
+        yield Para(words("contract.no_parties"))
+    yield Sub(words("contract.amendments"), "contract-changes")
+    if record.page_one.changes:
+        yield Items(tuple(pen.say(said) for said in record.page_one.changes))
+    else:
+        yield Para(words("note.changes_none"))
+    yield Sub(words("contract.not_public"), "contract-not-public")
+    if facts.not_public:
+        yield Items(tuple(pen.both(text) for text in facts.not_public))
+    else:
+        yield Para(words("contract.all_public"))
+    yield Sub(words("contract.sources"), "contract-sources")
+    if facts.sources:
+        yield Items(tuple(pen.both(source) for source in facts.sources))
+    else:
+        yield Para(words("contract.no_sources"))
+    yield Facts(
+        (
+            (words("contract.id"), f"{pen.both(facts.title)} ({facts.id})"),
+            (words("contract.file"), facts.file),
+            (words("contract.digest"), facts.digest),
+        ),
+    )
+
+
+def counted(record: Record, pen: Pen) -> Iterator[Block]:
+    """From everyone concerned to everyone measured, and who is missing."""
+    words = pen.words
+    if record.counted:
+        empty = "–"
+
+        def arm(n: int | None) -> Cell:
+            return Cell(empty if n is None else fmt.count(n, pen.language))
+
+        yield Table(
+            words("counted.caption"),
+            (
+                Column(words("counted.step")),
+                Column(words("counted.n"), "right"),
+                Column(words("counted.treated"), "right"),
+                Column(words("counted.comparison"), "right"),
+            ),
+            tuple(
+                (Cell(pen.say(row.step)), arm(row.n), arm(row.treated), arm(row.comparison))
+                for row in record.counted
+            ),
+        )
+    else:
+        yield Para(words("counted.none"))
+    yield Sub(words("counted.refused"), "counted-refused")
+    yield Para(pen.say(record.refused))
+    yield Sub(words("counted.left_out"), "counted-left-out")
+    if record.page_one.left_out:
+        yield Items(tuple(pen.say(said) for said in record.page_one.left_out))
+    else:
+        yield Para(words("note.left_out_none"))
+
+
+def otherwise(record: Record, pen: Pen) -> Iterator[Block]:
+    """Design, comparators, method, assumption checks and the counterfactual drawing."""
+    words = pen.words
+    if not record.findings:
+        yield Para(words("results.none"))
+    described: set[str] = set()
+    for finding in record.findings:
+        anchor = slug("otherwise", finding.outcome, finding.group)
+        yield Sub(pen.finding_name(finding), anchor)
+        yield Para(f"{pen.say(finding.design_text)} {pen.say(finding.comparators)}")
+        yield from _counterfactual(finding, record.page_one.clauses, pen)
+        if finding.method.name in described:
+            yield Para(words("otherwise.same_method", method=pen.both(finding.method.title)))
+        else:
+            described.add(finding.method.name)
+            yield from _method(finding, pen)
+        yield from _checks(finding, pen)
+        yield from _baseline(finding, pen)
+
+
+def _counterfactual(
+    finding: FindingFacts, clauses: tuple[ClauseRow, ...], pen: Pen
+) -> Iterator[Block]:
+    if finding.observed is None or finding.counterfactual is None:
+        return
+    words = pen.words
+    unit = pen.both(finding.outcome_unit)
+    rows = tuple(
+        (
+            Cell(row.period),
+            Cell(pen.number(row.observed)),
+            Cell(pen.number(row.counterfactual)),
+            Cell(pen.optional(row.low, "results.unbounded")),
+            Cell(pen.optional(row.high, "results.unbounded")),
+            Cell(pen.percent(row.level)),
+            Cell(fmt.count(row.n, pen.language)),
+        )
+        for row in finding.periods
+    )
+    name = pen.finding_name(finding)
+    heads = ("plot.path.low", "plot.path.high", "plot.path.level", "plot.path.n")
+    data = Table(
+        f"{words('results.periods')} ({unit})",
+        (
+            Column(words("plot.path.period")),
+            Column(words("results.observed"), "right"),
+            Column(words("results.counterfactual"), "right"),
+            *(Column(words(head), "right") for head in heads),
+        ),
+        rows,
+    )
+    yield Drawing(
+        svg=path_drawing(finding, pen, levels_asked(finding, clauses, pen)),
+        alt=words(
+            "plot.path.alt",
+            name=name,
+            observed=pen.number(finding.observed),
+            counterfactual=pen.number(finding.counterfactual),
+            unit=unit,
+        ),
+        caption=words("plot.path.caption", name=name),
+        data=data if rows else None,
+    )
+
+
+def levels_asked(
+    finding: FindingFacts, clauses: tuple[ClauseRow, ...], pen: Pen
+) -> tuple[tuple[float, str], ...]:
+    """Thresholds as levels of the outcome, where contract units are plain differences or percents.
+
+    The unit is recognised by arithmetic: the estimate must be the difference of the two averages,
+    or that difference in percent of the second. Otherwise no level is drawn.
+    """
+    if finding.observed is None or finding.counterfactual is None or finding.estimate is None:
+        return ()
+    observed, without = float(finding.observed), float(finding.counterfactual)
+    estimate = float(finding.estimate)
+    gap = abs(observed - without)
+    sign = 1.0 if finding.better == "higher" else -1.0
+    tolerance = 1e-6 * max(abs(observed), abs(without), 1.0)
+    found = []
+    for clause in clauses_of(finding, clauses):
+        if clause.threshold is None:
+            continue
+        threshold = float(clause.threshold)
+        if finding.scale == "difference" and abs(abs(estimate) - gap) <= tolerance:
+            level = without + sign * threshold
+        elif (
+            finding.scale == "relative"
+            and without
+            and abs(abs(estimate) - 100 * gap / abs(without)) <= 1e-4
+        ):
+            level = without * (1 + sign * threshold / 100)
+        else:
+            continue
+        found.append((level, pen.words("plot.path.asks")))
+    return tuple(dict.fromkeys(found))
+
+
+def clauses_of(finding: FindingFacts, clauses: tuple[ClauseRow, ...]) -> tuple[ClauseRow, ...]:
+    """The clauses that compare this very number."""
+    return tuple(c for c in clauses if (c.outcome, c.group) == (finding.outcome, finding.group))
+
+
+def _method(finding: FindingFacts, pen: Pen) -> Iterator[Block]:
+    words, method = pen.words, finding.method
+    yield Para(words("otherwise.method", method=pen.both(method.title)), "lead")
+    yield Para(pen.both(method.description))
+    if method.assumptions:
+        yield Para(words("otherwise.assumptions"))
+        yield Items(tuple(pen.both(text) for text in method.assumptions))
+    settings = ", ".join(f"{name} = {value}" for name, value in sorted(method.settings.items()))
+    rows = [
+        (words("annex.estimator"), f"{method.name} ({method.package} {method.version})"),
+        (words("otherwise.settings"), settings or words("otherwise.no_settings")),
+    ]
+    if method.references:
+        rows.append((words("otherwise.references"), " · ".join(method.references)))
+    yield Facts(tuple(rows))
+
+
+def _checks(finding: FindingFacts, pen: Pen) -> Iterator[Block]:
+    words = pen.words
+    if not finding.diagnostics:
+        yield Para(words("otherwise.no_checks"))
+        return
+    dash = "–"
+
+    def cell(value: str | None) -> Cell:
+        return Cell(dash if value is None else pen.number(value))
+
+    yield Table(
+        words("otherwise.checks_caption"),
+        (
+            Column(words("otherwise.check")),
+            Column(words("otherwise.check_result")),
+            Column(words("otherwise.check_value"), "right"),
+            Column(words("otherwise.check_limit"), "right"),
+            Column(words("otherwise.check_expected"), "right"),
+            Column(words("otherwise.check_fails"), "right"),
+            Column(words("otherwise.check_required")),
+        ),
+        tuple(
+            (
+                Cell(pen.both(row.title)),
+                Cell(words(f"status.{row.status}"), row.status),
+                cell(row.statistic),
+                cell(row.limit),
+                cell(row.expected),
+                Cell(
+                    dash if row.chance_sound_fails is None else pen.percent(row.chance_sound_fails)
+                ),
+                Cell(words("otherwise.required_yes" if row.required else "otherwise.required_no")),
+            )
+            for row in finding.diagnostics
+        ),
+    )
+    yield Items(
+        tuple(
+            words(
+                "otherwise.explained",
+                title=pen.both(row.title),
+                explanation=pen.say(row.explanation),
+            )
+            for row in finding.diagnostics
+        )
+    )
+
+
+def _baseline(finding: FindingFacts, pen: Pen) -> Iterator[Block]:
+    words = pen.words
+    if not finding.baseline:
+        yield Para(words("otherwise.no_baseline"))
+        return
+    table = Table(
+        words("otherwise.baseline_caption"),
+        (
+            Column(words("otherwise.covariate")),
+            Column(words("counted.treated"), "right"),
+            Column(words("counted.comparison"), "right"),
+            Column(words("otherwise.std_difference"), "right"),
+            Column(words("otherwise.variance_ratio"), "right"),
+        ),
+        tuple(
+            (
+                Cell(row.covariate if row.plain_name is None else pen.both(row.plain_name)),
+                Cell(pen.number(row.treated)),
+                Cell(pen.number(row.comparison)),
+                Cell(pen.optional(row.standardised_difference, "firm.not_computed")),
+                Cell(pen.optional(row.variance_ratio, "firm.not_computed")),
+            )
+            for row in finding.baseline
+        ),
+    )
+    yield table
+    yield Para(words("otherwise.baseline_note"), "note")
+    measured = [row for row in finding.baseline if row.standardised_difference is not None]
+    if len(measured) > 1:
+        largest = max(measured, key=lambda row: abs(float(row.standardised_difference or 0)))
+        label = largest.covariate if largest.plain_name is None else pen.both(largest.plain_name)
+        yield Drawing(
+            svg=love_drawing(finding, pen),
+            alt=words(
+                "plot.love.alt",
+                largest=pen.number(largest.standardised_difference or "0"),
+                covariate=label,
+            ),
+            caption=words("plot.love.caption", name=pen.finding_name(finding)),
+            data=None,
+        )
+
+
+def results(record: Record, pen: Pen) -> Iterator[Block]:
+    """Each outcome and group: the averages, the difference, its intervals, drawn."""
+    words = pen.words
+    if not record.findings:
+        yield Para(words("results.none"))
+    for finding in record.findings:
+        yield Sub(pen.finding_name(finding), slug("results", finding.outcome, finding.group))
+        if finding.status == "cannot_be_judged":
+            reason = finding.reason
+            yield Para(
+                words("results.cannot_plain")
+                if reason is None
+                else words("results.cannot", reason=pen.say(reason)),
+                "warning",
+            )
+        if not finding.paid:
+            yield Para(words("results.unpaid"), "note")
+        yield Facts(tuple(_result_rows(finding, pen)))
+        if finding.notes:
+            yield Items(tuple(pen.say(note) for note in finding.notes))
+        if finding.estimate is not None:
+            yield from _effect(finding, clauses_of(finding, record.page_one.clauses), pen)
+
+
+def _result_rows(finding: FindingFacts, pen: Pen) -> Iterator[tuple[str, str]]:
+    words = pen.words
+    yield words("results.measure"), pen.both(finding.measure)
+    yield words("results.better"), words(f"results.better_{finding.better}")
+    if finding.target is not None:
+        yield words("results.counted"), pen.say(finding.target)
+    if finding.observed is not None:
+        yield words("results.observed"), pen.number(finding.observed, finding.outcome_unit)
+    if finding.counterfactual is not None:
+        yield (
+            words("results.counterfactual"),
+            pen.number(finding.counterfactual, finding.outcome_unit),
+        )
+    if finding.estimate is not None:
+        yield words("results.estimate"), pen.number(finding.estimate, finding.contract_unit)
+    for found in finding.intervals:
+        key = {
+            "two": "results.interval",
+            "lower": "results.interval_lower",
+            "upper": "results.interval_upper",
+        }[found.side]
+        yield words(key, level=pen.percent(found.level)), pen.span(found)
+    if finding.std_error is not None:
+        yield words("results.std_error"), pen.number(finding.std_error)
+    if finding.raw_effect is not None:
+        scale = words(f"scale.{finding.scale}")
+        yield words("results.raw", scale=scale), pen.number(finding.raw_effect)
+    if finding.p_value is not None:
+        yield words("results.p_value"), pen.number(finding.p_value)
+    yield words("results.n"), fmt.count(finding.n_treated, pen.language)
+    yield words("results.n_comparison"), fmt.count(finding.n_comparison, pen.language)
+    yield words("results.clusters"), fmt.count(finding.treated_clusters, pen.language)
+    if finding.method_text is not None:
+        yield words("results.method"), pen.say(finding.method_text)
+
+
+def _effect(finding: FindingFacts, clauses: tuple[ClauseRow, ...], pen: Pen) -> Iterator[Block]:
+    words = pen.words
+    assert finding.estimate is not None
+    two = [found for found in finding.intervals if found.side == "two"]
+    name = pen.finding_name(finding)
+    interval = "; ".join(pen.interval(found) for found in two)
+    asked = " ".join(
+        words("plot.effect.alt_threshold", asked=pen.asked(c)) for c in clauses if c.threshold
+    )
+    unit = pen.both(finding.contract_unit)
+    alt = words(
+        "plot.effect.alt",
+        name=name,
+        estimate=pen.number(finding.estimate),
+        interval=interval,
+        thresholds=asked,
+        unit=unit,
+    )
+    data = Table(
+        f"{words('plot.effect.effect')} ({unit})",
+        (Column(words("plot.effect.effect")), Column(words("plot.effect.density"), "right")),
+        tuple((Cell(pen.number(x)), Cell(pen.number(d))) for x, d in finding.curve),
+    )
+    yield Drawing(
+        svg=effect_drawing(finding, pen, clauses),
+        alt=" ".join(alt.split(" ")),
+        caption=words("plot.effect.caption", name=name),
+        data=data if finding.curve else None,
+    )
+    levels = sorted({found.level for found in two}, key=float)
+    if len(levels) > 1:
+        inner, outer = pen.percent(levels[0]), pen.percent(levels[-1])
+        yield Para(words("plot.effect.note", inner=inner, outer=outer), "note")
+    elif levels:
+        yield Para(words("plot.effect.note_one", outer=pen.percent(levels[0])), "note")

@@ -1,0 +1,426 @@
+"""A finding as the record writes it: in contract units, with its checks and its alternatives."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import Any
+
+from impacteval.contract import ALL, POOLED, Contract, units
+from impacteval.contract.model import Outcome
+from impacteval.decide import Decision
+from impacteval.errors import NotAnswerable
+from impacteval.estimates import CounterfactualEstimate, Diagnostic
+from impacteval.plan import Plan
+from impacteval.plugin import MethodCard
+from impacteval.report.findings import Alternative, Finding, Findings, Method
+from impacteval.report.record import (
+    ArmRow,
+    Both,
+    DiagnosticRow,
+    FindingFacts,
+    MethodFacts,
+    PeriodRow,
+    Range,
+    RobustnessRow,
+    Said,
+)
+from impacteval.report.sentences import Wording, contract_unit, text_of
+from impacteval.values import (
+    Confidence,
+    ConfidenceSet,
+    Interval,
+    Message,
+    Question,
+    Scale,
+    Status,
+    Text,
+    significant,
+    written,
+)
+
+NOTHING_OR_HARM = Confidence(Decimal(0), "at_most")
+"""Asked of every number: with what confidence is the effect nothing, or harm?"""
+
+_POOLED = Text(en="all groups together", fr="tous groupes réunis")
+_UNITS_OF_DESIGN: Mapping[str, tuple[Text, Text]] = {
+    "rct": (
+        Text(
+            en=(
+                "Chance decided who was offered the programme, so those not offered it show what "
+                "would have happened otherwise."
+            ),
+            fr=(
+                "Le hasard a décidé à qui le programme était proposé : ceux à qui il ne l'a pas été "
+                "montrent ce qui se serait passé autrement."
+            ),
+        ),
+        Text(
+            en="{served:int} offered the programme, compared with {others:int} not offered it.",
+            fr="{served:int} à qui le programme a été proposé, comparés à {others:int} à qui il ne l'a pas été.",
+        ),
+    ),
+}
+_COMPARED = (
+    Text(
+        en="Those served are compared with others who were not.",
+        fr="Les bénéficiaires sont comparés à d'autres qui ne l'ont pas été.",
+    ),
+    Text(
+        en="{served:int} served, compared with {others:int} others.",
+        fr="{served:int} bénéficiaires, comparés à {others:int} autres.",
+    ),
+)
+
+
+# --- small readings ---------------------------------------------------------------------------
+
+
+def group_name(contract: Contract, group: str) -> Text | None:
+    """The group's name for people; None where there are no groups."""
+    if group == ALL:
+        return None
+    if group.startswith(POOLED):
+        return _POOLED
+    known = contract.groups.get(group)
+    if known is not None and known.plain_name is not None:
+        return known.plain_name.text()
+    plain_name = group.replace("_", " ")
+    return Text(en=plain_name, fr=plain_name)
+
+
+def finding_of(findings: Findings, outcome: str, group: str) -> Finding | None:
+    """The finding a clause reads, None when there is none."""
+    try:
+        return findings[outcome, group]
+    except KeyError:
+        return None
+
+
+def answered(finding: Finding, question: Question) -> str | None:
+    """The answer to a question of the evidence as text; None when it has none."""
+    try:
+        return text_of(finding.evidence.answer(question).value)
+    except KeyError:
+        return None
+
+
+def plain(value: float, estimate: CounterfactualEstimate) -> str:
+    """A number in the outcome's own units, to ten digits of the larger mean."""
+    size = max(abs(estimate.observed), abs(estimate.counterfactual))
+    return written(significant(value, size or None))
+
+
+def contract_range(finding: Finding, contract: Contract, level: float, side: str) -> Range | None:
+    """An interval of the effect in contract units; None when there is none of that kind.
+
+    Parameters
+    ----------
+    side : str
+        In contract units: ``lower`` bounds the worse side of a number that is better when larger.
+    """
+    if finding.estimate is None:
+        return None
+    return range_of(finding.estimate, contract, finding.outcome, level, side)
+
+
+def range_of(
+    estimate: CounterfactualEstimate, contract: Contract, outcome: str, level: float, side: str
+) -> Range | None:
+    """An interval of an estimate in contract units."""
+    described = contract.outcomes[outcome]
+    effect, better = described.effect, described.better
+    turned = units.factor(effect, better) < 0
+    raw_side = {"lower": "upper", "upper": "lower"}.get(side, side) if turned else side
+    try:
+        raw: Interval | ConfidenceSet = estimate.effect.interval(level, raw_side)
+    except NotAnswerable:
+        return None
+    if isinstance(raw, ConfidenceSet) and raw.empty:
+        return None
+    reference = units.magnitude(
+        effect, estimate.effect.value, estimate.observed, estimate.counterfactual
+    )
+    ends = sorted(
+        units.to_decimal(effect, better, end, reference=reference) for end in (raw.low, raw.high)
+    )
+    return Range(
+        low=text_of(ends[0]),
+        high=text_of(ends[1]),
+        level=written(Decimal(str(level))),
+        side=side,
+        method=raw.method,
+    )
+
+
+def natural_unit(outcome: Outcome) -> Text:
+    """The unit of the outcome itself: the contract's unit where it is the same, else the measure."""
+    same = outcome.effect in ("difference", "total_units", "verified_count")
+    return outcome.unit.text() if same and outcome.unit else outcome.measure.text()
+
+
+# --- one finding ------------------------------------------------------------------------------
+
+
+def finding_facts(
+    finding: Finding,
+    contract: Contract,
+    plan: Plan,
+    alternatives: Mapping[tuple[str, str, str], Decision],
+    decision: Decision,
+) -> FindingFacts:
+    """Everything the report says about one finding.
+
+    Parameters
+    ----------
+    finding : Finding
+        The finding.
+    contract, plan
+        What was agreed and planned.
+    alternatives : mapping of (outcome, group, name) to Decision
+        What would be decided on each alternative analysis.
+    decision : Decision
+        The binding decision.
+    """
+    outcome = contract.outcomes[finding.outcome]
+    estimate = finding.estimate
+    unit = outcome.unit.text() if outcome.unit else None
+    wording = Wording(outcome.effect, outcome.better, contract_unit(outcome.effect, unit))
+    paid = any(clause.outcome == finding.outcome for clause in contract.clauses)
+    raw, value, error = _values(finding, contract)
+    design, comparators = _UNITS_OF_DESIGN.get(finding.analysis.design, _COMPARED)
+    counts = {
+        "served": estimate.n_treated if estimate else 0,
+        "others": estimate.n_comparison if estimate else 0,
+    }
+    reason = finding.reason
+    return FindingFacts(
+        outcome=finding.outcome,
+        group=finding.group,
+        plain_name=Both.of(outcome.plain_name.text()),
+        measure=Both.of(outcome.measure.text()),
+        outcome_unit=Both.of(natural_unit(outcome)),
+        contract_unit=Both.of(wording.unit),
+        better=outcome.better,
+        paid=paid,
+        status="estimated" if estimate is not None and reason is None else "cannot_be_judged",
+        reason=Said.of(reason) if reason else None,
+        target=Said.of(estimate.target) if estimate else None,
+        method_text=Said.of(estimate.method) if estimate and estimate.method else None,
+        method=method_facts(finding.method),
+        scale=finding.analysis.scale.value,
+        observed=plain(estimate.observed, estimate) if estimate else None,
+        counterfactual=plain(estimate.counterfactual, estimate) if estimate else None,
+        estimate=value,
+        raw_effect=raw,
+        std_error=error,
+        intervals=tuple(_intervals(finding, contract)),
+        p_value=_p_value(estimate),
+        n_treated=counts["served"],
+        n_comparison=counts["others"],
+        treated_clusters=estimate.treated_clusters if estimate else 0,
+        periods=tuple(_periods(estimate)),
+        notes=tuple(Said.of(n) for n in (estimate.notes if estimate else ()))
+        + tuple(Said.of(r) for r in finding.records),
+        baseline=tuple(_baseline(finding, plan)),
+        diagnostics=tuple(
+            _diagnostic(d.title, d.diagnostic, d.required) for d in finding.diagnostics
+        ),
+        robustness=tuple(
+            _robustness(finding, a, contract, alternatives, decision) for a in finding.alternatives
+        ),
+        design_text=Said.of(Message(f"design.{finding.analysis.design}", design)),
+        comparators=Said.of(Message(f"comparators.{finding.analysis.design}", comparators, counts)),
+        curve=tuple(_curve(finding, contract)),
+    )
+
+
+def method_facts(method: Method) -> MethodFacts:
+    """The card of a method as the record writes it."""
+    card: MethodCard = method.card
+    return MethodFacts(
+        name=method.name,
+        package=method.package,
+        version=method.version,
+        title=Both.of(card.title),
+        description=Both.of(card.description),
+        assumptions=tuple(Both.of(t) for t in card.assumptions),
+        limits=tuple(Both.of(t) for t in card.limits),
+        references=card.references,
+        settings={k: _setting(v) for k, v in sorted(method.settings.items())},
+    )
+
+
+def _setting(value: Any) -> Any:
+    return written(significant(value)) if isinstance(value, float) else value
+
+
+def _values(finding: Finding, contract: Contract) -> tuple[str | None, str | None, str | None]:
+    """Raw effect, effect in contract units, standard error in contract units."""
+    estimate, outcome = finding.estimate, contract.outcomes[finding.outcome]
+    if estimate is None:
+        return None, None, None
+    effect, better = outcome.effect, outcome.better
+    reference = units.magnitude(
+        effect, estimate.effect.value, estimate.observed, estimate.counterfactual
+    )
+    size = abs(units.factor(effect, better))
+    error = estimate.effect.std_error
+    return (
+        written(significant(estimate.effect.value, reference / size)),
+        written(units.to_decimal(effect, better, estimate.effect.value, reference=reference)),
+        None if error is None else written(significant(size * error, reference)),
+    )
+
+
+def _intervals(finding: Finding, contract: Contract) -> Iterator[Range]:
+    for level, side in ((0.90, "two"), (0.95, "two"), (0.95, "lower")):
+        found = contract_range(finding, contract, level, side)
+        if found is not None:
+            yield found
+
+
+def _p_value(estimate: CounterfactualEstimate | None) -> str | None:
+    if estimate is None:
+        return None
+    try:
+        return written(significant(estimate.effect.p_value(), 1.0))
+    except NotAnswerable:
+        return None
+
+
+def _periods(estimate: CounterfactualEstimate | None) -> Iterator[PeriodRow]:
+    for period in estimate.periods if estimate else ():
+        assert estimate is not None
+        banded = math.isfinite(period.low) and math.isfinite(period.high)
+        yield PeriodRow(
+            period=str(period.period),
+            observed=plain(period.observed, estimate),
+            counterfactual=plain(period.counterfactual, estimate),
+            low=plain(period.low, estimate) if banded else None,
+            high=plain(period.high, estimate) if banded else None,
+            level=written(Decimal(str(period.level))),
+            n=period.n,
+        )
+
+
+def _number(value: Any) -> str | None:
+    if value is None or (isinstance(value, float) and not math.isfinite(value)):
+        return None
+    return written(significant(float(value)))
+
+
+def _baseline(finding: Finding, plan: Plan) -> Iterator[ArmRow]:
+    """The baseline table, from the balance diagnostic when it was run."""
+    names = finding.analysis.covariate_names
+    for check in finding.diagnostics:
+        if check.diagnostic.name != "balance" or "covariates" not in check.diagnostic.parts:
+            continue
+        table = check.diagnostic.parts.columns("covariates")
+        for k, covariate in enumerate(table["covariate"]):
+            named = names.get(covariate)
+            yield ArmRow(
+                covariate=covariate,
+                plain_name=Both.of(named.text()) if named else None,
+                treated=_number(table["mean_treated"][k]) or "0",
+                comparison=_number(table["mean_comparison"][k]) or "0",
+                standardised_difference=_number(table["std_difference"][k]),
+                variance_ratio=_number(table["variance_ratio"][k]),
+            )
+
+
+def _diagnostic(title: Text, found: Diagnostic, required: bool) -> DiagnosticRow:
+    return DiagnosticRow(
+        name=found.name,
+        title=Both.of(title),
+        status=found.status.value,
+        statistic=_number(found.statistic),
+        limit=_number(found.limit),
+        expected=_number(found.expected),
+        chance_sound_fails=(
+            None
+            if found.chance_sound_fails is None
+            else written(significant(found.chance_sound_fails, 1.0))
+        ),
+        required=required,
+        explanation=Said.of(found.explanation),
+    )
+
+
+def _robustness(
+    finding: Finding,
+    alternative: Alternative,
+    contract: Contract,
+    alternatives: Mapping[tuple[str, str, str], Decision],
+    decision: Decision,
+) -> RobustnessRow:
+    estimate = alternative.estimate
+    value = interval = None
+    if estimate is not None:
+        outcome = contract.outcomes[finding.outcome]
+        reference = units.magnitude(
+            outcome.effect, estimate.effect.value, estimate.observed, estimate.counterfactual
+        )
+        value = written(
+            units.to_decimal(
+                outcome.effect, outcome.better, estimate.effect.value, reference=reference
+            )
+        )
+        interval = range_of(estimate, contract, finding.outcome, 0.95, "two")
+    again = alternatives.get((finding.outcome, finding.group, alternative.name))
+    verdicts = _verdicts(again) if again is not None else {}
+    binding = _verdicts(decision)
+    return RobustnessRow(
+        name=alternative.name,
+        title=Both.of(alternative.title),
+        estimate=value,
+        interval=interval,
+        verdicts=verdicts,
+        flips=any(verdicts[key] != binding[key] for key in verdicts),
+        reason=Said.of(alternative.reason) if alternative.reason else None,
+    )
+
+
+def _verdicts(decision: Decision) -> dict[str, Any]:
+    return {
+        key(c.name, c.group): (c.verdict or Status.CANNOT_BE_JUDGED).value for c in decision.clauses
+    }
+
+
+def key(name: str, group: str) -> str:
+    """How tables name a clause and its group: ``final`` or ``early/cohort_1``."""
+    return name if group == ALL else f"{name}/{group}"
+
+
+verdicts_of = _verdicts
+
+
+def _curve(finding: Finding, contract: Contract) -> Iterator[tuple[str, str]]:
+    """The confidence distribution as a curve, highest point 1, in contract units."""
+    estimate = finding.estimate
+    if estimate is None or estimate.effect.std_error is None:
+        return
+    outcome = contract.outcomes[finding.outcome]
+    effect, error = estimate.effect, estimate.effect.std_error
+    grid = [effect.value + error * z / 10.0 for z in range(-40, 41)]
+    step = error * 0.05
+    if estimate.scale is Scale.RELATIVE:
+        grid = [x for x in grid if x - step > -1.0]
+    try:
+        density = [
+            (effect.p_value(x + step, "greater") - effect.p_value(x - step, "greater"))
+            for x in grid
+        ]
+    except NotAnswerable:
+        return
+    top = max(density)
+    reference = units.magnitude(
+        outcome.effect, effect.value, estimate.observed, estimate.counterfactual
+    )
+    points = [
+        (units.to_decimal(outcome.effect, outcome.better, x, reference=reference), d / top)
+        for x, d in zip(grid, density, strict=True)
+    ]
+    for x, d in sorted(points):
+        yield written(x), written(significant(d, 1.0, digits=6))

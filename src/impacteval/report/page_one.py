@@ -1,0 +1,233 @@
+"""Page 1: what a payer reads first, and often only."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from impacteval.contract import Contract
+from impacteval.contract.model import Outcome
+from impacteval.contract.money import decimals_of
+from impacteval.contract.payment import Linear, Threshold
+from impacteval.contract.rules import LowerBoundRule
+from impacteval.decide import ClauseResult, Decision, distance, money_text
+from impacteval.estimates import CounterfactualEstimate
+from impacteval.report import findings_facts as facts
+from impacteval.report import notices
+from impacteval.report.findings import Finding
+from impacteval.report.grade import FEW_TREATED, Grade, grade
+from impacteval.report.record import (
+    Both,
+    ClauseRow,
+    EvidenceGrade,
+    MoneyBox,
+    PageOne,
+    Said,
+)
+from impacteval.report.run import Run
+from impacteval.report.sentences import (
+    CONFIDENCE_NOTE,
+    Wording,
+    clause_sentence,
+    contract_unit,
+    distance_sentence,
+    headline,
+    rounding_sentence,
+    rule_sentence,
+    text_of,
+)
+from impacteval.values import Confidence, Message, Scale, Status, Text, significant, written
+
+_NO_CONTEST = Text(
+    en="The contract does not say how a result is contested.",
+    fr="Le contrat ne dit pas comment contester un résultat.",
+)
+_CONTEST = Text(
+    en="{how} Time to contest: {window}. Decided by: {who}.",
+    fr="{how} Délai de contestation : {window}. Décision : {who}.",
+)
+
+
+def _answer(decision: Decision) -> str:
+    verdicts = [c.verdict for c in decision.clauses if c.verdict is not None]
+    if verdicts and all(v is Status.NOT_FOR_PAYMENT for v in verdicts):
+        return "not_for_payment"
+    met = [v is Status.MET for v in verdicts]
+    open_ = len(verdicts) < len(decision.clauses) or Status.CANNOT_BE_JUDGED in verdicts
+    if not any(met):
+        return "cannot_be_judged" if open_ else "do_not_pay"
+    return "pay" if all(met) and not open_ else "pay_in_part"
+
+
+def page_one(run: Run) -> PageOne:
+    """Page 1 of a run."""
+    contract, decision = run.contract, run.decision
+    answer = _answer(decision)
+    due = money_text(decision.due_now)
+    weakest = min((_grade(f) for f in run.findings.values()), key=lambda g: g.grade)
+    money = contract.money
+    cap, left = money_text(decision.cap), None
+    if isinstance(decision.cap, Decimal) and isinstance(decision.due_now, Decimal):
+        left = money_text(decision.cap - decision.due_now)
+    elif cap == "not_published":
+        left = cap
+    return PageOne(
+        answer=answer,
+        headline=Said.of(headline(answer, due, decision.currency)),
+        money=MoneyBox(
+            currency=decision.currency,
+            due_now=due,
+            total=money_text(decision.total),
+            already_paid=None,
+            ceiling=cap,
+            ceiling_left=left,
+            rounding=Said.of(
+                rounding_sentence(
+                    contract.currency,
+                    money.decimals if money else decimals_of(contract.currency),
+                    money.mode if money else "half_up",
+                )
+            ),
+        ),
+        clauses=tuple(_clause(run, c) for c in decision.clauses),
+        evidence=EvidenceGrade(
+            kind=Said.of(weakest.kind), grade=weakest.grade, why=Said.of(weakest.why)
+        ),
+        left_out=tuple(Said.of(m) for m in notices.left_out(run)),
+        changes=tuple(Said.of(m) for m in notices.changes(run)),
+        warnings=tuple(Said.of(m) for m in notices.warnings(run)),
+        confidence_note=Said.of(CONFIDENCE_NOTE),
+        rerun=run.command,
+        contest=_contest(contract),
+    )
+
+
+def _contest(contract: Contract) -> Both:
+    dispute = contract.dispute
+    if dispute is None:
+        return Both.of(_NO_CONTEST)
+    told = {}
+    for language in ("en", "fr"):
+        how = dispute.how[language] if dispute.how else ""
+        if how and not how.endswith("."):
+            how += "."
+        told[language] = (
+            _CONTEST[language]
+            .format(how=how, window=dispute.window[language], who=dispute.who_decides[language])
+            .strip()
+        )
+    return Both(en=told["en"], fr=told["fr"])
+
+
+def wording_of(contract: Contract, outcome: str) -> Wording:
+    """How the numbers of an outcome are said."""
+    described = contract.outcomes[outcome]
+    unit = described.unit.text() if described.unit else None
+    return Wording(described.effect, described.better, contract_unit(described.effect, unit))
+
+
+def _clause(run: Run, clause: ClauseResult) -> ClauseRow:
+    contract = run.contract
+    outcome = contract.outcomes[clause.outcome]
+    wording = wording_of(contract, clause.outcome)
+    leaf = next(leaf for leaf in contract.clauses if leaf.name == clause.name)
+    finding = facts.finding_of(run.findings, clause.outcome, clause.group)
+    estimate = finding.estimate if finding else None
+    verdict = clause.verdict or Status.CANNOT_BE_JUDGED
+    rule = contract.rule(leaf)
+    # A price by the unit has no threshold to be met, only a start from which units count.
+    by_the_unit = isinstance(leaf, Linear)
+    how_far = None if by_the_unit else distance(contract, clause)
+    near = None
+    if how_far is not None and estimate is not None:
+        near = Said.of(_nearness(wording, clause, how_far.margin, estimate, outcome))
+    unit = facts.natural_unit(outcome)
+    return ClauseRow(
+        name=clause.name,
+        group=clause.group,
+        outcome=clause.outcome,
+        plain_name=Both.of(outcome.plain_name.text()),
+        unit=Both.of(wording.unit),
+        verdict=verdict.value,
+        sentence=Said.of(
+            clause_sentence(
+                wording,
+                plain_name=outcome.plain_name.text(),
+                group=facts.group_name(contract, clause.group),
+                verdict=verdict.value,
+                value=clause.value,
+                compared_bound=isinstance(rule, LowerBoundRule),
+                operator=clause.operator,
+                threshold=clause.threshold,
+                amount=money_text(clause.amount),
+                currency=contract.currency,
+                reason=clause.reason,
+            )
+        ),
+        reason=Said.of(clause.reason) if clause.reason else None,
+        rule=Said.of(rule_sentence(rule)),
+        value=text_of(clause.value),
+        operator=clause.operator,
+        threshold=text_of(clause.threshold),
+        amount=money_text(clause.amount),
+        steps=tuple(Said.of(step) for step in clause.steps),
+        estimate=text_of(clause.estimate),
+        interval=facts.contract_range(finding, contract, 0.95, "two") if finding else None,
+        distance=near,
+        smallest_change=(
+            None if how_far is None or how_far.change is None else written(abs(how_far.change))
+        ),
+        chance_passes=_chance_passes(finding, clause) if isinstance(leaf, Threshold) else None,
+        chance_nothing_or_harm=_no_effect(finding),
+        observed=facts.plain(estimate.observed, estimate) if estimate else None,
+        counterfactual=facts.plain(estimate.counterfactual, estimate) if estimate else None,
+        outcome_unit=Both.of(unit),
+    )
+
+
+def _nearness(
+    wording: Wording,
+    clause: ClauseResult,
+    margin: Decimal,
+    estimate: CounterfactualEstimate,
+    outcome: Outcome,
+) -> Message:
+    """How close the answer was, as a change of what happened to those served."""
+    served = estimate.n_treated
+    per_person = total = None
+    gap = abs(float(margin))
+    match estimate.scale:
+        case Scale.DIFFERENCE:
+            per_person = gap
+        case Scale.RELATIVE:
+            per_person = gap / 100.0 * estimate.counterfactual
+        case Scale.TOTAL:
+            total = gap
+        case Scale.STANDARDISED:
+            pass  # the unit of a standardised effect is not the outcome's own
+    if per_person is not None:
+        total = per_person * served
+    unit = facts.natural_unit(outcome)
+    return distance_sentence(
+        wording,
+        met=clause.verdict is Status.MET,
+        distance=margin,
+        outcome_unit=unit,
+        per_person=None if per_person is None else significant(per_person),
+        total=None if total is None else significant(total),
+        served=served,
+    )
+
+
+def _chance_passes(finding: Finding | None, clause: ClauseResult) -> str | None:
+    if finding is None or clause.threshold is None or clause.operator is None:
+        return None
+    return facts.answered(finding, Confidence(clause.threshold, clause.operator))
+
+
+def _no_effect(finding: Finding | None) -> str | None:
+    return None if finding is None else facts.answered(finding, facts.NOTHING_OR_HARM)
+
+
+def _grade(finding: Finding) -> Grade:
+    places = finding.estimate.treated_clusters if finding.estimate else FEW_TREATED
+    return grade(finding.analysis.design, places)

@@ -1,0 +1,73 @@
+"""The report as one value: what was decided, on which findings, and the whole record."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from impacteval.canonical import digest
+from impacteval.decide import Decision
+from impacteval.report.findings import Findings
+from impacteval.report.record import Record
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, eq=False)
+class Report:
+    """What `verify` returns. Two reports are equal when their records are.
+
+    Attributes
+    ----------
+    decision : Decision
+        Verdicts and money.
+    findings : Findings
+        Estimates and checks: ``report.findings["earnings"].estimate``.
+    record : Record
+        Everything the report says, as written to ``verdict.json``.
+    """
+
+    decision: Decision
+    findings: Findings
+    record: Record
+
+    @property
+    def digest(self) -> str:
+        """The digest of the record."""
+        return digest(self.record.model_dump(mode="json"))
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Report):
+            return NotImplemented
+        return self.record == other.record
+
+    def __hash__(self) -> int:
+        return hash(self.digest)
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row a clause: what was compared, with what, and what follows."""
+        import pandas as pd
+
+        columns = (
+            "name",
+            "group",
+            "outcome",
+            "verdict",
+            "value",
+            "operator",
+            "threshold",
+            "amount",
+            "estimate",
+            "chance_passes",
+            "observed",
+            "counterfactual",
+        )
+        rows = self.record.page_one.clauses
+        return pd.DataFrame({c: [getattr(row, c) for row in rows] for c in columns})
+
+    def to_json(self) -> str:
+        """The record as text: sorted keys, the same bytes for the same run."""
+        plain = self.record.model_dump(mode="json")
+        return json.dumps(plain, indent=2, sort_keys=True, ensure_ascii=False) + "\n"

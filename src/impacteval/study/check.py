@@ -1,0 +1,183 @@
+"""Everything that can be checked without outcomes, all problems at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from impacteval.contract.rules import ChanceRule, LowerBoundRule, PointRule, SignificantRule
+from impacteval.errors import CheckFailed, InputError, Problem, StudyError, UsageError
+from impacteval.files import Locate
+from impacteval.plan import Analysis, EstimatorSpec, load_plan_located
+from impacteval.registry import entry as registered
+from impacteval.registry import settings_problems
+from impacteval.study.fit import groups_of
+from impacteval.study.folder import PLAN_FILE, Study
+from impacteval.study.people import without_identifiers
+from impacteval.study.rows import blind_sample_of, select
+
+EXAMPLES_FILE = "examples.yaml"
+
+
+def check_study(study: Study) -> tuple[str, ...]:
+    """Check a study that could be loaded.
+
+    Parameters
+    ----------
+    study : Study
+        What `load_study` gives: contract and plan can be read and fit each other.
+
+    Returns
+    -------
+    tuple of str
+        One sentence for each thing that is in order.
+
+    Raises
+    ------
+    StudyError
+        Every problem at once.
+    CheckFailed
+        When an example beside the contract does not come out as written.
+    """
+    _, locate = load_plan_located(study.root / PLAN_FILE)
+    problems: list[Problem] = []
+    done = [f"the contract {study.contract.id} and the plan {study.id} fit each other"]
+    for name, analysis in study.plan.analyses.items():
+        found = list(_estimators(name, analysis, study, locate))
+        found += _diagnostics(name, analysis, locate)
+        problems += found
+        try:
+            counted = _data(name, analysis, study)
+        except InputError as error:
+            problems += error.problems
+        else:
+            if not found:
+                done.append(f"analysis {name}: {counted}")
+    for required in study.contract.required:
+        problems += _known_diagnostic(required.diagnostic)
+    if problems:
+        raise StudyError(dict.fromkeys(problems))
+    examples = study.contract_file.parent / EXAMPLES_FILE
+    if examples.exists():
+        done.append(examples_hold(examples))
+    return tuple(done)
+
+
+def examples_hold(path: Path) -> str:
+    """Run the examples beside a contract; a sentence that says how many hold.
+
+    Raises
+    ------
+    CheckFailed
+        With each example that does not come out as written.
+    """
+    from impacteval.decide import run_examples
+
+    results = run_examples(path)
+    wrong = [r for r in results if not r.passed]
+    if wrong:
+        listed = "\n".join(f"{r.name}: {difference}" for r in wrong for difference in r.differences)
+        raise CheckFailed(f"{path}: {len(wrong)} of {len(results)} examples do not hold.\n{listed}")
+    return f"{path.name}: all {len(results)} examples hold"
+
+
+def _estimators(name: str, analysis: Analysis, study: Study, locate: Locate) -> Iterator[Problem]:
+    place = ("analyses", name, "estimator")
+    yield from _estimator(analysis.estimator, analysis, place, locate)
+    for k, other in enumerate(analysis.robustness):
+        where = ("analyses", name, "robustness", k, "estimator")
+        yield from _estimator(other.estimator, analysis, where, locate)
+    try:
+        card = registered(analysis.estimator.name).cls.card
+    except UsageError:
+        return
+    for clause in study.contract.clauses:
+        if clause.outcome != analysis.outcome:
+            continue
+        rule = study.contract.rule(clause)
+        if not isinstance(rule, PointRule) and not card.uncertainty:
+            yield locate.problem(
+                (*place, "name"),
+                f"Clause `{clause.name}` decides by {rule.name}, and "
+                f"`{analysis.estimator.name}` gives no uncertainty.",
+                "Choose an estimator with uncertainty.",
+            )
+        elif _needs_direction(rule) and not card.directional:
+            yield locate.problem(
+                (*place, "name"),
+                f"Clause `{clause.name}` decides by {rule.name}, which needs a direction, and the "
+                f"test of `{analysis.estimator.name}` has none.",
+                "Choose another inference, or agree another rule in the contract.",
+            )
+
+
+def _needs_direction(rule: object) -> bool:
+    match rule:
+        case LowerBoundRule():
+            return True
+        case SignificantRule():
+            return rule.significant.sides == "one"
+        case ChanceRule():
+            return True
+        case _:
+            return False
+
+
+def _estimator(
+    spec: EstimatorSpec,
+    analysis: Analysis,
+    place: tuple[str | int, ...],
+    locate: Locate,
+) -> Iterator[Problem]:
+    try:
+        card = registered(spec.name).cls.card
+        wrong = settings_problems(spec.name, spec.settings)
+    except UsageError as error:
+        for problem in error.problems:
+            yield locate.problem((*place, "name"), problem.what, problem.fix)
+        return
+    for setting, problem in wrong:
+        where = (*place, "settings", setting) if setting else (*place, "settings")
+        yield locate.problem(where, problem.what, problem.fix)
+    if analysis.design not in card.designs:
+        yield locate.problem(
+            (*place, "name"),
+            f"`{spec.name}` is not for design {analysis.design}.",
+            f"It is for {', '.join(card.designs)}.",
+        )
+    if analysis.scale not in card.scales:
+        yield locate.problem(
+            (*place, "name"),
+            f"`{spec.name}` does not offer scale {analysis.scale}.",
+            f"It offers {', '.join(card.scales)}.",
+        )
+
+
+def _diagnostics(name: str, analysis: Analysis, locate: Locate) -> Iterator[Problem]:
+    for k, planned in enumerate(analysis.diagnostics):
+        for problem in _known_diagnostic(planned.name):
+            yield locate.problem(
+                ("analyses", name, "diagnostics", k, "name"), problem.what, problem.fix
+            )
+
+
+def _known_diagnostic(name: str) -> list[Problem]:
+    from impacteval.diagnostics import diagnostic_names
+
+    known = diagnostic_names()
+    if name in known:
+        return []
+    return [Problem(f"There is no diagnostic `{name}`.", f"Known: {', '.join(known)}.")]
+
+
+def _data(name: str, analysis: Analysis, study: Study) -> str:
+    """Build every blind sample; how many rows and groups there are."""
+    frame = without_identifiers(study, analysis, study.read(analysis.data, outcomes=False))
+    counts = []
+    for group in groups_of(analysis, study.contract):
+        rows, _ = select(name, analysis, frame, group)
+        blind = blind_sample_of(analysis, rows)
+        counts.append(f"{blind.structure.n_rows} rows" + ("" if group == "all" else f" in {group}"))
+    # The outcome column must be there, but its values are not looked at here.
+    study.read(analysis.data)
+    return ", ".join(counts)

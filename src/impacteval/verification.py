@@ -1,0 +1,298 @@
+"""The whole run, in the order in which it happens."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from importlib.metadata import version
+from itertools import combinations
+
+from impacteval.analysis import Task, analyse
+from impacteval.contract import POOLED, Contract
+from impacteval.contract.rules import Rule
+from impacteval.contract.terms import limits
+from impacteval.decide import Compared, Decision, compared, decide, other_rules, pool_label
+from impacteval.errors import Problem, UsageError
+from impacteval.progress import step
+from impacteval.report.build import record_of
+from impacteval.report.findings import Finding, Findings
+from impacteval.report.findings_facts import NOTHING_OR_HARM
+from impacteval.report.record import Both, DataSource
+from impacteval.report.run import Reading, Run
+from impacteval.report.value import Report
+from impacteval.study import Study
+from impacteval.study.fit import groups_of
+from impacteval.study.lock import deviations
+from impacteval.study.locking import lock_now
+from impacteval.study.people import without_identifiers
+from impacteval.study.read import table_digest
+from impacteval.values import Confidence, Evidence, Message, Question, Text
+
+_UNLOCKED = Message(
+    "evidence.not-locked",
+    Text(
+        en=(
+            "The study was not locked beforehand: nobody can tell whether plan and contract were "
+            "fixed before the outcomes were seen. This is a draft."
+        ),
+        fr=(
+            "L'étude n'a pas été verrouillée au préalable : nul ne peut dire si le plan et le contrat "
+            "étaient fixés avant que les résultats soient connus. Ceci est une ébauche."
+        ),
+    ),
+)
+
+
+def verify(study: Study, *, settlement: str | None = None) -> Report:
+    """Run a study from its data to its verdict.
+
+    Parameters
+    ----------
+    study : Study
+        What `load_study` gives.
+    settlement : str, optional
+        The settlement to judge, by its name in the contract's calendar; the plan's, or the only
+        one, by default.
+
+    Returns
+    -------
+    Report
+
+    Raises
+    ------
+    InputError
+        For data that cannot be used; every problem at once.
+    LockError
+        When the contract, or the data without outcomes, are not those that were fixed.
+    PluginError
+        When an estimator breaks its contract.
+
+    Examples
+    --------
+    >>> import impacteval as ie
+    >>> report = ie.verify(ie.load_study("studies/nsw-job-training"))  # doctest: +SKIP
+    """
+    contract, plan = study.contract, study.plan
+    chosen = _settlement(study, settlement)
+    blocked = None if study.lock is not None else _UNLOCKED
+    step("checking the lock")
+    current = lock_now(study)
+    changed = () if study.lock is None else deviations(study.lock, current)
+
+    asked = compared(contract, *other_rules(contract))
+    found: list[Finding] = []
+    digests: dict[str, str] = {}
+    sources: list[DataSource] = []
+    for table in plan.data:
+        step(f"reading {table}")
+        frame = study.read(table)
+        digests[table] = table_digest(frame)
+        sources.append(_source(study, table, len(frame), tuple(frame.columns), digests[table]))
+        for entry, analysis in plan.analyses.items():
+            if analysis.data == table:
+                step(f"estimating {entry}")
+                found += analyse(
+                    _task(study, entry, asked),
+                    without_identifiers(study, analysis, frame),
+                    data_digest=digests[table],
+                    prepared=study.prepared,
+                    blocked=blocked,
+                )
+
+    step("deciding")
+    evidence = _evidence(contract, asked, found)
+    people = _people(contract, found)
+    decision = decide(contract, evidence, people=people)
+    run = Run(
+        contract=contract,
+        plan=plan,
+        findings=Findings(tuple(found)),
+        decision=decision,
+        others=_under_each_rule(contract, evidence, people, decision),
+        alternatives=_on_each_alternative(contract, asked, found, people),
+        deviations=changed,
+        locked=study.lock is not None,
+        prepared=study.prepared is not None,
+        settlement=chosen,
+        digests={
+            "contract": study.contract_digest,
+            "plan": study.plan_digest,
+            **({"lock": study.lock.digest} if study.lock else {}),
+            **({"preparation": study.prepared.digest} if study.prepared else {}),
+            **{f"data {name}": value for name, value in digests.items()},
+        },
+        versions={**current.software, **_environment()},
+        data=tuple(sources),
+    )
+    step("writing the record")
+    return Report(decision=decision, findings=run.findings, record=record_of(run))
+
+
+def _settlement(study: Study, named: str | None) -> str | None:
+    calendar = study.contract.calendar
+    known = tuple(calendar.settlements) if calendar else ()
+    chosen = named or study.plan.settlement or (known[0] if len(known) == 1 else None)
+    if named is not None and named not in known:
+        raise UsageError(
+            Problem(
+                f"The contract has no settlement {named!r}.",
+                f"Its settlements: {', '.join(known) or 'none'}.",
+            )
+        )
+    if chosen is None and len(known) > 1:
+        raise UsageError(
+            Problem(
+                "The contract has several settlements, and none is named.",
+                f"Use --settlement with one of: {', '.join(known)}.",
+            )
+        )
+    return chosen
+
+
+def _task(study: Study, entry: str, asked: tuple[Compared, ...]) -> Task:
+    contract, analysis = study.contract, study.plan.analyses[entry]
+    outcome = contract.outcomes[analysis.outcome]
+    groups = groups_of(analysis, contract)
+    extra = _always_asked(contract, analysis.outcome)
+    questions: dict[str, tuple[Question, ...]] = dict.fromkeys(groups, extra)
+    pools: list[tuple[str, tuple[str, ...]]] = []
+    for number in asked:
+        if number.outcome != analysis.outcome:
+            continue
+        if number.group == POOLED:
+            for members in _possible_pools(contract, number.pool):
+                name = pool_label(contract, members)
+                pools.append((name, members))
+                questions[name] = (*number.questions, *extra)
+        else:
+            questions[number.group] = (*number.questions, *extra)
+    return Task(
+        entry=entry,
+        analysis=analysis,
+        effect=outcome.effect,
+        better=outcome.better,
+        groups=groups,
+        questions=questions,
+        required={
+            r.diagnostic: r.limit
+            for r in contract.required
+            if r.outcome in (None, analysis.outcome)
+        },
+        method_named=outcome.counterfactual.method is not None,
+        seed=study.plan.seed,
+        pools=tuple(pools),
+        people={
+            g: described.people for g, described in contract.groups.items() if described.people
+        },
+    )
+
+
+def _always_asked(contract: Contract, outcome: str) -> tuple[Question, ...]:
+    """What page 1 says of every number, whatever the contract's rule."""
+    reached = [
+        Confidence(limit.threshold, limit.operator)
+        for clause in contract.clauses
+        if clause.outcome == outcome
+        for limit in limits(clause)
+    ]
+    from impacteval.values import PointEstimate
+
+    return (PointEstimate(), NOTHING_OR_HARM, *reached)
+
+
+def _possible_pools(contract: Contract, pool: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
+    """The pools a clause may come to compare: the whole one, and what is left of it once some
+    groups have been paid."""
+    if "paid" not in (contract.pool_excludes or ()):
+        return (pool,)
+    return tuple(
+        members for size in range(len(pool), 1, -1) for members in combinations(pool, size)
+    ) or (pool,)
+
+
+def _evidence(
+    contract: Contract, asked: tuple[Compared, ...], found: Iterable[Finding]
+) -> tuple[Evidence, ...]:
+    """The evidence on paid outcomes: unpaid ones are reported and never reach the decision."""
+    paid = {number.outcome for number in asked}
+    return tuple(f.evidence for f in found if f.outcome in paid)
+
+
+def _people(contract: Contract, found: Iterable[Finding]) -> Mapping[str, int]:
+    """People a group: the contract's number, or those served in the data."""
+    return {
+        f.group: f.estimate.n_treated
+        for f in found
+        if f.group in contract.groups
+        and f.estimate is not None
+        and contract.groups[f.group].people is None
+    }
+
+
+def _under_each_rule(
+    contract: Contract,
+    evidence: tuple[Evidence, ...],
+    people: Mapping[str, int],
+    decision: Decision,
+) -> tuple[Reading, ...]:
+    own: dict[Rule, None] = dict.fromkeys(contract.rule(clause) for clause in contract.clauses)
+    binding = tuple(Reading(rule, True, decision) for rule in own)
+    return (
+        *binding,
+        *(
+            Reading(rule, False, decide(contract, evidence, people=people, rule=rule))
+            for rule in other_rules(contract)
+        ),
+    )
+
+
+def _on_each_alternative(
+    contract: Contract,
+    asked: tuple[Compared, ...],
+    found: list[Finding],
+    people: Mapping[str, int],
+) -> dict[tuple[str, str, str], Decision]:
+    """Decide again with each alternative in place of the planned analysis of its outcome."""
+    decisions: dict[tuple[str, str, str], Decision] = {}
+    for outcome in dict.fromkeys(f.outcome for f in found):
+        if outcome not in {number.outcome for number in asked}:
+            continue
+        names = dict.fromkeys(a.name for f in found if f.outcome == outcome for a in f.alternatives)
+        for name in names:
+            swapped = [_swapped(f, name) if f.outcome == outcome else f for f in found]
+            again = decide(contract, _evidence(contract, asked, swapped), people=people)
+            for finding in found:
+                if finding.outcome == outcome:
+                    decisions[outcome, finding.group, name] = again
+    return decisions
+
+
+def _swapped(finding: Finding, name: str) -> Finding:
+    for alternative in finding.alternatives:
+        if alternative.name == name:
+            return replace(finding, evidence=alternative.evidence)
+    return finding
+
+
+def _source(
+    study: Study, table: str, rows: int, columns: tuple[str, ...], digest: str
+) -> DataSource:
+    spec = study.plan.data[table]
+    return DataSource(
+        name=table,
+        source=spec.shown,
+        rows=rows,
+        columns=columns,
+        digest=digest,
+        licence=Both.of(spec.licence.text()) if spec.licence else None,
+        note=Both.of(spec.note.text()) if spec.note else None,
+    )
+
+
+def _environment() -> dict[str, str]:
+    """Versions that numbers can depend on."""
+    return {
+        "python": platform.python_version(),
+        **{package: version(package) for package in ("numpy", "pandas", "scipy")},
+    }
