@@ -37,6 +37,7 @@ EXPECTED: dict[str, list[tuple[int, int, str]]] = {
     "currency_list.yaml": [(5, 1, "`currency`: A contract has one currency.")],
     "currency_word.yaml": [(5, 11, "`currency`: 'euros' is not a currency code.")],
     "deep.yaml": [(2, 37, "The file nests deeper than 30 levels.")],
+    "dollar_sign.yaml": [(20, 10, "`payment.threshold.pay`: '$250000' repeats a currency.")],
     "duplicate_key.yaml": [
         (21, 5, "The key `pay` stands twice in the same block (first on line 20).")
     ],
@@ -77,6 +78,7 @@ EXPECTED: dict[str, list[tuple[int, int, str]]] = {
     "list.yaml": [(1, 1, "The file is not a list of keys and values.")],
     "list_as_key.yaml": [(3, 3, "A key must be one word, not a list or a block.")],
     "list_for_number.yaml": [(20, 5, "`payment.threshold.pay`: A number is expected here.")],
+    "list_of_rules.yaml": [(15, 1, "`decide_on`: This is not one evidence rule.")],
     "many_mistakes.yaml": [
         (5, 11, "`currency`: 'Euro' is not a currency code."),
         (7, 61, "`who_counts.count_everyone`: 'yes' is neither true nor false."),
@@ -107,6 +109,7 @@ EXPECTED: dict[str, list[tuple[int, int, str]]] = {
         (19, 22, "A comparison has exactly one operator with its number; none is given.")
     ],
     "no_rule.yaml": [(16, 3, "Nothing says which number the clause `main` compares.")],
+    "no_rule_many_chances.yaml": [(17, 7, "Nothing says which number the clause `main` compares.")],
     "no_sides.yaml": [(15, 13, "The key `sides` is missing in `decide_on.lower_bound`.")],
     "no_steps.yaml": [(17, 49, "`payment.tiers.steps` needs at least one entry.")],
     "no_term.yaml": [(16, 1, "A payment has exactly one term; none is given.")],
@@ -136,6 +139,11 @@ EXPECTED: dict[str, list[tuple[int, int, str]]] = {
     ],
     "pieces_drop.yaml": [
         (22, 9, "Step 2 of `main` pays 500 where step 1 already paid 2000: a better result")
+    ],
+    "point_with_settings.yaml": [(15, 1, "`decide_on`: `point_estimate` takes no settings.")],
+    "pool_all_cancelled.yaml": [
+        (15, 1, "Every group is cancelled: no clause can be judged."),
+        (20, 3, "Every group is cancelled, so there is nothing to pool."),
     ],
     "pool_of_sums.yaml": [
         (15, 7, "This version cannot execute `ratio_of_sums` under `pool`, so a contract that")
@@ -224,6 +232,7 @@ EXPECTED: dict[str, list[tuple[int, int, str]]] = {
     "unknown_word.yaml": [(12, 13, "`outcomes.earnings.better`: 'hihger' is not allowed here.")],
     "use_unsaid.yaml": [(21, 40, "`then: use` and `use:` go together.")],
     "utf16.yaml": [(1, 1, "The file is binary, not text.")],
+    "weights_without_pool.yaml": [(21, 14, "The clause `main` has weights and is not pooled.")],
     "word_for_number.yaml": [
         (19, 33, "`payment.threshold.when.earnings.at_least`: 'eight hundred' is not a number.")
     ],
