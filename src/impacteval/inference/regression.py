@@ -110,7 +110,7 @@ def regress(
     root = np.broadcast_to(np.sqrt(f if weight is None else f * weight), y.shape)
     q, r = _factorised(x * root[..., None])
     target = root * y
-    beta: Floats = np.linalg.solve(r, np.swapaxes(q, -1, -2) @ target[..., None])
+    beta = np.asarray(np.linalg.solve(r, np.swapaxes(q, -1, -2) @ target[..., None]), dtype=float)
     residuals = y - (x @ beta)[..., 0]
     # One step of refinement: residuals that lie exactly off the columns.
     beta = beta + np.linalg.solve(r, np.swapaxes(q, -1, -2) @ (root * residuals)[..., None])
@@ -270,10 +270,12 @@ def cluster_regression(fit: Regression, cluster: Ints, variance: Variance = "hc2
     starts = np.searchsorted(cluster[order], np.arange(groups + 1))
     lead = fit.q.shape[:-2]
     scores, gram = np.empty((*lead, groups, p)), np.empty((*lead, groups, p, p))
+    # Sorted once, every cluster is a slice.
+    q, e = np.ascontiguousarray(fit.q[..., order, :]), fit.whitened[..., order, None]
     for g in range(groups):
-        rows = order[starts[g] : starts[g + 1]]
-        basis = np.swapaxes(fit.q[..., rows, :], -1, -2)
-        scores[..., g, :] = (basis @ fit.whitened[..., rows, None])[..., 0]
+        rows = slice(starts[g], starts[g + 1])
+        basis = np.swapaxes(q[..., rows, :], -1, -2)
+        scores[..., g, :] = (basis @ e[..., rows, :])[..., 0]
         gram[..., g, :, :] = basis @ np.swapaxes(basis, -1, -2)
     identity = np.eye(p)
     alone = np.zeros((1, p, p))

@@ -139,9 +139,11 @@ def _notes(record: Record, pen: Pen) -> tuple[Note, ...]:
     registered = (
         words("note.unregistered")
         if study.registration is None
-        else words("note.registered", registration=study.registration)
+        else words("note.registered", registration=pen.both(study.registration))
     )
-    who = words("note.who_line", evaluator=study.evaluator, paid_by=study.paid_by)
+    who = words(
+        "note.who_line", evaluator=pen.both(study.evaluator), paid_by=pen.both(study.paid_by)
+    )
     return (
         Note(words("note.left_out"), left_out or (words("note.left_out_none"),)),
         Note(words("note.changes"), changes or (words("note.changes_none"),)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from impacteval.render import format as fmt
@@ -115,7 +116,23 @@ class Pen:
             "lower": "results.range_lower",
             "upper": "results.range_upper",
         }[found.side]
-        return self.words(key, low=low, high=high, method=found.method)
+        return self.words(key, low=low, high=high, method=self.method(found.method))
+
+    def method(self, written: str) -> str:
+        """How an interval was computed: the record's short English, in the reader's language."""
+        head, _, tail = written.rpartition("Student t, ")
+        degrees = re.fullmatch(r"([\d.,e+]+) df", tail)
+        if degrees and head in ("", "log ratio, "):
+            key = "distribution.log_student" if head else "distribution.student"
+            return self.words(key, df=self.number(degrees[1].replace(",", "")))
+        if written == "normal":
+            return self.words("distribution.normal")
+        if written == "exact binomial":
+            return self.words("distribution.binomial")
+        draws = re.fullmatch(r"(.*), (\d+) draws", written)
+        if draws:
+            return self.words("distribution.draws", label=draws[1], draws=int(draws[2]))
+        return written
 
     def clause_name(self, clause: ClauseRow) -> str:
         """What the clause pays for, its name and its group."""

@@ -45,10 +45,10 @@ def _ticks(pen: Pen) -> Callable[[float, int], str]:
 def _unit_axis(axes: Axes, pen: Pen, label: str, count: int = 6) -> None:
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-    axes.xaxis.set_major_locator(MaxNLocator(count))
+    axes.xaxis.set_major_locator(MaxNLocator(count, steps=[1, 2, 2.5, 5, 10]))
     axes.xaxis.set_major_formatter(FuncFormatter(_ticks(pen)))
     axes.set_xlabel(label)
-    axes.tick_params(length=3)
+    axes.tick_params(axis="x", length=3)
 
 
 def _room(values: Sequence[float], share: float = 0.06) -> tuple[float, float]:
@@ -246,7 +246,7 @@ def _path_over_time(finding: FindingFacts, pen: Pen) -> str:
             )
         step = max(1, -(-len(rows) // 8))
         axes.set_xticks(at[::step], [row.period for row in rows][::step])
-        axes.yaxis.set_major_locator(MaxNLocator(5))
+        axes.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
         axes.yaxis.set_major_formatter(FuncFormatter(_ticks(pen)))
         axes.tick_params(length=3, axis="both", labelcolor=SOFT)
         axes.set_title(pen.both(finding.outcome_unit), loc="left", fontsize=9, color=SOFT)

@@ -35,8 +35,10 @@ def money(record: Record, pen: Pen) -> Iterator[Block]:
             yield Para(pen.say(clause.reason), "warning")
         yield Para(words("money_steps.amount", amount=pen.money(clause.amount)), "lead")
     yield Sub(words("money_steps.sum"), "money-sum")
-    if record.money_steps:
-        yield Items(tuple(pen.say(step) for step in record.money_steps), ordered=True)
+    told = {step for clause in page.clauses for step in map(pen.say, clause.steps)}
+    together = tuple(said for said in map(pen.say, record.money_steps) if said not in told)
+    if together:
+        yield Items(together, ordered=True)
     else:
         yield Para(words("money_steps.no_sum"))
     yield Para(words("money_steps.rounding", rounding=pen.say(page.money.rounding)))

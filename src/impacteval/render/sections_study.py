@@ -31,11 +31,7 @@ def contract(record: Record, pen: Pen) -> Iterator[Block]:
     yield Items(tuple(pen.say(sentence) for sentence in facts.sentences))
     yield Sub(words("contract.parties"), "contract-parties")
     if facts.parties:
-        yield Table(
-            words("contract.parties"),
-            (Column(words("contract.role")), Column(words("contract.party"))),
-            tuple((Cell(pen.both(p.role)), Cell(p.name)) for p in facts.parties),
-        )
+        yield Facts(tuple((pen.both(p.role), pen.both(p.name)) for p in facts.parties))
     else:
         yield Para(words("contract.no_parties"))
     yield Sub(words("contract.amendments"), "contract-changes")
@@ -50,7 +46,7 @@ def contract(record: Record, pen: Pen) -> Iterator[Block]:
         yield Para(words("contract.all_public"))
     yield Sub(words("contract.sources"), "contract-sources")
     if facts.sources:
-        yield Items(facts.sources)
+        yield Items(tuple(pen.both(source) for source in facts.sources))
     else:
         yield Para(words("contract.no_sources"))
     yield Facts(
@@ -59,7 +55,6 @@ def contract(record: Record, pen: Pen) -> Iterator[Block]:
             (words("contract.file"), facts.file),
             (words("contract.digest"), facts.digest),
         ),
-        code=True,
     )
 
 

@@ -140,7 +140,7 @@ def _clause(run: Run, clause: ClauseResult) -> ClauseRow:
     near = None
     if how_far is not None and estimate is not None:
         near = Said.of(_nearness(wording, clause, how_far.margin, estimate, outcome))
-    unit = outcome.unit.text() if outcome.unit else outcome.measure.text()
+    unit = facts.natural_unit(outcome)
     return ClauseRow(
         name=clause.name,
         group=clause.group,
@@ -206,7 +206,7 @@ def _nearness(
             pass  # the unit of a standardised effect is not the outcome's own
     if per_person is not None:
         total = per_person * served
-    unit = outcome.unit.text() if outcome.unit else outcome.measure.text()
+    unit = facts.natural_unit(outcome)
     return distance_sentence(
         wording,
         met=clause.verdict is Status.MET,

@@ -9,7 +9,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[3] / "benchmarks"))
 
-import bench_randomised as bench  # noqa: E402  a script, found by its folder
+import bench_randomised as bench
 
 
 @pytest.mark.parametrize("case", [*bench.cases(1000), bench.many_trials(20)], ids=lambda c: c.name)
