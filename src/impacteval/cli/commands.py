@@ -169,9 +169,13 @@ def _summary(report: Report, language: Language) -> None:
         say()
     currency = record.page_one.money.currency
     say(fill(record.page_one.headline, language, currency))
-    for clause in record.page_one.clauses:
-        name = clause.name if clause.group == "all" else f"{clause.name}, {clause.group}"
-        show_rows([(name, fill(clause.sentence, language, currency))])
+    show_rows(
+        (
+            clause.name if clause.group == "all" else f"{clause.name}, {clause.group}",
+            fill(clause.sentence, language, currency),
+        )
+        for clause in record.page_one.clauses
+    )
     for warning in (*record.page_one.changes, *record.page_one.warnings):
         say(f"- {fill(warning, language, currency)}")
 
@@ -197,13 +201,15 @@ def price(path: Path, given: list[str], *, as_json: bool, language: Language) ->
 
 def _show_decision(decision: Decision, language: Language) -> None:
     from impacteval.decide import money_text
-    from impacteval.render.format import fill, money
-    from impacteval.render.words import verdict_word, word
+    from impacteval.render.catalogue import Words
+    from impacteval.render.format import OPEN, fill, money
 
+    words = Words(language)
     for clause in decision.clauses:
         where = "" if clause.group == "all" else f", {clause.group}"
         amount = money(money_text(clause.amount), language, decision.currency)
-        say(f"{clause.name}{where}: {verdict_word(clause.verdict, language)}, {amount}")
+        verdict = OPEN[language] if clause.verdict is None else words(f"verdict.{clause.verdict}")
+        say(f"{clause.name}{where}: {verdict}, {amount}")
         for step in clause.steps:
             say(fill(step, language, decision.currency), indent="    ")
         if clause.reason is not None and clause.reason not in clause.steps:
@@ -213,7 +219,7 @@ def _show_decision(decision: Decision, language: Language) -> None:
         say(fill(step, language, decision.currency))
     due = money(money_text(decision.due_now), language, decision.currency)
     total = money(money_text(decision.total), language, decision.currency)
-    show_rows([(word("due_now", language), due), (word("total", language), total)])
+    show_rows([(words("money.due_now"), due), (words("money.total"), total)])
 
 
 def explain(path: Path, language: Language) -> None:

@@ -94,7 +94,10 @@ def _figures(clause: ClauseRow, pen: Pen) -> tuple[Figure, ...]:
         value = fmt.number(clause.counterfactual, pen.language, decimals)
         found.append(Figure(words("clause.without"), value, unit))
     if clause.estimate is not None:
-        value = fmt.number(clause.estimate, pen.language, decimals if same_unit else None)
+        value = pen.near(clause.estimate, (clause,))
+        plain = fmt.number(clause.estimate, pen.language, decimals)
+        if same_unit and len(plain) > len(value):
+            value = plain
         found.append(Figure(words("clause.effect"), value + sign, contract_unit))
     if clause.value is not None and clause.value != clause.estimate:
         found.append(Figure(words("clause.compared"), pen.compared(clause), contract_unit))
@@ -120,7 +123,7 @@ def _scale(clause: ClauseRow, pen: Pen) -> Drawing | None:
     name = pen.clause_name(clause)
     values = {
         "name": name,
-        "estimate": pen.number(clause.estimate, clause.unit),
+        "estimate": pen.with_unit(pen.near(clause.estimate, (clause,)), clause.unit),
         "interval": pen.interval(clause.interval),
     }
     asked = pen.asked(clause)

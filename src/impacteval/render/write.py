@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import tempfile
 from collections.abc import Sequence
@@ -11,7 +10,7 @@ from typing import Protocol
 
 from impacteval.errors import UsageError
 from impacteval.render.document import document
-from impacteval.report.record import Record
+from impacteval.report.record import Record, record_json
 from impacteval.values import Language
 
 FORMATS = ("html", "pdf", "md", "json")
@@ -92,7 +91,7 @@ def build(
     """Every file of a report by its name, in memory."""
     contents: dict[str, bytes] = {}
     if "json" in formats:
-        contents["verdict.json"] = verdict_json(record).encode()
+        contents["verdict.json"] = record_json(record).encode()
     for language in languages:
         if not set(formats) - {"json"}:
             break
@@ -112,15 +111,12 @@ def build(
     return contents
 
 
-def verdict_json(record: Record) -> str:
-    """The record as canonical text: sorted keys, two spaces, a line end."""
-    plain = record.model_dump(mode="json")
-    return json.dumps(plain, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
-
-
 def _place(folder: Path, contents: dict[str, bytes]) -> tuple[Path, ...]:
     """Write beside the folder's files under passing names, then rename them all."""
     folder.mkdir(parents=True, exist_ok=True)
+    blocked = [folder / name for name in contents if (folder / name).is_dir()]
+    if blocked:
+        raise UsageError(f"{path} is a folder; a file must go there." for path in blocked)
     waiting: list[tuple[Path, Path]] = []
     try:
         for name, content in contents.items():
@@ -131,9 +127,6 @@ def _place(folder: Path, contents: dict[str, bytes]) -> tuple[Path, ...]:
                 file.flush()
                 os.fsync(file.fileno())
             Path(passing).chmod(0o644)
-        blocked = [str(final) for _, final in waiting if final.is_dir()]
-        if blocked:
-            raise UsageError(f"{name} is a folder; a file must go there." for name in blocked)
         for passing_path, final in waiting:
             passing_path.replace(final)
     except BaseException:
