@@ -127,12 +127,12 @@ def estimate_with(
 
 _FEW = Text(
     en=(
-        "The programme was assigned to only {places:int} places: the interval covers chance "
+        "The programme was assigned to only {places:int} {places:plural:place|places}: the interval covers chance "
         "between people and not what else happened in these places, and the contract does not "
         "name the method."
     ),
     fr=(
-        "Le programme n'a été attribué qu'à {places:int} lieux : l'intervalle couvre le hasard "
+        "Le programme n'a été attribué qu'à {places:int} {places:plural:lieu|lieux} : l'intervalle couvre le hasard "
         "entre les personnes et non ce qui s'est passé par ailleurs dans ces lieux, et le contrat "
         "ne nomme pas la méthode."
     ),
