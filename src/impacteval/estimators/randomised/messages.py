@@ -136,6 +136,18 @@ def strata_too_small(names: Sequence[str], total: int, clustered: bool) -> Messa
     )
 
 
+def all_the_weight(name: str) -> Message:
+    """One unit or cluster that outweighs the rest of its arm."""
+    return Message(
+        "randomised.all-the-weight",
+        Text(
+            en="Practically all the weight of one group compared lies on {name:text}, so there is nothing to tell how uncertain its mean is. Check the weights.",
+            fr="Presque tout le poids de l'un des groupes comparés porte sur {name:text} : rien ne permet d'évaluer l'incertitude de sa moyenne. Vérifiez les poids.",
+        ),
+        {"name": name},
+    )
+
+
 def no_variation() -> Message:
     """Outcomes without any variation."""
     return Message(
