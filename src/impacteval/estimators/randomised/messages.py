@@ -39,17 +39,6 @@ def several_periods(periods: int) -> Message:
     )
 
 
-def no_arms() -> Message:
-    """Nobody says who was assigned."""
-    return Message(
-        "randomised.no-arms",
-        Text(
-            en="The sample does not say who was assigned to the programme. Name the column: treatment=...",
-            fr="L'échantillon ne dit pas qui a été affecté au programme. Indiquez la colonne : treatment=...",
-        ),
-    )
-
-
 def pairs() -> Message:
     """Matched pairs."""
     return Message(

@@ -120,8 +120,7 @@ def read_trial(sample: Sample, scale: Scale) -> Trial:
     if sample.structure.kind != "cross_section":
         raise NotIdentified(messages.several_periods(sample.structure.n_periods))
     matrix = sample.matrix()
-    if matrix.treatment is None:
-        raise NotIdentified(messages.no_arms())
+    assert matrix.treatment is not None  # the design requires arms; for mypy
     if matrix.pair is not None:
         raise NotIdentified(messages.pairs())
     if scale is Scale.RELATIVE and sample.log_outcome:
@@ -136,7 +135,6 @@ def read_trial(sample: Sample, scale: Scale) -> Trial:
     exposure = None if matrix.exposure is None else matrix.exposure[kept]
     y = np.array(matrix.y[kept])
     if exposure is not None:
-        notes += _dispersion(y, treatment, exposure, weights)
         y = y / exposure
     trial = Trial(
         y=y,
@@ -160,7 +158,11 @@ def read_trial(sample: Sample, scale: Scale) -> Trial:
         notes=notes,
     )
     _check_sizes(trial)
-    return _with_treated_clusters(trial, assignment)
+    if exposure is not None:
+        notes += _dispersion(matrix.y[kept], treatment, exposure, weights)
+    inside = treatment == 1
+    clusters = trial.count(1) if assignment is None else len(np.unique(assignment.codes[inside]))
+    return replace(trial, treated_clusters=clusters, notes=notes)
 
 
 def _kept(matrix: Matrix, treatment: Floats) -> tuple[Ints, tuple[Message, ...]]:
@@ -253,8 +255,6 @@ def _dispersion(
         expected = rate * exposure[inside]
         total += float((people[inside] * (events[inside] - expected) ** 2 / expected).sum())
     n = float(len(events) if weights.copies is None else weights.copies.sum())
-    if n <= 2:
-        return ()
     return (messages.dispersion(total / float(people.sum()) * n / (n - 2.0)),)
 
 
@@ -306,9 +306,3 @@ def _check_shares(trial: Trial, cell: Ints, size: int) -> None:
     share = held / np.bincount(cell, weights=weight)[place]
     if float(share.max()) > MOST:
         raise NotIdentified(messages.all_the_weight(str(names[int(share.argmax())])))
-
-
-def _with_treated_clusters(trial: Trial, assignment: Grouping | None) -> Trial:
-    inside = trial.treatment == 1
-    count = trial.count(1) if assignment is None else len(np.unique(assignment.codes[inside]))
-    return replace(trial, treated_clusters=count)

@@ -124,6 +124,12 @@ def test_dispersion_ratio_by_hand() -> None:
     assert 0.8 < note.values["ratio"] < 1.25
 
 
+def test_no_events_leave_no_dispersion_to_speak_of() -> None:
+    df = frame()
+    df.loc[df.t == 1, "y"] = 0.0
+    assert estimate(df, exposure="e").notes == ()
+
+
 @pytest.mark.parametrize("estimator", BOTH, ids=lambda e: e.name)
 @pytest.mark.parametrize("scale", list(Scale))
 @pytest.mark.parametrize("extra", [{}, {"stratum": "s"}, {"cluster": "g"}, {"exposure": "e"}])
