@@ -32,5 +32,6 @@ autodoc_typehints = "none"
 autodoc_preserve_defaults = True
 napoleon_google_docstring = False
 napoleon_preprocess_types = False
+napoleon_use_ivar = True
 # Other people's objects are not linked: their pages are elsewhere, and the build needs no network.
 nitpick_ignore_regex = [("py:.*", r"(?!impacteval\.).*")]

@@ -43,9 +43,11 @@ def new(folder: Path) -> None:
     name = folder.resolve().name
     folder.mkdir(parents=True, exist_ok=True)
     for source in sorted(SCAFFOLD.iterdir()):
-        if source.suffix in (".yaml", ".csv", ".py"):
+        # The notebook is a template because tools take every .py here for a module.
+        if source.suffix in (".yaml", ".csv", ".template"):
             text = source.read_text(encoding="utf-8").replace("STUDY-ID", _slug(name))
-            (folder / source.name).write_text(text, encoding="utf-8", newline="\n")
+            target = folder / source.name.removesuffix(".template")
+            target.write_text(text, encoding="utf-8", newline="\n")
     say(f"Made {folder}: a contract, a plan and synthetic data that work together.")
     say("Next:")
     for command in ("check", "lock", "prepare"):
@@ -169,9 +171,13 @@ def _summary(report: Report, language: Language) -> None:
         say()
     currency = record.page_one.money.currency
     say(fill(record.page_one.headline, language, currency))
-    for clause in record.page_one.clauses:
-        name = clause.name if clause.group == "all" else f"{clause.name}, {clause.group}"
-        show_rows([(name, fill(clause.sentence, language, currency))])
+    show_rows(
+        (
+            clause.name if clause.group == "all" else f"{clause.name}, {clause.group}",
+            fill(clause.sentence, language, currency),
+        )
+        for clause in record.page_one.clauses
+    )
     for warning in (*record.page_one.changes, *record.page_one.warnings):
         say(f"- {fill(warning, language, currency)}")
 
@@ -197,13 +203,15 @@ def price(path: Path, given: list[str], *, as_json: bool, language: Language) ->
 
 def _show_decision(decision: Decision, language: Language) -> None:
     from impacteval.decide import money_text
-    from impacteval.render.format import fill, money
-    from impacteval.render.words import verdict_word, word
+    from impacteval.render.catalogue import Words
+    from impacteval.render.format import OPEN, fill, money
 
+    words = Words(language)
     for clause in decision.clauses:
         where = "" if clause.group == "all" else f", {clause.group}"
         amount = money(money_text(clause.amount), language, decision.currency)
-        say(f"{clause.name}{where}: {verdict_word(clause.verdict, language)}, {amount}")
+        verdict = OPEN[language] if clause.verdict is None else words(f"verdict.{clause.verdict}")
+        say(f"{clause.name}{where}: {verdict}, {amount}")
         for step in clause.steps:
             say(fill(step, language, decision.currency), indent="    ")
         if clause.reason is not None and clause.reason not in clause.steps:
@@ -213,7 +221,7 @@ def _show_decision(decision: Decision, language: Language) -> None:
         say(fill(step, language, decision.currency))
     due = money(money_text(decision.due_now), language, decision.currency)
     total = money(money_text(decision.total), language, decision.currency)
-    show_rows([(word("due_now", language), due), (word("total", language), total)])
+    show_rows([(words("money.due_now"), due), (words("money.total"), total)])
 
 
 def explain(path: Path, language: Language) -> None:
@@ -242,8 +250,9 @@ def estimators(*, as_json: bool, language: Language) -> None:
 
 def run(path: Path, out: Path, given: list[str]) -> None:
     """Execute the notebook."""
-    from impacteval.notebook import run_notebook
+    from impacteval.notebook import run_notebook, typed_parameters
 
+    parameters = typed_parameters(path, given)
     with progress():
-        written = run_notebook(path, out, pairs(given) or None)
+        written = run_notebook(path, out, parameters)
     say(f"The executed notebook is {written}.")

@@ -1,11 +1,347 @@
-"""The contract said back in plain sentences."""
+"""The contract said back in plain sentences: every number comes from the file."""
 
 from __future__ import annotations
 
-from impacteval.contract.model import Contract
-from impacteval.values import Message
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from impacteval.contract.payment_sentences import clause_sentences, composition
+from impacteval.contract.saying import money, names, plain, rule_sentence, say, unit_of
+from impacteval.values import Message, Text
+
+if TYPE_CHECKING:
+    from impacteval.contract.model import Contract, Outcome
+
+_DESIGNS = {
+    "rct": Text(
+        en="lots are drawn to decide who is offered the programme",
+        fr="un tirage au sort décide à qui le programme est proposé",
+    ),
+    "cluster_rct": Text(
+        en="lots are drawn among whole places or groups",
+        fr="le tirage au sort se fait entre des lieux ou des groupes entiers",
+    ),
+    "difference_in_differences": Text(
+        en="the change over time is compared with the change elsewhere",
+        fr="l'évolution est comparée à celle observée ailleurs",
+    ),
+    "synthetic_control": Text(
+        en="the place is compared with a weighted mix of similar places",
+        fr="le lieu est comparé à un mélange pondéré de lieux semblables",
+    ),
+    "matched_comparison": Text(
+        en="each person is compared with similar people who were not served",
+        fr="chaque personne est comparée à des personnes semblables qui n'ont pas été accompagnées",
+    ),
+    "historical_baseline": Text(
+        en="the result is compared with the past",
+        fr="le résultat est comparé au passé",
+    ),
+    "fixed_rate": Text(
+        en="the contract fixes a rate in advance instead of measuring it",
+        fr="le contrat fixe un taux à l'avance au lieu de le mesurer",
+    ),
+    "none": Text(
+        en="nothing is estimated: what is counted is paid",
+        fr="rien n'est estimé : ce qui est compté est payé",
+    ),
+}
+
+_MODES = {
+    "half_up": Text(en="a half is rounded up", fr="une moitié s'arrondit vers le haut"),
+    "half_even": Text(
+        en="a half is rounded to the even digit", fr="une moitié s'arrondit au chiffre pair"
+    ),
+}
+_OPERATIONS = {
+    "evidence_rule": Text(en="evidence rule", fr="règle de preuve"),
+    "gates": Text(en="gates", fr="conditions préalables"),
+    "term": Text(en="price", fr="prix"),
+    "basket": Text(en="basket", fr="panier"),
+    "ceiling": Text(en="ceiling", fr="plafond"),
+    "netting": Text(en="netting", fr="compensation"),
+    "clawback": Text(en="clawback", fr="reprise"),
+    "split": Text(en="split", fr="répartition"),
+}
 
 
 def explain_sentences(contract: Contract) -> tuple[Message, ...]:
-    """The contract in its own plain words."""
-    return (Message("contract.in-plain-words", contract.in_plain_words.text()),)
+    """The whole contract as sentences, in the order in which a payer would ask.
+
+    Parameters
+    ----------
+    contract : Contract
+
+    Returns
+    -------
+    tuple of Message
+        What is measured, how it is judged, what each clause pays, what bounds the total, and
+        what happens when something cannot be judged or is contested.
+    """
+    return (
+        *_groups(contract),
+        *(said for name in contract.outcomes for said in _outcome(contract, name)),
+        *_rules(contract),
+        *(said for clause in contract.clauses for said in clause_sentences(contract, clause)),
+        *composition(contract, contract.payment, outermost=True),
+        *_rounding(contract),
+        *_withheld(contract),
+        *_life(contract),
+    )
+
+
+# --- whom and what ------------------------------------------------------------------------------
+
+
+def _groups(contract: Contract) -> Iterator[Message]:
+    if not contract.groups:
+        return
+    yield say(
+        "groups",
+        "The contract distinguishes these groups: {groups}.",
+        "Le contrat distingue ces groupes : {groups}.",
+        groups=names(contract, tuple(contract.groups)),
+    )
+    for name, group in contract.groups.items():
+        label = names(contract, (name,))
+        if group.people is not None:
+            yield say(
+                "group-people",
+                "{group}: {n:int} {n:plural:person|people}.",
+                "{group} : {n:int} {n:plural:personne|personnes}.",
+                group=label,
+                n=group.people,
+            )
+        if group.cancelled is not None:
+            yield say(
+                "group-cancelled",
+                "{group} was cancelled ({date:date}).",
+                "{group} : annulation ({date:date}).",
+                group=label,
+                date=str(group.cancelled),
+            )
+
+
+def _outcome(contract: Contract, name: str) -> Iterator[Message]:
+    outcome = contract.outcomes[name]
+    yield say(
+        "outcome",
+        "“{name}” means this: {measure}.",
+        "« {name} » désigne ceci : {measure}.",
+        name=outcome.plain_name.text(),
+        measure=outcome.measure.text(),
+    )
+    yield _compared(outcome)
+    design = outcome.counterfactual
+    yield (
+        say(
+            "design",
+            "To know what would have happened otherwise, {design}.",
+            "Pour savoir ce qui se serait passé sinon, {design}.",
+            design=_DESIGNS[design.design],
+        )
+        if design.design != "none"
+        else say("design-none", "Here {design}.", "Ici, {design}.", design=_DESIGNS["none"])
+    )
+    if design.description is not None:
+        yield say(
+            "design-description",
+            "The comparison: {text}.",
+            "La comparaison : {text}.",
+            text=_unstopped(design.description.text()),
+        )
+    if outcome.window is not None:
+        yield say(
+            "window",
+            "Results are followed for this long: {follow}.",
+            "Les résultats sont suivis pendant : {follow}.",
+            follow=outcome.window.follow.text(),
+        )
+        if outcome.window.then_wait is not None:
+            yield say(
+                "window-wait",
+                "Then one waits for the records to be complete: {wait}.",
+                "On attend ensuite que les registres soient complets : {wait}.",
+                wait=outcome.window.then_wait.text(),
+            )
+    if outcome.target is not None:
+        yield say(
+            "target",
+            "The target is {target:exact}.",
+            "L'objectif est de {target:exact}.",
+            target=plain(outcome.target),
+        )
+    if outcome.estimand == "participants":
+        yield say(
+            "participants",
+            "Only people who took part count for this outcome.",
+            "Pour ce résultat, seules les personnes qui ont participé comptent.",
+        )
+    if outcome.round_result is not None:
+        yield say(
+            "round-result",
+            "The result is rounded to {n:int} {n:plural:decimal|decimals} before it is compared; {mode}.",
+            "Le résultat est arrondi à {n:int} {n:plural:décimale|décimales} avant d'être comparé ; {mode}.",
+            n=outcome.round_result.decimals,
+            mode=_MODES[outcome.round_result.mode],
+        )
+
+
+def _unstopped(text: Text) -> Text:
+    return Text(en=text.en.rstrip(". "), fr=text.fr.rstrip(". "))
+
+
+def _compared(outcome: Outcome) -> Message:
+    up = outcome.better == "higher"
+    noun = Text(en="rise" if up else "reduction", fr="hausse" if up else "baisse")
+    unit = unit_of(outcome)
+    match outcome.effect:
+        case "relative_reduction_percent" | "relative_increase_percent":
+            return say(
+                "compares-percent",
+                "The contract compares its {noun}, in percent of what would have happened without the programme.",
+                "Le contrat compare sa {noun}, en pour cent de ce qui se serait passé sans le programme.",
+                noun=noun,
+            )
+        case "verified_count" | "verified_rate":
+            return say(
+                "compares-verified",
+                "The contract compares what was counted and verified, in {unit}.",
+                "Le contrat compare ce qui a été compté et vérifié, en {unit}.",
+                unit=unit,
+            )
+        case "total_units":
+            return say(
+                "compares-total",
+                "The contract compares its {noun} in total, in {unit}, against what would have happened without the programme.",
+                "Le contrat compare sa {noun} totale, en {unit}, par rapport à ce qui se serait passé sans le programme.",
+                noun=noun,
+                unit=unit,
+            )
+    return say(
+        "compares-difference",
+        "The contract compares its {noun}, in {unit}, against what would have happened without the programme.",
+        "Le contrat compare sa {noun}, en {unit}, par rapport à ce qui se serait passé sans le programme.",
+        noun=noun,
+        unit=unit,
+    )
+
+
+# --- how it is judged ---------------------------------------------------------------------------
+
+
+def _rules(contract: Contract) -> Iterator[Message]:
+    if contract.decide_on is not None:
+        yield rule_sentence(contract.decide_on)
+    if contract.multiplicity == "bonferroni":
+        yield say(
+            "bonferroni",
+            "Because several clauses could pay by chance, what may go wrong is divided among them (Bonferroni).",
+            "Comme plusieurs clauses pourraient payer par hasard, le risque d'erreur est partagé entre elles (Bonferroni).",
+        )
+    elif contract.multiplicity == "none":
+        yield say(
+            "no-multiplicity",
+            "Several clauses could pay by chance; the contract makes no correction for it.",
+            "Plusieurs clauses pourraient payer par hasard ; le contrat ne le corrige pas.",
+        )
+
+
+# --- what bounds the whole, and what else it says -----------------------------------------------
+
+
+def _rounding(contract: Contract) -> Iterator[Message]:
+    if contract.money is not None:
+        yield say(
+            "round-money",
+            "Amounts are rounded to {n:int} {n:plural:decimal|decimals}; {mode}.",
+            "Les montants sont arrondis à {n:int} {n:plural:décimale|décimales} ; {mode}.",
+            n=contract.money.decimals,
+            mode=_MODES[contract.money.mode],
+        )
+    if contract.order:
+        words = [_OPERATIONS[word] for word in contract.order]
+        yield say(
+            "order",
+            "Operations follow this order: {order}.",
+            "Les opérations suivent cet ordre : {order}.",
+            order=Text(en=", ".join(w.en for w in words), fr=", ".join(w.fr for w in words)),
+        )
+
+
+def _withheld(contract: Contract) -> Iterator[Message]:
+    for required in contract.required:
+        values: dict[str, Any] = {"check": required.diagnostic, "limit": plain(required.limit)}
+        if required.outcome is None:
+            yield say(
+                "required",
+                "The verdict is withheld if the check “{check}” finds more than {limit:exact}.",
+                "Le verdict est suspendu si le contrôle « {check} » trouve plus de {limit:exact}.",
+                **values,
+            )
+        else:
+            yield say(
+                "required-of",
+                "The verdict on “{name}” is withheld if the check “{check}” finds more than {limit:exact}.",
+                "Le verdict sur « {name} » est suspendu si le contrôle « {check} » trouve plus de {limit:exact}.",
+                name=contract.outcomes[required.outcome].plain_name.text(),
+                **values,
+            )
+    for assumption in contract.assumptions:
+        yield say(
+            "assumption",
+            "The contract takes for granted: {text}.",
+            "Le contrat tient pour acquis : {text}.",
+            text=_unstopped(assumption.text.text()),
+        )
+
+
+def _life(contract: Contract) -> Iterator[Message]:
+    if contract.calendar is not None:
+        for name, settlement in contract.calendar.settlements.items():
+            what = settlement.what
+            yield (
+                say(
+                    "settlement",
+                    "Settlement “{name}”: {date:date}.",
+                    "Échéance « {name} » : {date:date}.",
+                    name=name,
+                    date=str(settlement.date),
+                )
+                if what is None
+                else say(
+                    "settlement-what",
+                    "Settlement “{name}”: {date:date}, {what}.",
+                    "Échéance « {name} » : {date:date}, {what}.",
+                    name=name,
+                    date=str(settlement.date),
+                    what=_unstopped(what.text()),
+                )
+            )
+    if contract.audit is not None:
+        yield say(
+            "audit", "Audit: {how}.", "Contrôle : {how}.", how=_unstopped(contract.audit.how.text())
+        )
+    if contract.dispute is not None:
+        yield say(
+            "dispute",
+            "Time to contest a result: {window}. Who decides: {who}.",
+            "Délai pour contester un résultat : {window}. Qui tranche : {who}.",
+            window=_unstopped(contract.dispute.window.text()),
+            who=_unstopped(contract.dispute.who_decides.text()),
+        )
+    cost = contract.evaluation_cost
+    if cost is not None:
+        yield say(
+            "evaluation-cost",
+            "The evaluation costs: {cost:money}.",
+            "L'évaluation coûte : {cost:money}.",
+            cost=money(contract, cost.amount),
+        )
+    if contract.privacy is not None and contract.privacy.keep_until is not None:
+        yield say(
+            "keep-until",
+            "Data are kept until this date, then destroyed: {date:date}.",
+            "Les données sont gardées jusqu'à cette date, puis détruites : {date:date}.",
+            date=str(contract.privacy.keep_until),
+        )

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from impacteval.canonical import digest
 from impacteval.errors import NotAnswerable, UsageError
 from impacteval.values import ConfidenceSet, Interval, Message, Side, Tail, Text
 
@@ -530,16 +531,24 @@ ConfidenceDistribution = (
 
 
 def describe(distribution: ConfidenceDistribution) -> dict[str, Any]:
-    """The plain data of a distribution, for the record."""
+    """The plain data of a distribution, for the record.
+
+    What is too long to print stands there by its digest, so that two estimates with other draws
+    or another p-value function are never equal.
+    """
     match distribution:
         case StudentT(centre, scale, df):
             return {"kind": "student_t", "centre": centre, "scale": scale, "df": df}
         case LogRatioT(log_ratio, scale, df):
             return {"kind": "log_ratio_t", "log_ratio": log_ratio, "scale": scale, "df": df}
         case EmpiricalDraws(values):
-            return {"kind": "empirical_draws", "draws": int(values.size)}
-        case TestInversion():
-            return {"kind": "test_inversion", "label": distribution.label}
+            return {"kind": "empirical_draws", "draws": int(values.size), "digest": digest(values)}
+        case TestInversion(two, greater, less, label):
+            return {
+                "kind": "test_inversion",
+                "label": label,
+                "digest": digest([two, greater, less]),
+            }
         case ExactCount(events, trials):
             return {"kind": "exact_count", "events": events, "trials": trials}
         case NoUncertainty(value):

@@ -94,9 +94,14 @@ def _figures(clause: ClauseRow, pen: Pen) -> tuple[Figure, ...]:
         value = fmt.number(clause.counterfactual, pen.language, decimals)
         found.append(Figure(words("clause.without"), value, unit))
     if clause.estimate is not None:
-        value = fmt.number(clause.estimate, pen.language, decimals if same_unit else None)
+        value = pen.near(clause.estimate, (clause,))
+        plain = fmt.number(clause.estimate, pen.language, decimals)
+        if same_unit and len(plain) > len(value):
+            value = plain
         found.append(Figure(words("clause.effect"), value + sign, contract_unit))
-    if clause.value is not None and clause.value != clause.estimate:
+    # Shown apart only when rounding by the contract or its rule makes it another number.
+    shown = "" if clause.estimate is None else pen.near(clause.estimate, (clause,)) + sign
+    if clause.value is not None and pen.compared(clause) != shown:
         found.append(Figure(words("clause.compared"), pen.compared(clause), contract_unit))
     if clause.operator is not None and clause.threshold is not None:
         asked = pen.threshold(clause)
@@ -120,7 +125,7 @@ def _scale(clause: ClauseRow, pen: Pen) -> Drawing | None:
     name = pen.clause_name(clause)
     values = {
         "name": name,
-        "estimate": pen.number(clause.estimate, clause.unit),
+        "estimate": pen.with_unit(pen.near(clause.estimate, (clause,)), clause.unit),
         "interval": pen.interval(clause.interval),
     }
     asked = pen.asked(clause)
@@ -139,9 +144,11 @@ def _notes(record: Record, pen: Pen) -> tuple[Note, ...]:
     registered = (
         words("note.unregistered")
         if study.registration is None
-        else words("note.registered", registration=study.registration)
+        else words("note.registered", registration=pen.both(study.registration))
     )
-    who = words("note.who_line", evaluator=study.evaluator, paid_by=study.paid_by)
+    who = words(
+        "note.who_line", evaluator=pen.both(study.evaluator), paid_by=pen.both(study.paid_by)
+    )
     return (
         Note(words("note.left_out"), left_out or (words("note.left_out_none"),)),
         Note(words("note.changes"), changes or (words("note.changes_none"),)),

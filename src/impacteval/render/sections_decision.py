@@ -35,8 +35,10 @@ def money(record: Record, pen: Pen) -> Iterator[Block]:
             yield Para(pen.say(clause.reason), "warning")
         yield Para(words("money_steps.amount", amount=pen.money(clause.amount)), "lead")
     yield Sub(words("money_steps.sum"), "money-sum")
-    if record.money_steps:
-        yield Items(tuple(pen.say(step) for step in record.money_steps), ordered=True)
+    told = {step for clause in page.clauses for step in map(pen.say, clause.steps)}
+    together = tuple(said for said in map(pen.say, record.money_steps) if said not in told)
+    if together:
+        yield Items(together, ordered=True)
     else:
         yield Para(words("money_steps.no_sum"))
     yield Para(words("money_steps.rounding", rounding=pen.say(page.money.rounding)))
@@ -65,7 +67,7 @@ def _rules(record: Record, pen: Pen) -> Iterator[Block]:
             if several:
                 row.append(Cell(_clause_key(key)))
             row += [
-                Cell(pen.optional(rule.values.get(key), "rules.no_value")),
+                Cell(_value(rule.values.get(key), key, record, pen)),
                 Cell(words("rules.no_value"))
                 if verdict is None
                 else Cell(words(f"verdict.{verdict}"), verdict),
@@ -88,6 +90,12 @@ def _rules(record: Record, pen: Pen) -> Iterator[Block]:
     ]
     if reasons:
         yield Items(tuple(reasons))
+
+
+def _value(value: str | None, key: str, record: Record, pen: Pen) -> str:
+    if value is None:
+        return pen.words("rules.no_value")
+    return pen.near(value, (c for c in record.page_one.clauses if f"{c.name}/{c.group}" == key))
 
 
 def _clause_key(key: str) -> str:
@@ -173,7 +181,7 @@ def _robustness(finding: FindingFacts, record: Record, pen: Pen) -> Iterator[Blo
         rows.append(
             (
                 Cell(words("firm.main")),
-                Cell(pen.number(finding.estimate)),
+                Cell(pen.near(finding.estimate, clauses)),
                 _interval(main, pen),
                 _verdicts(dict(verdicts), pen),
                 Cell("–"),
@@ -184,7 +192,7 @@ def _robustness(finding: FindingFacts, record: Record, pen: Pen) -> Iterator[Blo
         rows.append(
             (
                 Cell(pen.both(row.title)),
-                Cell(missing if row.estimate is None else pen.number(row.estimate)),
+                Cell(missing if row.estimate is None else pen.near(row.estimate, clauses)),
                 _interval(row.interval, pen),
                 _verdicts(dict(row.verdicts), pen),
                 Cell(

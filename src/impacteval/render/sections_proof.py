@@ -41,12 +41,16 @@ def data(record: Record, pen: Pen) -> Iterator[Block]:
 def independence(record: Record, pen: Pen) -> Iterator[Block]:
     """Who evaluated, for whom, with what interests; what departs from the lock; how to contest."""
     words, study = pen.words, record.study
-    registration = study.registration or words("independence.registration_none")
+    registration = (
+        words("independence.registration_none")
+        if study.registration is None
+        else pen.both(study.registration)
+    )
     yield Para(pen.both(record.independence), "lead")
     yield Facts(
         (
-            (words("independence.evaluator"), study.evaluator),
-            (words("independence.paid_by"), study.paid_by),
+            (words("independence.evaluator"), pen.both(study.evaluator)),
+            (words("independence.paid_by"), pen.both(study.paid_by)),
             (words("independence.registration"), registration),
         )
     )

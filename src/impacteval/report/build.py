@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from impacteval.contract.saying import rule_sentence
 from impacteval.contract.sentences import explain_sentences
 from impacteval.decide import money_text
 from impacteval.report import findings_facts as facts
@@ -26,7 +27,6 @@ from impacteval.report.record import (
 )
 from impacteval.report.run import Run
 from impacteval.report.sentences import (
-    rule_sentence,
     text_of,
 )
 from impacteval.values import Message, Text

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from impacteval.contract import ALL, POOLED, Contract, units
+from impacteval.contract.model import Outcome
 from impacteval.decide import Decision
 from impacteval.errors import NotAnswerable
 from impacteval.estimates import CounterfactualEstimate, Diagnostic
@@ -153,6 +154,12 @@ def range_of(
     )
 
 
+def natural_unit(outcome: Outcome) -> Text:
+    """The unit of the outcome itself: the contract's unit where it is the same, else the measure."""
+    same = outcome.effect in ("difference", "total_units", "verified_count")
+    return outcome.unit.text() if same and outcome.unit else outcome.measure.text()
+
+
 # --- one finding ------------------------------------------------------------------------------
 
 
@@ -193,7 +200,7 @@ def finding_facts(
         group=finding.group,
         plain_name=Both.of(outcome.plain_name.text()),
         measure=Both.of(outcome.measure.text()),
-        outcome_unit=Both.of(unit or outcome.measure.text()),
+        outcome_unit=Both.of(natural_unit(outcome)),
         contract_unit=Both.of(wording.unit),
         better=outcome.better,
         paid=paid,

@@ -9,6 +9,7 @@ from impacteval.contract.model import Outcome
 from impacteval.contract.money import decimals_of
 from impacteval.contract.payment import Linear, Threshold
 from impacteval.contract.rules import LowerBoundRule
+from impacteval.contract.saying import rule_sentence
 from impacteval.decide import ClauseResult, Decision, distance, money_text
 from impacteval.estimates import CounterfactualEstimate
 from impacteval.report import findings_facts as facts
@@ -32,7 +33,6 @@ from impacteval.report.sentences import (
     distance_sentence,
     headline,
     rounding_sentence,
-    rule_sentence,
     text_of,
 )
 from impacteval.values import Confidence, Message, Scale, Status, Text, significant, written
@@ -140,11 +140,12 @@ def _clause(run: Run, clause: ClauseResult) -> ClauseRow:
     near = None
     if how_far is not None and estimate is not None:
         near = Said.of(_nearness(wording, clause, how_far.margin, estimate, outcome))
-    unit = outcome.unit.text() if outcome.unit else outcome.measure.text()
+    unit = facts.natural_unit(outcome)
     return ClauseRow(
         name=clause.name,
         group=clause.group,
         outcome=clause.outcome,
+        title=Both.of(leaf.plain_name.text()) if leaf.plain_name else None,
         plain_name=Both.of(outcome.plain_name.text()),
         unit=Both.of(wording.unit),
         verdict=verdict.value,
@@ -158,6 +159,7 @@ def _clause(run: Run, clause: ClauseResult) -> ClauseRow:
                 compared_bound=isinstance(rule, LowerBoundRule),
                 operator=clause.operator,
                 threshold=clause.threshold,
+                per_unit=leaf.per_unit if isinstance(leaf, Linear) else None,
                 amount=money_text(clause.amount),
                 currency=contract.currency,
                 reason=clause.reason,
@@ -206,7 +208,7 @@ def _nearness(
             pass  # the unit of a standardised effect is not the outcome's own
     if per_person is not None:
         total = per_person * served
-    unit = outcome.unit.text() if outcome.unit else outcome.measure.text()
+    unit = facts.natural_unit(outcome)
     return distance_sentence(
         wording,
         met=clause.verdict is Status.MET,

@@ -8,6 +8,7 @@ reader only when rendered. Texts stand in both languages with the values that go
 
 from __future__ import annotations
 
+import json
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -107,6 +108,8 @@ class ClauseRow(_Frozen):
     name: str
     group: str
     outcome: str
+    title: Both | None = None
+    """The clause in words, where the contract names it in words."""
     plain_name: Both
     unit: Both
     verdict: Verdict
@@ -409,6 +412,12 @@ class Record(_Frozen):
     locked: bool
     checklist: Checklist
     annex: Annex
+
+
+def record_json(record: Record) -> str:
+    """The record as ``verdict.json``: sorted keys, two spaces, a line end."""
+    plain = record.model_dump(mode="json")
+    return json.dumps(plain, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 
 def record_schema() -> dict[str, Any]:

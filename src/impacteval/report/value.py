@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from impacteval.canonical import digest
 from impacteval.decide import Decision
 from impacteval.report.findings import Findings
-from impacteval.report.record import Record
+from impacteval.report.record import Record, record_json
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -69,5 +68,4 @@ class Report:
 
     def to_json(self) -> str:
         """The record as text: sorted keys, the same bytes for the same run."""
-        plain = self.record.model_dump(mode="json")
-        return json.dumps(plain, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+        return record_json(self.record)

@@ -290,3 +290,17 @@ def test_values_are_frozen_and_arrays_read_only() -> None:
         draws.values[0] = 9.0
     assert draws == EmpiricalDraws(np.array([1.0, 2.0]))
     assert hash(draws) == hash(EmpiricalDraws(np.array([1.0, 2.0])))
+
+
+def test_other_draws_or_another_p_value_function_is_another_record():
+    from impacteval.canonical import canonical_json
+    from impacteval.estimates.distributions import describe
+
+    one, two = EmpiricalDraws(np.array([1.0, 2.0, 3.0])), EmpiricalDraws(np.array([1.0, 2.0, 3.5]))
+    assert describe(one) != describe(two)
+    assert describe(one) == describe(EmpiricalDraws(np.array([3.0, 2.0, 1.0])))
+    low = StepFunction(np.array([0.0]), np.array([1.0]), np.array([0.2, 0.1]))
+    high = StepFunction(np.array([0.0]), np.array([1.0]), np.array([0.2, 0.3]))
+    assert describe(TestInversion(low)) != describe(TestInversion(high))
+    assert describe(TestInversion(low, greater=low)) != describe(TestInversion(low))
+    canonical_json(describe(TestInversion(low)))

@@ -345,8 +345,8 @@ def job_training() -> r.Record:
                 "Illustrative contract on real data: no such contract was ever signed and no payment follows.",
                 "Contrat illustratif sur des données réelles : ce contrat n'a jamais été signé et aucun paiement n'en découle.",
             ),
-            evaluator="The impacteval authors",
-            paid_by="nobody",
+            evaluator=both("The impacteval authors", "Les auteurs d'impacteval"),
+            paid_by=both("nobody", "personne"),
             registration=None,
             settlement="final",
             settlement_date="1979-12-31",
@@ -411,9 +411,15 @@ def job_training() -> r.Record:
                 "Un payeur paie une fois si les hommes à qui l'on a proposé un emploi accompagné gagnent nettement plus en 1978 que ceux à qui on ne l'a pas proposé.",
             ),
             parties=(
-                r.Party(role=both("Payer", "Payeur"), name="An illustrative payer"),
                 r.Party(
-                    role=both("Provider", "Opérateur"), name="National Supported Work programme"
+                    role=both("Payer", "Payeur"),
+                    name=both("An illustrative payer", "Un payeur illustratif"),
+                ),
+                r.Party(
+                    role=both("Provider", "Opérateur"),
+                    name=both(
+                        "National Supported Work programme", "Programme National Supported Work"
+                    ),
                 ),
             ),
             people=both(
@@ -435,7 +441,10 @@ def job_training() -> r.Record:
                 ),
             ),
             not_public=(),
-            sources=("LaLonde (1986)", "Dehejia and Wahba (1999)"),
+            sources=(
+                both("LaLonde (1986)", "LaLonde (1986)"),
+                both("Dehejia and Wahba (1999)", "Dehejia et Wahba (1999)"),
+            ),
             file="contract.yaml",
             digest=HASH,
         ),

@@ -318,7 +318,7 @@ def strained() -> r.Record:
                     ),
                     "settlement": None,
                     "settlement_date": None,
-                    "registration": "osf.io/abcd3",
+                    "registration": both("osf.io/abcd3", "osf.io/abcd3"),
                 }
             ),
             "page_one": base.page_one.model_copy(

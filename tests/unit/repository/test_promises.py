@@ -55,6 +55,32 @@ def test_the_layers_hold(root: Path) -> None:
     assert " kept, 0 broken" in done.stdout
 
 
+@pytest.mark.parametrize(
+    ("module", "line", "broken"),
+    [
+        ("estimators/randomised/lin.py", "import impacteval.decide", "blind to the contract"),
+        ("inference/joint.py", "import impacteval.contract", "blind to the contract"),
+        ("contract/terms.py", "from impacteval import estimates", "is arithmetic"),
+        ("decide/__init__.py", "def later():\n    import numpy", "is arithmetic"),
+        ("registry.py", "import impacteval.estimators.randomised.lin", "plugin door"),
+        ("values.py", "import impacteval.canonical", "layers below"),
+    ],
+)
+def test_the_rules_of_import_catch_a_breach(
+    root: Path, tmp_path: Path, module: str, line: str, broken: str
+) -> None:
+    shutil.copytree(root / "src" / "impacteval", tmp_path / "impacteval")
+    shutil.copy(root / ".importlinter", tmp_path)
+    file = tmp_path / "impacteval" / module
+    file.write_text(f"{file.read_text(encoding='utf-8')}\n\n{line}\n", encoding="utf-8")
+    program = Path(sys.executable).with_name("lint-imports")
+    done = subprocess.run(
+        [program, "--no-cache"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert re.search(f"{broken}.* BROKEN", done.stdout), done.stdout + done.stderr
+
+
 def test_every_module_of_the_package_has_its_layer(root: Path, tool: Tool) -> None:
     rules = (root / ".importlinter").read_text(encoding="utf-8")
     block = rules.split("layers =\n", 1)[1].split("\n\n", 1)[0]

@@ -1,0 +1,362 @@
+"""Sentences about what a contract pays: the rule, each clause, the sum and its ceilings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from impacteval.contract.money import Amount, NotPublished
+from impacteval.contract.payment import (
+    FirstOf,
+    Leaf,
+    Limit,
+    Linear,
+    Piecewise,
+    Sum,
+    Term,
+    Threshold,
+    Tiers,
+    leaves,
+)
+from impacteval.contract.saying import (
+    is_percent,
+    money,
+    names,
+    plain,
+    rule_sentence,
+    say,
+    unit_of,
+)
+from impacteval.values import Message, Text
+
+if TYPE_CHECKING:
+    from impacteval.contract.model import Contract, Outcome
+
+OPERATORS = {
+    "at_least": Text(en="of at least", fr="d'au moins"),
+    "more_than": Text(en="of more than", fr="de plus de"),
+    "at_most": Text(en="of at most", fr="d'au plus"),
+    "less_than": Text(en="of less than", fr="de moins de"),
+}
+
+_RISE = Text(en="a rise", fr="une hausse")
+_FALL = Text(en="a reduction", fr="une baisse")
+_TOTAL_RISE = Text(en="a total rise", fr="une hausse totale")
+_TOTAL_FALL = Text(en="a total reduction", fr="une baisse totale")
+_COUNT = Text(en="a verified number", fr="un nombre vérifié")
+_RATE = Text(en="a verified rate", fr="un taux vérifié")
+
+# --- what is paid -------------------------------------------------------------------------------
+
+
+def _change(outcome: Outcome) -> Text:
+    up = outcome.better == "higher"
+    match outcome.effect:
+        case "verified_count":
+            return _COUNT
+        case "verified_rate":
+            return _RATE
+        case "total_units":
+            return _TOTAL_RISE if up else _TOTAL_FALL
+    return _RISE if up else _FALL
+
+
+def _condition(outcome: Outcome, limit: Limit) -> tuple[str, str, dict[str, Any]]:
+    """``a reduction of at least 10%`` in both languages, and its values."""
+    values: dict[str, Any] = {
+        "change": _change(outcome),
+        "operator": OPERATORS[limit.operator],
+        "threshold": plain(limit.threshold),
+    }
+    if is_percent(outcome):
+        said = "{change} {operator} {threshold:exact}"
+        return f"{said}%", f"{said} %", values
+    values["unit"] = unit_of(outcome)
+    said = "{change} {operator} {threshold:exact} {unit}"
+    return said, said, values
+
+
+def _scope(contract: Contract, clause: Leaf) -> Iterator[Message]:
+    match clause.per:
+        case "group":
+            yield say(
+                "per-group",
+                "Clause “{clause}” judges each group by itself: {groups}.",
+                "La clause « {clause} » juge chaque groupe à part : {groups}.",
+                clause=clause.name,
+                groups=names(contract, contract.live_groups()),
+            )
+        case "pooled":
+            yield say(
+                "pooled",
+                "Clause “{clause}” judges these groups together, each weighing by its number of people: {groups}.",
+                "La clause « {clause} » juge ces groupes ensemble, chacun pesant selon son nombre de personnes : {groups}.",
+                clause=clause.name,
+                groups=names(contract, contract.pool_groups()),
+            )
+            if "paid" in (contract.pool_excludes or ()):
+                yield say(
+                    "pool-excludes-paid",
+                    "A group that another clause has already paid is left out of them.",
+                    "Un groupe qu'une autre clause a déjà payé n'y est pas compté.",
+                )
+
+
+def clause_sentences(contract: Contract, clause: Leaf) -> Iterator[Message]:
+    yield from _scope(contract, clause)
+    outcome = contract.outcomes[clause.outcome]
+    name = outcome.plain_name.text()
+    if clause.decide_on is not None:
+        rule = rule_sentence(clause.decide_on)
+        yield say(
+            f"clause-{rule.key.removeprefix('contract.')}",
+            "For clause “{clause}”: " + rule.text.en,
+            "Pour la clause « {clause} » : " + rule.text.fr,
+            clause=clause.name,
+            **rule.values,
+        )
+    match clause:
+        case Threshold():
+            yield _threshold(contract, clause, outcome, name)
+        case Tiers():
+            for k, step in enumerate(clause.steps):
+                yield _step(contract, clause, outcome, name, step.limit, step.pay, first=k == 0)
+        case Piecewise():
+            for k in range(len(clause.steps)):
+                yield _piece(contract, clause, outcome, name, k)
+        case Linear():
+            yield from _linear(contract, clause, outcome, name)
+    if isinstance(clause, Tiers | Piecewise) and len(clause.steps) > 1:
+        yield say(
+            "furthest-step",
+            "In clause “{clause}” only the furthest step that is reached pays; before the first, nothing is paid.",
+            "Dans la clause « {clause} », seul le palier le plus avancé qui est atteint paie ; avant le premier, rien n'est payé.",
+            clause=clause.name,
+        )
+    yield _not_judged(clause)
+
+
+def _threshold(contract: Contract, clause: Threshold, outcome: Outcome, name: Text) -> Message:
+    en, fr, values = _condition(outcome, clause.limit)
+    return say(
+        "threshold",
+        f"Clause “{{clause}}”: for “{{name}}”, {en} pays {{pay:money}}; anything else pays nothing."
+        if not isinstance(clause.pay, NotPublished)
+        else f"Clause “{{clause}}”: for “{{name}}”, {en} pays an amount that is not published; anything else pays nothing.",
+        f"Clause « {{clause}} » : pour « {{name}} », {fr} donne droit à {{pay:money}} ; sinon, rien n'est payé."
+        if not isinstance(clause.pay, NotPublished)
+        else f"Clause « {{clause}} » : pour « {{name}} », {fr} donne droit à un montant qui n'est pas publié ; sinon, rien n'est payé.",
+        clause=clause.name,
+        name=name,
+        pay=money(contract, clause.pay),
+        **values,
+    )
+
+
+def _step(
+    contract: Contract,
+    clause: Tiers,
+    outcome: Outcome,
+    name: Text,
+    limit: Limit,
+    pay: Amount,
+    *,
+    first: bool,
+) -> Message:
+    en, fr, values = _condition(outcome, limit)
+    hidden = isinstance(pay, NotPublished)
+    then_en = "an amount that is not published" if hidden else "{pay:money}"
+    then_fr = "un montant qui n'est pas publié" if hidden else "{pay:money}"
+    lead_en = "for “{name}”, " if first else "then, "
+    lead_fr = "pour « {name} », " if first else "puis "
+    given = {"name": name} if first else {}
+    return say(
+        "tier",
+        f"Clause “{{clause}}”: {lead_en}{en} pays {then_en}.",
+        f"Clause « {{clause}} » : {lead_fr}{fr} donne droit à {then_fr}.",
+        clause=clause.name,
+        pay=money(contract, pay),
+        **given,
+        **values,
+    )
+
+
+def _price_unit(outcome: Outcome) -> tuple[str, str, dict[str, Any]]:
+    if is_percent(outcome):
+        return "for each percentage point", "par point de pourcentage", {}
+    return "for each unit ({unit})", "par unité ({unit})", {"unit": unit_of(outcome)}
+
+
+def _piece(contract: Contract, clause: Piecewise, outcome: Outcome, name: Text, k: int) -> Message:
+    step = clause.steps[k]
+    en, fr, values = _condition(outcome, step.limit)
+    each_en, each_fr, units = _price_unit(outcome)
+    values |= units
+    parts_en, parts_fr = [], []
+    if step.pay or not step.per_unit:
+        parts_en.append("{pay:money}")
+        parts_fr.append("{pay:money}")
+        values["pay"] = money(contract, step.pay)
+    if step.per_unit:
+        parts_en.append(f"{{price:money}} {each_en} above {{start:exact}}")
+        parts_fr.append(f"{{price:money}} {each_fr} au-delà de {{start:exact}}")
+        values["price"] = money(contract, step.per_unit)
+        values["start"] = plain(step.start)
+    return say(
+        "piece",
+        f"Clause “{{clause}}”: for “{{name}}”, {en} pays {' plus '.join(parts_en)}.",
+        f"Clause « {{clause}} » : pour « {{name}} », {fr} donne droit à {' plus '.join(parts_fr)}.",
+        clause=clause.name,
+        name=name,
+        **values,
+    )
+
+
+def _linear(contract: Contract, clause: Linear, outcome: Outcome, name: Text) -> Iterator[Message]:
+    each_en, each_fr, units = _price_unit(outcome)
+    yield say(
+        "linear",
+        f"Clause “{{clause}}”: for “{{name}}”, the payer pays {{price:money}} {each_en} above {{above:exact}}.",
+        f"Clause « {{clause}} » : pour « {{name}} », le payeur verse {{price:money}} {each_fr} au-delà de {{above:exact}}.",
+        clause=clause.name,
+        name=name,
+        price=money(contract, clause.per_unit),
+        above=plain(clause.above),
+        **units,
+    )
+    yield (
+        say(
+            "linear-floor",
+            "It never pays less than {floor:money}.",
+            "Elle ne paie jamais moins de {floor:money}.",
+            floor=money(contract, clause.floor),
+        )
+        if clause.floor is not None
+        else say(
+            "linear-no-floor",
+            "Below that point its amount is negative, without a floor.",
+            "En deçà, son montant est négatif, sans plancher.",
+        )
+    )
+    yield (
+        say(
+            "linear-ceiling",
+            "It never pays more than {ceiling:money}.",
+            "Elle ne paie jamais plus de {ceiling:money}.",
+            ceiling=money(contract, clause.ceiling),
+        )
+        if clause.ceiling is not None
+        else say(
+            "linear-no-ceiling",
+            "It has no ceiling of its own.",
+            "Elle n'a pas de plafond propre.",
+        )
+    )
+
+
+def _not_judged(clause: Leaf) -> Message:
+    rule = clause.if_not_judged
+    if rule is None:
+        return say(
+            "not-judged-unsaid",
+            "If clause “{clause}” cannot be judged, nothing is paid for it yet; the contract does not say what follows.",
+            "Si la clause « {clause} » ne peut pas être jugée, rien n'est encore payé pour elle ; le contrat ne dit pas la suite.",
+            clause=clause.name,
+        )
+    date = str(rule.until)
+    if rule.then == "not_met":
+        return say(
+            "not-judged-not-met",
+            "If clause “{clause}” still cannot be judged on this date, it counts as not met: {date:date}.",
+            "Si la clause « {clause} » ne peut toujours pas être jugée à cette date, elle compte comme non remplie : {date:date}.",
+            clause=clause.name,
+            date=date,
+        )
+    if rule.then == "pay":
+        return say(
+            "not-judged-pay",
+            "If clause “{clause}” still cannot be judged on this date, it is paid: {date:date}.",
+            "Si la clause « {clause} » ne peut toujours pas être jugée à cette date, elle est payée : {date:date}.",
+            clause=clause.name,
+            date=date,
+        )
+    assert rule.use is not None
+    return say(
+        "not-judged-use",
+        "If clause “{clause}” still cannot be judged on this date ({date:date}), this is used instead: {use}.",
+        "Si la clause « {clause} » ne peut toujours pas être jugée à cette date ({date:date}), on emploie à la place : {use}.",
+        clause=clause.name,
+        date=date,
+        use=rule.use.text(),
+    )
+
+
+# --- what bounds the whole ------------------------------------------------------------------------
+
+
+def composition(
+    contract: Contract, term: Term | Threshold, *, outermost: bool
+) -> Iterator[Message]:
+    if isinstance(term, Threshold):
+        return
+    names = "|".join(dict.fromkeys(leaf.name for _, leaf in leaves(term)))
+    match term.term:
+        case FirstOf():
+            yield say(
+                "first-of",
+                "The clauses are read in this order, and each group is paid by the first one that it meets: {clauses:list}.",
+                "Les clauses se lisent dans cet ordre, et chaque groupe est payé par la première qu'il remplit : {clauses:list}.",
+                clauses=names,
+            )
+        case Sum(parts):
+            for part in parts:
+                yield from composition(contract, part, outermost=False)
+            if len(parts) > 1:
+                yield say(
+                    "sum",
+                    "The amounts of these clauses are added: {clauses:list}.",
+                    "Les montants de ces clauses s'additionnent : {clauses:list}.",
+                    clauses=names,
+                )
+        case _:
+            pass
+    if term.cap is not None:
+        yield _cap(contract, term, names, outermost=outermost)
+    elif outermost:
+        yield say(
+            "no-cap",
+            "The contract sets no ceiling on the total.",
+            "Le contrat ne plafonne pas le total.",
+        )
+
+
+def _cap(contract: Contract, term: Term, names: str, *, outermost: bool) -> Message:
+    assert term.cap is not None
+    over = Text(
+        en="at each settlement" if term.cap.over == "settlement" else "over the whole contract",
+        fr="à chaque échéance" if term.cap.over == "settlement" else "sur tout le contrat",
+    )
+    if isinstance(term.cap.amount, NotPublished):
+        return say(
+            "cap-not-published",
+            "These clauses have a ceiling {over}, which is not published: {clauses:list}.",
+            "Ces clauses ont un plafond {over}, qui n'est pas publié : {clauses:list}.",
+            over=over,
+            clauses=names,
+        )
+    if outermost:
+        return say(
+            "cap",
+            "The payer never pays more than {cap:money} {over}.",
+            "Le payeur ne verse jamais plus de {cap:money} {over}.",
+            cap=money(contract, term.cap.amount),
+            over=over,
+        )
+    return say(
+        "cap-of",
+        "These clauses never pay more than {cap:money} together, {over}: {clauses:list}.",
+        "Ces clauses ne paient jamais plus de {cap:money} ensemble, {over} : {clauses:list}.",
+        cap=money(contract, term.cap.amount),
+        over=over,
+        clauses=names,
+    )

@@ -1,0 +1,97 @@
+"""The words that every sentence about a contract is built from."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from impacteval.contract.money import Amount, NotPublished
+from impacteval.contract.rules import (
+    ChanceRule,
+    LowerBoundRule,
+    PointRule,
+    Rule,
+    SignificantRule,
+)
+from impacteval.values import Message, Text, written
+
+if TYPE_CHECKING:
+    from impacteval.contract.model import Contract, Outcome
+
+_SIDES = {
+    "one": Text(en="one-sided", fr="unilatéral"),
+    "two": Text(en="two-sided", fr="bilatéral"),
+}
+
+
+def say(key: str, en: str, fr: str, **values: Any) -> Message:
+    return Message(f"contract.{key}", Text(en=en, fr=fr), values)
+
+
+def plain(number: Decimal) -> str:
+    return written(number.normalize())
+
+
+def money(contract: Contract, amount: Amount) -> str:
+    if isinstance(amount, NotPublished):
+        return "not_published"
+    return f"{plain(amount)} {contract.currency}"
+
+
+def names(contract: Contract, groups: tuple[str, ...]) -> Text:
+    named = [contract.groups[g].plain_name for g in groups]
+    pairs = [
+        (g, g) if n is None else (n.text().en, n.text().fr)
+        for g, n in zip(groups, named, strict=True)
+    ]
+    return Text(en=_list([en for en, _ in pairs], "and"), fr=_list([fr for _, fr in pairs], "et"))
+
+
+def _list(items: list[str], last: str) -> str:
+    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} {last} {items[-1]}"
+
+
+def unit_of(outcome: Outcome) -> Text:
+    if outcome.effect == "difference_in_sd":
+        return Text(en="standard deviations", fr="écarts types")
+    if outcome.unit is None:
+        return Text(en="units", fr="unités")
+    return outcome.unit.text()
+
+
+def is_percent(outcome: Outcome) -> bool:
+    return outcome.effect in ("relative_reduction_percent", "relative_increase_percent")
+
+
+def rule_sentence(rule: Rule) -> Message:
+    """Which number the contract compares, in one sentence."""
+    match rule:
+        case PointRule():
+            return say(
+                "rule-point",
+                "What is compared is the estimate itself, without a margin for chance.",
+                "C'est l'estimation elle-même qui est comparée, sans marge pour le hasard.",
+            )
+        case LowerBoundRule():
+            return say(
+                "rule-lower-bound",
+                "What is compared is not the estimate but its lower confidence bound at {level:percent} ({sides}).",
+                "Ce n'est pas l'estimation qui est comparée, mais sa borne de confiance basse à {level:percent} ({sides}).",
+                level=rule.lower_bound.level,
+                sides=_SIDES[rule.lower_bound.sides],
+            )
+        case SignificantRule():
+            return say(
+                "rule-significant",
+                "The estimate is compared if it differs significantly from zero in the better direction, at {level:percent} ({sides}); otherwise no condition holds.",
+                "L'estimation est comparée si elle se distingue nettement de zéro dans le bon sens, à {level:percent} ({sides}) ; sinon aucune condition n'est remplie.",
+                level=rule.significant.level,
+                sides=_SIDES[rule.significant.sides],
+            )
+        case ChanceRule():
+            return say(
+                "rule-chance",
+                "A condition holds if the confidence that the true effect meets it is at least {level:percent}.",
+                "Une condition est remplie si la confiance que l'effet réel la satisfait est d'au moins {level:percent}.",
+                level=rule.chance_at_least,
+            )
