@@ -14,10 +14,11 @@ from impacteval.values import Language
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One cell of a table. ``mark`` draws a verdict's sign beside its word."""
+    """One cell of a table. ``mark`` draws a verdict's sign; ``more`` are further lines."""
 
     text: str
     mark: str = ""
+    more: tuple[Cell, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,3 +185,4 @@ class Document:
     data_heading: str
     footer: str
     page_one_name: str
+    page_one_number: int = 1
