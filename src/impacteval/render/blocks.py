@@ -78,12 +78,16 @@ class Code:
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """A drawing in SVG, what it shows in words, and its numbers as a table."""
+    """A drawing in SVG, what it shows in words, and its numbers as a table.
+
+    The table is folded under the drawing in HTML; PDF and Markdown print it when ``printed``.
+    """
 
     svg: str
     alt: str
     caption: str
     data: Table | None
+    printed: bool = False
     kind: str = "drawing"
 
 

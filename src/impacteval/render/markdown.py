@@ -133,6 +133,8 @@ def _block(block: Block) -> Iterator[str]:
             yield ""
             yield _plain(block.alt)
             yield ""
+            if block.data is not None and block.printed:
+                yield from _table(block.data)
 
 
 def _table(table: Table) -> Iterator[str]:
