@@ -43,9 +43,11 @@ def new(folder: Path) -> None:
     name = folder.resolve().name
     folder.mkdir(parents=True, exist_ok=True)
     for source in sorted(SCAFFOLD.iterdir()):
-        if source.suffix in (".yaml", ".csv", ".py"):
+        # The notebook is a template because tools take every .py here for a module.
+        if source.suffix in (".yaml", ".csv", ".template"):
             text = source.read_text(encoding="utf-8").replace("STUDY-ID", _slug(name))
-            (folder / source.name).write_text(text, encoding="utf-8", newline="\n")
+            target = folder / source.name.removesuffix(".template")
+            target.write_text(text, encoding="utf-8", newline="\n")
     say(f"Made {folder}: a contract, a plan and synthetic data that work together.")
     say("Next:")
     for command in ("check", "lock", "prepare"):
@@ -248,8 +250,9 @@ def estimators(*, as_json: bool, language: Language) -> None:
 
 def run(path: Path, out: Path, given: list[str]) -> None:
     """Execute the notebook."""
-    from impacteval.notebook import run_notebook
+    from impacteval.notebook import run_notebook, typed_parameters
 
+    parameters = typed_parameters(path, given)
     with progress():
-        written = run_notebook(path, out, pairs(given) or None)
+        written = run_notebook(path, out, parameters)
     say(f"The executed notebook is {written}.")

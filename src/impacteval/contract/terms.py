@@ -175,7 +175,6 @@ def _first_of(clauses: tuple[Threshold, ...], contract: Contract, read: Read) ->
                 unsettled.update(left)
             elif row.verdict is Status.MET:
                 paid.update(left)
-                unsettled.difference_update(left)
     return _collect(tuple(rows))
 
 

@@ -99,7 +99,9 @@ def _figures(clause: ClauseRow, pen: Pen) -> tuple[Figure, ...]:
         if same_unit and len(plain) > len(value):
             value = plain
         found.append(Figure(words("clause.effect"), value + sign, contract_unit))
-    if clause.value is not None and clause.value != clause.estimate:
+    # Shown apart only when rounding by the contract or its rule makes it another number.
+    shown = "" if clause.estimate is None else pen.near(clause.estimate, (clause,)) + sign
+    if clause.value is not None and pen.compared(clause) != shown:
         found.append(Figure(words("clause.compared"), pen.compared(clause), contract_unit))
     if clause.operator is not None and clause.threshold is not None:
         asked = pen.threshold(clause)

@@ -138,9 +138,11 @@ class Pen:
         """How an interval was computed: the record's short English, in the reader's language."""
         head, _, tail = written.rpartition("Student t, ")
         degrees = re.fullmatch(r"([\d.,e+]+) df", tail)
-        if degrees and head in ("", "log ratio, "):
-            key = "distribution.log_student" if head else "distribution.student"
-            return self.words(key, df=self.number(degrees[1].replace(",", "")))
+        if degrees:
+            log = head.endswith("log ratio, ")
+            key = "distribution.log_student" if log else "distribution.student"
+            label = head.removesuffix("log ratio, ")
+            return label + self.words(key, df=self.number(degrees[1].replace(",", "")))
         if written == "normal":
             return self.words("distribution.normal")
         if written == "exact binomial":
