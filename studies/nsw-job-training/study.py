@@ -89,7 +89,7 @@ report.to_frame()[["name", "value", "operator", "threshold", "verdict", "amount"
 pd.DataFrame(
     [
         {
-            "rule": rule.rule.key.removeprefix("rule."),
+            "rule": rule.rule.key.removeprefix("contract.rule-"),
             "this contract's": rule.binding,
             **rule.verdicts,
             "due now": rule.due_now,
