@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal, localcontext
 from typing import Any
@@ -60,8 +60,8 @@ class ClauseResult:
     value: Decimal | None
     exact: Decimal | None
     estimate: Decimal | None
-    operator: str | None
-    threshold: Decimal | None
+    operator: str
+    threshold: Decimal
     verdict: Status | None
     amount: Amount | None
     reason: Message | None
@@ -193,10 +193,15 @@ def decide_by(
     contract: Contract,
     evidence: Iterable[Evidence],
     people: Mapping[str, int] | None,
-    rule_of: Any,
-    name_of: Any,
+    rule_of: Callable[[Leaf], Rule],
+    name_of: Callable[[Rule], str],
+    *,
+    typed: bool = False,
 ) -> Decision:
-    """Judge under the rule that `rule_of` gives for a clause, named by `name_of`."""
+    """Judge under the rule that `rule_of` gives for a clause, named by `name_of`.
+
+    `typed` says that the numbers were given by hand and not estimated.
+    """
     found = _by_key(evidence)
     sizes = {name: g.people for name, g in contract.groups.items() if g.people is not None}
     sizes |= dict(people or {})
@@ -208,7 +213,7 @@ def decide_by(
         if own is None and len(pool) == 1:
             own = found.get((leaf.outcome, pool[0]))
         estimates[leaf.name, group] = estimate_of(own)
-        return reading_of(contract, leaf, group, pool, rule_of(leaf), found, sizes)
+        return reading_of(contract, leaf, group, pool, rule_of(leaf), found, sizes, typed)
 
     # The caller's own precision and rounding must not reach a payment.
     with localcontext(ARITHMETIC):
@@ -231,8 +236,8 @@ def _assembled(
     settled: Settled,
     clauses: Mapping[str, Leaf],
     estimates: Mapping[tuple[str, str], Decimal | None],
-    rule_of: Any,
-    name_of: Any,
+    rule_of: Callable[[Leaf], Rule],
+    name_of: Callable[[Rule], str],
 ) -> Decision:
     def result(row: Row) -> ClauseResult:
         leaf = clauses[row.name]

@@ -14,7 +14,8 @@ The places of a `Text`
 ``{name:int}``
     A count: ``1,802`` or ``1 802``.
 ``{name:number}``
-    For reading: at most two decimals, three significant digits below one.
+    For reading: at most two decimals, three significant digits below one; more where two
+    different numbers of one sentence would otherwise read the same.
 ``{name:number0}`` ... ``{name:number6}``
     That many decimals.
 ``{name:exact}``
@@ -388,19 +389,41 @@ def fill(said: Said | Message, language: str, currency: str | None = None) -> st
     given = said.values.get("currency", currency)
     code = given if isinstance(given, str) else None
     parts: list[str] = []
-    for literal, name, spec, _ in string.Formatter().parse(
-        said.fr if lang is Language.FR else said.en
-    ):
+    places = list(string.Formatter().parse(said.fr if lang is Language.FR else said.en))
+    compared = {
+        name: said.values.get(name) for _, name, spec, _ in places if name and spec == "number"
+    }
+    for literal, name, spec, _ in places:
         parts.append(typography(literal, lang))
         if name is None:
             continue
         if name not in said.values:
             raise ValueError(f"message {said.key!r} lacks a value for {name!r}.")
         try:
-            parts.append(_place(said.values[name], spec or "", lang, code))
+            written_ = _place(said.values[name], spec or "", lang, code)
+            if spec == "number":
+                written_ = _distinct(said.values[name], compared.values(), lang) or written_
+            parts.append(written_)
         except ValueError as error:
             raise ValueError(f"message {said.key!r}, place {name!r}: {error}") from None
     return typography("".join(parts), lang)
+
+
+def _distinct(
+    value: str | int | Both, others: Iterable[str | int | Both | None], language: Language
+) -> str:
+    """The number with the decimals that keep it apart from the sentence's other numbers.
+
+    "9.9996 is not at least 10" must not read "10 is not at least 10".
+    """
+    if isinstance(value, Both):
+        return ""
+    told = [
+        apart(value, other, language)[0]
+        for other in others
+        if other is not None and not isinstance(other, Both)
+    ]
+    return max(told, key=len, default="")
 
 
 def _place(value: str | int | Both, spec: str, language: Language, currency: str | None) -> str:

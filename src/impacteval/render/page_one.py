@@ -94,9 +94,14 @@ def _figures(clause: ClauseRow, pen: Pen) -> tuple[Figure, ...]:
         value = fmt.number(clause.counterfactual, pen.language, decimals)
         found.append(Figure(words("clause.without"), value, unit))
     if clause.estimate is not None:
-        value = fmt.number(clause.estimate, pen.language, decimals if same_unit else None)
+        value = pen.near(clause.estimate, (clause,))
+        plain = fmt.number(clause.estimate, pen.language, decimals)
+        if same_unit and len(plain) > len(value):
+            value = plain
         found.append(Figure(words("clause.effect"), value + sign, contract_unit))
-    if clause.value is not None and clause.value != clause.estimate:
+    # Shown apart only when rounding by the contract or its rule makes it another number.
+    shown = "" if clause.estimate is None else pen.near(clause.estimate, (clause,)) + sign
+    if clause.value is not None and pen.compared(clause) != shown:
         found.append(Figure(words("clause.compared"), pen.compared(clause), contract_unit))
     if clause.operator is not None and clause.threshold is not None:
         asked = pen.threshold(clause)
@@ -120,7 +125,7 @@ def _scale(clause: ClauseRow, pen: Pen) -> Drawing | None:
     name = pen.clause_name(clause)
     values = {
         "name": name,
-        "estimate": pen.number(clause.estimate, clause.unit),
+        "estimate": pen.with_unit(pen.near(clause.estimate, (clause,)), clause.unit),
         "interval": pen.interval(clause.interval),
     }
     asked = pen.asked(clause)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from impacteval.render import format as fmt
@@ -50,6 +51,12 @@ class Pen:
         """A number for reading, or the words that say why there is none."""
         return self.words(missing) if value is None else self.number(value)
 
+    def fixed(self, value: str | None, decimals: int) -> str:
+        """A number of a column whose numbers all have the same decimals."""
+        if value is None:
+            return self.words("firm.not_computed")
+        return fmt.number(value, self.language, decimals)
+
     def percent(self, fraction: str) -> str:
         """A fraction in percent."""
         return fmt.percent(fraction, self.language)
@@ -75,6 +82,15 @@ class Pen:
     def _sign(self, clause: ClauseRow) -> str:
         percent = self.both(clause.unit).startswith("%")
         return fmt.percent_sign(self.language) if percent else ""
+
+    def near(self, value: str, clauses: Iterable[ClauseRow]) -> str:
+        """A number for reading that is never written like a threshold it is not equal to."""
+        told = [
+            fmt.apart(value, clause.threshold, self.language)[0]
+            for clause in clauses
+            if clause.threshold is not None
+        ]
+        return max(told, key=len, default=fmt.number(value, self.language))
 
     def compared(self, clause: ClauseRow) -> str:
         """The compared number, never written like a threshold it is not equal to."""
@@ -122,9 +138,11 @@ class Pen:
         """How an interval was computed: the record's short English, in the reader's language."""
         head, _, tail = written.rpartition("Student t, ")
         degrees = re.fullmatch(r"([\d.,e+]+) df", tail)
-        if degrees and head in ("", "log ratio, "):
-            key = "distribution.log_student" if head else "distribution.student"
-            return self.words(key, df=self.number(degrees[1].replace(",", "")))
+        if degrees:
+            log = head.endswith("log ratio, ")
+            key = "distribution.log_student" if log else "distribution.student"
+            label = head.removesuffix("log ratio, ")
+            return label + self.words(key, df=self.number(degrees[1].replace(",", "")))
         if written == "normal":
             return self.words("distribution.normal")
         if written == "exact binomial":

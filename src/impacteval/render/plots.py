@@ -103,7 +103,7 @@ def scale_drawing(clause: ClauseRow, pen: Pen) -> str:
     left, right = _room(known, 0.08)
     low, high = _end(clause.interval.low, left), _end(clause.interval.high, right)
     with style(name):
-        figure, axes = new_figure(WIDTH, 1.0)
+        figure, axes = new_figure(WIDTH, 0.86)
         axes.set_position((0.01, 0.02, 0.98, 0.96))
         axes.set_axis_off()
         axes.set_xlim(left, right)
@@ -112,7 +112,7 @@ def scale_drawing(clause: ClauseRow, pen: Pen) -> str:
         axes.plot([0, 0], [-0.28, 0.28], color=SOFT, linewidth=1.2, zorder=2)
         axes.plot([low, high], [0, 0], color=BLUE, linewidth=5, alpha=0.35, zorder=3)
         axes.plot([estimate], [0], "o", color=BLUE, markersize=9, zorder=5)
-        above = [(estimate, pen.number(clause.estimate), 11.0, BLUE)]
+        above = [(estimate, pen.near(clause.estimate, (clause,)), 11.0, BLUE)]
         above += [
             (float(end), pen.number(end), 9.0, SOFT)
             for end in (clause.interval.low, clause.interval.high)
@@ -389,8 +389,7 @@ def forest_drawing(
                 markeredgecolor=BLUE,
                 markeredgewidth=1.6,
             )
-        axes.set_yticks(list(range(len(rows)))[::-1], [_wrapped(title, 34) for title, *_ in rows])
-        axes.tick_params(axis="y", length=0, pad=8)
+        _label_rows(axes, [title for title, *_ in rows][::-1], 34)
         axes.set_ylim(-0.6, len(rows) - 0.4)
         axes.spines["left"].set_visible(False)
         marks = [(0.0, pen.words("plot.effect.no_effect"), SOFT)]
@@ -404,11 +403,26 @@ def forest_drawing(
         return svg(figure, name)
 
 
-def _wrapped(text: str, width: int) -> str:
+def _label_rows(axes: Axes, labels: Sequence[str], width: int) -> None:
+    """Row names at the left, at most two lines each, every line aligned by itself."""
     import textwrap
 
-    lines = textwrap.wrap(text, width)
-    return "\n".join(lines[:2]) + (" …" if len(lines) > 2 else "")
+    axes.set_yticks([])
+    for row, label in enumerate(labels):
+        lines = textwrap.wrap(label, width)
+        if len(lines) > 2:
+            lines = [lines[0], f"{lines[1]} …"]
+        for k, line in enumerate(lines):
+            lift = 0.0 if len(lines) == 1 else 5.5 - 11 * k
+            axes.annotate(
+                line,
+                (0, row),
+                xycoords=("axes fraction", "data"),
+                xytext=(-10, lift),
+                textcoords="offset points",
+                ha="right",
+                va="center",
+            )
 
 
 def love_drawing(finding: FindingFacts, pen: Pen) -> str:
@@ -436,8 +450,7 @@ def love_drawing(finding: FindingFacts, pen: Pen) -> str:
         labels = [
             row.covariate if row.plain_name is None else pen.both(row.plain_name) for _, row in rows
         ]
-        axes.set_yticks(list(range(len(rows))), [_wrapped(label, 40) for label in labels])
-        axes.tick_params(axis="y", length=0, pad=8)
+        _label_rows(axes, labels, 40)
         axes.set_ylim(-0.6, len(rows) - 0.4)
         axes.spines["left"].set_visible(False)
         _unit_axis(axes, pen, pen.words("plot.love.axis"))

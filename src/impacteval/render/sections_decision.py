@@ -67,7 +67,7 @@ def _rules(record: Record, pen: Pen) -> Iterator[Block]:
             if several:
                 row.append(Cell(_clause_key(key)))
             row += [
-                Cell(pen.optional(rule.values.get(key), "rules.no_value")),
+                Cell(_value(rule.values.get(key), key, record, pen)),
                 Cell(words("rules.no_value"))
                 if verdict is None
                 else Cell(words(f"verdict.{verdict}"), verdict),
@@ -90,6 +90,12 @@ def _rules(record: Record, pen: Pen) -> Iterator[Block]:
     ]
     if reasons:
         yield Items(tuple(reasons))
+
+
+def _value(value: str | None, key: str, record: Record, pen: Pen) -> str:
+    if value is None:
+        return pen.words("rules.no_value")
+    return pen.near(value, (c for c in record.page_one.clauses if f"{c.name}/{c.group}" == key))
 
 
 def _clause_key(key: str) -> str:
@@ -175,7 +181,7 @@ def _robustness(finding: FindingFacts, record: Record, pen: Pen) -> Iterator[Blo
         rows.append(
             (
                 Cell(words("firm.main")),
-                Cell(pen.number(finding.estimate)),
+                Cell(pen.near(finding.estimate, clauses)),
                 _interval(main, pen),
                 _verdicts(dict(verdicts), pen),
                 Cell("–"),
@@ -186,7 +192,7 @@ def _robustness(finding: FindingFacts, record: Record, pen: Pen) -> Iterator[Blo
         rows.append(
             (
                 Cell(pen.both(row.title)),
-                Cell(missing if row.estimate is None else pen.number(row.estimate)),
+                Cell(missing if row.estimate is None else pen.near(row.estimate, clauses)),
                 _interval(row.interval, pen),
                 _verdicts(dict(row.verdicts), pen),
                 Cell(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from typing import Any
 
 from impacteval.render import format as fmt
 from impacteval.render.blocks import (
@@ -202,7 +204,7 @@ def _method(finding: FindingFacts, pen: Pen) -> Iterator[Block]:
     if method.assumptions:
         yield Para(words("otherwise.assumptions"))
         yield Items(tuple(pen.both(text) for text in method.assumptions))
-    settings = ", ".join(f"{name} = {value}" for name, value in sorted(method.settings.items()))
+    settings = ", ".join(f"{name} = {_setting(v)}" for name, v in sorted(method.settings.items()))
     rows = [
         (words("annex.estimator"), f"{method.name} ({method.package} {method.version})"),
         (words("otherwise.settings"), settings or words("otherwise.no_settings")),
@@ -210,6 +212,11 @@ def _method(finding: FindingFacts, pen: Pen) -> Iterator[Block]:
     if method.references:
         rows.append((words("otherwise.references"), " · ".join(method.references)))
     yield Facts(tuple(rows))
+
+
+def _setting(value: Any) -> str:
+    """A setting as it is written in a plan."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
 
 
 def _checks(finding: FindingFacts, pen: Pen) -> Iterator[Block]:
@@ -279,8 +286,8 @@ def _baseline(finding: FindingFacts, pen: Pen) -> Iterator[Block]:
                 Cell(row.covariate if row.plain_name is None else pen.both(row.plain_name)),
                 Cell(pen.number(row.treated)),
                 Cell(pen.number(row.comparison)),
-                Cell(pen.optional(row.standardised_difference, "firm.not_computed")),
-                Cell(pen.optional(row.variance_ratio, "firm.not_computed")),
+                Cell(pen.fixed(row.standardised_difference, 3)),
+                Cell(pen.fixed(row.variance_ratio, 2)),
             )
             for row in finding.baseline
         ),
@@ -320,14 +327,17 @@ def results(record: Record, pen: Pen) -> Iterator[Block]:
             )
         if not finding.paid:
             yield Para(words("results.unpaid"), "note")
-        yield Facts(tuple(_result_rows(finding, pen)))
+        own = clauses_of(finding, record.page_one.clauses)
+        yield Facts(tuple(_result_rows(finding, own, pen)))
         if finding.notes:
             yield Items(tuple(pen.say(note) for note in finding.notes))
         if finding.estimate is not None:
-            yield from _effect(finding, clauses_of(finding, record.page_one.clauses), pen)
+            yield from _effect(finding, own, pen)
 
 
-def _result_rows(finding: FindingFacts, pen: Pen) -> Iterator[tuple[str, str]]:
+def _result_rows(
+    finding: FindingFacts, clauses: tuple[ClauseRow, ...], pen: Pen
+) -> Iterator[tuple[str, str]]:
     words = pen.words
     yield words("results.measure"), pen.both(finding.measure)
     yield words("results.better"), words(f"results.better_{finding.better}")
@@ -341,7 +351,8 @@ def _result_rows(finding: FindingFacts, pen: Pen) -> Iterator[tuple[str, str]]:
             pen.number(finding.counterfactual, finding.outcome_unit),
         )
     if finding.estimate is not None:
-        yield words("results.estimate"), pen.number(finding.estimate, finding.contract_unit)
+        written = pen.near(finding.estimate, clauses)
+        yield words("results.estimate"), pen.with_unit(written, finding.contract_unit)
     for found in finding.intervals:
         key = {
             "two": "results.interval",
@@ -376,7 +387,7 @@ def _effect(finding: FindingFacts, clauses: tuple[ClauseRow, ...], pen: Pen) -> 
     alt = words(
         "plot.effect.alt",
         name=name,
-        estimate=pen.number(finding.estimate),
+        estimate=pen.near(finding.estimate, clauses),
         interval=interval,
         thresholds=asked,
         unit=unit,
@@ -388,7 +399,7 @@ def _effect(finding: FindingFacts, clauses: tuple[ClauseRow, ...], pen: Pen) -> 
     )
     yield Drawing(
         svg=effect_drawing(finding, pen, clauses),
-        alt=" ".join(alt.split(" ")),
+        alt=alt.replace("  ", " "),
         caption=words("plot.effect.caption", name=name),
         data=data if finding.curve else None,
     )

@@ -114,6 +114,9 @@ def build(
 def _place(folder: Path, contents: dict[str, bytes]) -> tuple[Path, ...]:
     """Write beside the folder's files under passing names, then rename them all."""
     folder.mkdir(parents=True, exist_ok=True)
+    blocked = [folder / name for name in contents if (folder / name).is_dir()]
+    if blocked:
+        raise UsageError(f"{path} is a folder; a file must go there." for path in blocked)
     waiting: list[tuple[Path, Path]] = []
     try:
         for name, content in contents.items():
@@ -124,9 +127,6 @@ def _place(folder: Path, contents: dict[str, bytes]) -> tuple[Path, ...]:
                 file.flush()
                 os.fsync(file.fileno())
             Path(passing).chmod(0o644)
-        blocked = [str(final) for _, final in waiting if final.is_dir()]
-        if blocked:
-            raise UsageError(f"{name} is a folder; a file must go there." for name in blocked)
         for passing_path, final in waiting:
             passing_path.replace(final)
     except BaseException:

@@ -29,8 +29,8 @@ _LOST = Text(
     ),
 )
 _RULED_OUT = Text(
-    en="{out:int} rows of the data do not count by the stated rules (section 3).",
-    fr="{out:int} lignes des données ne comptent pas selon les règles énoncées (partie 3).",
+    en="{out:int} rows of the data do not count by the stated rules (section 2).",
+    fr="{out:int} lignes des données ne comptent pas selon les règles énoncées (partie 2).",
 )
 _PARTICIPANTS = Text(
     en="The contract counts participants only, not everyone eligible.",

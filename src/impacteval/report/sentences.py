@@ -99,6 +99,7 @@ def clause_sentence(
     compared_bound: bool,
     operator: str | None,
     threshold: Decimal | None,
+    per_unit: Decimal | None,
     amount: str | None,
     currency: str,
     reason: Message | None,
@@ -113,60 +114,99 @@ def clause_sentence(
         The number that was compared.
     compared_bound : bool
         Whether that number is a lower bound and not the estimate itself.
+    per_unit : Decimal or None
+        The price of a unit above the threshold, for a clause that pays by the unit.
     amount : str or None
         The amount as text, ``"not_published"``, or None while open.
     reason : Message or None
         Why the clause cannot be judged.
     """
-    values: dict[str, object] = {"name": plain_name, "currency": currency}
-    lead = Text(en="{name}", fr="{name}")
+    values: dict[str, object] = {"clause": plain_name, "currency": currency}
+    en, fr = "{clause}: ", "{clause} : "
     if group is not None:
-        values["group"] = group
-        lead = Text(en="{name}, {group}", fr="{name}, {group}")
-    if verdict in ("cannot_be_judged", "not_for_payment") or value is None:
-        said = (
-            reason.text
-            if reason is not None
-            else Text(en="No result yet.", fr="Pas encore de résultat.")
-        )
-        if reason is not None:
-            values.update(reason.values)
-        word = (
-            Text(en="not for payment", fr="non destiné au paiement")
-            if verdict == "not_for_payment"
-            else Text(en="cannot be judged", fr="ne peut pas être jugé")
-        )
-        return Message(
-            f"clause.{verdict}",
-            Text(en=f"{lead.en}: {word.en}. {said.en}", fr=f"{lead.fr} : {word.fr}. {said.fr}"),
-            values,
-        )
-    digits = _digits(value, threshold)
-    values |= {"value": abs(value), "unit": wording.unit, "direction": wording.direction(value)}
-    shown = _quantity("value", wording, digits)
-    bound = Text(en="at least ", fr="au moins ") if compared_bound else None
-    en, fr = (
-        f"{lead.en}: {bound.en if bound else ''}{shown} {{direction}}",
-        f"{lead.fr} : {bound.fr if bound else ''}{shown} {{direction}}",
-    )
-    if value == 0:
-        en = f"{lead.en}: no difference from what would have happened without the programme"
-        fr = f"{lead.fr} : aucune différence avec ce qui se serait passé sans le programme"
-        values.pop("value")
-        values.pop("direction")
-    if operator is not None and threshold is not None:
+        values["clause_group"] = group
+        en, fr = "{clause}, {clause_group}: ", "{clause}, {clause_group} : "
+    if verdict in ("cannot_be_judged", "not_for_payment"):
+        said = reason or _NOTHING_YET
+        word = _UNJUDGED[verdict]
+        text = Text(en=f"{en}{word.en}. {said.text.en}", fr=f"{fr}{word.fr}. {said.text.fr}")
+        return Message(f"clause.{verdict}", text, {**said.values, **values})
+    digits = ""
+    if value is not None and value.is_finite():
+        digits = _digits(value, threshold)
+        result = _result(wording, value, digits, compared_bound)
+        values |= result.values
+        en, fr = en + result.text.en, fr + result.text.fr
+    else:
+        unknown = _NO_BOUND if value is not None else _WHATEVER
+        en, fr = en + unknown.en, fr + unknown.fr
+    if per_unit is not None and threshold is not None:
+        values |= {"price": f"{written(per_unit)} {currency}", "threshold": threshold}
+        asked = _number("threshold", wording, digits)
+        en += f" The contract pays {{price:money}} for each unit above {asked}: "
+        fr += f" Le contrat paie {{price:money}} par unité au-delà de {asked} : "
+    elif operator is not None and threshold is not None:
         values |= {"operator": OPERATORS[operator], "threshold": threshold}
         asked = _number("threshold", wording, digits)
-        en += f". The contract asks for {{operator}} {asked}"
-        fr += f". Le contrat demande {{operator}} {asked}"
+        en += f" The contract asks for {{operator}} {asked}: "
+        fr += f" Le contrat demande {{operator}} {asked} : "
     if verdict == "met":
         values["amount"] = amount if amount is not None else "open"
-        en += ": met, pays {amount:money}."
-        fr += " : atteint, à payer : {amount:money}."
+        en += "pays {amount:money}." if per_unit is not None else "met, pays {amount:money}."
+        fr += (
+            "à payer, {amount:money}."
+            if per_unit is not None
+            else "condition remplie, à payer : {amount:money}."
+        )
     else:
-        en += ": not met, pays nothing."
-        fr += " : non atteint, rien à payer."
+        en += "not met, pays nothing."
+        fr += "condition non remplie, rien à payer."
     return Message(f"clause.{verdict}", Text(en=en, fr=fr), values)
+
+
+_NOTHING_YET = Message(
+    "clause.nothing-yet", Text(en="No result yet.", fr="Pas encore de résultat.")
+)
+_UNJUDGED: Mapping[str, Text] = {
+    "not_for_payment": Text(en="not for payment", fr="ne donne pas lieu à paiement"),
+    "cannot_be_judged": Text(en="cannot be judged", fr="ne peut pas être jugé"),
+}
+_NO_BOUND = Text(
+    en="the data give no bound at the level that the contract asks for.",
+    fr="les données ne donnent pas de borne au niveau que demande le contrat.",
+)
+_WHATEVER = Text(
+    en="the answer is the same whatever the sizes of the groups.",
+    fr="la réponse est la même quels que soient les effectifs des groupes.",
+)
+
+
+def _result(wording: Wording, value: Decimal, digits: str, bound: bool) -> Message:
+    """What was compared, in words."""
+    if value == 0 and not bound:
+        return Message(
+            "clause.result.nothing",
+            Text(
+                en="no difference from what would have happened without the programme.",
+                fr="aucune différence avec ce qui se serait passé sans le programme.",
+            ),
+        )
+    shown = _quantity("value", wording, digits)
+    values = {"value": abs(value), "unit": wording.unit, "direction": wording.direction(value)}
+    if bound:
+        return Message(
+            "clause.result.bound",
+            Text(
+                en=f"the lower confidence bound is {shown} {{direction}}.",
+                fr=f"la borne de confiance inférieure est de {shown} {{direction}}.",
+            ),
+            values,
+        )
+    return Message(
+        "clause.result.estimate",
+        Text(en=f"{shown} {{direction}}.", fr=f"{shown} {{direction}}."),
+        values,
+    )
 
 
 def distance_sentence(
@@ -226,7 +266,10 @@ def distance_sentence(
 def headline(answer: str, due: str | None, currency: str) -> Message:
     """The answer of page 1 in one line."""
     texts = {
-        "pay": Text(en="Pay {due:money}.", fr="Payer {due:money}."),
+        "pay": Text(
+            en="Pay {due:money}: the result earns what each clause of the contract pays for.",
+            fr="Payer {due:money} : le résultat remplit chaque clause du contrat.",
+        ),
         "pay_in_part": Text(
             en="Pay {due:money}: part of what the contract offers has been earned.",
             fr="Payer {due:money} : une partie de ce que le contrat prévoit est acquise.",

@@ -181,3 +181,15 @@ def test_french_spaces_do_not_break() -> None:
 def test_plurals_follow_the_language() -> None:
     assert [fmt.plural(n, "en", "s", "p") for n in (0, 1, 2)] == ["p", "s", "p"]
     assert [fmt.plural(n, "fr", "s", "p") for n in (0, 1, 2)] == ["s", "s", "p"]
+
+
+def test_a_sentence_keeps_its_numbers_apart() -> None:
+    sentence = said(
+        "{value:number} is not at least {threshold:number}.", value="9.9996", threshold="10"
+    )
+    assert fmt.fill(sentence, "en") == "9.9996 is not at least 10."
+
+
+def test_french_apostrophes_are_typographic() -> None:
+    assert fmt.pick(Both(en="one's", fr="l'emploi d'aujourd'hui"), "fr") == "l’emploi d’aujourd’hui"
+    assert fmt.pick(Both(en="one's", fr="l'un"), "en") == "one's"
