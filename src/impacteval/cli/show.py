@@ -21,7 +21,8 @@ def say(text: str = "", *, indent: str = "") -> None:
         print()  # noqa: T201 - this is the terminal's own module
         return
     for line in text.splitlines():
-        print(_wrapped(line, indent, indent))  # noqa: T201 - see above
+        hanging = indent + "  " if line.startswith("- ") else indent
+        print(_wrapped(line, indent, hanging))  # noqa: T201 - see above
 
 
 def show_rows(rows: Iterable[tuple[str, str]], *, indent: str = "  ") -> None:
