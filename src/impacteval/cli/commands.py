@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable
-from datetime import date as Date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -125,7 +125,7 @@ def lock(path: Path, date: str | None, *, again: bool) -> None:
 
 def _check_date(text: str) -> None:
     try:
-        if Date.fromisoformat(text).isoformat() == text:
+        if dt.date.fromisoformat(text).isoformat() == text:
             return
     except ValueError:
         pass  # said below, like a date written in another way
