@@ -126,6 +126,20 @@ def firm(record: Record, pen: Pen) -> Iterator[Block]:
     """Distance to the threshold, confidence, other analyses of the same number."""
     words = pen.words
     yield Sub(words("firm.distance"), "firm-distance")
+    yield from _distances(record, pen)
+    yield Sub(words("firm.other"), "firm-other")
+    tested = [finding for finding in record.findings if finding.robustness]
+    if not tested:
+        yield Para(words("firm.no_other"))
+    for finding in tested:
+        yield from _robustness(finding, record, pen)
+
+
+def _distances(record: Record, pen: Pen) -> Iterator[Block]:
+    words = pen.words
+    if not record.page_one.clauses:
+        yield Para(words("firm.no_clause"))
+        return
     yield Table(
         words("firm.caption"),
         (
@@ -152,12 +166,6 @@ def firm(record: Record, pen: Pen) -> Iterator[Block]:
     if distances:
         yield Items(tuple(distances))
     yield Para(pen.say(record.page_one.confidence_note), "note")
-    yield Sub(words("firm.other"), "firm-other")
-    tested = [finding for finding in record.findings if finding.robustness]
-    if not tested:
-        yield Para(words("firm.no_other"))
-    for finding in tested:
-        yield from _robustness(finding, record, pen)
 
 
 def _chance(value: str | None, pen: Pen) -> Cell:

@@ -30,7 +30,10 @@ def contract(record: Record, pen: Pen) -> Iterator[Block]:
     counted = "contract.everyone" if facts.everyone_counted else "contract.participants"
     yield Para(words(counted, people=pen.both(facts.people)))
     yield Sub(words("contract.said_back"), "contract-said")
-    yield Items(tuple(pen.say(sentence) for sentence in facts.sentences))
+    if facts.sentences:
+        yield Items(tuple(pen.say(sentence) for sentence in facts.sentences))
+    else:
+        yield Para(words("contract.says_nothing"))
     yield Sub(words("contract.parties"), "contract-parties")
     if facts.parties:
         yield Facts(tuple((pen.both(p.role), pen.both(p.name)) for p in facts.parties))
