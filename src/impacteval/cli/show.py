@@ -16,7 +16,7 @@ WIDTH = 80
 
 
 def say(text: str = "", *, indent: str = "") -> None:
-    """Print a paragraph, wrapped; commands and paths are never broken."""
+    """Print a paragraph, wrapped; commands and paths are never broken, items of lists hang."""
     if not text:
         print()  # noqa: T201 - this is the terminal's own module
         return
