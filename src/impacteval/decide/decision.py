@@ -52,6 +52,8 @@ class ClauseResult:
         The verdict that would stand if the decision were for payment.
     if_not_judged : IfNotJudged or None
         What the contract says should the clause stay unjudged.
+    pool : tuple of str
+        The groups that were pooled; empty unless `group` is ``"pooled"``.
     """
 
     name: str
@@ -69,6 +71,7 @@ class ClauseResult:
     rule: str
     would_be: Status | None = None
     if_not_judged: IfNotJudged | None = None
+    pool: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +209,7 @@ def decide_by(
     sizes = {name: g.people for name, g in contract.groups.items() if g.people is not None}
     sizes |= dict(people or {})
     estimates: dict[tuple[str, str], Decimal | None] = {}
+    pools: dict[tuple[str, str], tuple[str, ...]] = {}
 
     def read(leaf: Leaf, group: str, pool: tuple[str, ...]) -> Reading:
         label = pool_label(contract, pool) if group == POOLED else group
@@ -213,13 +217,14 @@ def decide_by(
         if own is None and len(pool) == 1:
             own = found.get((leaf.outcome, pool[0]))
         estimates[leaf.name, group] = estimate_of(own)
+        pools[leaf.name, group] = pool
         return reading_of(contract, leaf, group, pool, rule_of(leaf), found, sizes, typed)
 
     # The caller's own precision and rounding must not reach a payment.
     with localcontext(ARITHMETIC):
         settled = settle(contract, read)
     clauses = {leaf.name: leaf for leaf in contract.clauses}
-    return _assembled(contract, settled, clauses, estimates, rule_of, name_of)
+    return _assembled(contract, settled, clauses, estimates, pools, rule_of, name_of)
 
 
 def _by_key(evidence: Iterable[Evidence]) -> Found:
@@ -236,6 +241,7 @@ def _assembled(
     settled: Settled,
     clauses: Mapping[str, Leaf],
     estimates: Mapping[tuple[str, str], Decimal | None],
+    pools: Mapping[tuple[str, str], tuple[str, ...]],
     rule_of: Callable[[Leaf], Rule],
     name_of: Callable[[Rule], str],
 ) -> Decision:
@@ -261,6 +267,7 @@ def _assembled(
             rule=name_of(rule),
             would_be=row.verdict,
             if_not_judged=leaf.if_not_judged,
+            pool=pools.get((row.name, row.group), ()),
         )
 
     cap = contract.payment.cap

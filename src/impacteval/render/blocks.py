@@ -14,10 +14,11 @@ from impacteval.values import Language
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One cell of a table. ``mark`` draws a verdict's sign beside its word."""
+    """One cell of a table. ``mark`` draws a verdict's sign; ``more`` are further lines."""
 
     text: str
     mark: str = ""
+    more: tuple[Cell, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +78,16 @@ class Code:
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """A drawing in SVG, what it shows in words, and its numbers as a table."""
+    """A drawing in SVG, what it shows in words, and its numbers as a table.
+
+    The table is folded under the drawing in HTML; PDF and Markdown print it when ``printed``.
+    """
 
     svg: str
     alt: str
     caption: str
     data: Table | None
+    printed: bool = False
     kind: str = "drawing"
 
 
@@ -184,3 +189,4 @@ class Document:
     data_heading: str
     footer: str
     page_one_name: str
+    page_one_number: int = 1

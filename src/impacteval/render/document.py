@@ -28,7 +28,7 @@ SECTIONS: tuple[tuple[str, Callable[[Record, Pen], Iterator[Block]]], ...] = (
     ("checklist", proof.checklist),
     ("annex", proof.annex),
 )
-"""The sections in the order a reader meets them; numbers follow from it."""
+"""The sections in the order a reader meets them. Page 1 is number 1; the others follow."""
 
 
 def document(record: Record, language: str) -> Document:
@@ -48,7 +48,7 @@ def document(record: Record, language: str) -> Document:
     pen = Pen(Language(language), record.page_one.money.currency)
     words, facts = pen.words, record.study
     sections = []
-    for number, (name, build) in enumerate(SECTIONS, start=1):
+    for number, (name, build) in enumerate(SECTIONS, start=2):
         blocks = tuple(build(record, pen))
         if not blocks:
             raise ValueError(f"section {name!r} of the report would stand empty.")

@@ -10,6 +10,7 @@ from impacteval.render.drawing import with_family
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+    from markupsafe import Markup
 
 FAMILY = "system-ui, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 
@@ -26,7 +27,16 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["drawn"] = lambda drawing: with_family(drawing, FAMILY)
+    environment.filters["css_string"] = css_string
     return environment
+
+
+def css_string(text: str) -> Markup:
+    """A text as a string of CSS: everything but letters, digits and spaces is escaped."""
+    from markupsafe import Markup
+
+    plain = "".join(c if c.isalnum() or c == " " else f"\\{ord(c):06x}" for c in text)
+    return Markup(f'"{plain}"')  # noqa: S704 - nothing but letters, digits and escapes is left
 
 
 def html(report: Document) -> str:

@@ -83,8 +83,9 @@ def _page_one(page: PageOneView) -> Iterator[str]:
         figures = [(f.name, f"{f.value} {f.unit}".strip()) for f in clause.figures]
         if figures:
             yield from _pairs(figures)
-        if clause.interval:
-            yield _plain(f"{clause.interval}. {clause.distance}".strip())
+        if clause.interval or clause.distance:
+            interval = f"{clause.interval}. " if clause.interval else ""
+            yield _plain(f"{interval}{clause.distance}".strip())
             yield ""
         if clause.chances:
             yield from _items(f"{f.value} {f.name}" for f in clause.chances)
@@ -132,6 +133,8 @@ def _block(block: Block) -> Iterator[str]:
             yield ""
             yield _plain(block.alt)
             yield ""
+            if block.data is not None and block.printed:
+                yield from _table(block.data)
 
 
 def _table(table: Table) -> Iterator[str]:
@@ -140,7 +143,7 @@ def _table(table: Table) -> Iterator[str]:
     yield "| " + " | ".join(_plain(column.head) for column in table.columns) + " |"
     yield "|" + "|".join("---:" if c.align == "right" else "---" for c in table.columns) + "|"
     for k, row in enumerate(table.rows):
-        cells = [_plain(cell.text) for cell in row]
+        cells = [_plain(cell.text) or "; ".join(_plain(c.text) for c in cell.more) for cell in row]
         if k in table.strong:
             cells = [f"**{cell}**" for cell in cells]
         yield "| " + " | ".join(cells) + " |"

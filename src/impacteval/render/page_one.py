@@ -31,7 +31,10 @@ def page_one(record: Record, pen: Pen) -> PageOneView:
         money=_money(page.money, pen),
         rounding=pen.say(page.money.rounding),
         clauses_heading=words("clause.heading"),
-        clauses=tuple(_clause(clause, pen) for clause in page.clauses),
+        clauses=tuple(
+            _clause(clause, pen, told=_told(clause, page.clauses[:k]))
+            for k, clause in enumerate(page.clauses)
+        ),
         confidence_note=pen.say(page.confidence_note),
         warnings=tuple(pen.say(warning) for warning in page.warnings),
         evidence_heading=words("note.evidence"),
@@ -58,7 +61,25 @@ def _money(box: MoneyBox, pen: Pen) -> tuple[Figure, ...]:
     )
 
 
-def _clause(clause: ClauseRow, pen: Pen) -> ClauseView:
+def _told(clause: ClauseRow, before: tuple[ClauseRow, ...]) -> bool:
+    """Whether an earlier clause has shown these very numbers already."""
+
+    def numbers(row: ClauseRow) -> tuple[object, ...]:
+        return (
+            row.outcome,
+            row.group,
+            row.observed,
+            row.counterfactual,
+            row.estimate,
+            row.interval,
+            row.value,
+            row.threshold,
+        )
+
+    return clause.estimate is not None and any(numbers(row) == numbers(clause) for row in before)
+
+
+def _clause(clause: ClauseRow, pen: Pen, *, told: bool) -> ClauseView:
     words = pen.words
     return ClauseView(
         mark=clause.verdict,
@@ -66,11 +87,13 @@ def _clause(clause: ClauseRow, pen: Pen) -> ClauseView:
         name=pen.clause_name(clause),
         sentence=pen.say(clause.sentence),
         reason="" if clause.reason is None else pen.say(clause.reason),
-        figures=_figures(clause, pen),
-        interval="" if clause.interval is None else pen.interval(clause.interval, clause.unit),
-        drawing=_scale(clause, pen),
+        figures=() if told else _figures(clause, pen),
+        interval=""
+        if told or clause.interval is None
+        else pen.interval(clause.interval, clause.unit),
+        drawing=None if told else _scale(clause, pen),
         distance="" if clause.distance is None else pen.say(clause.distance),
-        chances=_chances(clause, pen),
+        chances=() if told and clause.chance_passes is None else _chances(clause, pen),
         amount=pen.money(clause.amount),
     )
 

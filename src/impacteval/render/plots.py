@@ -264,7 +264,7 @@ def effect_drawing(finding: FindingFacts, pen: Pen, clauses: Sequence[ClauseRow]
     name = slug("effect", finding.outcome, finding.group)
     estimate = float(finding.estimate)
     intervals = _two_sided(finding)
-    asked = {c.threshold: c for c in clauses if c.threshold is not None}
+    asked = {c.threshold: c for c in reversed(clauses) if c.threshold is not None}
     curve = [(float(x), float(d)) for x, d in finding.curve]
     known = [0.0, estimate, *(float(t) for t in asked)]
     known += [float(end) for i in intervals for end in (i.low, i.high) if end is not None]
@@ -356,7 +356,7 @@ def forest_drawing(
     for _, estimate, found, _ in rows:
         known.append(float(estimate))
         known += [float(x) for x in ((found.low, found.high) if found else ()) if x is not None]
-    asked = {c.threshold: c for c in clauses if c.threshold is not None}
+    asked = {c.threshold: c for c in reversed(clauses) if c.threshold is not None}
     known += [float(t) for t in asked]
     with style(name):
         height = 0.85 + 0.42 * len(rows)

@@ -33,7 +33,9 @@ def money(record: Record, pen: Pen) -> Iterator[Block]:
             yield Para(words("money_steps.none"))
         if clause.reason is not None:
             yield Para(pen.say(clause.reason), "warning")
-        yield Para(words("money_steps.amount", amount=pen.money(clause.amount)), "lead")
+        amount = pen.money(clause.amount)
+        if not (clause.steps and amount in pen.say(clause.steps[-1])):
+            yield Para(words("money_steps.amount", amount=amount), "lead")
     yield Sub(words("money_steps.sum"), "money-sum")
     told = {step for clause in page.clauses for step in map(pen.say, clause.steps)}
     together = tuple(said for said in map(pen.say, record.money_steps) if said not in told)
@@ -52,37 +54,54 @@ def _rules(record: Record, pen: Pen) -> Iterator[Block]:
         yield Para(words("rules.none"))
         return
     yield Para(words("rules.intro"))
+    order = {f"{c.name}/{c.group}": k for k, c in enumerate(record.page_one.clauses)}
     several = len({name for rule in record.other_rules for name in rule.verdicts}) > 1
     rows: list[tuple[Cell, ...]] = []
-    strong: list[int] = []
     for rule in record.other_rules:
-        said = pen.say(rule.rule)
-        binding = words("rules.binding_yes" if rule.binding else "rules.binding_no")
-        due = pen.money(rule.due_now)
-        for key in sorted(rule.verdicts) or [""]:
-            verdict = rule.verdicts.get(key)
-            if rule.binding:
-                strong.append(len(rows))
-            row = [Cell(said), Cell(binding)]
-            if several:
-                row.append(Cell(_clause_key(key)))
-            row += [
-                Cell(_value(rule.values.get(key), key, record, pen)),
-                Cell(words("rules.no_value"))
-                if verdict is None
-                else Cell(words(f"verdict.{verdict}"), verdict),
-                Cell(due),
-            ]
-            rows.append(tuple(row))
-    columns = [Column(words("rules.rule")), Column(words("rules.binding"))]
-    if several:
-        columns.append(Column(words("rules.clause")))
-    columns += [
-        Column(words("rules.value"), "right"),
-        Column(words("rules.verdict")),
-        Column(words("rules.due"), "right"),
-    ]
-    yield Table(words("rules.caption"), tuple(columns), tuple(rows), tuple(strong))
+        keys = sorted(rule.verdicts, key=lambda key: (order.get(key, len(order)), key))
+        values = [_value(rule.values.get(key), key, record, pen) for key in keys]
+        marks = [rule.verdicts[key] for key in keys]
+        verdicts = [words(f"verdict.{mark}") for mark in marks]
+        row = [
+            Cell(pen.say(rule.rule)),
+            Cell(words("rules.binding_yes" if rule.binding else "rules.binding_no")),
+        ]
+        if several:
+            lines = zip(keys, values, verdicts, marks, strict=True)
+            row.append(
+                Cell(
+                    "",
+                    more=tuple(
+                        Cell(
+                            words("rules.line", clause=_clause_key(k), value=v, verdict=said),
+                            mark,
+                        )
+                        for k, v, said, mark in lines
+                    ),
+                )
+            )
+        else:
+            missing = words("rules.no_value")
+            row.append(Cell(values[0] if values else missing))
+            row.append(Cell(verdicts[0], marks[0]) if verdicts else Cell(missing))
+        row.append(Cell(pen.money(rule.due_now)))
+        rows.append(tuple(row))
+    middle = (
+        (Column(words("rules.by_clause")),)
+        if several
+        else (Column(words("rules.value"), "right"), Column(words("rules.verdict")))
+    )
+    yield Table(
+        words("rules.caption"),
+        (
+            Column(words("rules.rule")),
+            Column(words("rules.binding")),
+            *middle,
+            Column(words("rules.due"), "right"),
+        ),
+        tuple(rows),
+        tuple(k for k, rule in enumerate(record.other_rules) if rule.binding),
+    )
     reasons = [
         words("rules.reason", rule=pen.say(rule.rule), reason=pen.say(rule.reason))
         for rule in record.other_rules

@@ -155,6 +155,7 @@ def _counterfactual(
         ),
         caption=words("plot.path.caption", name=name),
         data=data if rows else None,
+        printed=True,
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from impacteval.estimates import DiagnosticStatus
 from impacteval.report import findings_facts as facts
+from impacteval.report.findings import Finding, FlowStep
 from impacteval.report.grade import FEW_TREATED
 from impacteval.report.run import Run
 from impacteval.values import Message, Text
@@ -19,18 +20,30 @@ _ALL_COUNTED = Text(
     fr="Personne : le résultat des {n:int} personnes qui comptent est connu.",
 )
 _LOST = Text(
+    en="no measured outcome for {lost:int} of {n:int}; the result rests on the others.",
+    fr="sans résultat mesuré, {lost:int} sur {n:int} ; le résultat repose sur les autres.",
+)
+_LOST_BY_ARM = Text(
     en=(
-        "{lost:int} of {n:int} people have no measured outcome ({treated:int} offered the programme, "
+        "no measured outcome for {lost:int} of {n:int} people ({treated:int} offered the programme, "
         "{comparison:int} not); the result rests on the others."
     ),
     fr=(
-        "{lost:int} personnes sur {n:int} n'ont pas de résultat mesuré ({treated:int} à qui le programme a été "
-        "proposé, {comparison:int} non) ; le résultat repose sur les autres."
+        "sans résultat mesuré, {lost:int} sur {n:int} personnes ({treated:int} à qui le programme a "
+        "été proposé, {comparison:int} non) ; le résultat repose sur les autres."
     ),
 )
 _RULED_OUT = Text(
-    en="{out:int} rows of the data do not count by the stated rules (section 2).",
-    fr="{out:int} lignes des données ne comptent pas selon les règles énoncées (partie 2).",
+    en="Rows of the data that do not count by the stated rules: {out:int} (section 3).",
+    fr="Lignes des données qui ne comptent pas selon les règles énoncées : {out:int} (partie 3).",
+)
+_NO_GROUP = Text(
+    en="Rows of the data in none of the contract's groups: {out:int} (section 3).",
+    fr="Lignes des données qui n'appartiennent à aucun groupe du contrat : {out:int} (partie 3).",
+)
+_IN_CANCELLED = Text(
+    en="Rows of the data in a group that was cancelled: {out:int} (section 3).",
+    fr="Lignes des données d'un groupe annulé : {out:int} (partie 3).",
 )
 _PARTICIPANTS = Text(
     en="The contract counts participants only, not everyone eligible.",
@@ -56,11 +69,11 @@ _NO_FALLBACK = Message(
 )
 _FEW = Text(
     en=(
-        "The programme was assigned to only {places:int} places: the interval covers chance between "
+        "The programme was assigned to only {places:int} {places:plural:place|places}: the interval covers chance between "
         "people and not what else happened there."
     ),
     fr=(
-        "Le programme n'a été attribué qu'à {places:int} lieux : l'intervalle couvre le hasard entre les "
+        "Le programme n'a été attribué qu'à {places:int} {places:plural:lieu|lieux} : l'intervalle couvre le hasard entre les "
         "personnes et non ce qui s'y est passé par ailleurs."
     ),
 )
@@ -78,40 +91,52 @@ _FAILED = Text(
 
 
 def left_out(run: Run) -> Iterator[Message]:
+    """Everyone in the data who is not in the result, by reason; or that there is nobody."""
     contract = run.contract
     if not contract.who_counts.count_everyone:
         yield Message("left-out.participants", _PARTICIPANTS)
-    said: list[Message] = []
-    whole = True
-    people = 0
+    said: dict[Message, None] = {}
+    people: dict[str, int] = {}
     for finding in run.own:
         steps = {step.step.key: step for step in finding.flow}
-        assigned, measured = steps.get("flow.assigned"), steps["flow.measured"]
-        read, counted = finding.flow[0].n, (assigned or measured).n
-        if finding.analysis.eligible and read > counted and finding.group == "all":
-            said.append(Message("left-out.rules", _RULED_OUT, {"out": read - counted}))
-            whole = False
-        if assigned is not None and assigned.n > measured.n:
-            said.append(
-                Message(
-                    "left-out.lost",
-                    _LOST,
-                    {
-                        "lost": assigned.n - measured.n,
-                        "n": assigned.n,
-                        "treated": (assigned.treated or 0) - (measured.treated or 0),
-                        "comparison": (assigned.comparison or 0) - (measured.comparison or 0),
-                    },
-                )
-            )
-            whole = False
-        people = max(people, counted)
-    if whole and people:
+        ruled = [step.n for step in finding.flow if step.step.key == "flow.eligible"]
+        if ruled and (out := steps["flow.read"].n - ruled[-1]) > 0:
+            said[Message("left-out.rules", _RULED_OUT, {"out": out})] = None
+        for key, text in (("flow.no-group", _NO_GROUP), ("flow.cancelled", _IN_CANCELLED)):
+            if key in steps and steps[key].n > 0:
+                said[Message(f"left-out.{key}", text, {"out": steps[key].n})] = None
+        measured = steps["flow.measured"]
+        assigned = steps.get("flow.assigned", measured)
+        if assigned.n > measured.n:
+            said[_lost(run, finding, assigned, measured)] = None
+        people[finding.outcome] = people.get(finding.outcome, 0) + measured.n
+    if said:
+        yield from said
+    elif people:
         randomised = all(f.analysis.design == "rct" for f in run.own)
         everyone = _EVERYONE if randomised and contract.who_counts.count_everyone else _ALL_COUNTED
-        total = sum(f.flow[-1].n for f in run.own if f.outcome == run.own[0].outcome)
-        yield Message("left-out.nobody", everyone, {"n": total})
-    yield from dict.fromkeys(said)
+        # Outcomes may stand in tables of their own; the smallest count is true of all of them.
+        yield Message("left-out.nobody", everyone, {"n": min(people.values())})
+
+
+def _lost(run: Run, finding: Finding, assigned: FlowStep, measured: FlowStep) -> Message:
+    """Missing outcomes of one finding: which outcome, which group, how many in each arm."""
+    values = {
+        "lost": assigned.n - measured.n,
+        "n": assigned.n,
+        "outcome": run.contract.outcomes[finding.outcome].plain_name.text(),
+    }
+    group = facts.group_name(run.contract, finding.group)
+    lead = Text(en="{outcome}: ", fr="{outcome} : ")
+    if group is not None:
+        values["whose"] = group
+        lead = Text(en="{outcome}, {whose}: ", fr="{outcome}, {whose} : ")
+    text = _LOST
+    if assigned.treated is not None and assigned.comparison is not None:
+        values["treated"] = assigned.treated - (measured.treated or 0)
+        values["comparison"] = assigned.comparison - (measured.comparison or 0)
+        text = _LOST_BY_ARM
+    return Message("left-out.lost", Text(en=lead.en + text.en, fr=lead.fr + text.fr), values)
 
 
 def changes(run: Run) -> Iterator[Message]:

@@ -97,6 +97,7 @@ def clause_sentence(
     verdict: str,
     value: Decimal | None,
     compared_bound: bool,
+    unproved: Message | None = None,
     operator: str | None,
     threshold: Decimal | None,
     per_unit: Decimal | None,
@@ -114,6 +115,8 @@ def clause_sentence(
         The number that was compared.
     compared_bound : bool
         Whether that number is a lower bound and not the estimate itself.
+    unproved : Message or None
+        What a rule about certainty adds to the estimate.
     per_unit : Decimal or None
         The price of a unit above the threshold, for a clause that pays by the unit.
     amount : str or None
@@ -137,6 +140,9 @@ def clause_sentence(
         result = _result(wording, value, digits, compared_bound)
         values |= result.values
         en, fr = en + result.text.en, fr + result.text.fr
+        if unproved is not None:
+            values |= unproved.values
+            en, fr = f"{en} {unproved.text.en}", f"{fr} {unproved.text.fr}"
     else:
         unknown = _NO_BOUND if value is not None else _WHATEVER
         en, fr = en + unknown.en, fr + unknown.fr
@@ -158,10 +164,42 @@ def clause_sentence(
             if per_unit is not None
             else "condition remplie, à payer : {amount:money}."
         )
+    elif amount is not None and Decimal(amount) != 0:
+        # A floor is owed, or a penalty, although the condition is not met.
+        values["amount"] = amount
+        en += "not met, amount {amount:money}."
+        fr += "condition non remplie, montant : {amount:money}."
     else:
         en += "not met, pays nothing."
         fr += "condition non remplie, rien à payer."
     return Message(f"clause.{verdict}", Text(en=en, fr=fr), values)
+
+
+GATE_CLOSED = Message(
+    "clause.gate-closed",
+    Text(
+        en="It does not pass the contract's test against no effect, so it counts for nothing.",
+        fr="Il ne passe pas le test prévu au contrat contre l'absence d'effet : il ne compte pas.",
+    ),
+)
+
+
+def confidence_sentence(confidence: Decimal, asked: Decimal) -> Message:
+    """How sure one is of a condition, and how sure the contract wants to be."""
+    return Message(
+        "clause.confidence",
+        Text(
+            en=(
+                "The confidence that the effect reaches the threshold is {confidence:percent}, and "
+                "the contract wants {confidence_asked:percent}."
+            ),
+            fr=(
+                "La confiance que l'effet atteigne le seuil est de {confidence:percent}, et le "
+                "contrat exige {confidence_asked:percent}."
+            ),
+        ),
+        {"confidence": confidence, "confidence_asked": asked},
+    )
 
 
 _NOTHING_YET = Message(
