@@ -148,6 +148,32 @@ def test_every_commented_example_of_a_rule_can_be_used(tmp_path: Path) -> None:
         assert contract.rule(contract.clauses[0]).name == rule.split("{")[1].split(":")[0]
 
 
+def test_whatever_a_command_says_fits_a_terminal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    lines: list[str] = []
+    for words, code in (
+        ("new mine", 0),
+        ("check mine", 0),
+        ("lock mine", 0),
+        ("lock mine", 2),
+        ("prepare mine", 0),
+        ("price mine --set months_worked=0.7 --lang fr", 0),
+        ("price mine --set months_worked=abc --set x=1", 2),
+        ("explain mine", 0),
+        ("explain mine --lang fr", 0),
+        ("estimators", 0),
+    ):
+        assert command(*words.split()) == code
+        told = capsys.readouterr()
+        lines += [*told.out.splitlines(), *told.err.splitlines()]
+    assert len(lines) > 80
+    assert [line for line in lines if len(line) > 80] == []
+    # Digests stand whole, so that they can be copied.
+    assert sum(bool(re.search(r"sha256:[0-9a-f]{64}$", line)) for line in lines) == 3
+
+
 def people_csv(seed: int) -> str:
     """The recipe of people.csv: `random` alone is the same on every version of Python."""
     chance = random.Random(seed)
