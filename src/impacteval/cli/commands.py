@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -103,6 +104,8 @@ def lock(path: Path, date: str | None, *, again: bool) -> None:
     from impacteval.study.lock import LOCK_FILE, write_lock
     from impacteval.study.locking import lock_now
 
+    if date is not None:
+        _check_date(date)
     with progress():
         study = load_study(path)
         if study.lock is not None and not again:
@@ -120,8 +123,17 @@ def lock(path: Path, date: str | None, *, again: bool) -> None:
     say(f"Next: impacteval prepare {path}")
 
 
-def prepare(path: Path) -> None:
-    """Freeze the blind step."""
+def _check_date(text: str) -> None:
+    try:
+        if dt.date.fromisoformat(text).isoformat() == text:
+            return
+    except ValueError:
+        pass  # said below, like a date written in another way
+    raise UsageError(Problem(f"{text!r} is not a date.", "Write it like 2026-03-31."))
+
+
+def prepare(path: Path, *, again: bool) -> None:
+    """Freeze the blind step; what is frozen already is never replaced silently."""
     from impacteval.study import load_study
     from impacteval.study.check import check_study
     from impacteval.study.locking import prepare_now
@@ -129,10 +141,22 @@ def prepare(path: Path) -> None:
 
     with progress():
         study = load_study(path)
-        check_study(study)
+        check_study(study, outcomes=False)
         made = prepare_now(study)
-    write_prepared(path / PREPARED_FILE, made)
-    say(f"Froze the data without outcomes in {path / PREPARED_FILE}.")
+    file = path / PREPARED_FILE
+    if study.prepared is not None and study.prepared == made:
+        say(f"{file} is as it was: the same data without outcomes, the same plan.")
+    elif study.prepared is not None and not again:
+        raise UsageError(
+            Problem(
+                f"{file} was frozen already, and now it would be another one "
+                f"(frozen {study.prepared.digest}, found {made.digest}).",
+                "Put the data and the plan back, or use --again while no outcome has been used.",
+            )
+        )
+    else:
+        write_prepared(file, made)
+        say(f"Froze the data without outcomes in {file}.")
     for sample in made.samples:
         served = "" if sample.treated is None else f", {sample.treated} served"
         show_rows(

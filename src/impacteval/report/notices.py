@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from impacteval.estimates import DiagnosticStatus
 from impacteval.report import findings_facts as facts
@@ -33,18 +34,20 @@ _LOST_BY_ARM = Text(
         "été proposé, {comparison:int} non) ; le résultat repose sur les autres."
     ),
 )
-_RULED_OUT = Text(
-    en="Rows of the data that do not count by the stated rules: {out:int} (section 3).",
-    fr="Lignes des données qui ne comptent pas selon les règles énoncées : {out:int} (partie 3).",
-)
-_NO_GROUP = Text(
-    en="Rows of the data in none of the contract's groups: {out:int} (section 3).",
-    fr="Lignes des données qui n'appartiennent à aucun groupe du contrat : {out:int} (partie 3).",
-)
-_IN_CANCELLED = Text(
-    en="Rows of the data in a group that was cancelled: {out:int} (section 3).",
-    fr="Lignes des données d'un groupe annulé : {out:int} (partie 3).",
-)
+_OUT: Mapping[str, Text] = {
+    "flow.eligible": Text(
+        en="rows of the data that do not count by the stated rules, {out:int} (section 3).",
+        fr="lignes des données qui ne comptent pas selon les règles énoncées, {out:int} (partie 3).",
+    ),
+    "flow.no-group": Text(
+        en="rows of the data in none of the contract's groups, {out:int} (section 3).",
+        fr="lignes des données qui n'appartiennent à aucun groupe du contrat, {out:int} (partie 3).",
+    ),
+    "flow.cancelled": Text(
+        en="rows of the data in a group that was cancelled, {out:int} (section 3).",
+        fr="lignes des données d'un groupe annulé, {out:int} (partie 3).",
+    ),
+}
 _PARTICIPANTS = Text(
     en="The contract counts participants only, not everyone eligible.",
     fr="Le contrat ne compte que les participants, non toutes les personnes éligibles.",
@@ -99,12 +102,13 @@ def left_out(run: Run) -> Iterator[Message]:
     people: dict[str, int] = {}
     for finding in run.own:
         steps = {step.step.key: step for step in finding.flow}
+        out = {key: steps[key].n for key in ("flow.no-group", "flow.cancelled") if key in steps}
         ruled = [step.n for step in finding.flow if step.step.key == "flow.eligible"]
-        if ruled and (out := steps["flow.read"].n - ruled[-1]) > 0:
-            said[Message("left-out.rules", _RULED_OUT, {"out": out})] = None
-        for key, text in (("flow.no-group", _NO_GROUP), ("flow.cancelled", _IN_CANCELLED)):
-            if key in steps and steps[key].n > 0:
-                said[Message(f"left-out.{key}", text, {"out": steps[key].n})] = None
+        if ruled:
+            out["flow.eligible"] = steps["flow.read"].n - ruled[-1]
+        for key, n in out.items():
+            if n > 0:
+                said[_led(run, finding, key, _OUT[key], {"out": n}, whole=True)] = None
         measured = steps["flow.measured"]
         assigned = steps.get("flow.assigned", measured)
         if assigned.n > measured.n:
@@ -120,23 +124,33 @@ def left_out(run: Run) -> Iterator[Message]:
 
 
 def _lost(run: Run, finding: Finding, assigned: FlowStep, measured: FlowStep) -> Message:
-    """Missing outcomes of one finding: which outcome, which group, how many in each arm."""
-    values = {
-        "lost": assigned.n - measured.n,
-        "n": assigned.n,
-        "outcome": run.contract.outcomes[finding.outcome].plain_name.text(),
-    }
-    group = facts.group_name(run.contract, finding.group)
-    lead = Text(en="{outcome}: ", fr="{outcome} : ")
-    if group is not None:
-        values["whose"] = group
-        lead = Text(en="{outcome}, {whose}: ", fr="{outcome}, {whose} : ")
+    """Missing outcomes of one finding: how many in each arm."""
+    values = {"lost": assigned.n - measured.n, "n": assigned.n}
     text = _LOST
     if assigned.treated is not None and assigned.comparison is not None:
         values["treated"] = assigned.treated - (measured.treated or 0)
         values["comparison"] = assigned.comparison - (measured.comparison or 0)
         text = _LOST_BY_ARM
-    return Message("left-out.lost", Text(en=lead.en + text.en, fr=lead.fr + text.fr), values)
+    return _led(run, finding, "lost", text, values)
+
+
+def _led(
+    run: Run,
+    finding: Finding,
+    key: str,
+    text: Text,
+    values: Mapping[str, Any],
+    *,
+    whole: bool = False,
+) -> Message:
+    """The sentence after the name of the outcome, and of the group unless it is about the whole."""
+    said = {**values, "outcome": run.contract.outcomes[finding.outcome].plain_name.text()}
+    group = None if whole else facts.group_name(run.contract, finding.group)
+    en, fr = "{outcome}: ", "{outcome} : "
+    if group is not None:
+        said["whose"] = group
+        en, fr = "{outcome}, {whose}: ", "{outcome}, {whose} : "
+    return Message(f"left-out.{key}", Text(en=en + text.en, fr=fr + text.fr), said)
 
 
 def changes(run: Run) -> Iterator[Message]:

@@ -271,10 +271,15 @@ def distance_sentence(
         People or units served.
     """
     values: dict[str, object] = {"distance": abs(distance), "unit": wording.unit}
-    shown = _quantity("distance", wording, "" if abs(distance) >= Decimal("0.01") else "6")
+    digits = "" if abs(distance) >= Decimal("0.01") else "6"
+    # Two percentages lie points apart, not percent.
+    en_unit, fr_unit = (
+        (" percentage points", " points de pourcentage") if wording.percent else (" {unit}",) * 2
+    )
+    en_shown, fr_shown = (f"{{distance:number{digits}}}{end}" for end in (en_unit, fr_unit))
     if met:
-        en = f"The result clears the threshold by {shown}."
-        fr = f"Le résultat dépasse le seuil de {shown}."
+        en = f"The result clears the threshold by {en_shown}."
+        fr = f"Le résultat dépasse le seuil de {fr_shown}."
         if distance == 0:
             en, fr = (
                 "The result is exactly on the threshold.",
@@ -282,8 +287,8 @@ def distance_sentence(
             )
             values = {}
     else:
-        en = f"The result misses the threshold by {shown}."
-        fr = f"Il manque {shown} pour atteindre le seuil."
+        en = f"The result misses the threshold by {en_shown}."
+        fr = f"Il manque {fr_shown} pour atteindre le seuil."
         if distance == 0:
             en = "The result is exactly on the threshold, which the contract does not count as reached."
             fr = "Le résultat est exactement sur le seuil, que le contrat ne considère pas comme atteint."

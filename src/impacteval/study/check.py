@@ -20,13 +20,15 @@ from impacteval.study.rows import blind_sample_of, select
 EXAMPLES_FILE = "examples.yaml"
 
 
-def check_study(study: Study) -> tuple[str, ...]:
+def check_study(study: Study, *, outcomes: bool = True) -> tuple[str, ...]:
     """Check a study that could be loaded.
 
     Parameters
     ----------
     study : Study
         What `load_study` gives: contract and plan can be read and fit each other.
+    outcomes : bool
+        Whether to look if the outcome columns are there and hold numbers.
 
     Returns
     -------
@@ -43,7 +45,7 @@ def check_study(study: Study) -> tuple[str, ...]:
     problems = plan_problems(study)
     done = [f"the contract {study.contract.id} and the plan {study.id} fit each other"]
     for name, analysis in study.plan.analyses.items():
-        counted, wrong = _data(name, analysis, study)
+        counted, wrong = _data(name, analysis, study, outcomes)
         problems += wrong
         done.append(f"analysis {name}: {counted}")
     examples = study.contract_file.parent / EXAMPLES_FILE
@@ -192,12 +194,12 @@ def _known_diagnostic(name: str) -> list[Problem]:
     return [Problem(f"There is no diagnostic `{name}`.", f"Known: {', '.join(known)}.")]
 
 
-def _data(name: str, analysis: Analysis, study: Study) -> tuple[str, list[Problem]]:
+def _data(name: str, analysis: Analysis, study: Study, outcomes: bool) -> tuple[str, list[Problem]]:
     """Build every blind sample: how many rows and groups there are, and what is wrong."""
     problems: list[Problem] = []
     try:
-        # The outcome column must be there and hold numbers; nothing is computed from it here.
-        study.read(analysis.data)
+        if outcomes:
+            study.read(analysis.data)  # there and numbers; nothing is computed from it here
         frame = without_identifiers(study, analysis, study.read(analysis.data, outcomes=False))
     except InputError as error:
         return "", list(error.problems)

@@ -80,8 +80,8 @@ def read_prepared(path: Path) -> Prepared | None:
         return Prepared.model_validate_json(path.read_bytes())
     except (ValidationError, UnicodeDecodeError, OSError) as error:
         raise LockError(
-            f"{path} cannot be read as a frozen preparation; run `impacteval prepare` again "
-            "before outcomes are used, or put the original file back."
+            f"{path} cannot be read as a frozen preparation. Put the original file back; or, while "
+            "no outcome has been used, delete it and run `impacteval prepare` again."
         ) from error
 
 
