@@ -40,10 +40,8 @@ report: setup-report  ## set up, verify the study of job training, say where the
 	@echo "Running the study's notebook."
 	@$(BIN)/impacteval run $(STUDY) --out $(OUT)
 	@echo
-	@echo "The report, in English and French:"
-	@ls -1 $(OUT)/report.*.html $(OUT)/report.*.pdf | sed 's/^/  /'
-	@echo "The record of every figure: $(OUT)/verdict.json"
-	@echo "The notebook, as it ran:    $(OUT)/study.ipynb"
+	@echo "Open $(OUT)/report.en.html, or report.fr.html: the report, also as PDF."
+	@echo "$(OUT)/verdict.json is the record of every figure, $(OUT)/study.ipynb the notebook as it ran."
 
 test: setup-dev  ## set up and run all the tests, doctests included
 ifeq ($(CHROMIUM),)

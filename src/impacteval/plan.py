@@ -8,7 +8,7 @@ contract alone.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -279,6 +279,26 @@ class GroupRule(FileModel):
         description="each group of the contract with its value in the column"
     )
 
+    @model_validator(mode="after")
+    def _apart(self) -> Self:
+        held: dict[str, str] = {}
+        for group, value in self.values.items():
+            if value in held:
+                refuse(
+                    [
+                        (
+                            ("values", group),
+                            (
+                                f"Groups {held[value]} and {group} have the same value {value!r}: "
+                                "the same rows would count twice."
+                            ),
+                            "Give each group a value of its own.",
+                        )
+                    ]
+                )
+            held[value] = group
+        return self
+
 
 def _scale(value: Any) -> Any:
     if value in tuple(Scale):
@@ -322,7 +342,33 @@ class Analysis(FileModel):
                 refuse(
                     [((key,), f"`{key}` names {', '.join(twice)} twice.", "Name each one once.")]
                 )
+        stray = [c for c in self.covariate_names if c not in self.columns.covariates]
+        refuse(
+            (
+                ("covariate_names", column),
+                f"`{column}` is named for people and is not one of the covariates.",
+                f"Covariates: {', '.join(self.columns.covariates) or 'none'}.",
+            )
+            for column in stray
+        )
         return self
+
+    def blind_columns(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        """Every column that is read without outcomes, with the place that names it."""
+        for role, value in self.columns:
+            if role == "covariates":
+                for k, column in enumerate(value):
+                    yield ("columns", "covariates", k), column
+            elif value is not None and role not in ("outcome", "never", "weight_kind"):
+                yield ("columns", role), value
+        for k, other in enumerate(self.robustness):
+            for role, value in other.columns.changed.items():
+                for column in (value,) if isinstance(value, str) else value:
+                    yield ("robustness", k, "columns", role), column
+        for k, rule in enumerate(self.eligible):
+            yield ("eligible", k, "column"), rule.column
+        if self.groups is not None:
+            yield ("groups", "column"), self.groups.column
 
 
 class Evaluator(FileModel):
@@ -382,6 +428,23 @@ class Plan(FileModel):
                     )
                 )
             seen.setdefault(analysis.outcome, name)
+            outcomes = {
+                other.columns.outcome: inner
+                for inner, other in self.analyses.items()
+                if other.data == analysis.data
+            }
+            problems += [
+                (
+                    (*place, *where),
+                    (
+                        f"Column `{column}` is the outcome of analysis `{outcomes[column]}`; nothing "
+                        "that decides who is counted or compared may read an outcome."
+                    ),
+                    "Name another column.",
+                )
+                for where, column in analysis.blind_columns()
+                if column in outcomes
+            ]
         refuse(problems)
         return self
 

@@ -5,15 +5,18 @@ from __future__ import annotations
 import platform
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from decimal import Decimal
 from importlib.metadata import version
 from itertools import combinations
+from typing import TYPE_CHECKING
 
 from impacteval.analysis import Task, analyse
 from impacteval.contract import POOLED, Contract
 from impacteval.contract.rules import Rule
 from impacteval.contract.terms import limits
 from impacteval.decide import Compared, Decision, compared, decide, other_rules, pool_label
-from impacteval.errors import Problem, UsageError
+from impacteval.errors import Problem, StudyError, UsageError
+from impacteval.plan import Analysis
 from impacteval.progress import step
 from impacteval.report.build import record_of
 from impacteval.report.findings import Finding, Findings
@@ -22,12 +25,17 @@ from impacteval.report.record import Both, DataSource
 from impacteval.report.run import Reading, Run
 from impacteval.report.value import Report
 from impacteval.study import Study
+from impacteval.study.check import plan_problems
 from impacteval.study.fit import groups_of
-from impacteval.study.lock import deviations
+from impacteval.study.lock import Lock, deviations
 from impacteval.study.locking import lock_now
 from impacteval.study.people import without_identifiers
+from impacteval.study.preparation import check_prepared
 from impacteval.study.read import table_digest
-from impacteval.values import Confidence, Evidence, Message, Question, Text
+from impacteval.values import Confidence, Evidence, Message, PointEstimate, Question, Text
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _UNLOCKED = Message(
     "evidence.not-locked",
@@ -75,30 +83,29 @@ def verify(study: Study, *, settlement: str | None = None) -> Report:
     """
     contract, plan = study.contract, study.plan
     chosen = _settlement(study, settlement)
+    if wrong := plan_problems(study):
+        raise StudyError(wrong)
     blocked = None if study.lock is not None else _UNLOCKED
+    frames: dict[str, pd.DataFrame] = {}
+    for table in sorted(plan.data):
+        step(f"reading {table}")
+        frames[table] = study.read(table)
     step("checking the lock")
-    current = lock_now(study)
-    changed = () if study.lock is None else deviations(study.lock, current)
+    current = lock_now(study, frames=frames)
+    changed = _changed(study, current)
+    digests = {table: table_digest(frame) for table, frame in frames.items()}
 
     asked = compared(contract, *other_rules(contract))
     found: list[Finding] = []
-    digests: dict[str, str] = {}
-    sources: list[DataSource] = []
-    for table in plan.data:
-        step(f"reading {table}")
-        frame = study.read(table)
-        digests[table] = table_digest(frame)
-        sources.append(_source(study, table, len(frame), tuple(frame.columns), digests[table]))
-        for entry, analysis in plan.analyses.items():
-            if analysis.data == table:
-                step(f"estimating {entry}")
-                found += analyse(
-                    _task(study, entry, asked),
-                    without_identifiers(study, analysis, frame),
-                    data_digest=digests[table],
-                    prepared=study.prepared,
-                    blocked=blocked,
-                )
+    for entry, analysis in _in_contract_order(study):
+        step(f"estimating {entry}")
+        found += analyse(
+            _task(study, entry, asked),
+            without_identifiers(study, analysis, frames[analysis.data]),
+            data_digest=digests[analysis.data],
+            prepared=study.prepared,
+            blocked=blocked,
+        )
 
     step("deciding")
     evidence = _evidence(contract, asked, found)
@@ -123,10 +130,47 @@ def verify(study: Study, *, settlement: str | None = None) -> Report:
             **{f"data {name}": value for name, value in digests.items()},
         },
         versions={**current.software, **_environment()},
-        data=tuple(sources),
+        data=tuple(
+            _source(study, table, len(frame), tuple(frame.columns), digests[table])
+            for table, frame in frames.items()
+        ),
     )
     step("writing the record")
     return Report(decision=decision, findings=run.findings, record=record_of(run))
+
+
+_OTHER_PLAN = Message(
+    "prepared.other-plan",
+    Text(
+        en="The sample without outcomes was frozen under another version of the plan.",
+        fr="L'échantillon sans résultats a été figé avec une autre version du plan.",
+    ),
+)
+
+
+def _changed(study: Study, current: Lock) -> tuple[Message, ...]:
+    """What changed since the lock and since the blind step; refuses what may not change."""
+    changed = () if study.lock is None else deviations(study.lock, current)
+    if study.prepared is None:
+        return changed
+    check_prepared(
+        study.prepared,
+        study.id,
+        [
+            (entry, group)
+            for entry, analysis in study.plan.analyses.items()
+            for group in groups_of(analysis, study.contract)
+        ],
+    )
+    if study.prepared.plan_digest != study.plan_digest:
+        changed = (*changed, _OTHER_PLAN)
+    return changed
+
+
+def _in_contract_order(study: Study) -> list[tuple[str, Analysis]]:
+    """The analyses in the order of the contract's outcomes: the plan's own order says nothing."""
+    order = {outcome: k for k, outcome in enumerate(study.contract.outcomes)}
+    return sorted(study.plan.analyses.items(), key=lambda item: order[item[1].outcome])
 
 
 def _settlement(study: Study, named: str | None) -> str | None:
@@ -174,18 +218,27 @@ def _task(study: Study, entry: str, asked: tuple[Compared, ...]) -> Task:
         better=outcome.better,
         groups=groups,
         questions=questions,
-        required={
-            r.diagnostic: r.limit
-            for r in contract.required
-            if r.outcome in (None, analysis.outcome)
-        },
+        required=_required(contract, analysis.outcome),
         method_named=outcome.counterfactual.method is not None,
         seed=study.plan.seed,
         pools=tuple(pools),
         people={
-            g: described.people for g, described in contract.groups.items() if described.people
+            g: described.people
+            for g, described in contract.groups.items()
+            if described.people is not None
         },
     )
+
+
+def _required(contract: Contract, outcome: str) -> dict[str, Decimal | None]:
+    """The checks that may withhold the verdict; of two limits for one check, the stricter."""
+    found: dict[str, Decimal | None] = {}
+    for required in contract.required:
+        if required.outcome in (None, outcome):
+            before = found.get(required.diagnostic)
+            limit = required.limit if before is None else min(before, required.limit)
+            found[required.diagnostic] = limit
+    return found
 
 
 def _always_asked(contract: Contract, outcome: str) -> tuple[Question, ...]:
@@ -196,8 +249,6 @@ def _always_asked(contract: Contract, outcome: str) -> tuple[Question, ...]:
         if clause.outcome == outcome
         for limit in limits(clause)
     ]
-    from impacteval.values import PointEstimate
-
     return (PointEstimate(), NOTHING_OR_HARM, *reached)
 
 

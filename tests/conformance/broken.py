@@ -317,6 +317,13 @@ class CountsFewer(Reference):
         return replace(estimate, n_comparison=estimate.n_comparison - 1)
 
 
+@caught_by("missing_outcomes")
+@dataclass(frozen=True)
+class TakesMissingForZero(Reference):
+    def measured(self, matrix):
+        return replace(matrix, y=np.nan_to_num(matrix.y)) if not matrix.measured.all() else matrix
+
+
 @caught_by("row_order")
 @dataclass(frozen=True)
 class NeighbourVariance(Reference):
@@ -537,6 +544,13 @@ class AnswersUndeclaredScales(Reference):
 
     def check(self, matrix, scale):
         Reference().check(matrix, scale)
+
+
+@caught_by("scales")
+@dataclass(frozen=True)
+class RatioOfLogarithms(Reference):
+    def is_log(self, sample):
+        return False
 
 
 @caught_by("scales")

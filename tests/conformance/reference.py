@@ -7,7 +7,7 @@ not know, as an estimator must.
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -30,6 +30,9 @@ TARGET = Message(
 )
 FLAT = Message(
     "reference.flat", Text(en="The outcome never varies.", fr="Le résultat ne varie jamais.")
+)
+LOGS = Message(
+    "reference.logs", Text(en="The outcome is a logarithm.", fr="Le résultat est un logarithme.")
 )
 NOT_POSITIVE = Message(
     "reference.not-positive",
@@ -73,6 +76,19 @@ class Reference:
     name: ClassVar[str] = "reference"
     card: ClassVar[MethodCard] = CARD
     variance: Literal["welch"] = "welch"
+
+    def measured(self, matrix: Any) -> Any:
+        kept = np.flatnonzero(matrix.measured)
+        return replace(
+            matrix,
+            n=len(kept),
+            y=matrix.y[kept] if len(kept) < matrix.n else matrix.y,
+            treatment=matrix.treatment[kept],
+            unit=matrix.unit.take(kept),
+        )
+
+    def is_log(self, sample: Any) -> bool:
+        return sample.log_outcome
 
     def arm(self, y: np.ndarray) -> Arm:
         n, mean = len(y), float(np.mean(y))
@@ -127,8 +143,10 @@ class Reference:
         self, sample: Any, *, scale: Scale, rng: np.random.Generator
     ) -> CounterfactualEstimate:
         scale = Scale.parse(scale)
-        matrix = sample.matrix()
+        matrix = self.measured(sample.matrix())
         self.check(matrix, scale)
+        if scale is Scale.RELATIVE and self.is_log(sample):
+            raise NotIdentified(LOGS)
         served, other = self.arms(matrix)
         if served.variance + other.variance <= 0:
             raise NotIdentified(FLAT)

@@ -9,8 +9,3 @@ from impacteval.testing import estimator_checks
 @pytest.mark.parametrize("check", estimator_checks(TrimmedMeans()), ids=str)
 def test_estimator_contract(check):
     check()
-
-
-@pytest.mark.parametrize("check", estimator_checks(TrimmedMeans(trim=0.1)), ids=str)
-def test_estimator_contract_with_a_setting(check):
-    check()

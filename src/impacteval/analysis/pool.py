@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from impacteval.estimates import (
     CounterfactualEstimate,
     Effect,
+    Influence,
     LogRatioT,
     NoUncertainty,
     Parts,
@@ -31,24 +33,45 @@ _METHOD = Text(
         "partir de celles de chaque personne, si bien que les personnes communes ne comptent qu'une fois."
     ),
 )
-_NO_JOINT = Text(
+_METHOD_BOUND = Text(
     en=(
-        "The groups cannot be pooled with an honest error: {group} gives no person-by-person "
-        "uncertainty."
+        "Mean of the groups' effects, weighted by people. How the groups' errors go together is "
+        "unknown, so the largest error they can have together is used."
     ),
     fr=(
-        "Les groupes ne peuvent être réunis avec une erreur honnête : {group} ne donne pas "
-        "d'incertitude personne par personne."
+        "Moyenne des effets des groupes, pondérée par les effectifs. On ignore comment les erreurs "
+        "des groupes vont ensemble : la plus grande erreur commune possible est retenue."
+    ),
+)
+_METHOD_POINT = Text(
+    en="Mean of the groups' effects, weighted by people; at least one group has no error.",
+    fr="Moyenne des effets des groupes, pondérée par les effectifs ; un groupe au moins n'a pas d'erreur.",
+)
+_UNKNOWN = Message(
+    "pool.correlation-unknown",
+    Text(
+        en="Correlation of the groups unknown: the error of the pooled result is an upper bound.",
+        fr="Corrélation des groupes inconnue : l'erreur du résultat groupé est un majorant.",
+    ),
+)
+_NOBODY = Message(
+    "pool.nobody",
+    Text(
+        en="The groups have no people, so they cannot be weighed by people.",
+        fr="Les groupes ne comptent personne : on ne peut les pondérer par leurs effectifs.",
     ),
 )
 _NO_GROUP = Text(
-    en="The pooled number needs every group, and {group} has no estimate: ",
-    fr="Le nombre groupé exige tous les groupes, et {group} n'a pas d'estimation : ",
+    en="The pooled result needs every group, and {pool_group:text} has no estimate: ",
+    fr="Le résultat groupé exige tous les groupes, et {pool_group:text} n'a pas d'estimation : ",
 )
 
 
 def pool(
-    parts: Mapping[str, CounterfactualEstimate | Message], people: Mapping[str, int]
+    parts: Mapping[str, CounterfactualEstimate | Message],
+    people: Mapping[str, int],
+    *,
+    repeated: int = 0,
 ) -> CounterfactualEstimate | Message:
     """The mean of the groups' effects weighted by people, or why there is none.
 
@@ -58,9 +81,15 @@ def pool(
         The groups of the pool, in order.
     people : mapping of group to int
         People of each group.
+    repeated : int
+        How often a treated place stands in more than one group.
 
     Notes
     -----
+    The error is that of the sum over every person (or cluster) when each part gives its influence
+    values; otherwise the sum of the parts' errors, the largest there can be. When a part has no
+    error at all, the pooled estimate has none.
+
     On scale ``relative`` the pooled effect is the mean of the groups' relative effects, as
     contracts write it, and not the ratio of pooled means; the counterfactual shown is the one
     this effect implies. On scale ``total`` the groups add up.
@@ -72,46 +101,24 @@ def pool(
             return Message(
                 "pool.no-estimate",
                 Text(en=lead.en + part.text.en, fr=lead.fr + part.text.fr),
-                {"group": group, **part.values},
+                {**part.values, "pool_group": group},
             )
         found[group] = part
     estimates = list(found.values())
     total = sum(people[g] for g in found)
-    adds = estimates[0].scale is Scale.TOTAL
-    weights = [1.0 if adds else people[g] / total for g in found]
+    if total <= 0:
+        return _NOBODY
     shares = [people[g] / total for g in found]
+    adds = estimates[0].scale is Scale.TOTAL
+    weights = [1.0] * len(shares) if adds else shares
     observed = math.fsum(w * e.observed for w, e in zip(shares, estimates, strict=True))
-    value = math.fsum(w * e.effect.value for w, e in zip(weights, estimates, strict=True))
-    uncertain = [not isinstance(e.effect.distribution, NoUncertainty) for e in estimates]
-    if not any(uncertain):
-        effect = Effect(value, NoUncertainty(value))
-        influence = None
-    else:
-        for group, estimate in found.items():
-            if estimate.influence is None:
-                return Message("pool.no-influence", _NO_JOINT, {"group": group})
-        joint = weighted_sum(
-            [e.effect.value for e in estimates],
-            [e.influence for e in estimates if e.influence is not None],
-            weights,
-            [_degrees(e) for e in estimates],
-        )
-        value, influence = joint.value, joint.influence
-        if estimates[0].scale is Scale.RELATIVE:
-            ratio = LogRatioT(
-                math.log1p(value), joint.std_error / (1.0 + value), joint.df, "pooled"
-            )
-            value = ratio.centre
-            effect = Effect(value, ratio, joint.std_error)
-        else:
-            effect = Effect(
-                value, StudentT(value, joint.std_error, joint.df, "pooled"), joint.std_error
-            )
-    counterfactual = _counterfactual(estimates, shares, observed, value)
-    half = effect.interval(0.95) if influence is not None else None
+    joint = _joint(estimates, weights)
+    effect = joint.effect
+    counterfactual = _counterfactual(estimates, shares, observed, effect.value)
     low, high = (math.nan, math.nan)
-    if half is not None and estimates[0].scale is Scale.DIFFERENCE:
-        low, high = observed - half.high, observed - half.low
+    if effect.std_error is not None and estimates[0].scale is Scale.DIFFERENCE:
+        band = effect.interval(0.95)
+        low, high = observed - band.high, observed - band.low
     served = sum(e.n_treated for e in estimates)
     return CounterfactualEstimate(
         estimator=estimates[0].estimator,
@@ -125,8 +132,11 @@ def pool(
         periods=(Period("all", observed, counterfactual, low, high, served),),
         n_treated=served,
         n_comparison=sum(e.n_comparison for e in estimates),
-        treated_clusters=sum(e.treated_clusters for e in estimates),
-        influence=influence,
+        treated_clusters=max(
+            sum(e.treated_clusters for e in estimates) - repeated,
+            *(e.treated_clusters for e in estimates),
+        ),
+        influence=joint.influence,
         parts=Parts(
             {
                 "groups": {
@@ -138,10 +148,51 @@ def pool(
                 }
             }
         ),
-        notes=tuple(dict.fromkeys(note for e in estimates for note in e.notes)),
-        method=Message("pool.method", _METHOD),
+        notes=(*dict.fromkeys(note for e in estimates for note in e.notes), *joint.notes),
+        method=joint.method,
         settings=estimates[0].settings,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Joint:
+    """The pooled effect with its error, and how the error came about."""
+
+    effect: Effect
+    method: Message
+    influence: Influence | None = None
+    notes: tuple[Message, ...] = ()
+
+
+def _joint(estimates: Sequence[CounterfactualEstimate], weights: Sequence[float]) -> _Joint:
+    values = [e.effect.value for e in estimates]
+    value = math.fsum(w * v for w, v in zip(weights, values, strict=True))
+    degrees = [_degrees(e) for e in estimates]
+    errors = [e.effect.std_error for e in estimates if e.effect.std_error is not None]
+    if len(errors) < len(estimates):
+        return _Joint(Effect(value, NoUncertainty(value)), Message("pool.point", _METHOD_POINT))
+    influences = [e.influence for e in estimates if e.influence is not None]
+    if len(influences) == len(estimates) and len({i.level for i in influences}) == 1:
+        found = weighted_sum(values, influences, weights, degrees)
+        return _Joint(
+            _effect(estimates[0].scale, found.value, found.std_error, found.df, "pooled"),
+            Message("pool.method", _METHOD),
+            found.influence,
+        )
+    largest = math.fsum(abs(w) * s for w, s in zip(weights, errors, strict=True))
+    label = "pooled, correlation unknown: upper bound"
+    return _Joint(
+        _effect(estimates[0].scale, value, largest, min(degrees), label),
+        Message("pool.method-bound", _METHOD_BOUND),
+        notes=(_UNKNOWN,),
+    )
+
+
+def _effect(scale: Scale, value: float, error: float, df: float, label: str) -> Effect:
+    if scale is not Scale.RELATIVE:
+        return Effect(value, StudentT(value, error, df, label), error)
+    ratio = LogRatioT(math.log1p(value), error / (1.0 + value), df, label)
+    return Effect(ratio.centre, ratio, error)
 
 
 def _degrees(estimate: CounterfactualEstimate) -> float:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from impacteval.analysis.evidence import evidence_of
 from impacteval.analysis.pool import pool
 from impacteval.errors import (
@@ -15,13 +17,14 @@ from impacteval.errors import (
     NotIdentified,
     PluginError,
 )
-from impacteval.estimates import CounterfactualEstimate, Diagnostic, DiagnosticStatus
+from impacteval.estimates import CounterfactualEstimate, Diagnostic, DiagnosticStatus, Parts
 from impacteval.plan import Analysis, EstimatorSpec, Robustness
 from impacteval.registry import entry as registered
 from impacteval.registry import estimator
 from impacteval.report.findings import Alternative, DiagnosticFinding, Finding, FlowStep, Method
 from impacteval.report.grade import FEW_TREATED
-from impacteval.sample import Sample
+from impacteval.sample import Preparation, Sample
+from impacteval.study.locking import blind_step
 from impacteval.study.rows import sample_of, select
 from impacteval.study.seeds import step_rng, step_seed
 from impacteval.values import Evidence, Message, Question, Text
@@ -124,12 +127,12 @@ def estimate_with(
 
 _FEW = Text(
     en=(
-        "The programme was assigned to only {places:int} places: the interval covers chance "
+        "The programme was assigned to only {places:int} {places:plural:place|places}: the interval covers chance "
         "between people and not what else happened in these places, and the contract does not "
         "name the method."
     ),
     fr=(
-        "Le programme n'a été attribué qu'à {places:int} lieux : l'intervalle couvre le hasard "
+        "Le programme n'a été attribué qu'à {places:int} {places:plural:lieu|lieux} : l'intervalle couvre le hasard "
         "entre les personnes et non ce qui s'est passé par ailleurs dans ces lieux, et le contrat "
         "ne nomme pas la méthode."
     ),
@@ -229,10 +232,10 @@ def _prepared_sample(task: Task, sample: Sample, group: str, prepared: Prepared 
             f"that were frozen (frozen {frozen.blind_digest}, found {found}; {frozen.rows} rows "
             f"frozen, {sample.structure.n_rows} found)."
         )
+    # A second evaluator who runs the same step must get the same result; so must this run.
+    again = blind_step(task.analysis, sample.blind, seed=task.seed, group=group)
+    step = None
     if frozen.step is not None:
-        from impacteval.estimates import Parts
-        from impacteval.sample import Preparation
-
         step = Preparation(
             kind=frozen.step.kind, tables=Parts(frozen.step.tables), made_by=frozen.step.made_by
         )
@@ -240,8 +243,13 @@ def _prepared_sample(task: Task, sample: Sample, group: str, prepared: Prepared 
             raise LockError(
                 f"Analysis {task.entry!r}, group {group!r}: the frozen preparation was altered."
             )
-        return sample.prepared(step)
-    return sample
+    if again != step:
+        raise LockError(
+            f"Analysis {task.entry!r}, group {group!r}: the outcome-blind step, run again, does not "
+            f"give what was frozen (frozen {'nothing' if step is None else step.digest}, found "
+            f"{'nothing' if again is None else again.digest})."
+        )
+    return sample if step is None else sample.prepared(step)
 
 
 def analyse(
@@ -283,14 +291,20 @@ def _pooled(
 ) -> Finding:
     """The finding of a pool, from those of its groups."""
     parts = [next(f for f in groups if f.group == g) for g in members]
-    sizes = {f.group: task.people.get(f.group) or _served(f) for f in parts}
+    sizes = {f.group: task.people.get(f.group, _served(f)) for f in parts}
     reason = next((f.reason for f in parts if f.reason is not None), None)
-    found = pool({f.group: _result(f.estimate, f.reason) for f in parts}, sizes)
+    found = pool(
+        {f.group: _result(f.estimate, f.reason) for f in parts},
+        sizes,
+        repeated=_repeated([f.treated for f in parts]),
+    )
     alternatives = []
     for k, other in enumerate(task.analysis.robustness):
+        others = {f.group: f.alternatives[k] for f in parts}
         again = pool(
-            {f.group: _result(f.alternatives[k].estimate, f.alternatives[k].reason) for f in parts},
+            {g: _result(a.estimate, a.reason) for g, a in others.items()},
             sizes,
+            repeated=_repeated([a.treated for a in others.values()]),
         )
         alternatives.append(_alternative(other, again, task, name, reason))
     return replace(
@@ -305,6 +319,21 @@ def _pooled(
         flow=(),
         records=(),
     )
+
+
+def _treated(sample: Sample) -> frozenset[object]:
+    """Labels of the treated places: what was assigned, the units themselves without clusters."""
+    rows = sample.matrix()
+    if rows.treatment is None:
+        return frozenset()
+    places = rows.unit if rows.assignment_cluster is None else rows.assignment_cluster
+    inside = (rows.treatment == 1.0) & rows.measured
+    return frozenset(places.labels[np.unique(places.codes[inside])].tolist())
+
+
+def _repeated(places: list[frozenset[object]]) -> int:
+    """How often a treated place stands in more than one group: a pool counts it once."""
+    return sum(map(len, places)) - len(frozenset().union(*places))
 
 
 def _served(finding: Finding) -> int:
@@ -326,6 +355,7 @@ def _alternative(
     task: Task,
     group: str,
     blocked: Message | None,
+    treated: frozenset[object] = frozenset(),
 ) -> Alternative:
     return Alternative(
         name=other.name,
@@ -334,6 +364,7 @@ def _alternative(
         estimate=None if isinstance(found, Message) else found,
         reason=found if isinstance(found, Message) else None,
         evidence=evidence_for(task, group, found, blocked),
+        treated=treated,
     )
 
 
@@ -346,7 +377,7 @@ def _analyse_group(
     blocked: Message | None,
 ) -> Finding:
     analysis = task.analysis
-    rows, flow = select(task.entry, analysis, frame, group)
+    rows, flow = select(task.entry, analysis, frame, group, task.groups)
     sample = _prepared_sample(task, sample_of(analysis, rows), group, prepared)
     found = estimate_with(analysis.estimator, sample, task, group, "estimate")
     checks = _diagnose(task, sample, group)
@@ -359,7 +390,7 @@ def _analyse_group(
             else sample
         )
         again = estimate_with(other.estimator, varied, task, group, f"robustness {other.name}")
-        alternatives.append(_alternative(other, again, task, group, reason))
+        alternatives.append(_alternative(other, again, task, group, reason, _treated(varied)))
     return Finding(
         outcome=analysis.outcome,
         group=group,
@@ -375,6 +406,7 @@ def _analyse_group(
         alternatives=tuple(alternatives),
         flow=(*flow, *_arms(sample)),
         records=sample.records,
+        treated=_treated(sample),
     )
 
 

@@ -109,13 +109,18 @@ def lock(
 
 
 @app.command()
-def prepare(study: StudyArgument) -> None:
+def prepare(
+    study: StudyArgument,
+    again: Annotated[
+        bool, typer.Option("--again", help="Replace what was frozen and has changed.")
+    ] = False,
+) -> None:
     """Freeze the sample without outcomes.
 
     Outcome columns are not read at all. Writes prepared.json with the digest that a second
     evaluator must reproduce.
     """
-    commands.prepare(study)
+    commands.prepare(study, again=again)
 
 
 @app.command()

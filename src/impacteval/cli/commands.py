@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -43,9 +44,11 @@ def new(folder: Path) -> None:
     name = folder.resolve().name
     folder.mkdir(parents=True, exist_ok=True)
     for source in sorted(SCAFFOLD.iterdir()):
-        if source.suffix in (".yaml", ".csv", ".py"):
+        # The notebook is a template because tools take every .py here for a module.
+        if source.suffix in (".yaml", ".csv", ".template"):
             text = source.read_text(encoding="utf-8").replace("STUDY-ID", _slug(name))
-            (folder / source.name).write_text(text, encoding="utf-8", newline="\n")
+            target = folder / source.name.removesuffix(".template")
+            target.write_text(text, encoding="utf-8", newline="\n")
     say(f"Made {folder}: a contract, a plan and synthetic data that work together.")
     say("Next:")
     for command in ("check", "lock", "prepare"):
@@ -101,12 +104,14 @@ def lock(path: Path, date: str | None, *, again: bool) -> None:
     from impacteval.study.lock import LOCK_FILE, write_lock
     from impacteval.study.locking import lock_now
 
+    if date is not None:
+        _check_date(date)
     with progress():
         study = load_study(path)
         if study.lock is not None and not again:
             raise UsageError(
                 Problem(
-                    f"{path} is locked already ({study.lock.digest}).",
+                    f"{path} is locked already.",
                     "Use --again to lock anew; the report of the earlier lock stays what it is.",
                 )
             )
@@ -118,8 +123,17 @@ def lock(path: Path, date: str | None, *, again: bool) -> None:
     say(f"Next: impacteval prepare {path}")
 
 
-def prepare(path: Path) -> None:
-    """Freeze the blind step."""
+def _check_date(text: str) -> None:
+    try:
+        if dt.date.fromisoformat(text).isoformat() == text:
+            return
+    except ValueError:
+        pass  # said below, like a date written in another way
+    raise UsageError(Problem(f"{text!r} is not a date.", "Write it like 2026-03-31."))
+
+
+def prepare(path: Path, *, again: bool) -> None:
+    """Freeze the blind step; what is frozen already is never replaced silently."""
     from impacteval.study import load_study
     from impacteval.study.check import check_study
     from impacteval.study.locking import prepare_now
@@ -127,10 +141,22 @@ def prepare(path: Path) -> None:
 
     with progress():
         study = load_study(path)
-        check_study(study)
+        check_study(study, outcomes=False)
         made = prepare_now(study)
-    write_prepared(path / PREPARED_FILE, made)
-    say(f"Froze the data without outcomes in {path / PREPARED_FILE}.")
+    file = path / PREPARED_FILE
+    if study.prepared is not None and study.prepared == made:
+        say(f"{file} is as it was: the same data without outcomes, the same plan.")
+    elif study.prepared is not None and not again:
+        raise UsageError(
+            Problem(
+                f"{file} was frozen already, and now it would be another one "
+                f"(frozen {study.prepared.digest}, found {made.digest}).",
+                "Put the data and the plan back, or use --again while no outcome has been used.",
+            )
+        )
+    else:
+        write_prepared(file, made)
+        say(f"Froze the data without outcomes in {file}.")
     for sample in made.samples:
         served = "" if sample.treated is None else f", {sample.treated} served"
         show_rows(
@@ -248,8 +274,9 @@ def estimators(*, as_json: bool, language: Language) -> None:
 
 def run(path: Path, out: Path, given: list[str]) -> None:
     """Execute the notebook."""
-    from impacteval.notebook import run_notebook
+    from impacteval.notebook import run_notebook, typed_parameters
 
+    parameters = typed_parameters(path, given)
     with progress():
-        written = run_notebook(path, out, pairs(given) or None)
+        written = run_notebook(path, out, parameters)
     say(f"The executed notebook is {written}.")

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import sys
 import traceback
+from typing import NoReturn
 
 from impacteval.cli.app import app
 from impacteval.cli.show import complain
-from impacteval.errors import EXIT_INTERNAL, ImpactEvalError
+from impacteval.errors import EXIT_BAD_INPUT, EXIT_INTERNAL, ImpactEvalError
 
 DEBUG = "IMPACTEVAL_DEBUG"
 
@@ -30,11 +31,20 @@ def run(arguments: list[str] | None = None) -> None:
         # Whoever reads our output has read enough.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+    except (PermissionError, NotADirectoryError, IsADirectoryError) as error:
+        # A file or folder that may not be read or written is the user's to mend.
+        reason = error.strerror or type(error).__name__
+        complain(f"{error.filename or 'A file'}: {reason}.")
+        sys.exit(EXIT_BAD_INPUT)
     except Exception as error:
-        if os.environ.get(DEBUG):
-            traceback.print_exc()
-        complain(
-            f"Internal error: {type(error).__name__}: {error}. Nothing was written. "
-            f"Please report it with what you typed; {DEBUG}=1 shows where it happened."
-        )
-        sys.exit(EXIT_INTERNAL)
+        _internal(error)
+
+
+def _internal(error: Exception) -> NoReturn:
+    if os.environ.get(DEBUG):
+        traceback.print_exc()
+    complain(
+        f"Internal error: {type(error).__name__}: {error}. No report was written. "
+        f"Please report it with what you typed; {DEBUG}=1 shows where it happened."
+    )
+    sys.exit(EXIT_INTERNAL)

@@ -47,6 +47,7 @@ from impacteval.contract.units import effect_kind
 from impacteval.files import (
     Bool,
     Count,
+    Decimals,
     FileModel,
     ListOfWords,
     Number,
@@ -67,7 +68,7 @@ POOLED = "pooled"
 class RoundResult(FileModel):
     """How the contract's number is rounded before it is compared."""
 
-    decimals: Count = Field(description="the decimals kept", le=12)
+    decimals: Decimals = Field(description="the decimals kept")
     mode: Mode = Field(description="what happens to a half: half_up or half_even")
 
     def __call__(self, number: Decimal) -> Decimal:
@@ -143,7 +144,7 @@ class Group(FileModel):
 class MoneyRounding(FileModel):
     """How amounts are rounded. Stated once for the contract."""
 
-    decimals: Count = Field(description="the decimals of an amount", le=6)
+    decimals: Decimals = Field(description="the decimals of an amount")
     mode: Mode = Field(description="what happens to a half: half_up or half_even")
 
 

@@ -142,7 +142,7 @@ def capped(amount: Amount, cap: Amount) -> Amount:
     return NOT_PUBLISHED
 
 
-_WITH_CODE = re.compile(r"([A-Z]{3}|[$€£¥₹])?\s*([+-]?[\d.]+)\s*([A-Z]{3}|[$€£¥₹])?")
+_WITH_CODE = re.compile(r"([A-Z]{3}|[$€£¥₹])?\s*([+-]?[0-9.]+)\s*([A-Z]{3}|[$€£¥₹])?")
 
 
 def _amount(value: Any, info: ValidationInfo) -> Amount:

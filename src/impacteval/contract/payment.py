@@ -16,11 +16,14 @@ from impacteval.contract.units import Operator
 from impacteval.files import (
     FileModel,
     MaybePercent,
+    NotNegative,
     Number,
     PartialDate,
     PlainWords,
+    Positive,
     Slug,
     Table,
+    Words,
     fail,
     refuse,
 )
@@ -109,6 +112,7 @@ class Clause(FileModel):
     }
 
     name: Slug = Field(description="the clause's name")
+    plain_name: Words | None = None
     per: Literal["group", "pooled"] | None = None
     weights: Literal["people"] | None = None
     decide_on: EvidenceRule | None = None
@@ -165,9 +169,9 @@ class PiecewiseStep(Condition):
 
     ELSEWHERE: ClassVar[Mapping[str, str]] = CURRENCY_ELSEWHERE
 
-    pay: Number = Field(default=Decimal(0), ge=0, description="the fixed part of this piece")
-    per_unit: Number = Field(
-        default=Decimal(0), ge=0, description="the price of a unit in this piece"
+    pay: NotNegative = Field(default=Decimal(0), description="the fixed part of this piece")
+    per_unit: NotNegative = Field(
+        default=Decimal(0), description="the price of a unit in this piece"
     )
     above: Number | None = None
     source: Source | None = None
@@ -189,7 +193,7 @@ class Linear(Clause):
     """Pays a price for each unit above a start, between a floor and a ceiling."""
 
     outcome: Slug = Field(description="the outcome that is paid by the unit")
-    per_unit: Number = Field(description="the price of one unit", gt=0)
+    per_unit: Positive = Field(description="the price of one unit")
     above: Number = Decimal(0)
     floor: Annotated[
         Number | None,

@@ -108,8 +108,8 @@ class Row:
     outcome: str
     value: Decimal | None
     exact: Decimal | None
-    operator: str | None
-    threshold: Decimal | None
+    operator: str
+    threshold: Decimal
     verdict: Status | None
     amount: Amount | None
     reason: Message | None = None

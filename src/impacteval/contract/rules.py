@@ -71,11 +71,12 @@ class ChanceRule(FileModel):
 
 Rule = PointRule | LowerBoundRule | SignificantRule | ChanceRule
 
+# Tags stand in validation paths, so they must not be keys of the file.
 _KEYS = {
-    "point_estimate": "point",
-    "lower_bound": "lower_bound",
-    "significant": "significant",
-    "chance_at_least": "chance",
+    "point_estimate": "point-rule",
+    "lower_bound": "bound-rule",
+    "significant": "significance-rule",
+    "chance_at_least": "chance-rule",
 }
 _LATER = ("expected_payment", "combine", "verified_count")
 _ALLOWED = (
@@ -86,7 +87,7 @@ _ALLOWED = (
 
 def _spelled(value: Any) -> Any:
     """``point_estimate`` may stand alone; anything else names its rule with a key."""
-    if value == "point_estimate":
+    if value in ("point_estimate", {"point_estimate": True}):  # the second is how it is dumped
         return PointRule()
     if isinstance(value, PointRule | LowerBoundRule | SignificantRule | ChanceRule):
         return value
@@ -113,10 +114,10 @@ def _which(value: Any) -> str:
 
 
 EvidenceRule = Annotated[
-    Annotated[PointRule, Tag("point")]
-    | Annotated[LowerBoundRule, Tag("lower_bound")]
-    | Annotated[SignificantRule, Tag("significant")]
-    | Annotated[ChanceRule, Tag("chance")],
+    Annotated[PointRule, Tag("point-rule")]
+    | Annotated[LowerBoundRule, Tag("bound-rule")]
+    | Annotated[SignificantRule, Tag("significance-rule")]
+    | Annotated[ChanceRule, Tag("chance-rule")],
     Discriminator(_which),
     BeforeValidator(_spelled, json_schema_input_type=Any),
 ]

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import assert_never
 
 from impacteval.contract import words
 from impacteval.contract.model import POOLED, Contract
@@ -74,6 +75,8 @@ def limits(leaf: Leaf) -> tuple[Limit, ...]:
             return tuple(step.limit for step in leaf.steps)
         case Linear():
             return (Limit("more_than", leaf.above),)
+        case _:  # pragma: no cover - the union is closed and mypy proves it
+            assert_never(leaf)
 
 
 def price(contract: Contract, read: Read) -> Settled:
@@ -172,7 +175,6 @@ def _first_of(clauses: tuple[Threshold, ...], contract: Contract, read: Read) ->
                 unsettled.update(left)
             elif row.verdict is Status.MET:
                 paid.update(left)
-                unsettled.difference_update(left)
     return _collect(tuple(rows))
 
 
@@ -246,6 +248,8 @@ def row_of(leaf: Leaf, group: str, reading: Reading, contract: Contract) -> Row:
                 )
             value = exact = None
             priced = replace(lower, steps=(words.whatever_weights(low, high), *lower.steps))
+        case _:  # pragma: no cover - the union is closed and mypy proves it
+            assert_never(reading)
     amount = priced.amount
     if isinstance(amount, Decimal) and not amount.is_finite():
         return _undecided(leaf, group, words.unbounded(), Status.CANNOT_BE_JUDGED)
@@ -320,6 +324,8 @@ def _amount(leaf: Leaf, reached: int, value: Decimal) -> tuple[Amount, tuple[Mes
             return _by_the_unit(step.pay, step.per_unit, value, step.start)
         case Linear():
             return _linear(leaf, value)
+        case _:  # pragma: no cover - the union is closed and mypy proves it
+            assert_never(leaf)
 
 
 def _by_the_unit(

@@ -6,37 +6,45 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
-from impacteval.contract.money import Amount
+from impacteval.contract.money import ARITHMETIC, Amount
+from impacteval.files import plain
 from impacteval.values import Message, Text
 
-_OPERATORS = {
-    "at_least": ("at least", "au moins"),
-    "more_than": ("more than", "plus de"),
-    "at_most": ("at most", "au plus"),
-    "less_than": ("less than", "moins de"),
+_EN = {
+    "at_least": "at least",
+    "more_than": "more than",
+    "at_most": "at most",
+    "less_than": "less than",
 }
-
-
-def operator_words(operator: str) -> Text:
-    """The operator in both languages."""
-    en, fr = _OPERATORS[operator]
-    return Text(en=en, fr=fr)
+_FR = {
+    "at_least": "supérieur ou égal à",
+    "more_than": "supérieur à",
+    "at_most": "inférieur ou égal à",
+    "less_than": "inférieur à",
+}
 
 
 def _say(key: str, en: str, fr: str, **values: Any) -> Message:
     return Message(f"terms.{key}", Text(en=en, fr=fr), values)
 
 
+def in_percent(fraction: Decimal) -> Decimal:
+    """A fraction times a hundred, every digit kept: a chance just short must not look enough.
+
+    Examples
+    --------
+    >>> in_percent(Decimal("0.7999999999")), in_percent(Decimal("0.90"))
+    (Decimal('79.99999999'), Decimal('90'))
+    """
+    return Decimal(plain(ARITHMETIC.multiply(fraction, Decimal(100))))
+
+
 def compares(value: Decimal, operator: str, threshold: Decimal, holds: bool) -> Message:
     """Whether the condition holds."""
-    en, fr = _OPERATORS[operator]
     return _say(
         f"{operator}.{'holds' if holds else 'fails'}",
-        f"{{value:number}} is {'' if holds else 'not '}{en} {{threshold:number}}.",
-        f"{{value:number}} {'est' if holds else 'n’est pas'} {fr} {{threshold:number}}."
-        if operator in ("at_least", "at_most")
-        else f"{{value:number}} {'est' if holds else 'n’est pas'} "
-        f"{'au-dessus' if operator == 'more_than' else 'en dessous'} de {{threshold:number}}.",
+        f"{{value:exact}} is {'' if holds else 'not '}{_EN[operator]} {{threshold:exact}}.",
+        f"{{value:exact}} {'est' if holds else 'n’est pas'} {_FR[operator]} {{threshold:exact}}.",
         value=value,
         threshold=threshold,
     )
@@ -44,19 +52,18 @@ def compares(value: Decimal, operator: str, threshold: Decimal, holds: bool) -> 
 
 def confident(confidence: Decimal, operator: str, threshold: Decimal, asked: Decimal) -> Message:
     """Whether the confidence suffices."""
-    en, fr = _OPERATORS[operator]
     enough = confidence >= asked
     return _say(
         f"{operator}.{'confident' if enough else 'not-confident'}",
-        f"Confidence that the effect is {en} {{threshold:number}}: {{confidence:percent}}; "
-        f"the contract asks for {{asked:percent}}, so the condition "
+        f"Confidence that the effect is {_EN[operator]} {{threshold:exact}}: {{confidence:exact}}%; "
+        f"the contract asks for {{asked:exact}}%, so the condition "
         f"{'holds' if enough else 'does not hold'}.",
-        f"Confiance que l’effet soit de {fr} {{threshold:number}} : {{confidence:percent}} ; "
-        f"le contrat demande {{asked:percent}}, donc la condition "
+        f"Confiance que l’effet soit {_FR[operator]} {{threshold:exact}} : {{confidence:exact}} % ; "
+        f"le contrat demande {{asked:exact}} %, donc la condition "
         f"{'est' if enough else 'n’est pas'} remplie.",
-        confidence=confidence,
+        confidence=in_percent(confidence),
         threshold=threshold,
-        asked=asked,
+        asked=in_percent(asked),
     )
 
 
@@ -87,9 +94,9 @@ def whatever_weights(low: Decimal, high: Decimal) -> Message:
     return _say(
         "whatever-weights",
         "The groups’ sizes are not given; whatever they are, the pooled result lies between "
-        "{low:number} and {high:number}.",
+        "{low:exact} and {high:exact}.",
         "Les effectifs des groupes ne sont pas donnés ; quels qu’ils soient, le résultat groupé "
-        "se situe entre {low:number} et {high:number}.",
+        "se situe entre {low:exact} et {high:exact}.",
         low=low,
         high=high,
     )
@@ -100,9 +107,9 @@ def weights_matter(low: Decimal, high: Decimal) -> Message:
     return _say(
         "weights-matter",
         "The groups’ sizes are not given, and the answer depends on them: the pooled result lies "
-        "between {low:number} and {high:number}.",
+        "between {low:exact} and {high:exact}.",
         "Les effectifs des groupes ne sont pas donnés, et la réponse en dépend : le résultat "
-        "groupé se situe entre {low:number} et {high:number}.",
+        "groupé se situe entre {low:exact} et {high:exact}.",
         low=low,
         high=high,
     )
@@ -132,11 +139,14 @@ def pays(amount: Amount) -> Message:
 def by_the_unit(
     pay: Decimal, per_unit: Decimal, value: Decimal, start: Decimal, amount: Decimal
 ) -> Message:
-    """Fixed part plus price times units."""
+    """Fixed part plus price times units; parts that are nothing are left out."""
+    fixed = "{pay:money} + " if pay else ""
+    units = "({value:exact} − {start:exact})" if start else "{value:exact}"
+    sentence = f"{fixed}{{per_unit:money}} × {units} = {{amount:money}}."
     return _say(
-        "by-the-unit",
-        "{pay:money} + {per_unit:money} × ({value:number} − {start:number}) = {amount:money}.",
-        "{pay:money} + {per_unit:money} × ({value:number} − {start:number}) = {amount:money}.",
+        f"by-the-unit{'.fixed' if pay else ''}{'.start' if start else ''}",
+        sentence,
+        sentence,
         pay=pay,
         per_unit=per_unit,
         value=value,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal, localcontext
 from typing import Any
@@ -52,6 +52,8 @@ class ClauseResult:
         The verdict that would stand if the decision were for payment.
     if_not_judged : IfNotJudged or None
         What the contract says should the clause stay unjudged.
+    pool : tuple of str
+        The groups that were pooled; empty unless `group` is ``"pooled"``.
     """
 
     name: str
@@ -60,8 +62,8 @@ class ClauseResult:
     value: Decimal | None
     exact: Decimal | None
     estimate: Decimal | None
-    operator: str | None
-    threshold: Decimal | None
+    operator: str
+    threshold: Decimal
     verdict: Status | None
     amount: Amount | None
     reason: Message | None
@@ -69,6 +71,7 @@ class ClauseResult:
     rule: str
     would_be: Status | None = None
     if_not_judged: IfNotJudged | None = None
+    pool: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,14 +196,20 @@ def decide_by(
     contract: Contract,
     evidence: Iterable[Evidence],
     people: Mapping[str, int] | None,
-    rule_of: Any,
-    name_of: Any,
+    rule_of: Callable[[Leaf], Rule],
+    name_of: Callable[[Rule], str],
+    *,
+    typed: bool = False,
 ) -> Decision:
-    """Judge under the rule that `rule_of` gives for a clause, named by `name_of`."""
+    """Judge under the rule that `rule_of` gives for a clause, named by `name_of`.
+
+    `typed` says that the numbers were given by hand and not estimated.
+    """
     found = _by_key(evidence)
     sizes = {name: g.people for name, g in contract.groups.items() if g.people is not None}
     sizes |= dict(people or {})
     estimates: dict[tuple[str, str], Decimal | None] = {}
+    pools: dict[tuple[str, str], tuple[str, ...]] = {}
 
     def read(leaf: Leaf, group: str, pool: tuple[str, ...]) -> Reading:
         label = pool_label(contract, pool) if group == POOLED else group
@@ -208,13 +217,14 @@ def decide_by(
         if own is None and len(pool) == 1:
             own = found.get((leaf.outcome, pool[0]))
         estimates[leaf.name, group] = estimate_of(own)
-        return reading_of(contract, leaf, group, pool, rule_of(leaf), found, sizes)
+        pools[leaf.name, group] = pool
+        return reading_of(contract, leaf, group, pool, rule_of(leaf), found, sizes, typed)
 
     # The caller's own precision and rounding must not reach a payment.
     with localcontext(ARITHMETIC):
         settled = settle(contract, read)
     clauses = {leaf.name: leaf for leaf in contract.clauses}
-    return _assembled(contract, settled, clauses, estimates, rule_of, name_of)
+    return _assembled(contract, settled, clauses, estimates, pools, rule_of, name_of)
 
 
 def _by_key(evidence: Iterable[Evidence]) -> Found:
@@ -231,8 +241,9 @@ def _assembled(
     settled: Settled,
     clauses: Mapping[str, Leaf],
     estimates: Mapping[tuple[str, str], Decimal | None],
-    rule_of: Any,
-    name_of: Any,
+    pools: Mapping[tuple[str, str], tuple[str, ...]],
+    rule_of: Callable[[Leaf], Rule],
+    name_of: Callable[[Rule], str],
 ) -> Decision:
     def result(row: Row) -> ClauseResult:
         leaf = clauses[row.name]
@@ -256,6 +267,7 @@ def _assembled(
             rule=name_of(rule),
             would_be=row.verdict,
             if_not_judged=leaf.if_not_judged,
+            pool=pools.get((row.name, row.group), ()),
         )
 
     cap = contract.payment.cap

@@ -81,15 +81,12 @@ def distance(contract: Contract, clause: ClauseResult) -> Distance | None:
     """
     if clause.exact is None or not clause.exact.is_finite():
         return None
-    if clause.threshold is None or clause.operator is None:
-        return None
     with localcontext(ARITHMETIC):
-        return _measured(contract, clause, clause.exact, clause.operator, clause.threshold)
+        return _measured(contract, clause, clause.exact)
 
 
-def _measured(
-    contract: Contract, clause: ClauseResult, exact: Decimal, operator: str, threshold: Decimal
-) -> Distance:
+def _measured(contract: Contract, clause: ClauseResult, exact: Decimal) -> Distance:
+    operator, threshold = clause.operator, clause.threshold
     outcome = contract.outcomes[clause.outcome]
     sign = 1 if larger_is_better(outcome.effect, outcome.better) else -1
     estimate = clause.estimate if clause.estimate is not None else exact

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Context, Decimal
+from typing import assert_never
 
 from impacteval.contract.model import POOLED, Contract, Outcome
 from impacteval.contract.money import ARITHMETIC
@@ -41,6 +42,7 @@ def reading_of(
     rule: Rule,
     found: Found,
     people: Mapping[str, int],
+    typed: bool = False,
 ) -> Reading:
     """What a clause is told about its number.
 
@@ -58,6 +60,8 @@ def reading_of(
         Evidence by (outcome, group).
     people : mapping
         People per group, where known.
+    typed : bool
+        Whether the numbers were given by hand and not estimated.
     """
     outcome = contract.outcomes[leaf.outcome]
     label = pool_label(contract, pool) if group == POOLED else group
@@ -71,7 +75,7 @@ def reading_of(
     if evidence.reason is not None:
         return Unjudged(evidence.reason)
     try:
-        return _ruled(leaf, outcome, rule, _Asked(evidence))
+        return _ruled(leaf, outcome, rule, _Asked(evidence), typed)
     except _NoAnswer as none:
         return Unjudged(none.reason)
 
@@ -102,15 +106,13 @@ def estimate_of(evidence: Evidence | None) -> Decimal | None:
     """The point estimate, where there is one."""
     if evidence is None:
         return None
-    for answer in evidence.answers:
-        if isinstance(answer.question, PointEstimate):
-            return answer.value
-    return None
+    points = [a.value for a in evidence.answers if isinstance(a.question, PointEstimate)]
+    return points[0] if points else None
 
 
-def _ruled(leaf: Leaf, outcome: Outcome, rule: Rule, ask: _Asked) -> Reading:
+def _ruled(leaf: Leaf, outcome: Outcome, rule: Rule, ask: _Asked, typed: bool) -> Reading:
     estimate = ask(PointEstimate())
-    first = (sentences.estimate_is(estimate),)
+    first = (sentences.given(estimate) if typed else sentences.estimate_is(estimate),)
     match rule:
         case PointRule():
             return _known(outcome, estimate, first)
@@ -128,6 +130,8 @@ def _ruled(leaf: Leaf, outcome: Outcome, rule: Rule, ask: _Asked) -> Reading:
                 for limit in limits(leaf)
             }
             return Chances(estimate, confidence, asked, first)
+        case _:  # pragma: no cover - the union is closed and mypy proves it
+            assert_never(rule)
 
 
 def _known(

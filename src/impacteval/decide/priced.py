@@ -54,7 +54,9 @@ def price(
     sizes = _people(contract, people or {}, problems)
     if problems:
         raise UsageError(problems)
-    return decide_by(contract, evidence, sizes, lambda _: PointRule(), lambda _: ADJUDICATED)
+    return decide_by(
+        contract, evidence, sizes, lambda _: PointRule(), lambda _: ADJUDICATED, typed=True
+    )
 
 
 _LARGEST = Decimal("1e15")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import assert_never
 
 from impacteval.contract.checks import chances_of, significance_problems
 from impacteval.contract.model import POOLED, Contract
@@ -85,6 +86,8 @@ def questions_of(leaf: Leaf, rule: Rule) -> tuple[Question, ...]:
                 return PointEstimate(), *asked
             # A price by the unit needs a number: the one the effect exceeds with that confidence.
             return PointEstimate(), LowerBound(rule.chance_at_least, "one")
+        case _:  # pragma: no cover - the union is closed and mypy proves it
+            assert_never(rule)
 
 
 def compared(contract: Contract, *others: Rule) -> tuple[Compared, ...]:
@@ -169,3 +172,5 @@ def rule_text(rule: Rule) -> str:
             return f"{rule.name} {rule.significant.level} {rule.significant.sides}"
         case ChanceRule():
             return f"{rule.name} {rule.chance_at_least}"
+        case _:  # pragma: no cover - the union is closed and mypy proves it
+            assert_never(rule)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from impacteval.contract.words import in_percent
 from impacteval.values import Message, Text
 
 _SIDES = {"one": ("one-sided", "unilatéral"), "two": ("two-sided", "bilatéral")}
@@ -18,8 +19,8 @@ def estimate_is(value: Decimal) -> Message:
     """The point estimate."""
     return _say(
         "estimate",
-        "The estimate, in the contract’s units, is {value:number}.",
-        "L’estimation, dans l’unité du contrat, est de {value:number}.",
+        "The estimate, in the contract’s units, is {value:exact}.",
+        "L’estimation, dans l’unité du contrat, est de {value:exact}.",
         value=value,
     )
 
@@ -28,8 +29,8 @@ def given(value: Decimal) -> Message:
     """A number typed in."""
     return _say(
         "given",
-        "The result given is {value:number}.",
-        "Le résultat indiqué est de {value:number}.",
+        "The result given is {value:exact}.",
+        "Le résultat indiqué est de {value:exact}.",
         value=value,
     )
 
@@ -40,17 +41,17 @@ def bound_is(value: Decimal, level: Decimal, sides: str) -> Message:
     if not value.is_finite():
         return _say(
             f"no-bound.{sides}",
-            f"The data give no {en} bound at {{level:percent}}.",
-            f"Les données ne donnent pas de borne au niveau {fr} de {{level:percent}}.",
-            level=level,
+            f"The data give no {en} bound at {{level:exact}}%.",
+            f"Les données ne donnent pas de borne au niveau {fr} de {{level:exact}} %.",
+            level=in_percent(level),
         )
     return _say(
         f"bound.{sides}",
-        f"The bound at {{level:percent}} ({en}) is {{value:number}}, and it is what is compared.",
-        f"La borne à {{level:percent}} (niveau {fr}) est de {{value:number}}, et c’est elle qui est "
+        f"The bound at {{level:exact}}% ({en}) is {{value:exact}}, and it is what is compared.",
+        f"La borne à {{level:exact}} % (niveau {fr}) est de {{value:exact}}, et c’est elle qui est "
         "comparée.",
         value=value,
-        level=level,
+        level=in_percent(level),
     )
 
 
@@ -59,10 +60,10 @@ def p_value_is(p: Decimal, alpha: Decimal, sides: str) -> Message:
     en, fr = {"one": ("one-sided", "unilatérale"), "two": ("two-sided", "bilatérale")}[sides]
     return _say(
         f"p-value.{sides}",
-        f"The {en} p-value against no effect is {{p:number}}; the contract asks for at most "
-        "{alpha:number}.",
-        f"La valeur p {fr} contre l’absence d’effet est de {{p:number}} ; le contrat demande au "
-        "plus {alpha:number}.",
+        f"The {en} p-value against no effect is {{p:exact}}; the contract asks for at most "
+        "{alpha:exact}.",
+        f"La valeur p {fr} contre l’absence d’effet est de {{p:exact}} ; le contrat demande au "
+        "plus {alpha:exact}.",
         p=p,
         alpha=alpha,
     )
@@ -82,8 +83,8 @@ def rounds_to(exact: Decimal, value: Decimal) -> Message:
     """The contract's rounding before comparison."""
     return _say(
         "rounded",
-        "{exact:number} is rounded to {value:number} before it is compared, as the contract says.",
-        "{exact:number} est arrondi à {value:number} avant comparaison, comme le prévoit le contrat.",
+        "{exact:exact} is rounded to {value:exact} before it is compared, as the contract says.",
+        "{exact:exact} est arrondi à {value:exact} avant comparaison, comme le prévoit le contrat.",
         exact=exact,
         value=value,
     )
@@ -93,8 +94,8 @@ def pooled_is(value: Decimal, groups: int) -> Message:
     """The mean over groups."""
     return _say(
         "pooled",
-        "The mean over {groups:int} groups, weighted by people, is {value:number}.",
-        "La moyenne sur {groups:int} groupes, pondérée par les effectifs, est de {value:number}.",
+        "The mean over {groups:int} groups, weighted by people, is {value:exact}.",
+        "La moyenne sur {groups:int} groupes, pondérée par les effectifs, est de {value:exact}.",
         value=value,
         groups=groups,
     )

@@ -42,6 +42,8 @@ class _Composer:
     stack: list[Node] = field(default_factory=list)
     root: Node | None = None
     count: int = 0
+    trusted: bool = True
+    named: set[str] = field(default_factory=set)
 
     def note(self, mark: Mark, what: str, fix: str) -> None:
         self.problems.append(Problem(what, fix, file=self.file, line=mark[0], column=mark[1]))
@@ -58,8 +60,11 @@ class _Composer:
             if self.count > MAX_NODES:
                 self.stop(mark, f"The file has more than {MAX_NODES} values.", "Shorten it.")
         if isinstance(event, yaml.AliasEvent):
-            what = f"The file uses the alias `*{event.anchor}`."
-            self.note(mark, what, "Write the value out: aliases are not read.")
+            self.trusted = False
+            if f"*{event.anchor}" not in self.named:
+                self.named.add(f"*{event.anchor}")
+                what = f"The file uses the alias `*{event.anchor}`."
+                self.note(mark, what, "Write the value out: aliases are not read.")
             self.add(Node(None, mark), f"*{event.anchor}")
         elif isinstance(event, yaml.ScalarEvent):
             self.bare(event, mark)
@@ -83,6 +88,7 @@ class _Composer:
             what = f"The file uses the anchor `&{event.anchor}`."
             self.note(mark, what, "Remove it: anchors and aliases are not read.")
         if event.tag is not None:
+            self.trusted = False
             what = f"The file uses the tag `{event.tag[:60]}`."
             fix = "Remove it: every value is read as plain text, never as an object."
             self.note(mark, what, fix)
@@ -131,6 +137,12 @@ def compose(text: str, file: str, problems: list[Problem]) -> Node | None:
         return None
     except (yaml.YAMLError, ValueError, OverflowError) as caught:
         # PyYAML lets a bare ValueError through for some impossible escapes.
-        composer.note((1, 1), f"The file is not valid YAML: {str(caught).splitlines()[0]}.", "")
+        what = (
+            "an escape in quotes is not a character"
+            if isinstance(caught, ValueError | OverflowError)
+            else str(caught)
+        )
+        composer.note((1, 1), f"The file is not valid YAML: {what}.", "")
         return None
-    return composer.root
+    # What stands behind an alias or a tag is not known, so complaints about it would mislead.
+    return composer.root if composer.trusted else None

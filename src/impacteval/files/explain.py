@@ -19,8 +19,13 @@ def translated(
     caught: ValidationError, model: type[BaseModel], locate: Locate, kind: str
 ) -> list[Problem]:
     problems: list[Problem] = []
-    for item in caught.errors(include_url=False):
+    found = caught.errors(include_url=False)
+    for item in found:
         path, context = item["loc"], item.get("ctx", {})
+        if item["type"] == "too_short" and any(
+            len(other["loc"]) > len(path) and other["loc"][: len(path)] == path for other in found
+        ):
+            continue  # pydantic counts only the entries that are right
         if path == ("format",):
             continue  # said already, and better
         if item["type"] == "located":
@@ -61,6 +66,11 @@ def _sentence(item: Any, model: type[BaseModel], locate: Locate, kind: str) -> t
             return f"{name} must be a text, not {_shape(given)}.", ""
         case "model_type" | "dict_type" | "model_attributes_type" | "mapping_type":
             allowed = _allowed(_models_at(model, path))
+            if allowed == ["en", "fr"]:
+                return (
+                    f"{name} must be given in both languages.",
+                    "Write {en: ..., fr: ...}, or the two keys en and fr on lines of their own.",
+                )
             return (
                 f"{name} must be a block of keys and values, not {_shape(given)}.",
                 f"Allowed keys: {', '.join(allowed)}." if allowed else "",

@@ -28,8 +28,8 @@ from pydantic_core import PydanticCustomError
 
 from impacteval.values import Text
 
-_NUMBER = re.compile(r"[+-]?\d{1,15}(\.\d{1,12})?")
-_PARTIAL_DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
+_NUMBER = re.compile(r"[+-]?[0-9]{1,15}(\.[0-9]{1,12})?")
+_PARTIAL_DATE = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?")
 _SLUG = re.compile(r"[a-z][a-z0-9]*([_-][a-z0-9]+)*")
 
 Relative = tuple[tuple[str | int, ...], str, str]
@@ -162,6 +162,30 @@ Number = Annotated[
     WithJsonSchema({"type": "number"}),
 ]
 Count = Annotated[int, PlainValidator(_whole), WithJsonSchema({"type": "integer", "minimum": 0})]
+
+
+def _positive(value: Decimal) -> Decimal:
+    if value <= 0:
+        raise fail(f"{plain(value)} is not above 0.", "Write a number above 0.")
+    return value
+
+
+def _not_negative(value: Decimal) -> Decimal:
+    if value < 0:
+        raise fail(f"{plain(value)} is below 0.", "Write 0 or more.")
+    return value
+
+
+def _few(value: int) -> int:
+    if value > 12:
+        raise fail(f"{value} decimals are too many.", "Write 12 or fewer.")
+    return value
+
+
+# pydantic's own bounds do not reach behind a validator of ours, so these are spelled out.
+Positive = Annotated[Number, AfterValidator(_positive)]
+NotNegative = Annotated[Number, AfterValidator(_not_negative)]
+Decimals = Annotated[Count, AfterValidator(_few)]
 Bool = Annotated[bool, PlainValidator(_bool), WithJsonSchema({"type": "boolean"})]
 Slug = Annotated[
     str,

@@ -65,7 +65,7 @@ def read_yaml(
     if root is None or not isinstance(root.value, dict):
         if not problems:
             problems.append(_whole(file, *_ROOT))
-        raise error(problems)
+        raise error(_tidy(problems, file))
     locate = Locate(file, root)
     problems += _format_problems(root, locate, f"impacteval-{kind}/{version}")
     data = root.value

@@ -26,8 +26,9 @@ from impacteval.inference.degrees import quadratic_form_degrees
 # Sine of the angle between a column and those before it under which it counts as their
 # combination. Exact combinations give 1e-16 to 1e-13; rounded copies of one another 1e-6.
 COLLINEAR = 1e-10
-# Eigenvalue of I - H_g under which a cluster determines a direction of the fit by itself.
-DETERMINED = 1e-10
+# Eigenvalue of I - H_g under which a cluster counts as determining a direction of the fit by
+# itself: closer to zero, the correction multiplies rounding as much as residuals.
+DETERMINED = 1e-5
 
 
 @dataclass(frozen=True, slots=True)

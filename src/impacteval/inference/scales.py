@@ -187,6 +187,8 @@ def comparison_spread(
     square = (y - mean[..., None]) ** 2 * (n / (n - 1.0))
     variance = (f * w * square).sum(axis=-1) / total
     value = np.sqrt(variance)
-    pull = w * (square - variance[..., None]) / (2.0 * total * value)[..., None]
+    # Where nothing varies nothing pulls; the division is by anything but zero.
+    slope = 2.0 * total * np.where(value > 0.0, value, 1.0)
+    pull = w * (square - variance[..., None]) / slope[..., None]
     psi = np.sqrt(f) * pull * np.sqrt(n / (n - 1.0))
     return Spread(np.asarray(value), psi)

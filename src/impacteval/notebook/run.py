@@ -91,7 +91,7 @@ def run_notebook(
         published = Path(scratch).resolve() / "published"
         published.mkdir()
         _execute(notebook, cells, source, Path(scratch).resolve(), published, timeout)
-        _settle(notebook)
+        _settle(notebook, str(published))
         out.mkdir(parents=True, exist_ok=True)
         target = out / TWIN_NAME
         target.write_text(written(notebook), encoding="utf-8", newline="\n")
@@ -225,18 +225,19 @@ def _failure(
     )
 
 
-def _settle(notebook: NotebookNode) -> None:
-    """Take out what differs from run to run: timings, addresses, the kernel's own file names."""
+def _settle(notebook: NotebookNode, published: str) -> None:
+    """Take out what differs from run to run: timings, addresses, names of temporary files."""
     notebook.metadata.language_info = {"name": "python"}
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
         for output in cell.get("outputs", ()):
             if "text" in output:
-                output["text"] = _plain(output["text"])
+                output["text"] = _plain(output["text"], published)
             for kind, data in output.get("data", {}).items():
                 if kind.startswith("text/") and isinstance(data, str):
-                    output["data"][kind] = _plain(data)
+                    output["data"][kind] = _plain(data, published)
 
 
-def _plain(text: str) -> str:
+def _plain(text: str, published: str) -> str:
+    text = text.replace(published, ".")
     return _KERNEL_FILE.sub("<cell>", _ADDRESS.sub("at 0x...", text))

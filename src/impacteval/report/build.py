@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from impacteval.contract import Contract
+from impacteval.contract.rules import Rule
 from impacteval.contract.saying import rule_sentence
 from impacteval.contract.sentences import explain_sentences
-from impacteval.decide import money_text
+from impacteval.decide import effective_rule, money_text
 from impacteval.report import findings_facts as facts
 from impacteval.report.checklist import STANDARD, checklist
 from impacteval.report.page_one import page_one
@@ -25,7 +27,7 @@ from impacteval.report.record import (
     Said,
     StudyFacts,
 )
-from impacteval.report.run import Run
+from impacteval.report.run import Reading, Run
 from impacteval.report.sentences import (
     text_of,
 )
@@ -183,12 +185,22 @@ def _other_rules(run: Run) -> Iterator[OtherRule]:
     for reading in run.others:
         decision = reading.decision
         yield OtherRule(
-            rule=Said.of(rule_sentence(reading.rule)),
+            rule=Said.of(rule_sentence(_at_level(run.contract, reading))),
             binding=reading.binding,
             verdicts=facts.verdicts_of(decision),
             values={facts.key(c.name, c.group): text_of(c.value) for c in decision.clauses},
             due_now=money_text(decision.due_now),
         )
+
+
+def _at_level(contract: Contract, reading: Reading) -> Rule:
+    """The rule at the level that decided, once several chances have divided it."""
+    leaves = [
+        leaf
+        for leaf in contract.clauses
+        if not reading.binding or contract.rule(leaf) == reading.rule
+    ]
+    return effective_rule(contract, leaves[0], None if reading.binding else reading.rule)
 
 
 def _money_steps(run: Run) -> Iterator[Said]:
@@ -241,7 +253,7 @@ def _annex(run: Run) -> Annex:
 def _receipts(run: Run) -> Iterator[Receipt]:
     """One receipt for each figure that page 1 rests on."""
     for clause in run.decision.clauses:
-        finding = facts.finding_of(run.findings, clause.outcome, clause.group)
+        finding = facts.finding_of(run.findings, run.contract, clause)
         if finding is None:
             continue
         described = facts.finding_facts(

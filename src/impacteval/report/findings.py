@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from impacteval.estimates import CounterfactualEstimate, Diagnostic
@@ -52,6 +52,7 @@ class Alternative:
     estimate: CounterfactualEstimate | None
     reason: Message | None
     evidence: Evidence
+    treated: frozenset[object] = frozenset()
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,6 +75,8 @@ class Finding:
         Why there is no estimate, or why nothing may be judged on it.
     evidence : Evidence
         What the decision was given.
+    treated : frozenset
+        Labels of the treated places, so that a pool counts each of them once.
     """
 
     outcome: str
@@ -90,6 +93,7 @@ class Finding:
     alternatives: tuple[Alternative, ...] = ()
     flow: tuple[FlowStep, ...] = ()
     records: tuple[Message, ...] = ()
+    treated: frozenset[object] = frozenset()
 
 
 class Findings(Mapping[Any, Finding]):
@@ -123,11 +127,3 @@ class Findings(Mapping[Any, Finding]):
 
     def __len__(self) -> int:
         return len(self._found)
-
-
-@dataclass(frozen=True)
-class Receipts:
-    """Facts of a run that no finding holds."""
-
-    digests: Mapping[str, str] = field(default_factory=dict)
-    versions: Mapping[str, str] = field(default_factory=dict)

@@ -9,7 +9,7 @@ from typing import Any
 
 from impacteval.contract import ALL, POOLED, Contract, units
 from impacteval.contract.model import Outcome
-from impacteval.decide import Decision
+from impacteval.decide import ClauseResult, Decision, pool_label
 from impacteval.errors import NotAnswerable
 from impacteval.estimates import CounterfactualEstimate, Diagnostic
 from impacteval.plan import Plan
@@ -90,12 +90,16 @@ def group_name(contract: Contract, group: str) -> Text | None:
     return Text(en=plain_name, fr=plain_name)
 
 
-def finding_of(findings: Findings, outcome: str, group: str) -> Finding | None:
-    """The finding a clause reads, None when there is none."""
-    try:
-        return findings[outcome, group]
-    except KeyError:
-        return None
+def finding_of(findings: Findings, contract: Contract, clause: ClauseResult) -> Finding | None:
+    """The finding whose number a clause compared, None when there is none.
+
+    A pool that groups already paid have left is another number than the whole pool; a pool of one
+    group is that group.
+    """
+    group = clause.group
+    if group == POOLED and clause.pool:
+        group = pool_label(contract, clause.pool) if len(clause.pool) > 1 else clause.pool[0]
+    return findings.get((clause.outcome, group))
 
 
 def answered(finding: Finding, question: Question) -> str | None:
@@ -368,7 +372,9 @@ def _robustness(
             )
         )
         interval = range_of(estimate, contract, finding.outcome, 0.95, "two")
-    again = alternatives.get((finding.outcome, finding.group, alternative.name))
+    again = None
+    if estimate is not None:
+        again = alternatives.get((finding.outcome, finding.group, alternative.name))
     verdicts = _verdicts(again) if again is not None else {}
     binding = _verdicts(decision)
     return RobustnessRow(
@@ -377,7 +383,11 @@ def _robustness(
         estimate=value,
         interval=interval,
         verdicts=verdicts,
-        flips=any(verdicts[key] != binding[key] for key in verdicts),
+        # An analysis that cannot answer changes no decision: it is told as not applicable.
+        flips=any(
+            verdict != binding[name] and verdict != Status.CANNOT_BE_JUDGED.value
+            for name, verdict in verdicts.items()
+        ),
         reason=Said.of(alternative.reason) if alternative.reason else None,
     )
 
@@ -414,7 +424,9 @@ def _curve(finding: Finding, contract: Contract) -> Iterator[tuple[str, str]]:
         ]
     except NotAnswerable:
         return
-    top = max(density)
+    top = max(density, default=0.0)
+    if not top > 0.0:
+        return
     reference = units.magnitude(
         outcome.effect, effect.value, estimate.observed, estimate.counterfactual
     )

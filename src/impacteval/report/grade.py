@@ -74,11 +74,11 @@ _LOWERED = Message(
     "grade.few-places",
     Text(
         en=(
-            "Lowered by one: the programme was assigned to only {places:int} places, so what else "
+            "Lowered by one: the programme was assigned to only {places:int} {places:plural:place|places}, so what else "
             "happened there cannot be told from the effect."
         ),
         fr=(
-            "Abaissée d'un point : le programme n'a été attribué qu'à {places:int} lieux, si bien que ce qui "
+            "Abaissée d'un point : le programme n'a été attribué qu'à {places:int} {places:plural:lieu|lieux}, si bien que ce qui "
             "s'y est passé par ailleurs ne se distingue pas de l'effet."
         ),
     ),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from impacteval.estimates import DiagnosticStatus
 from impacteval.report import findings_facts as facts
+from impacteval.report.findings import Finding, FlowStep
 from impacteval.report.grade import FEW_TREATED
 from impacteval.report.run import Run
 from impacteval.values import Message, Text
@@ -19,19 +21,33 @@ _ALL_COUNTED = Text(
     fr="Personne : le résultat des {n:int} personnes qui comptent est connu.",
 )
 _LOST = Text(
+    en="no measured outcome for {lost:int} of {n:int}; the result rests on the others.",
+    fr="sans résultat mesuré, {lost:int} sur {n:int} ; le résultat repose sur les autres.",
+)
+_LOST_BY_ARM = Text(
     en=(
-        "{lost:int} of {n:int} people have no measured outcome ({treated:int} offered the programme, "
+        "no measured outcome for {lost:int} of {n:int} people ({treated:int} offered the programme, "
         "{comparison:int} not); the result rests on the others."
     ),
     fr=(
-        "{lost:int} personnes sur {n:int} n'ont pas de résultat mesuré ({treated:int} à qui le programme a été "
-        "proposé, {comparison:int} non) ; le résultat repose sur les autres."
+        "sans résultat mesuré, {lost:int} sur {n:int} personnes ({treated:int} à qui le programme a "
+        "été proposé, {comparison:int} non) ; le résultat repose sur les autres."
     ),
 )
-_RULED_OUT = Text(
-    en="{out:int} rows of the data do not count by the stated rules (section 3).",
-    fr="{out:int} lignes des données ne comptent pas selon les règles énoncées (partie 3).",
-)
+_OUT: Mapping[str, Text] = {
+    "flow.eligible": Text(
+        en="rows of the data that do not count by the stated rules, {out:int} (section 3).",
+        fr="lignes des données qui ne comptent pas selon les règles énoncées, {out:int} (partie 3).",
+    ),
+    "flow.no-group": Text(
+        en="rows of the data in none of the contract's groups, {out:int} (section 3).",
+        fr="lignes des données qui n'appartiennent à aucun groupe du contrat, {out:int} (partie 3).",
+    ),
+    "flow.cancelled": Text(
+        en="rows of the data in a group that was cancelled, {out:int} (section 3).",
+        fr="lignes des données d'un groupe annulé, {out:int} (partie 3).",
+    ),
+}
 _PARTICIPANTS = Text(
     en="The contract counts participants only, not everyone eligible.",
     fr="Le contrat ne compte que les participants, non toutes les personnes éligibles.",
@@ -56,11 +72,11 @@ _NO_FALLBACK = Message(
 )
 _FEW = Text(
     en=(
-        "The programme was assigned to only {places:int} places: the interval covers chance between "
+        "The programme was assigned to only {places:int} {places:plural:place|places}: the interval covers chance between "
         "people and not what else happened there."
     ),
     fr=(
-        "Le programme n'a été attribué qu'à {places:int} lieux : l'intervalle couvre le hasard entre les "
+        "Le programme n'a été attribué qu'à {places:int} {places:plural:lieu|lieux} : l'intervalle couvre le hasard entre les "
         "personnes et non ce qui s'y est passé par ailleurs."
     ),
 )
@@ -78,40 +94,63 @@ _FAILED = Text(
 
 
 def left_out(run: Run) -> Iterator[Message]:
+    """Everyone in the data who is not in the result, by reason; or that there is nobody."""
     contract = run.contract
     if not contract.who_counts.count_everyone:
         yield Message("left-out.participants", _PARTICIPANTS)
-    said: list[Message] = []
-    whole = True
-    people = 0
+    said: dict[Message, None] = {}
+    people: dict[str, int] = {}
     for finding in run.own:
         steps = {step.step.key: step for step in finding.flow}
-        assigned, measured = steps.get("flow.assigned"), steps["flow.measured"]
-        read, counted = finding.flow[0].n, (assigned or measured).n
-        if finding.analysis.eligible and read > counted and finding.group == "all":
-            said.append(Message("left-out.rules", _RULED_OUT, {"out": read - counted}))
-            whole = False
-        if assigned is not None and assigned.n > measured.n:
-            said.append(
-                Message(
-                    "left-out.lost",
-                    _LOST,
-                    {
-                        "lost": assigned.n - measured.n,
-                        "n": assigned.n,
-                        "treated": (assigned.treated or 0) - (measured.treated or 0),
-                        "comparison": (assigned.comparison or 0) - (measured.comparison or 0),
-                    },
-                )
-            )
-            whole = False
-        people = max(people, counted)
-    if whole and people:
+        out = {key: steps[key].n for key in ("flow.no-group", "flow.cancelled") if key in steps}
+        ruled = [step.n for step in finding.flow if step.step.key == "flow.eligible"]
+        if ruled:
+            out["flow.eligible"] = steps["flow.read"].n - ruled[-1]
+        for key, n in out.items():
+            if n > 0:
+                said[_led(run, finding, key, _OUT[key], {"out": n}, whole=True)] = None
+        measured = steps["flow.measured"]
+        assigned = steps.get("flow.assigned", measured)
+        if assigned.n > measured.n:
+            said[_lost(run, finding, assigned, measured)] = None
+        people[finding.outcome] = people.get(finding.outcome, 0) + measured.n
+    if said:
+        yield from said
+    elif people:
         randomised = all(f.analysis.design == "rct" for f in run.own)
         everyone = _EVERYONE if randomised and contract.who_counts.count_everyone else _ALL_COUNTED
-        total = sum(f.flow[-1].n for f in run.own if f.outcome == run.own[0].outcome)
-        yield Message("left-out.nobody", everyone, {"n": total})
-    yield from dict.fromkeys(said)
+        # Outcomes may stand in tables of their own; the smallest count is true of all of them.
+        yield Message("left-out.nobody", everyone, {"n": min(people.values())})
+
+
+def _lost(run: Run, finding: Finding, assigned: FlowStep, measured: FlowStep) -> Message:
+    """Missing outcomes of one finding: how many in each arm."""
+    values = {"lost": assigned.n - measured.n, "n": assigned.n}
+    text = _LOST
+    if assigned.treated is not None and assigned.comparison is not None:
+        values["treated"] = assigned.treated - (measured.treated or 0)
+        values["comparison"] = assigned.comparison - (measured.comparison or 0)
+        text = _LOST_BY_ARM
+    return _led(run, finding, "lost", text, values)
+
+
+def _led(
+    run: Run,
+    finding: Finding,
+    key: str,
+    text: Text,
+    values: Mapping[str, Any],
+    *,
+    whole: bool = False,
+) -> Message:
+    """The sentence after the name of the outcome, and of the group unless it is about the whole."""
+    said = {**values, "outcome": run.contract.outcomes[finding.outcome].plain_name.text()}
+    group = None if whole else facts.group_name(run.contract, finding.group)
+    en, fr = "{outcome}: ", "{outcome} : "
+    if group is not None:
+        said["whose"] = group
+        en, fr = "{outcome}, {whose}: ", "{outcome}, {whose} : "
+    return Message(f"left-out.{key}", Text(en=en + text.en, fr=fr + text.fr), said)
 
 
 def changes(run: Run) -> Iterator[Message]:

@@ -7,10 +7,10 @@ from decimal import Decimal
 from impacteval.contract import Contract
 from impacteval.contract.model import Outcome
 from impacteval.contract.money import decimals_of
-from impacteval.contract.payment import Linear, Threshold
-from impacteval.contract.rules import LowerBoundRule
+from impacteval.contract.payment import Leaf, Linear, Threshold, Tiers
+from impacteval.contract.rules import ChanceRule, LowerBoundRule, Rule, SignificantRule
 from impacteval.contract.saying import rule_sentence
-from impacteval.decide import ClauseResult, Decision, distance, money_text
+from impacteval.decide import ClauseResult, Decision, distance, effective_rule, money_text
 from impacteval.estimates import CounterfactualEstimate
 from impacteval.report import findings_facts as facts
 from impacteval.report import notices
@@ -27,8 +27,10 @@ from impacteval.report.record import (
 from impacteval.report.run import Run
 from impacteval.report.sentences import (
     CONFIDENCE_NOTE,
+    GATE_CLOSED,
     Wording,
     clause_sentence,
+    confidence_sentence,
     contract_unit,
     distance_sentence,
     headline,
@@ -48,14 +50,17 @@ _CONTEST = Text(
 
 
 def _answer(decision: Decision) -> str:
-    verdicts = [c.verdict for c in decision.clauses if c.verdict is not None]
-    if verdicts and all(v is Status.NOT_FOR_PAYMENT for v in verdicts):
+    """The answer in one word. Clauses that others already paid for say nothing of their own."""
+    clauses = [c for c in decision.clauses if c.verdict is not Status.NOT_FOR_PAYMENT]
+    if not clauses:
         return "not_for_payment"
-    met = [v is Status.MET for v in verdicts]
-    open_ = len(verdicts) < len(decision.clauses) or Status.CANNOT_BE_JUDGED in verdicts
-    if not any(met):
+    open_ = any(c.amount is None for c in clauses)
+    earned = [c for c in clauses if c.amount is not None and c.verdict is Status.MET]
+    due = decision.due_now
+    # A floor can be owed without any condition being met.
+    if not earned and not (isinstance(due, Decimal) and due > 0):
         return "cannot_be_judged" if open_ else "do_not_pay"
-    return "pay" if all(met) and not open_ else "pay_in_part"
+    return "pay" if len(earned) == len(clauses) else "pay_in_part"
 
 
 def page_one(run: Run) -> PageOne:
@@ -63,7 +68,10 @@ def page_one(run: Run) -> PageOne:
     contract, decision = run.contract, run.decision
     answer = _answer(decision)
     due = money_text(decision.due_now)
-    weakest = min((_grade(f) for f in run.findings.values()), key=lambda g: g.grade)
+    paid = {clause.outcome for clause in contract.clauses}
+    weakest = min(
+        (_grade(f) for f in run.findings.values() if f.outcome in paid), key=lambda g: g.grade
+    )
     money = contract.money
     cap, left = money_text(decision.cap), None
     if isinstance(decision.cap, Decimal) and isinstance(decision.due_now, Decimal):
@@ -130,21 +138,25 @@ def _clause(run: Run, clause: ClauseResult) -> ClauseRow:
     outcome = contract.outcomes[clause.outcome]
     wording = wording_of(contract, clause.outcome)
     leaf = next(leaf for leaf in contract.clauses if leaf.name == clause.name)
-    finding = facts.finding_of(run.findings, clause.outcome, clause.group)
+    finding = facts.finding_of(run.findings, contract, clause)
     estimate = finding.estimate if finding else None
     verdict = clause.verdict or Status.CANNOT_BE_JUDGED
-    rule = contract.rule(leaf)
+    # With several chances the level that decides is stricter than the one written.
+    rule = effective_rule(contract, leaf)
     # A price by the unit has no threshold to be met, only a start from which units count.
     by_the_unit = isinstance(leaf, Linear)
     how_far = None if by_the_unit else distance(contract, clause)
     near = None
-    if how_far is not None and estimate is not None:
-        near = Said.of(_nearness(wording, clause, how_far.margin, estimate, outcome))
+    if how_far is not None and how_far.change is not None and estimate is not None:
+        near = Said.of(
+            _nearness(wording, clause, how_far.change, estimate, outcome, _reads_bound(leaf, rule))
+        )
     unit = facts.natural_unit(outcome)
     return ClauseRow(
         name=clause.name,
         group=clause.group,
         outcome=clause.outcome,
+        title=Both.of(leaf.plain_name.text()) if leaf.plain_name else None,
         plain_name=Both.of(outcome.plain_name.text()),
         unit=Both.of(wording.unit),
         verdict=verdict.value,
@@ -154,10 +166,12 @@ def _clause(run: Run, clause: ClauseResult) -> ClauseRow:
                 plain_name=outcome.plain_name.text(),
                 group=facts.group_name(contract, clause.group),
                 verdict=verdict.value,
-                value=clause.value,
-                compared_bound=isinstance(rule, LowerBoundRule),
+                value=_shown(clause, rule),
+                compared_bound=_reads_bound(leaf, rule),
+                unproved=_unproved(clause, rule, finding),
                 operator=clause.operator,
                 threshold=clause.threshold,
+                per_unit=leaf.per_unit if isinstance(leaf, Linear) else None,
                 amount=money_text(clause.amount),
                 currency=contract.currency,
                 reason=clause.reason,
@@ -184,34 +198,58 @@ def _clause(run: Run, clause: ClauseResult) -> ClauseRow:
     )
 
 
+def _reads_bound(leaf: Leaf, rule: Rule) -> bool:
+    """Whether the number compared is a confidence bound and not the estimate itself."""
+    if isinstance(rule, ChanceRule):
+        return not isinstance(leaf, Threshold | Tiers)
+    return isinstance(rule, LowerBoundRule)
+
+
+def _shown(clause: ClauseResult, rule: Rule) -> Decimal | None:
+    """The number the sentence tells: a closed gate compares 0, which is not what was found."""
+    if isinstance(rule, SignificantRule) and clause.exact != clause.estimate:
+        return clause.estimate
+    return clause.value
+
+
+def _unproved(clause: ClauseResult, rule: Rule, finding: Finding | None) -> Message | None:
+    """What a rule about certainty adds to the estimate; None when the number alone decides."""
+    if isinstance(rule, SignificantRule) and clause.exact != clause.estimate:
+        return GATE_CLOSED
+    if isinstance(rule, ChanceRule) and finding is not None:
+        confidence = _chance_passes(finding, clause)
+        if confidence is not None and clause.value == clause.estimate:
+            return confidence_sentence(Decimal(confidence), rule.chance_at_least)
+    return None
+
+
 def _nearness(
     wording: Wording,
     clause: ClauseResult,
-    margin: Decimal,
+    change: Decimal,
     estimate: CounterfactualEstimate,
     outcome: Outcome,
+    bound: bool,
 ) -> Message:
-    """How close the answer was, as a change of what happened to those served."""
+    """How close the answer was: what was compared, and the change that would turn the answer."""
+    assert clause.value is not None, "a distance was measured from a number"
     served = estimate.n_treated
-    per_person = total = None
-    gap = abs(float(margin))
+    per_person: float | None = None
+    gap = abs(float(change))
     match estimate.scale:
         case Scale.DIFFERENCE:
             per_person = gap
-        case Scale.RELATIVE:
+        case Scale.RELATIVE if not bound:
+            # The bound of a ratio does not move one for one with the mean of those served.
             per_person = gap / 100.0 * estimate.counterfactual
-        case Scale.TOTAL:
-            total = gap
-        case Scale.STANDARDISED:
-            pass  # the unit of a standardised effect is not the outcome's own
-    if per_person is not None:
-        total = per_person * served
-    unit = facts.natural_unit(outcome)
+        case _:
+            pass  # a total, or a unit that is not the outcome's own
+    total = None if per_person is None else per_person * served
     return distance_sentence(
         wording,
         met=clause.verdict is Status.MET,
-        distance=margin,
-        outcome_unit=unit,
+        distance=clause.value - clause.threshold,
+        outcome_unit=facts.natural_unit(outcome),
         per_person=None if per_person is None else significant(per_person),
         total=None if total is None else significant(total),
         served=served,

@@ -108,6 +108,8 @@ class ClauseRow(_Frozen):
     name: str
     group: str
     outcome: str
+    title: Both | None = None
+    """The clause in words, where the contract names it in words."""
     plain_name: Both
     unit: Both
     verdict: Verdict

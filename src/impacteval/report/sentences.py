@@ -97,8 +97,10 @@ def clause_sentence(
     verdict: str,
     value: Decimal | None,
     compared_bound: bool,
+    unproved: Message | None = None,
     operator: str | None,
     threshold: Decimal | None,
+    per_unit: Decimal | None,
     amount: str | None,
     currency: str,
     reason: Message | None,
@@ -113,60 +115,136 @@ def clause_sentence(
         The number that was compared.
     compared_bound : bool
         Whether that number is a lower bound and not the estimate itself.
+    unproved : Message or None
+        What a rule about certainty adds to the estimate.
+    per_unit : Decimal or None
+        The price of a unit above the threshold, for a clause that pays by the unit.
     amount : str or None
         The amount as text, ``"not_published"``, or None while open.
     reason : Message or None
         Why the clause cannot be judged.
     """
-    values: dict[str, object] = {"name": plain_name, "currency": currency}
-    lead = Text(en="{name}", fr="{name}")
+    values: dict[str, object] = {"clause": plain_name, "currency": currency}
+    en, fr = "{clause}: ", "{clause} : "
     if group is not None:
-        values["group"] = group
-        lead = Text(en="{name}, {group}", fr="{name}, {group}")
-    if verdict in ("cannot_be_judged", "not_for_payment") or value is None:
-        said = (
-            reason.text
-            if reason is not None
-            else Text(en="No result yet.", fr="Pas encore de résultat.")
-        )
-        if reason is not None:
-            values.update(reason.values)
-        word = (
-            Text(en="not for payment", fr="non destiné au paiement")
-            if verdict == "not_for_payment"
-            else Text(en="cannot be judged", fr="ne peut pas être jugé")
-        )
-        return Message(
-            f"clause.{verdict}",
-            Text(en=f"{lead.en}: {word.en}. {said.en}", fr=f"{lead.fr} : {word.fr}. {said.fr}"),
-            values,
-        )
-    digits = _digits(value, threshold)
-    values |= {"value": abs(value), "unit": wording.unit, "direction": wording.direction(value)}
-    shown = _quantity("value", wording, digits)
-    bound = Text(en="at least ", fr="au moins ") if compared_bound else None
-    en, fr = (
-        f"{lead.en}: {bound.en if bound else ''}{shown} {{direction}}",
-        f"{lead.fr} : {bound.fr if bound else ''}{shown} {{direction}}",
-    )
-    if value == 0:
-        en = f"{lead.en}: no difference from what would have happened without the programme"
-        fr = f"{lead.fr} : aucune différence avec ce qui se serait passé sans le programme"
-        values.pop("value")
-        values.pop("direction")
-    if operator is not None and threshold is not None:
+        values["clause_group"] = group
+        en, fr = "{clause}, {clause_group}: ", "{clause}, {clause_group} : "
+    if verdict in ("cannot_be_judged", "not_for_payment"):
+        said = reason or _NOTHING_YET
+        word = _UNJUDGED[verdict]
+        text = Text(en=f"{en}{word.en}. {said.text.en}", fr=f"{fr}{word.fr}. {said.text.fr}")
+        return Message(f"clause.{verdict}", text, {**said.values, **values})
+    digits = ""
+    if value is not None and value.is_finite():
+        digits = _digits(value, threshold)
+        result = _result(wording, value, digits, compared_bound)
+        values |= result.values
+        en, fr = en + result.text.en, fr + result.text.fr
+        if unproved is not None:
+            values |= unproved.values
+            en, fr = f"{en} {unproved.text.en}", f"{fr} {unproved.text.fr}"
+    else:
+        unknown = _NO_BOUND if value is not None else _WHATEVER
+        en, fr = en + unknown.en, fr + unknown.fr
+    if per_unit is not None and threshold is not None:
+        values |= {"price": f"{written(per_unit)} {currency}", "threshold": threshold}
+        asked = _number("threshold", wording, digits)
+        en += f" The contract pays {{price:money}} for each unit above {asked}: "
+        fr += f" Le contrat paie {{price:money}} par unité au-delà de {asked} : "
+    elif operator is not None and threshold is not None:
         values |= {"operator": OPERATORS[operator], "threshold": threshold}
         asked = _number("threshold", wording, digits)
-        en += f". The contract asks for {{operator}} {asked}"
-        fr += f". Le contrat demande {{operator}} {asked}"
+        en += f" The contract asks for {{operator}} {asked}: "
+        fr += f" Le contrat demande {{operator}} {asked} : "
     if verdict == "met":
         values["amount"] = amount if amount is not None else "open"
-        en += ": met, pays {amount:money}."
-        fr += " : atteint, à payer : {amount:money}."
+        en += "pays {amount:money}." if per_unit is not None else "met, pays {amount:money}."
+        fr += (
+            "à payer, {amount:money}."
+            if per_unit is not None
+            else "condition remplie, à payer : {amount:money}."
+        )
+    elif amount is not None and Decimal(amount) != 0:
+        # A floor is owed, or a penalty, although the condition is not met.
+        values["amount"] = amount
+        en += "not met, amount {amount:money}."
+        fr += "condition non remplie, montant : {amount:money}."
     else:
-        en += ": not met, pays nothing."
-        fr += " : non atteint, rien à payer."
+        en += "not met, pays nothing."
+        fr += "condition non remplie, rien à payer."
     return Message(f"clause.{verdict}", Text(en=en, fr=fr), values)
+
+
+GATE_CLOSED = Message(
+    "clause.gate-closed",
+    Text(
+        en="It does not pass the contract's test against no effect, so it counts for nothing.",
+        fr="Il ne passe pas le test prévu au contrat contre l'absence d'effet : il ne compte pas.",
+    ),
+)
+
+
+def confidence_sentence(confidence: Decimal, asked: Decimal) -> Message:
+    """How sure one is of a condition, and how sure the contract wants to be."""
+    return Message(
+        "clause.confidence",
+        Text(
+            en=(
+                "The confidence that the effect reaches the threshold is {confidence:percent}, and "
+                "the contract wants {confidence_asked:percent}."
+            ),
+            fr=(
+                "La confiance que l'effet atteigne le seuil est de {confidence:percent}, et le "
+                "contrat exige {confidence_asked:percent}."
+            ),
+        ),
+        {"confidence": confidence, "confidence_asked": asked},
+    )
+
+
+_NOTHING_YET = Message(
+    "clause.nothing-yet", Text(en="No result yet.", fr="Pas encore de résultat.")
+)
+_UNJUDGED: Mapping[str, Text] = {
+    "not_for_payment": Text(en="not for payment", fr="ne donne pas lieu à paiement"),
+    "cannot_be_judged": Text(en="cannot be judged", fr="ne peut pas être jugé"),
+}
+_NO_BOUND = Text(
+    en="the data give no bound at the level that the contract asks for.",
+    fr="les données ne donnent pas de borne au niveau que demande le contrat.",
+)
+_WHATEVER = Text(
+    en="the answer is the same whatever the sizes of the groups.",
+    fr="la réponse est la même quels que soient les effectifs des groupes.",
+)
+
+
+def _result(wording: Wording, value: Decimal, digits: str, bound: bool) -> Message:
+    """What was compared, in words."""
+    if value == 0 and not bound:
+        return Message(
+            "clause.result.nothing",
+            Text(
+                en="no difference from what would have happened without the programme.",
+                fr="aucune différence avec ce qui se serait passé sans le programme.",
+            ),
+        )
+    shown = _quantity("value", wording, digits)
+    values = {"value": abs(value), "unit": wording.unit, "direction": wording.direction(value)}
+    if bound:
+        return Message(
+            "clause.result.bound",
+            Text(
+                en=f"the lower confidence bound is {shown} {{direction}}.",
+                fr=f"la borne de confiance inférieure est de {shown} {{direction}}.",
+            ),
+            values,
+        )
+    return Message(
+        "clause.result.estimate",
+        Text(en=f"{shown} {{direction}}.", fr=f"{shown} {{direction}}."),
+        values,
+    )
 
 
 def distance_sentence(
@@ -193,10 +271,15 @@ def distance_sentence(
         People or units served.
     """
     values: dict[str, object] = {"distance": abs(distance), "unit": wording.unit}
-    shown = _quantity("distance", wording, "" if abs(distance) >= Decimal("0.01") else "6")
+    digits = "" if abs(distance) >= Decimal("0.01") else "6"
+    # Two percentages lie points apart, not percent.
+    en_unit, fr_unit = (
+        (" percentage points", " points de pourcentage") if wording.percent else (" {unit}",) * 2
+    )
+    en_shown, fr_shown = (f"{{distance:number{digits}}}{end}" for end in (en_unit, fr_unit))
     if met:
-        en = f"The result clears the threshold by {shown}."
-        fr = f"Le résultat dépasse le seuil de {shown}."
+        en = f"The result clears the threshold by {en_shown}."
+        fr = f"Le résultat dépasse le seuil de {fr_shown}."
         if distance == 0:
             en, fr = (
                 "The result is exactly on the threshold.",
@@ -204,8 +287,8 @@ def distance_sentence(
             )
             values = {}
     else:
-        en = f"The result misses the threshold by {shown}."
-        fr = f"Il manque {shown} pour atteindre le seuil."
+        en = f"The result misses the threshold by {en_shown}."
+        fr = f"Il manque {fr_shown} pour atteindre le seuil."
         if distance == 0:
             en = "The result is exactly on the threshold, which the contract does not count as reached."
             fr = "Le résultat est exactement sur le seuil, que le contrat ne considère pas comme atteint."
@@ -226,7 +309,10 @@ def distance_sentence(
 def headline(answer: str, due: str | None, currency: str) -> Message:
     """The answer of page 1 in one line."""
     texts = {
-        "pay": Text(en="Pay {due:money}.", fr="Payer {due:money}."),
+        "pay": Text(
+            en="Pay {due:money}: the result earns what each clause of the contract pays for.",
+            fr="Payer {due:money} : le résultat remplit chaque clause du contrat.",
+        ),
         "pay_in_part": Text(
             en="Pay {due:money}: part of what the contract offers has been earned.",
             fr="Payer {due:money} : une partie de ce que le contrat prévoit est acquise.",

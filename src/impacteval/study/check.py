@@ -5,27 +5,30 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from impacteval.contract.loader import load_contract_with_places
 from impacteval.contract.rules import ChanceRule, LowerBoundRule, PointRule, SignificantRule
 from impacteval.errors import CheckFailed, InputError, Problem, StudyError, UsageError
 from impacteval.files import Locate
-from impacteval.plan import Analysis, EstimatorSpec, load_plan_located
+from impacteval.plan import Analysis, EstimatorSpec
 from impacteval.registry import entry as registered
 from impacteval.registry import settings_problems
 from impacteval.study.fit import groups_of
-from impacteval.study.folder import PLAN_FILE, Study
+from impacteval.study.folder import Study
 from impacteval.study.people import without_identifiers
 from impacteval.study.rows import blind_sample_of, select
 
 EXAMPLES_FILE = "examples.yaml"
 
 
-def check_study(study: Study) -> tuple[str, ...]:
+def check_study(study: Study, *, outcomes: bool = True) -> tuple[str, ...]:
     """Check a study that could be loaded.
 
     Parameters
     ----------
     study : Study
         What `load_study` gives: contract and plan can be read and fit each other.
+    outcomes : bool
+        Whether to look if the outcome columns are there and hold numbers.
 
     Returns
     -------
@@ -35,32 +38,53 @@ def check_study(study: Study) -> tuple[str, ...]:
     Raises
     ------
     StudyError
-        Every problem at once.
+        Every problem at once, examples that do not hold among them.
     CheckFailed
-        When an example beside the contract does not come out as written.
+        When nothing is wrong but an example beside the contract that does not come out as written.
     """
-    _, locate = load_plan_located(study.root / PLAN_FILE)
-    problems: list[Problem] = []
+    problems = plan_problems(study)
     done = [f"the contract {study.contract.id} and the plan {study.id} fit each other"]
     for name, analysis in study.plan.analyses.items():
-        found = list(_estimators(name, analysis, study, locate))
-        found += _diagnostics(name, analysis, locate)
-        problems += found
+        counted, wrong = _data(name, analysis, study, outcomes)
+        problems += wrong
+        done.append(f"analysis {name}: {counted}")
+    examples = study.contract_file.parent / EXAMPLES_FILE
+    failed: CheckFailed | None = None
+    if examples.exists():
         try:
-            counted = _data(name, analysis, study)
+            done.append(examples_hold(examples))
+        except CheckFailed as error:
+            failed = error
         except InputError as error:
             problems += error.problems
-        else:
-            if not found:
-                done.append(f"analysis {name}: {counted}")
-    for required in study.contract.required:
-        problems += _known_diagnostic(required.diagnostic)
+    if problems and failed is not None:
+        problems.append(Problem(str(failed)))
     if problems:
         raise StudyError(dict.fromkeys(problems))
-    examples = study.contract_file.parent / EXAMPLES_FILE
-    if examples.exists():
-        done.append(examples_hold(examples))
+    if failed is not None:
+        raise failed
     return tuple(done)
+
+
+def plan_problems(study: Study) -> list[Problem]:
+    """Everything wrong with estimators, settings and diagnostics; no data are read.
+
+    Parameters
+    ----------
+    study : Study
+        What `load_study` gives.
+    """
+    problems: list[Problem] = []
+    for name, analysis in study.plan.analyses.items():
+        problems += _estimators(name, analysis, study, study.locate)
+        problems += _diagnostics(name, analysis, study.locate)
+    for k, required in enumerate(study.contract.required):
+        for problem in _known_diagnostic(required.diagnostic):
+            _, places = load_contract_with_places(study.contract_file)
+            problems.append(
+                places.problem(("required", k, "diagnostic"), problem.what, problem.fix)
+            )
+    return list(dict.fromkeys(problems))
 
 
 def examples_hold(path: Path) -> str:
@@ -170,14 +194,24 @@ def _known_diagnostic(name: str) -> list[Problem]:
     return [Problem(f"There is no diagnostic `{name}`.", f"Known: {', '.join(known)}.")]
 
 
-def _data(name: str, analysis: Analysis, study: Study) -> str:
-    """Build every blind sample; how many rows and groups there are."""
-    frame = without_identifiers(study, analysis, study.read(analysis.data, outcomes=False))
+def _data(name: str, analysis: Analysis, study: Study, outcomes: bool) -> tuple[str, list[Problem]]:
+    """Build every blind sample: how many rows and groups there are, and what is wrong."""
+    problems: list[Problem] = []
+    try:
+        if outcomes:
+            study.read(analysis.data)  # there and numbers; nothing is computed from it here
+        frame = without_identifiers(study, analysis, study.read(analysis.data, outcomes=False))
+    except InputError as error:
+        return "", list(error.problems)
+    groups = groups_of(analysis, study.contract)
     counts = []
-    for group in groups_of(analysis, study.contract):
-        rows, _ = select(name, analysis, frame, group)
-        blind = blind_sample_of(analysis, rows)
-        counts.append(f"{blind.structure.n_rows} rows" + ("" if group == "all" else f" in {group}"))
-    # The outcome column must be there, but its values are not looked at here.
-    study.read(analysis.data)
-    return ", ".join(counts)
+    for group in groups:
+        try:
+            rows, _ = select(name, analysis, frame, group, groups)
+            blind = blind_sample_of(analysis, rows)
+        except InputError as error:
+            problems += error.problems
+        else:
+            within = "" if group == "all" else f" in {group}"
+            counts.append(f"{blind.structure.n_rows} rows{within}")
+    return ", ".join(counts), problems

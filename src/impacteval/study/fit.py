@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from impacteval.contract import Contract
+from impacteval.contract import POOLED, Contract
 from impacteval.contract.units import design_of, scale_of
 from impacteval.errors import Problem
 from impacteval.files import Locate
@@ -116,8 +116,7 @@ def _groups(name: str, analysis: Analysis, contract: Contract, locate: Locate) -
                 "Remove `groups`.",
             )
         return
-    live = contract.live_groups()
-    missing = [g for g in live if g not in given]
+    missing = [g for g in needed_groups(analysis, contract) if g not in given]
     unknown = [g for g in given if g not in contract.groups]
     if missing:
         yield locate.problem(
@@ -133,9 +132,16 @@ def _groups(name: str, analysis: Analysis, contract: Contract, locate: Locate) -
         )
 
 
+def needed_groups(analysis: Analysis, contract: Contract) -> tuple[str, ...]:
+    """The groups that clauses on this outcome read, alone or in a pool, in the contract's order."""
+    read: set[str] = set()
+    for clause in contract.clauses:
+        if clause.outcome == analysis.outcome:
+            groups = contract.compared_groups(clause)
+            read.update(contract.pool_groups() if groups == (POOLED,) else groups)
+    return tuple(g for g in contract.groups if g in read)
+
+
 def groups_of(analysis: Analysis, contract: Contract) -> tuple[str, ...]:
-    """The groups that are estimated: those the plan finds and the contract has not cancelled."""
-    if analysis.groups is None:
-        return ("all",)
-    live = contract.live_groups()
-    return tuple(g for g in live if g in analysis.groups.values)
+    """The groups that are estimated: those that a clause reads."""
+    return ("all",) if analysis.groups is None else needed_groups(analysis, contract)

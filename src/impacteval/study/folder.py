@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from impacteval.canonical import digest
 from impacteval.contract import Contract, load_contract
 from impacteval.errors import InputError, PlanError, Problem, StudyError
+from impacteval.files import Locate
 from impacteval.plan import Analysis, Plan, TableSpec, load_plan_located
 from impacteval.sample.roles import Kind, Roles
 from impacteval.study.fit import fit
@@ -47,6 +48,8 @@ class Study:
     contract_file: Path
     lock: Lock | None
     prepared: Prepared | None
+    locate: Locate
+    """Finds the line of a key of the plan, for checks that come later."""
 
     @property
     def id(self) -> str:
@@ -150,6 +153,7 @@ def load_study(path: str | Path) -> Study:
     problems: list[Problem] = []
     plan: Plan | None = None
     contract: Contract | None = None
+    locate: Locate | None = None
     contract_file = root / "contract.yaml"
     try:
         plan, locate = load_plan_located(plan_file)
@@ -160,9 +164,9 @@ def load_study(path: str | Path) -> Study:
         contract = load_contract(contract_file)
     except InputError as error:
         problems += error.problems
-    if plan is not None and contract is not None:
+    if plan is not None and contract is not None and locate is not None:
         problems += fit(plan, contract, locate)
-    if problems or plan is None or contract is None:
+    if problems or plan is None or contract is None or locate is None:
         raise StudyError(problems)
     return Study(
         root=root,
@@ -171,4 +175,5 @@ def load_study(path: str | Path) -> Study:
         contract_file=contract_file,
         lock=read_lock(root / LOCK_FILE),
         prepared=read_prepared(root / PREPARED_FILE),
+        locate=locate,
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any, Literal
 
@@ -115,14 +116,29 @@ _REMOVED = Text(
     fr="« {place} » a été retiré du plan après le verrouillage (c'était {before}).",
 )
 _SCHEMA = Text(
-    en="Column `{column}` of table `{table}` is {now}; at the lock it was {before}.",
-    fr="La colonne « {column} » de la table « {table} » est {now} ; au verrouillage elle était {before}.",
+    en="Column `{column}` of table `{table}`: {now} now, {before} at the lock.",
+    fr="Colonne « {column} » de la table « {table} » : {now} à présent, {before} au verrouillage.",
 )
 _SOFTWARE = Text(
-    en="{package} is version {now}; the lock was made with {before}.",
-    fr="{package} est en version {now} ; le verrouillage a été fait avec la version {before}.",
+    en="Version of {package}: {now:text} now, {before:text} at the lock.",
+    fr="Version de {package} : {now:text} à présent, {before:text} au verrouillage.",
 )
-_ABSENT = Text(en="absent", fr="absent")
+_ABSENT = Text(en="absent", fr="absente")
+_KINDS: Mapping[str, Text] = {
+    "numbers": Text(en="numbers", fr="nombres"),
+    "text": Text(en="text", fr="texte"),
+    "dates": Text(en="dates", fr="dates"),
+    "true or false": Text(en="true or false", fr="vrai ou faux"),
+}
+
+
+def _kind(column: str | None) -> Text:
+    """The type of a column in both languages; its storage, in brackets, is the same in both."""
+    if column is None:
+        return _ABSENT
+    kind, bracket, storage = column.partition(" (")
+    named = _KINDS.get(kind, Text(en=kind or "?", fr=kind or "?"))
+    return Text(en=named.en + bracket + storage, fr=named.fr + bracket + storage)
 
 
 def deviations(lock: Lock, now: Lock) -> tuple[Message, ...]:
@@ -149,17 +165,18 @@ def deviations(lock: Lock, now: Lock) -> tuple[Message, ...]:
             "Put the locked contract back, or agree the change and lock again."
         )
     found: list[Message] = []
-    for place, before, after in _differences(
-        json.loads(lock.plan_content), json.loads(now.plan_content)
-    ):
+    for place, before, after in _differences(_plan_of(lock), _plan_of(now)):
         if before is _NOTHING:
-            found.append(Message("lock.added", _ADDED, {"place": place, "now": _short(after)}))
+            values = {"place": place, "now": _short(after)}
+            found.append(Message("lock.added", _ADDED, values))
         elif after is _NOTHING:
-            found.append(
-                Message("lock.removed", _REMOVED, {"place": place, "before": _short(before)})
-            )
+            values = {"place": place, "before": _short(before)}
+            found.append(Message("lock.removed", _REMOVED, values))
         else:
-            values = {"place": place, "now": _short(after), "before": _short(before)}
+            old_text, new_text = _short(before), _short(after)
+            if old_text == new_text:
+                old_text, new_text = _from_difference(before, after)
+            values = {"place": place, "now": new_text, "before": old_text}
             found.append(Message("lock.changed", _CHANGED, values))
     for table in sorted(lock.data.keys() | now.data.keys()):
         old = lock.data[table].columns if table in lock.data else {}
@@ -169,8 +186,8 @@ def deviations(lock: Lock, now: Lock) -> tuple[Message, ...]:
                 values_ = {
                     "table": table,
                     "column": column,
-                    "now": new.get(column, _ABSENT),
-                    "before": old.get(column, _ABSENT),
+                    "now": _kind(new.get(column)),
+                    "before": _kind(old.get(column)),
                 }
                 found.append(Message("lock.schema", _SCHEMA, values_))
     for package in sorted(lock.software.keys() | now.software.keys()):
@@ -186,6 +203,19 @@ def deviations(lock: Lock, now: Lock) -> tuple[Message, ...]:
     return tuple(found)
 
 
+def _plan_of(lock: Lock) -> Any:
+    """The plan that a lock holds, once it is certain that it is the one whose digest it holds."""
+    if digest(lock.plan_content) != lock.plan.digest:
+        raise LockError(
+            "The lock contradicts itself: the plan written in it does not have the digest written "
+            f"beside it ({lock.plan.digest}). Put the original {LOCK_FILE} back."
+        )
+    try:
+        return json.loads(lock.plan_content)
+    except json.JSONDecodeError as error:
+        raise LockError(f"The plan inside {LOCK_FILE} cannot be read: {error}.") from error
+
+
 class _Nothing:
     """Marks an absent key, which differs from a key whose value is null."""
 
@@ -198,13 +228,32 @@ def _differences(before: Any, after: Any, place: str = "") -> Iterator[tuple[str
         for key in sorted(before.keys() | after.keys()):
             inner = f"{place}.{key}" if place else str(key)
             yield from _differences(before.get(key, _NOTHING), after.get(key, _NOTHING), inner)
-    elif isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
-        for k, (old, new) in enumerate(zip(before, after, strict=True)):
+    elif isinstance(before, list) and isinstance(after, list):
+        for k, (old, new) in enumerate(zip_longest(before, after, fillvalue=_NOTHING)):
             yield from _differences(old, new, f"{place}[{k + 1}]")
-    elif before != after or isinstance(before, _Nothing):
+    elif type(before) is not type(after) or before != after:
+        # In Python true equals 1, in a plan it does not.
         yield place, before, after
 
 
+SHOWN = 80
+"""The longest part of a plan that a deviation quotes."""
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
 def _short(value: Any) -> str:
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= 80 else text[:77] + "..."
+    text = _text(value)
+    return text if len(text) <= SHOWN else text[: SHOWN - 3] + "..."
+
+
+def _from_difference(before: Any, after: Any) -> tuple[str, str]:
+    """Two long texts that begin alike, quoted from a little before where they part."""
+    old, new = _text(before), _text(after)
+    if old == new:  # true and "true": only their kind differs
+        return json.dumps(before, ensure_ascii=False), json.dumps(after, ensure_ascii=False)
+    same = next((k for k, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), 0)
+    at = max((same or min(len(old), len(new))) - 20, 0)
+    return f"...{_short(old[at:])}", f"...{_short(new[at:])}"

@@ -5,19 +5,23 @@ from __future__ import annotations
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
-import numpy as np
-
+from impacteval.errors import ImpactEvalError, PluginError
 from impacteval.registry import entry as registered
 from impacteval.registry import estimator
+from impacteval.sample import BlindSample, Preparation
 from impacteval.study.fit import groups_of
 from impacteval.study.lock import Lock, LockedFile, LockedTable, content_of
 from impacteval.study.people import without_identifiers
 from impacteval.study.preparation import Prepared, PreparedSample, PreparedStep
 from impacteval.study.rows import blind_sample_of, select
+from impacteval.study.seeds import step_rng
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
 
+    from impacteval.plan import Analysis
     from impacteval.study.folder import Study
 
 
@@ -44,7 +48,12 @@ def _kind_of(column: pd.Series) -> str:
     return "text"
 
 
-def lock_now(study: Study, *, date: str | None = None) -> Lock:
+def lock_now(
+    study: Study,
+    *,
+    date: str | None = None,
+    frames: Mapping[str, pd.DataFrame] | None = None,
+) -> Lock:
     """The lock of a study as it stands.
 
     Parameters
@@ -53,6 +62,8 @@ def lock_now(study: Study, *, date: str | None = None) -> Lock:
         The study.
     date : str, optional
         The date the parties agree on; no clock is read.
+    frames : mapping of table to DataFrame, optional
+        The tables where they have been read already.
 
     Notes
     -----
@@ -61,7 +72,7 @@ def lock_now(study: Study, *, date: str | None = None) -> Lock:
     """
     tables = {}
     for name, spec in study.plan.data.items():
-        frame = study.read(name)
+        frame = study.read(name) if frames is None else frames[name]
         tables[name] = LockedTable(
             source=spec.file or f"{spec.package}.{spec.name}",
             columns={str(c): _kind_of(frame[c]) for c in frame.columns},
@@ -85,13 +96,13 @@ def prepare_now(study: Study) -> Prepared:
     samples = []
     for name, analysis in study.plan.analyses.items():
         frame = without_identifiers(study, analysis, study.read(analysis.data, outcomes=False))
-        maker = estimator(analysis.estimator.name, **analysis.estimator.settings)
-        for group in groups_of(analysis, study.contract):
-            rows, _ = select(name, analysis, frame, group)
+        groups = groups_of(analysis, study.contract)
+        for group in groups:
+            rows, _ = select(name, analysis, frame, group, groups)
             blind = blind_sample_of(analysis, rows)
+            made = blind_step(analysis, blind, seed=study.plan.seed, group=group)
             step = None
-            if hasattr(maker, "prepare"):
-                made = maker.prepare(blind, rng=_rng(study, analysis.outcome, group))
+            if made is not None:
                 step = PreparedStep(
                     kind=made.kind,
                     made_by=made.made_by,
@@ -112,7 +123,41 @@ def prepare_now(study: Study) -> Prepared:
     return Prepared(study=study.id, plan_digest=study.plan_digest, samples=tuple(samples))
 
 
-def _rng(study: Study, outcome: str, group: str) -> np.random.Generator:
-    from impacteval.study.seeds import step_rng
+def blind_step(
+    analysis: Analysis, blind: BlindSample, *, seed: int, group: str
+) -> Preparation | None:
+    """What the planned estimator makes before it sees outcomes; None when it makes nothing.
 
-    return step_rng(study.plan.seed, outcome, group, "prepare")
+    Parameters
+    ----------
+    analysis : Analysis
+        The planned analysis.
+    blind : BlindSample
+        Its sample without outcomes.
+    seed : int
+        The plan's seed.
+    group : str
+        The group.
+
+    Raises
+    ------
+    PluginError
+        When the estimator fails, or makes something that is no preparation.
+    """
+    maker = estimator(analysis.estimator.name, **analysis.estimator.settings)
+    prepare = getattr(maker, "prepare", None)
+    if prepare is None:
+        return None
+    package = registered(analysis.estimator.name).package
+    where = f"The estimator {analysis.estimator.name!r}, preparing group {group!r},"
+    try:
+        made = prepare(blind, rng=step_rng(seed, analysis.outcome, group, "prepare"))
+    except ImpactEvalError:
+        raise
+    except Exception as error:
+        raise PluginError(
+            f"{where} failed: {type(error).__name__}: {error}.", package=package
+        ) from error
+    if not isinstance(made, Preparation):
+        raise PluginError(f"{where} returned {type(made).__name__}.", package=package)
+    return made

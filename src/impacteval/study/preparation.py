@@ -8,6 +8,7 @@ the same digest; if not, nothing is verified.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Literal
 
@@ -77,11 +78,53 @@ def read_prepared(path: Path) -> Prepared | None:
         return None
     try:
         return Prepared.model_validate_json(path.read_bytes())
-    except (ValidationError, UnicodeDecodeError) as error:
+    except (ValidationError, UnicodeDecodeError, OSError) as error:
         raise LockError(
-            f"{path} cannot be read as a frozen preparation; run `impacteval prepare` again "
-            "before outcomes are used, or put the original file back."
+            f"{path} cannot be read as a frozen preparation. Put the original file back; or, while "
+            "no outcome has been used, delete it and run `impacteval prepare` again."
         ) from error
+
+
+def check_prepared(prepared: Prepared, study: str, wanted: Iterable[tuple[str, str]]) -> None:
+    """Refuse a preparation that is not of this study, or not of exactly its analyses and groups.
+
+    Parameters
+    ----------
+    prepared : Prepared
+        What was frozen.
+    study : str
+        Name of the study.
+    wanted : iterable of (analysis, group)
+        What is about to be estimated.
+
+    Raises
+    ------
+    LockError
+        With the first thing that does not fit.
+    """
+    if prepared.study != study:
+        raise LockError(
+            f"{PREPARED_FILE} is of study {prepared.study!r}, the plan of {study!r}. "
+            "Put this study's own file back."
+        )
+    frozen = [(sample.analysis, sample.group) for sample in prepared.samples]
+    needed = list(wanted)
+    for name, group in dict.fromkeys([*needed, *frozen]):
+        if frozen.count((name, group)) == 0:
+            raise LockError(
+                f"Nothing was frozen for analysis {name!r}, group {group!r}: run "
+                "`impacteval prepare` again before outcomes are used."
+            )
+        if frozen.count((name, group)) > 1:
+            raise LockError(
+                f"{PREPARED_FILE} holds analysis {name!r}, group {group!r} twice. "
+                "Put the original file back."
+            )
+        if (name, group) not in needed:
+            raise LockError(
+                f"{PREPARED_FILE} holds analysis {name!r}, group {group!r}, which the plan does "
+                "not have: run `impacteval prepare` again before outcomes are used."
+            )
 
 
 def write_prepared(path: Path, prepared: Prepared) -> None:

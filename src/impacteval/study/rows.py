@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from impacteval.errors import DataError, Problem
 from impacteval.plan import Analysis
 from impacteval.report.findings import FlowStep
@@ -33,11 +35,21 @@ _NO_GROUP = Message(
         fr="Dans aucun des groupes que nomme le plan",
     ),
 )
+_CANCELLED = Message(
+    "flow.cancelled",
+    Text(
+        en="In a group that the contract cancelled",
+        fr="Dans un groupe que le contrat a annulé",
+    ),
+)
 
 
 def _matches(entry: str, column: pd.Series, values: tuple[str, ...], what: str) -> pd.Series:
     """Which rows hold one of the values; numbers are compared as numbers, text as text."""
     import pandas as pd
+
+    if pd.api.types.is_bool_dtype(column):
+        column = column.map({True: "true", False: "false"})
 
     missing = column.isna()
     if missing.any():
@@ -64,7 +76,11 @@ def _matches(entry: str, column: pd.Series, values: tuple[str, ...], what: str) 
 
 
 def select(
-    entry: str, analysis: Analysis, frame: pd.DataFrame, group: str
+    entry: str,
+    analysis: Analysis,
+    frame: pd.DataFrame,
+    group: str,
+    live: tuple[str, ...] | None = None,
 ) -> tuple[pd.DataFrame, tuple[FlowStep, ...]]:
     """The rows of one group after the stated rules of who is counted, with the count of each.
 
@@ -78,6 +94,8 @@ def select(
         The columns that the plan names.
     group : str
         A group of the contract, or ``"all"``.
+    live : tuple of str, optional
+        The groups that are judged; rows of the plan's other groups are counted as cancelled.
 
     Raises
     ------
@@ -94,10 +112,25 @@ def select(
         flow.append(FlowStep(Message("flow.eligible", _ELIGIBLE, values), len(rows)))
     if analysis.groups is not None and group != "all":
         column, named = rows[analysis.groups.column], analysis.groups.values
-        in_any = _matches(entry, column, tuple(named.values()), "the group")
-        if not in_any.all():
-            flow.append(FlowStep(_NO_GROUP, int((~in_any).sum())))
-        rows = rows[_matches(entry, column, (named[group],), "the group")]
+        held = {
+            name: _matches(entry, column, (value,), "the group") for name, value in named.items()
+        }
+        times = np.sum([mask.to_numpy() for mask in held.values()], axis=0)
+        if (times > 1).any():
+            raise DataError(
+                Problem(
+                    f"Analysis {entry!r}: {int((times > 1).sum())} rows belong to two groups, "
+                    f"because column {column.name!r} holds numbers and two values are one number.",
+                    "Give each group a value of its own under `groups`.",
+                )
+            )
+        if (times == 0).any():
+            flow.append(FlowStep(_NO_GROUP, int((times == 0).sum())))
+        cancelled = [name for name in named if live is not None and name not in live]
+        if cancelled:
+            gone = sum(int(held[name].sum()) for name in cancelled)
+            flow.append(FlowStep(_CANCELLED, gone))
+        rows = rows[held[group]]
         flow.append(FlowStep(Message("flow.group", _GROUP, {"group": group}), len(rows)))
     if rows.empty:
         raise DataError(

@@ -161,19 +161,50 @@ def _renamed_influence(
 
 
 def every_row_counts(bench: Bench) -> None:
-    """Sending any one unit's outcome to the other end of the range moves the effect."""
+    """Sending any one unit's outcome to one end of the range or the other moves the effect."""
     y = bench.known.columns["y"]
-    low, middle, high = float(np.min(y)) - 1.0, float(np.median(y)), float(np.max(y)) + 1.0
+    ends = (float(np.min(y)) - 1.0, float(np.max(y)) + 1.0)
     on = bench.scales[0]
-    before = bench.estimates[on].effect
-    ignored = []
-    for row, value in enumerate(y):
+    before = bench.estimates[on].effect.value
+
+    def moves(row: int, end: float) -> bool:
         other = y.copy()
-        other[row] = low if value > middle else high
-        after = bench.estimate(bench.known.with_column("y", other).sample(), on).effect
-        if close(after.value, before.value, tolerance=1e-12):
-            ignored.append(str(bench.known.columns["unit"][row]))
+        other[row] = end
+        after = bench.estimate(bench.known.with_column("y", other).sample(), on).effect.value
+        return not close(after, before, tolerance=1e-12)
+
+    ignored = [
+        str(bench.known.columns["unit"][row])
+        for row in range(len(y))
+        if not any(moves(row, end) for end in ends)
+    ]
     require(not ignored, f"the outcome of {', '.join(ignored)} has no influence on the effect.")
+
+
+def missing_outcomes(bench: Bench) -> None:
+    """Declared attrition: who was not measured is left out of the effect, and nobody else.
+
+    An estimator whose card handles missing outcomes may use what is known of those units.
+    """
+    y = bench.known.columns["y"].copy()
+    lost = np.zeros(len(y), dtype=bool)
+    lost[:: max(2, len(y) // 8)] = True
+    y[lost] = np.nan
+    attrited = bench.known.with_column("y", y).with_roles(missing_outcome="attrited")
+    handled = "missing_outcome" in bench.estimator.card.handles
+    measured = attrited.taken(np.flatnonzero(~lost)).sample()
+    for on, _, found in _changed(bench, attrited):
+        if handled:
+            continue
+        without = bench.estimate(measured, on)
+        told = f"on {on}, with outcomes that were not measured,"
+        size = abs(without.observed)
+        _same(f"{told} the effect", found.effect.value, without.effect.value, size)
+        _same(f"{told} the standard error", found.effect.std_error, without.effect.std_error, size)
+        require(
+            (found.n_treated, found.n_comparison) == (without.n_treated, without.n_comparison),
+            f"{told} units without an outcome are counted as if they had one.",
+        )
 
 
 def determinism(bench: Bench) -> None:
@@ -349,6 +380,7 @@ BENCH_CHECKS: tuple[tuple[str, Callable[[Bench], None]], ...] = (
     ("scales_agree", scales_agree),
     ("row_order", row_order),
     ("every_row_counts", every_row_counts),
+    ("missing_outcomes", missing_outcomes),
     ("determinism", determinism),
     ("sample_untouched", sample_untouched),
     ("intervals", intervals),

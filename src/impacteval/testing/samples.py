@@ -58,6 +58,10 @@ class KnownSample:
         """The same data with one column replaced."""
         return replace(self, columns=MappingProxyType({**self.columns, name: values}))
 
+    def with_roles(self, **roles: Any) -> KnownSample:
+        """The same data with some keywords of `Sample.from_frame` added."""
+        return replace(self, roles=MappingProxyType({**self.roles, **roles}))
+
     def taken(self, order: NDArray[np.int64]) -> KnownSample:
         """The same rows in another order."""
         return replace(

@@ -105,6 +105,8 @@ def scales(bench: Bench) -> None:
     if Scale.RELATIVE in bench.scales:
         below = bench.known.with_column("y", bench.known.columns["y"] - 100.0).sample()
         _must_refuse(bench, below, Scale.RELATIVE, "means that are not positive")
+        logs = bench.known.with_roles(log_outcome=True).sample()
+        _must_refuse(bench, logs, Scale.RELATIVE, "an outcome declared as a logarithm")
 
 
 def _seed() -> int:

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from impacteval.contract.money import NOT_PUBLISHED
-from impacteval.contract.terms import compare
+from impacteval.contract.readings import Known
+from impacteval.contract.terms import compare, row_of
 from impacteval.decide import price
 from impacteval.errors import UsageError
 
@@ -377,6 +378,17 @@ def test_sizes_in_the_contract_are_used_and_typed_ones_go_over_them():
     assert price(contract, {"x": {"a": 6, "b": 9}}, {"a": 1}).clause("final").value == Decimal(
         "7.5"
     )
+
+
+def test_groups_with_the_same_result_need_no_sizes():
+    assert price(cohorts(), {"x": {"a": 8, "b": 8.0}}).clause("final").value == 8
+
+
+def test_a_closed_gate_holds_every_condition_shut_whatever_the_number():
+    contract = make()
+    for closed, verdict in ((False, "met"), (True, "not_met")):
+        reading = Known(Decimal(50), Decimal(50), closed)
+        assert row_of(contract.clauses[0], "all", reading, contract).verdict.value == verdict
 
 
 def test_one_size_alone_is_not_enough():

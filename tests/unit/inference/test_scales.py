@@ -83,3 +83,9 @@ def test_spread_influence_is_its_derivative(weighted: bool) -> None:
             float(comparison_spread(y, inside, weight=moved).value) - float(found.value)
         ) / small
         assert found.influence[k] == pytest.approx(slope * np.sqrt(n / (n - 1)), abs=1e-5)
+
+
+def test_a_group_without_variation_has_no_spread_and_no_influence() -> None:
+    found = comparison_spread(np.array([2.0, 2.0, 5.0]), np.array([True, True, False]))
+    assert float(found.value) == 0.0
+    assert found.influence.tolist() == [0.0, 0.0, 0.0]

@@ -46,7 +46,7 @@ object()
 sorted({"a", "b"}), list({"b", "c", "a"}), level, people
 
 # %%
-_ = publish(level=level, twice=people * 2)
+publish(level=level, twice=people * 2)
 """
 
 

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 # Leverage from which a unit counts as fitted exactly; and the share of a contrast that one
 # cluster may determine alone.
-EXACT = 1.0 - 1e-9
+EXACT = 1.0 - 1e-6
 ALONE = 1e-6
 
 

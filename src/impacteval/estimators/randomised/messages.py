@@ -39,17 +39,6 @@ def several_periods(periods: int) -> Message:
     )
 
 
-def no_arms() -> Message:
-    """Nobody says who was assigned."""
-    return Message(
-        "randomised.no-arms",
-        Text(
-            en="The sample does not say who was assigned to the programme. Name the column: treatment=...",
-            fr="L'échantillon ne dit pas qui a été affecté au programme. Indiquez la colonne : treatment=...",
-        ),
-    )
-
-
 def pairs() -> Message:
     """Matched pairs."""
     return Message(
@@ -133,6 +122,18 @@ def strata_too_small(names: Sequence[str], total: int, clustered: bool) -> Messa
             fr=f"Chaque strate doit compter au moins deux {unit.fr} dans chaque groupe ; {{thin:int}} strates sur {{total:int}} en ont moins : {{names:text}}. Regroupez les strates selon une règle fixée avant de voir les résultats.",
         ),
         {"thin": len(names), "total": total, "names": _listed(names)},
+    )
+
+
+def all_the_weight(name: str) -> Message:
+    """One unit or cluster that outweighs the rest of its arm."""
+    return Message(
+        "randomised.all-the-weight",
+        Text(
+            en="Practically all the weight of one group compared lies on {name:text}, so there is nothing to tell how uncertain its mean is. Check the weights.",
+            fr="Presque tout le poids de l'un des groupes comparés porte sur {name:text} : rien ne permet d'évaluer l'incertitude de sa moyenne. Vérifiez les poids.",
+        ),
+        {"name": name},
     )
 
 

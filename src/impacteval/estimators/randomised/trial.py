@@ -23,6 +23,11 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 
+# Share of its arm's weight above which a unit or cluster stands alone there: the others could
+# be left out without moving the mean, and the variance formulas lose their digits.
+MOST = 0.9999
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Grouping:
     """Strata or clusters of the rows: codes without gaps, shape (n,), and the label of each."""
@@ -115,8 +120,7 @@ def read_trial(sample: Sample, scale: Scale) -> Trial:
     if sample.structure.kind != "cross_section":
         raise NotIdentified(messages.several_periods(sample.structure.n_periods))
     matrix = sample.matrix()
-    if matrix.treatment is None:
-        raise NotIdentified(messages.no_arms())
+    assert matrix.treatment is not None  # the design requires arms; for mypy
     if matrix.pair is not None:
         raise NotIdentified(messages.pairs())
     if scale is Scale.RELATIVE and sample.log_outcome:
@@ -131,7 +135,6 @@ def read_trial(sample: Sample, scale: Scale) -> Trial:
     exposure = None if matrix.exposure is None else matrix.exposure[kept]
     y = np.array(matrix.y[kept])
     if exposure is not None:
-        notes += _dispersion(y, treatment, exposure, weights)
         y = y / exposure
     trial = Trial(
         y=y,
@@ -155,7 +158,11 @@ def read_trial(sample: Sample, scale: Scale) -> Trial:
         notes=notes,
     )
     _check_sizes(trial)
-    return _with_treated_clusters(trial, assignment)
+    if exposure is not None:
+        notes += _dispersion(matrix.y[kept], treatment, exposure, weights)
+    inside = treatment == 1
+    clusters = trial.count(1) if assignment is None else len(np.unique(assignment.codes[inside]))
+    return replace(trial, treated_clusters=clusters, notes=notes)
 
 
 def _kept(matrix: Matrix, treatment: Floats) -> tuple[Ints, tuple[Message, ...]]:
@@ -248,8 +255,6 @@ def _dispersion(
         expected = rate * exposure[inside]
         total += float((people[inside] * (events[inside] - expected) ** 2 / expected).sum())
     n = float(len(events) if weights.copies is None else weights.copies.sum())
-    if n <= 2:
-        return ()
     return (messages.dispersion(total / float(people.sum()) * n / (n - 2.0)),)
 
 
@@ -276,16 +281,28 @@ def _check_sizes(trial: Trial) -> None:
         pairs = np.unique(trial.cluster.codes * size + cell)
         np.add.at(held, pairs % size, 1.0)
     thin = np.flatnonzero((held < 2).reshape(-1, 2).any(axis=1))
-    if not thin.size:
-        return
     clustered = trial.cluster is not None
-    if trial.stratum is None:
-        raise NotIdentified(messages.arm_too_small(int(held[1]), int(held[0]), clustered))
-    names = [str(trial.stratum.labels[k]) for k in thin]
-    raise NotIdentified(messages.strata_too_small(names, len(trial.stratum.labels), clustered))
+    if thin.size:
+        if trial.stratum is None:
+            raise NotIdentified(messages.arm_too_small(int(held[1]), int(held[0]), clustered))
+        names = [str(trial.stratum.labels[k]) for k in thin]
+        raise NotIdentified(messages.strata_too_small(names, len(trial.stratum.labels), clustered))
+    _check_shares(trial, cell, size)
 
 
-def _with_treated_clusters(trial: Trial, assignment: Grouping | None) -> Trial:
-    inside = trial.treatment == 1
-    count = trial.count(1) if assignment is None else len(np.unique(assignment.codes[inside]))
-    return replace(trial, treated_clusters=count)
+def _check_shares(trial: Trial, cell: Ints, size: int) -> None:
+    """No unit or cluster that has practically all the weight of its arm (of its stratum)."""
+    copies = np.ones(len(trial.y)) if trial.copies is None else trial.copies
+    weight = copies if trial.weight is None else trial.weight * copies
+    names: NDArray[Any]
+    if trial.cluster is not None:
+        pairs, row = compact(trial.cluster.codes * size + cell)
+        held: Floats = np.bincount(row, weights=weight).astype(np.float64)
+        place, names = pairs % size, trial.cluster.labels[pairs // size]
+    elif trial.weight is not None:
+        held, place, names = weight / copies, cell, trial.unit
+    else:
+        return
+    share = held / np.bincount(cell, weights=weight)[place]
+    if float(share.max()) > MOST:
+        raise NotIdentified(messages.all_the_weight(str(names[int(share.argmax())])))

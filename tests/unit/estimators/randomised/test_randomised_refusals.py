@@ -128,6 +128,39 @@ def test_unequal_probabilities(estimator) -> None:
 
 
 @BOTH
+def test_one_unit_with_all_the_weight(estimator) -> None:
+    df = frame().assign(w=lambda d: np.where(d.u == 7, 1e9, 1.0), n="p" + frame().u.astype(str))
+    found = refused(estimator, df, unit="n", weight="w")
+    assert found.reason.key == "randomised.all-the-weight"
+    assert "p7" in str(found)
+
+
+def test_copies_of_one_row_are_several_units() -> None:
+    df = pd.DataFrame({"y": [3.0, 1.0, 1.0], "t": [1, 0, 0], "f": [3, 2, 2], "e": [1.0, 1.0, 2.0]})
+    sample = Sample.from_frame(
+        df,
+        design="rct",
+        outcome="y",
+        treatment="t",
+        exposure="e",
+        weight="f",
+        weight_kind="frequency",
+    )
+    found = DifferenceInMeans().estimate(
+        sample, scale=Scale.DIFFERENCE, rng=np.random.default_rng(0)
+    )
+    assert (found.n_treated, found.n_comparison) == (3, 4)
+    assert found.effect.value == pytest.approx(3 - 4 / 6)  # four events over six years
+
+
+@BOTH
+def test_one_cluster_with_all_the_weight(estimator) -> None:
+    df = frame().assign(g=lambda d: d.u // 4, w=lambda d: np.where(d.u // 4 == 2, 1e9, 1.0))
+    found = refused(estimator, df, cluster="g", weight="w")
+    assert found.reason.values["name"] == "2"
+
+
+@BOTH
 @pytest.mark.parametrize("constant", [0.0, 0.1, 1e9 + 0.3])
 def test_outcomes_without_variation(estimator, constant) -> None:
     """Rounding in the mean of equal numbers is not a standard error."""

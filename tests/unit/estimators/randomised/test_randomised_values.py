@@ -124,6 +124,12 @@ def test_dispersion_ratio_by_hand() -> None:
     assert 0.8 < note.values["ratio"] < 1.25
 
 
+def test_no_events_leave_no_dispersion_to_speak_of() -> None:
+    df = frame()
+    df.loc[df.t == 1, "y"] = 0.0
+    assert estimate(df, exposure="e").notes == ()
+
+
 @pytest.mark.parametrize("estimator", BOTH, ids=lambda e: e.name)
 @pytest.mark.parametrize("scale", list(Scale))
 @pytest.mark.parametrize("extra", [{}, {"stratum": "s"}, {"cluster": "g"}, {"exposure": "e"}])
@@ -372,3 +378,17 @@ class TestRows:
 
     def test_distribution_is_students(self) -> None:
         assert isinstance(estimate(frame()).effect.distribution, StudentT)
+
+
+@pytest.mark.parametrize("estimator", BOTH, ids=lambda e: e.name)
+def test_one_arm_without_variation_still_has_an_error(estimator) -> None:
+    """Nobody served was reconvicted: the uncertainty is the comparison group's."""
+    df = frame()
+    df.loc[df.t == 1, "y"] = 0.0
+    found = estimate(df, estimator, covariates=["x"])
+    if estimator.name == "difference-in-means":
+        own = df.y[df.t == 0]
+        assert found.effect.std_error == pytest.approx(own.std(ddof=1) / math.sqrt(len(own)))
+        assert found.effect.distribution.df == pytest.approx(len(own) - 1)
+    assert found.parts["arms"].sd[0] == 0.0
+    assert found.effect.std_error > 0

@@ -1,0 +1,380 @@
+"""Every malformed contract gives its exact error at its exact place, and nothing else."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from impacteval.contract import load_contract
+from impacteval.errors import ContractError
+
+HERE = Path(__file__).parent / "contracts"
+
+# file: every problem, in order, as (line, column, how the sentence begins)
+EXPECTED: dict[str, list[tuple[int, int, str]]] = {
+    "alias.yaml": [
+        (6, 19, "The file uses the anchor `&payer`."),
+        (7, 22, "The file uses the alias `*payer`."),
+    ],
+    "all_cancelled.yaml": [(15, 1, "Every group is cancelled: no clause can be judged.")],
+    "bad_escape.yaml": [(3, 19, "The file is not valid YAML: found unknown escape character 'q'.")],
+    "billion_laughs.yaml": [(2, 4, "The file uses the anchor `&a`.")],
+    "binary.yaml": [(1, 1, "The file is binary, not text.")],
+    "bonferroni_of_nothing.yaml": [
+        (15, 15, "`bonferroni` divides a level, and no clause has a rule with a level.")
+    ],
+    "colon_in_text.yaml": [
+        (3, 16, "The file is not valid YAML: mapping values are not allowed here.")
+    ],
+    "control_character.yaml": [
+        (6, 21, "The file has the control character U+0007, which text does not have.")
+    ],
+    "currency_in_clause.yaml": [(21, 5, "The key `currency` does not belong here.")],
+    "currency_list.yaml": [(5, 1, "`currency`: A contract has one currency.")],
+    "currency_word.yaml": [(5, 11, "`currency`: 'euros' is not a currency code.")],
+    "deep.yaml": [(2, 37, "The file nests deeper than 30 levels.")],
+    "dollar_sign.yaml": [(20, 10, "`payment.threshold.pay`: '$250000' repeats a currency.")],
+    "duplicate_key.yaml": [
+        (21, 5, "The key `pay` stands twice in the same block (first on line 20).")
+    ],
+    "empty.yaml": [(1, 1, "The file is empty.")],
+    "empty_french.yaml": [(10, 36, "`outcomes.earnings.plain_name.fr`: The text is empty.")],
+    "empty_outcomes.yaml": [(8, 11, "`outcomes` needs at least one entry.")],
+    "exponent.yaml": [(20, 10, "`payment.threshold.pay`: '2.5e5' is not a number.")],
+    "floor_above_ceiling.yaml": [(17, 63, "The floor 10 is above the ceiling 5.")],
+    "format_later.yaml": [(2, 1, "`format` must be the first key.")],
+    "free_units.yaml": [(17, 53, "`payment.linear.per_unit`: 0 is not above 0.")],
+    "group_called_pooled.yaml": [
+        (15, 18, "A group cannot be called `pooled`: the word has a meaning of its own.")
+    ],
+    "groups_without_per.yaml": [
+        (18, 3, "The contract has groups and the clause `main` does not say how it reads them.")
+    ],
+    "huge_escape.yaml": [
+        (1, 1, "The file is not valid YAML: an escape in quotes is not a character.")
+    ],
+    "impossible_date.yaml": [(15, 29, "`groups.first.cancelled`: '2014-13' is not a date.")],
+    "increase_of_what_should_fall.yaml": [
+        (13, 13, "`relative_increase_percent` makes sense only with better: higher, and")
+    ],
+    "later_effect.yaml": [
+        (13, 13, "This version cannot execute `present_value` under `outcomes.earnings.effect`,")
+    ],
+    "later_key.yaml": [
+        (15, 1, "This version cannot execute `gates`, so a contract that relies on it cannot")
+    ],
+    "later_multiplicity.yaml": [
+        (15, 15, "This version cannot execute `holm` under `multiplicity`, so a contract that")
+    ],
+    "later_rule.yaml": [(15, 1, "`decide_on`: This version cannot execute the evidence rule")],
+    "later_term.yaml": [
+        (17, 3, "This version cannot execute `rate_card`, so a contract that relies on it")
+    ],
+    "level_in_percent.yaml": [(15, 34, "`decide_on.lower_bound.level`: 90 is not a level.")],
+    "list.yaml": [(1, 1, "The file is not a list of keys and values.")],
+    "list_as_key.yaml": [(3, 3, "A key must be one word, not a list or a block.")],
+    "list_for_number.yaml": [(20, 5, "`payment.threshold.pay`: A number is expected here.")],
+    "list_of_rules.yaml": [(15, 1, "`decide_on`: This is not one evidence rule.")],
+    "many_mistakes.yaml": [
+        (5, 11, "`currency`: 'Euro' is not a currency code."),
+        (7, 61, "`who_counts.count_everyone`: 'yes' is neither true nor false."),
+        (12, 13, "`outcomes.earnings.better`: 'up' is not allowed here."),
+        (19, 23, "The key `atleast` is not known in `payment.threshold.when.earnings`."),
+        (20, 10, "`payment.threshold.pay`: 'lots' is not a number."),
+    ],
+    "many_values.yaml": [(2, 39999, "The file has more than 20000 values.")],
+    "missing_keys.yaml": [
+        (1, 1, "The key `currency` is missing."),
+        (8, 3, "The key `better` is missing in `outcomes.earnings`."),
+        (15, 3, "The key `pay` is missing in `payment.threshold`."),
+    ],
+    "name_with_spaces.yaml": [
+        (18, 11, "`payment.threshold.name`: 'Main clause' cannot be a name.")
+    ],
+    "negative_amount.yaml": [(20, 10, "`payment.threshold.pay`: The amount -5 is negative.")],
+    "no_amount.yaml": [(20, 9, "`payment.threshold.pay`: A number is expected here.")],
+    "no_format.yaml": [(1, 1, "The file does not say its format.")],
+    "no_is_not_false.yaml": [
+        (7, 61, "`who_counts.count_everyone`: 'no' is neither true nor false.")
+    ],
+    "no_level.yaml": [(15, 12, "`decide_on`: The rule `lower_bound` does not say its level.")],
+    "no_multiplicity.yaml": [
+        (16, 1, "2 results can each trigger a payment under a rule with a level, and nothing")
+    ],
+    "no_operator.yaml": [
+        (19, 22, "A comparison has exactly one operator with its number; none is given.")
+    ],
+    "no_rule.yaml": [(16, 3, "Nothing says which number the clause `main` compares.")],
+    "no_rule_many_chances.yaml": [(17, 7, "Nothing says which number the clause `main` compares.")],
+    "no_sides.yaml": [(15, 13, "The key `sides` is missing in `decide_on.lower_bound`.")],
+    "no_steps.yaml": [(17, 49, "`payment.tiers.steps` needs at least one entry.")],
+    "no_term.yaml": [(16, 1, "A payment has exactly one term; none is given.")],
+    "not_a_number.yaml": [
+        (19, 33, "`payment.threshold.when.earnings.at_least`: '.nan' is not a number.")
+    ],
+    "not_utf8.yaml": [(1, 1, "The file is not UTF-8 text.")],
+    "one_language.yaml": [(4, 17, "`in_plain_words` must be given in both languages.")],
+    "one_word.yaml": [(1, 1, "The file is not a list of keys and values.")],
+    "only_blank.yaml": [(1, 1, "The file is empty.")],
+    "only_comment.yaml": [(1, 1, "The file is not a list of keys and values.")],
+    "order_turned.yaml": [
+        (15, 1, "`order`: This version cannot execute operations in that order.")
+    ],
+    "other_format.yaml": [(1, 9, "The format 'impacteval-contract/7' is not read here.")],
+    "per_without_groups.yaml": [
+        (21, 10, "The clause `main` says `per: group`, and the contract has no groups.")
+    ],
+    "percent_against_points.yaml": [
+        (19, 33, "The clause `main` compares `earnings` with 10%, and its effect `difference`")
+    ],
+    "percent_amount.yaml": [
+        (20, 10, "`payment.threshold.pay`: '10%' is a percentage, not an amount.")
+    ],
+    "percent_in_rate.yaml": [
+        (19, 33, "The clause `main` compares `earnings` with 80%, and its effect")
+    ],
+    "pieces_drop.yaml": [
+        (22, 9, "Step 2 of `main` pays 500 where step 1 already paid 2000: a better result")
+    ],
+    "point_with_settings.yaml": [(15, 1, "`decide_on`: `point_estimate` takes no settings.")],
+    "pool_all_cancelled.yaml": [
+        (15, 1, "Every group is cancelled: no clause can be judged."),
+        (20, 3, "Every group is cancelled, so there is nothing to pool."),
+    ],
+    "pool_of_sums.yaml": [
+        (15, 7, "This version cannot execute `ratio_of_sums` under `pool`, so a contract that")
+    ],
+    "pool_unsaid.yaml": [
+        (18, 3, "The pooled clause `main` does not say how groups weigh."),
+        (18, 3, "A clause reads the groups together, and nothing says how they are pooled."),
+        (18, 3, "A clause reads the groups together, and nothing says which ones are left out."),
+    ],
+    "pool_without_clause.yaml": [(15, 7, "`pool` is given and no clause is pooled.")],
+    "python_object.yaml": [
+        (6, 19, "The file uses the tag `tag:yaml.org,2002:python/object/apply:os.system`.")
+    ],
+    "reduction_of_what_should_rise.yaml": [
+        (13, 13, "`relative_reduction_percent` makes sense only with better: lower, and")
+    ],
+    "repeated_currency.yaml": [
+        (20, 10, "`payment.threshold.pay`: 'EUR 250000' repeats a currency.")
+    ],
+    "required_elsewhere.yaml": [(15, 58, "`jobs` is not an outcome of this contract.")],
+    "significant_at_zero.yaml": [
+        (15, 1, "The clause `main` would be met by a result that is not significant, because")
+    ],
+    "significant_count.yaml": [
+        (15, 1, "The clause `main` asks whether `earnings` differs significantly from zero,")
+    ],
+    "significant_without_then.yaml": [(15, 1, "The key `then` is missing in `decide_on`.")],
+    "steps_mixed.yaml": [(22, 9, "The steps of `main` use at_least and more_than.")],
+    "steps_out_of_order.yaml": [
+        (22, 9, "Step 2 of `main` begins at 5, which is not beyond step 1 at 10.")
+    ],
+    "steps_pay_less.yaml": [
+        (22, 9, "Step 2 of `main` pays 2 where step 1 already paid 5: a better result would")
+    ],
+    "symbol_operator.yaml": [
+        (19, 23, "The key `>=` is not known in `payment.threshold.when.earnings`.")
+    ],
+    "tab_indent.yaml": [
+        (12, 1, "The file is not valid YAML: found character '\\t' that cannot start any token.")
+    ],
+    "tagged_text.yaml": [(3, 8, "The file uses the tag `tag:yaml.org,2002:str`.")],
+    "text_for_block.yaml": [
+        (6, 10, "`parties` must be a block of keys and values, not 'A public payer'.")
+    ],
+    "text_for_list.yaml": [(15, 11, "`required` must be a list, not 'attrition'.")],
+    "thousands_separator.yaml": [(20, 10, "`payment.threshold.pay`: '250,000' is not a number.")],
+    "two_clauses_one_name.yaml": [
+        (18, 14, "2 clauses are called `main`."),
+        (19, 14, "2 clauses are called `main`."),
+    ],
+    "two_currencies.yaml": [
+        (20, 10, "`payment.threshold.pay`: '250000 USD' is in USD and the contract is in EUR:")
+    ],
+    "two_documents.yaml": [(21, 1, "The file holds a second document after `---`.")],
+    "two_operators.yaml": [
+        (19, 12, "A comparison has exactly one operator with its number; 2 are given.")
+    ],
+    "two_outcomes_in_when.yaml": [
+        (19, 5, "`payment.threshold.when`: A clause compares one outcome; 2 are named.")
+    ],
+    "two_rules.yaml": [(15, 1, "`decide_on`: This is not one evidence rule.")],
+    "two_terms.yaml": [(16, 1, "A payment has exactly one term; threshold, linear are given.")],
+    "unclosed_brace.yaml": [
+        (15, 10, "The file is not valid YAML: expected ',' or '}', but got ':'.")
+    ],
+    "unit_price_fewer_better.yaml": [
+        (17, 3, "This version cannot execute a price by the unit for `earnings`, of which")
+    ],
+    "unknown_design.yaml": [
+        (14, 30, "`outcomes.earnings.counterfactual.design`: 'randomized' is not allowed here.")
+    ],
+    "unknown_key.yaml": [
+        (1, 1, "The key `currency` is missing."),
+        (5, 1, "The key `curency` is not known."),
+    ],
+    "unknown_key_deep.yaml": [
+        (9, 3, "The key `better` is missing in `outcomes.earnings`."),
+        (12, 5, "The key `beter` is not known in `outcomes.earnings`."),
+    ],
+    "unknown_outcome.yaml": [
+        (19, 12, "The clause `main` compares `earning`, which is not an outcome of this")
+    ],
+    "unknown_rule.yaml": [(15, 12, "`decide_on`: This is not one evidence rule.")],
+    "unknown_settlement_clause.yaml": [(15, 54, "`mian` is not a clause of this contract.")],
+    "unknown_source.yaml": [(21, 13, "The source `memo` is not listed under `sources`.")],
+    "unknown_word.yaml": [(12, 13, "`outcomes.earnings.better`: 'hihger' is not allowed here.")],
+    "use_unsaid.yaml": [(21, 40, "`then: use` and `use:` go together.")],
+    "utf16.yaml": [(1, 1, "The file is binary, not text.")],
+    "weights_without_pool.yaml": [(21, 14, "The clause `main` has weights and is not pooled.")],
+    "word_for_number.yaml": [
+        (19, 33, "`payment.threshold.when.earnings.at_least`: 'eight hundred' is not a number.")
+    ],
+    "wrong_way_round.yaml": [
+        (19, 32, "The clause `main` would pay for a worse result: the contract's number for")
+    ],
+    "wrong_way_round_count.yaml": [
+        (19, 33, "The clause `main` would pay for a worse result: the contract's number for")
+    ],
+}
+
+# Files whose list of problems goes on with more of the same.
+GOES_ON = {"billion_laughs.yaml"}
+
+
+def problems(path):
+    """What the loader says. Anything but a ContractError fails the test with its traceback."""
+    with pytest.raises(ContractError) as caught:
+        load_contract(path)
+    return caught.value.problems
+
+
+def test_the_table_and_the_folder_agree():
+    assert sorted(EXPECTED) == sorted(path.name for path in HERE.glob("*.yaml"))
+    assert len(EXPECTED) >= 35
+
+
+@pytest.mark.parametrize("name", sorted(EXPECTED))
+def test_malformed_contract(name):
+    found = problems(HERE / name)
+    expected = EXPECTED[name]
+    if name not in GOES_ON:
+        assert len(found) == len(expected)
+    for problem, (line, column, begins) in zip(found, expected, strict=False):
+        assert (problem.line, problem.column) == (line, column)
+        assert problem.what.startswith(begins)
+        assert problem.file == str(HERE / name)
+        assert str(problem).startswith(f"{HERE / name}:{line}:{column}: ")
+
+
+@pytest.mark.parametrize("name", sorted(EXPECTED))
+def test_it_is_refused_quickly_and_briefly(name):
+    started = time.process_time()
+    found = problems(HERE / name)
+    assert time.process_time() - started < 5
+    assert len(found) <= 51
+    assert all(len(str(problem)) < 1200 and problem.what for problem in found)
+
+
+def test_a_missing_file_and_a_folder_without_contract(tmp_path):
+    for path in (tmp_path / "none.yaml", tmp_path):
+        (problem,) = problems(path)
+        assert (problem.line, problem.column) == (1, 1)
+        assert problem.what == "The file does not exist."
+
+
+def test_a_file_that_cannot_be_opened(tmp_path):
+    (tmp_path / "contract.yaml").mkdir()
+    (problem,) = problems(tmp_path)
+    assert problem.what.startswith("The file cannot be opened")
+
+
+def test_a_file_that_is_too_large(tmp_path):
+    path = tmp_path / "contract.yaml"
+    path.write_text("# " + "x" * 300_000)
+    (problem,) = problems(path)
+    assert problem.what == "The file is larger than 256 KiB."
+
+
+def test_a_byte_order_mark_and_windows_line_ends_are_accepted(tmp_path):
+    good = (Path(__file__).parents[2] / "studies/bonds/denver/contract.yaml").read_bytes()
+    path = tmp_path / "contract.yaml"
+    path.write_bytes(b"\xef\xbb\xbf" + good.replace(b"\n", b"\r\n"))
+    original = load_contract(Path(__file__).parents[2] / "studies/bonds/denver")
+    assert load_contract(path) == original
+    assert load_contract(path).digest == original.digest
+
+
+VALID = (Path(__file__).parents[2] / "studies/bonds/peterborough/contract.yaml").read_text("utf-8")
+LINES = VALID.splitlines(keepends=True)
+PIECES = ["", "*a", "&a ", "!!int ", "- ", ": ", "{", "}", "[", "]", "\t", "'", '"', "|", ">", "#"]
+PIECES += [
+    "not_published",
+    "null",
+    "~",
+    "-1",
+    "1e9",
+    "10%",
+    "0",
+    "true",
+    "é",
+    "\x00",
+    "\u2028",
+    "\\",
+]
+PIECES += ["<<: ", "? ", "---\n", "%YAML 1.1\n", "@", "`", "cap: ", "per: group", "at_most: 3"]
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(0, len(VALID)),
+            st.integers(0, 30),
+            st.sampled_from(PIECES) | st.text(max_size=4),
+        ),
+        min_size=1,
+        max_size=4,
+    )
+)
+@settings(max_examples=250, deadline=None)
+def test_a_mutated_contract_loads_or_is_refused(tmp_path_factory, changes):
+    text = VALID
+    for at, cut, put in changes:
+        text = text[:at] + put + text[at + cut :]
+    _loads_or_is_refused(tmp_path_factory, text)
+
+
+@given(st.lists(st.integers(0, len(LINES) - 1), max_size=4), st.permutations(range(6)))
+@settings(max_examples=60, deadline=None)
+def test_a_contract_with_lines_lost_or_moved_loads_or_is_refused(tmp_path_factory, lost, order):
+    kept = [line for k, line in enumerate(LINES) if k not in lost]
+    moved = [kept[20 + k] for k in order]
+    _loads_or_is_refused(tmp_path_factory, "".join(kept[:20] + moved + kept[26:]))
+
+
+@given(st.binary(max_size=200))
+@settings(max_examples=100, deadline=None)
+def test_any_bytes_load_or_are_refused(tmp_path_factory, raw):
+    path = tmp_path_factory.getbasetemp() / "bytes.yaml"
+    path.write_bytes(raw)
+    assert problems(path)
+
+
+def _loads_or_is_refused(tmp_path_factory, text):
+    path = tmp_path_factory.getbasetemp() / "mutated.yaml"
+    path.write_bytes(text.encode("utf-8", "surrogatepass"))
+    try:
+        contract = load_contract(path)
+    except ContractError as refused:
+        for problem in refused.problems:
+            assert problem.line >= 1
+            assert problem.column >= 1
+            assert problem.what
+    else:
+        assert contract.digest
