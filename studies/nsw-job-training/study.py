@@ -350,8 +350,8 @@ table(
 )
 
 # %% [markdown]
-# The estimate passes; the lower bound does not. Whether the programme is paid in full or not at all
-# depends on one line of the contract, `decide_on`, and not on the evaluation.
+# The estimate passes; the lower bound does not. The evaluation is the same in every row: what is paid
+# for it, up to nothing at all, depends on one line of the contract, `decide_on`.
 
 # %% [markdown]
 # ## What is not known
@@ -374,7 +374,7 @@ listed(text.en for text in report.record.unknowns)
 binding = next(other for other in report.record.other_rules if other.binding)
 bound = next(other for other in report.record.other_rules if "lower-bound" in other.rule.key)
 publish(
-    difference=effect.value,
+    effect=effect.value,
     std_error=effect.std_error,
     level=level,
     interval=[interval.low, interval.high],

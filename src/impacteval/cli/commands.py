@@ -111,7 +111,7 @@ def lock(path: Path, date: str | None, *, again: bool) -> None:
         if study.lock is not None and not again:
             raise UsageError(
                 Problem(
-                    f"{path} is locked already ({study.lock.digest}).",
+                    f"{path} is locked already.",
                     "Use --again to lock anew; the report of the earlier lock stays what it is.",
                 )
             )

@@ -16,7 +16,7 @@ WIDTH = 80
 
 
 def say(text: str = "", *, indent: str = "") -> None:
-    """Print a paragraph, wrapped; commands and paths are never broken."""
+    """Print a paragraph, wrapped; commands and paths are never broken, items of lists hang."""
     if not text:
         print()  # noqa: T201 - this is the terminal's own module
         return
@@ -38,10 +38,14 @@ def show_rows(rows: Iterable[tuple[str, str]], *, indent: str = "  ") -> None:
     left = min(max(len(a) for a, _ in listed), 34)
     for name, text in listed:
         lead = f"{indent}{name.ljust(left)}  "
-        if len(name) > left:
-            say(f"{indent}{name}")
-            lead = " " * (len(indent) + left + 2)
-        print(_wrapped(text, lead, " " * (len(indent) + left + 2)))  # noqa: T201 - see above
+        rest = " " * len(indent + " " * left + "  ")
+        longest = max(map(len, text.split()), default=0)
+        if len(name) > left or len(rest) + longest > WIDTH:
+            # A digest is longer than the second column: it stands under its name, whole.
+            if name:
+                say(name, indent=indent)
+            lead = rest = rest if len(rest) + longest <= WIDTH else indent + "  "
+        print(_wrapped(text, lead, rest))  # noqa: T201 - see above
 
 
 def _wrapped(text: str, first: str, rest: str) -> str:

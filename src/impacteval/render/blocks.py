@@ -182,6 +182,7 @@ class Document:
     title: str
     kicker: str
     label: str
+    label_name: str
     page_one: PageOneView
     sections: tuple[Section, ...]
     contents_heading: str

@@ -60,6 +60,7 @@ def document(record: Record, language: str) -> Document:
         title=title,
         kicker=_kicker(record, pen),
         label="" if facts.label is None else pen.both(facts.label),
+        label_name=words("report.label"),
         page_one=page_one(record, pen),
         sections=tuple(sections),
         contents_heading=words("report.contents"),

@@ -71,6 +71,8 @@ def svg(figure: Figure, name: str) -> str:
     text = text[text.index("<svg") :]
     text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
     text = re.sub(r"<!--.*?-->", "", text, flags=re.DOTALL)
+    # A style element inside a page would reach the whole page: its rules stand on the root below.
+    text = re.sub(r"<defs>\s*<style[^>]*>.*?</style>\s*</defs>", "", text, flags=re.DOTALL)
     text = re.sub(r'<svg[^>]*?viewBox="([^"]+)"[^>]*>', _head, text, count=1)
     text = re.sub(r'\bid="([^"]+)"', rf'id="{name}-\1"', text)
     text = re.sub(r"url\(#([^)]+)\)", rf"url(#{name}-\1)", text)
@@ -80,7 +82,8 @@ def svg(figure: Figure, name: str) -> str:
 
 
 def _head(found: re.Match[str]) -> str:
-    return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{found[1]}">'
+    lines = "stroke-linejoin:round;stroke-linecap:butt"
+    return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{found[1]}" style="{lines}">'
 
 
 def with_family(drawing: str, family: str) -> str:

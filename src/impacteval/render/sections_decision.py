@@ -8,7 +8,7 @@ from impacteval.render.blocks import Block, Cell, Column, Drawing, Items, Para, 
 from impacteval.render.pen import ALL, Pen
 from impacteval.render.plots import forest_drawing, slug
 from impacteval.render.sections_study import clauses_of
-from impacteval.report.record import FindingFacts, Range, Record
+from impacteval.report.record import ClauseRow, FindingFacts, Range, Record
 
 
 def money(record: Record, pen: Pen) -> Iterator[Block]:
@@ -54,11 +54,11 @@ def _rules(record: Record, pen: Pen) -> Iterator[Block]:
         yield Para(words("rules.none"))
         return
     yield Para(words("rules.intro"))
-    order = {f"{c.name}/{c.group}": k for k, c in enumerate(record.page_one.clauses)}
+    order = {_written(_key(c)): k for k, c in enumerate(record.page_one.clauses)}
     several = len({name for rule in record.other_rules for name in rule.verdicts}) > 1
     rows: list[tuple[Cell, ...]] = []
     for rule in record.other_rules:
-        keys = sorted(rule.verdicts, key=lambda key: (order.get(key, len(order)), key))
+        keys = sorted(rule.verdicts, key=lambda key: (order.get(_written(key), len(order)), key))
         values = [_value(rule.values.get(key), key, record, pen) for key in keys]
         marks = [rule.verdicts[key] for key in keys]
         verdicts = [words(f"verdict.{mark}") for mark in marks]
@@ -73,7 +73,7 @@ def _rules(record: Record, pen: Pen) -> Iterator[Block]:
                     "",
                     more=tuple(
                         Cell(
-                            words("rules.line", clause=_clause_key(k), value=v, verdict=said),
+                            words("rules.line", clause=_written(k), value=v, verdict=said),
                             mark,
                         )
                         for k, v, said, mark in lines
@@ -114,10 +114,17 @@ def _rules(record: Record, pen: Pen) -> Iterator[Block]:
 def _value(value: str | None, key: str, record: Record, pen: Pen) -> str:
     if value is None:
         return pen.words("rules.no_value")
-    return pen.near(value, (c for c in record.page_one.clauses if f"{c.name}/{c.group}" == key))
+    return pen.near(
+        value, (c for c in record.page_one.clauses if _written(_key(c)) == _written(key))
+    )
 
 
-def _clause_key(key: str) -> str:
+def _key(clause: ClauseRow) -> str:
+    return f"{clause.name}/{clause.group}"
+
+
+def _written(key: str) -> str:
+    """A clause and its group as a reader sees them; a group of everyone is not named."""
     name, _, group = key.partition("/")
     return name if group in ("", ALL) else f"{name} ({group})"
 
@@ -126,6 +133,20 @@ def firm(record: Record, pen: Pen) -> Iterator[Block]:
     """Distance to the threshold, confidence, other analyses of the same number."""
     words = pen.words
     yield Sub(words("firm.distance"), "firm-distance")
+    yield from _distances(record, pen)
+    yield Sub(words("firm.other"), "firm-other")
+    tested = [finding for finding in record.findings if finding.robustness]
+    if not tested:
+        yield Para(words("firm.no_other"))
+    for finding in tested:
+        yield from _robustness(finding, record, pen)
+
+
+def _distances(record: Record, pen: Pen) -> Iterator[Block]:
+    words = pen.words
+    if not record.page_one.clauses:
+        yield Para(words("firm.no_clause"))
+        return
     yield Table(
         words("firm.caption"),
         (
@@ -152,12 +173,6 @@ def firm(record: Record, pen: Pen) -> Iterator[Block]:
     if distances:
         yield Items(tuple(distances))
     yield Para(pen.say(record.page_one.confidence_note), "note")
-    yield Sub(words("firm.other"), "firm-other")
-    tested = [finding for finding in record.findings if finding.robustness]
-    if not tested:
-        yield Para(words("firm.no_other"))
-    for finding in tested:
-        yield from _robustness(finding, record, pen)
 
 
 def _chance(value: str | None, pen: Pen) -> Cell:
@@ -255,8 +270,18 @@ def _verdicts(verdicts: dict[str, str], pen: Pen) -> Cell:
     if len(verdicts) == 1:
         verdict = next(iter(verdicts.values()))
         return Cell(pen.words(f"verdict.{verdict}"), verdict)
-    named = (f"{name} – {pen.words(f'verdict.{v}')}" for name, v in sorted(verdicts.items()))
-    return Cell("; ".join(named))
+    return Cell(
+        "",
+        more=tuple(
+            Cell(
+                pen.words(
+                    "firm.line", clause=_written(name), verdict=pen.words(f"verdict.{verdict}")
+                ),
+                verdict,
+            )
+            for name, verdict in verdicts.items()
+        ),
+    )
 
 
 def unknown(record: Record, pen: Pen) -> Iterator[Block]:

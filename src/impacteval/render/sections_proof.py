@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from impacteval.render import format as fmt
 from impacteval.render.blocks import Block, Cell, Code, Column, Facts, Items, Para, Sub, Table
 from impacteval.render.pen import Pen, short
-from impacteval.report.record import Record
+from impacteval.report.record import Receipt, Record
 
 
 def data(record: Record, pen: Pen) -> Iterator[Block]:
@@ -126,29 +126,48 @@ def annex(record: Record, pen: Pen) -> Iterator[Block]:
     if not facts.receipts:
         yield Para(words("annex.receipts_none"))
         return
+    origins = list(dict.fromkeys(_origin(receipt) for receipt in facts.receipts))
     yield Table(
         words("annex.receipts_caption"),
         (
             Column(words("annex.figure")),
             Column(words("annex.value"), "right"),
             Column(words("annex.clause")),
-            Column(words("annex.plan")),
-            Column(words("annex.data"), code=True),
-            Column(words("annex.estimator")),
-            Column(words("annex.seed_short"), "right"),
+            Column(words("annex.origin"), "right"),
         ),
         tuple(
             (
                 Cell(receipt.figure),
                 Cell(_receipt_value(receipt.value, pen)),
                 Cell(receipt.clause),
-                Cell(receipt.plan_entry),
-                Cell(short(receipt.data_digest)),
-                Cell(f"{receipt.estimator} {receipt.version}"),
-                Cell(receipt.seed),
+                Cell(str(origins.index(_origin(receipt)) + 1)),
             )
             for receipt in facts.receipts
         ),
+    )
+    yield Table(
+        words("annex.origins_caption"),
+        (
+            Column(words("annex.origin")),
+            Column(words("annex.plan")),
+            Column(words("annex.estimator")),
+            Column(words("annex.data"), code=True),
+            Column(words("annex.seed_short"), code=True),
+        ),
+        tuple(
+            (Cell(str(k)), *(Cell(text) for text in origin))
+            for k, origin in enumerate(origins, start=1)
+        ),
+    )
+
+
+def _origin(receipt: Receipt) -> tuple[str, str, str, str]:
+    """Where a figure comes from: plan entry, estimator, data, seed."""
+    return (
+        receipt.plan_entry,
+        f"{receipt.estimator} ({receipt.version})",
+        short(receipt.data_digest),
+        receipt.seed,
     )
 
 

@@ -30,7 +30,10 @@ def contract(record: Record, pen: Pen) -> Iterator[Block]:
     counted = "contract.everyone" if facts.everyone_counted else "contract.participants"
     yield Para(words(counted, people=pen.both(facts.people)))
     yield Sub(words("contract.said_back"), "contract-said")
-    yield Items(tuple(pen.say(sentence) for sentence in facts.sentences))
+    if facts.sentences:
+        yield Items(tuple(pen.say(sentence) for sentence in facts.sentences))
+    else:
+        yield Para(words("contract.says_nothing"))
     yield Sub(words("contract.parties"), "contract-parties")
     if facts.parties:
         yield Facts(tuple((pen.both(p.role), pen.both(p.name)) for p in facts.parties))
@@ -135,7 +138,7 @@ def _counterfactual(
     name = pen.finding_name(finding)
     heads = ("plot.path.low", "plot.path.high", "plot.path.level", "plot.path.n")
     data = Table(
-        f"{words('results.periods')} ({unit})",
+        words("results.periods", name=name, unit=unit),
         (
             Column(words("plot.path.period")),
             Column(words("results.observed"), "right"),
@@ -231,7 +234,7 @@ def _checks(finding: FindingFacts, pen: Pen) -> Iterator[Block]:
         return Cell(dash if value is None else pen.number(value))
 
     yield Table(
-        words("otherwise.checks_caption"),
+        words("otherwise.checks_caption", name=pen.finding_name(finding)),
         (
             Column(words("otherwise.check")),
             Column(words("otherwise.check_result")),
@@ -274,7 +277,7 @@ def _baseline(finding: FindingFacts, pen: Pen) -> Iterator[Block]:
         yield Para(words("otherwise.no_baseline"))
         return
     table = Table(
-        words("otherwise.baseline_caption"),
+        words("otherwise.baseline_caption", name=pen.finding_name(finding)),
         (
             Column(words("otherwise.covariate")),
             Column(words("counted.treated"), "right"),
@@ -394,7 +397,7 @@ def _effect(finding: FindingFacts, clauses: tuple[ClauseRow, ...], pen: Pen) -> 
         unit=unit,
     )
     data = Table(
-        f"{words('plot.effect.effect')} ({unit})",
+        words("plot.effect.data", name=name, unit=unit),
         (Column(words("plot.effect.effect")), Column(words("plot.effect.density"), "right")),
         tuple((Cell(pen.number(x)), Cell(pen.number(d))) for x, d in finding.curve),
     )
