@@ -174,8 +174,10 @@ def verify(path: Path, out: Path, settlement: str | None, languages: tuple[Langu
     from impacteval.study import load_study
     from impacteval.verification import verify as verify_study
 
-    if out.exists() and not out.is_dir():
-        raise UsageError(Problem(f"{out} is a file.", "Name a folder for the report."))
+    # Said before the work and not after it.
+    there = next(place for place in (out, *out.absolute().parents) if place.exists())
+    if not there.is_dir():
+        raise UsageError(Problem(f"{there} is a file.", "Name a folder for the report."))
     with progress():
         report = verify_study(load_study(path), settlement=settlement)
         written = write(report, out, languages=languages)
