@@ -1,4 +1,4 @@
-"""Sections 9 to 12: data, independence, the checklist, the receipts."""
+"""Sections 10 to 13: data, independence, the checklist, the receipts."""
 
 from __future__ import annotations
 
