@@ -102,7 +102,8 @@ def left_out(run: Run) -> Iterator[Message]:
     people: dict[str, int] = {}
     for finding in run.own:
         steps = {step.step.key: step for step in finding.flow}
-        out = {key: steps[key].n for key in ("flow.no-group", "flow.cancelled") if key in steps}
+        shown = ("flow.no-group", "flow.cancelled")
+        out: dict[str, int] = {key: steps[key].n for key in shown if key in steps}
         ruled = [step.n for step in finding.flow if step.step.key == "flow.eligible"]
         if ruled:
             out["flow.eligible"] = steps["flow.read"].n - ruled[-1]
