@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
 from impacteval.errors import PlanError
 from impacteval.files import (
@@ -247,11 +248,17 @@ class EstimatorSpec(FileModel):
     settings: Settings = Field(default_factory=dict)
 
 
+def _not_negative(value: Decimal) -> Decimal:
+    if value < 0:
+        raise fail(f"{value} cannot be a limit.", "Write 0 or more: the largest that passes.")
+    return value
+
+
 class DiagnosticSpec(FileModel):
     """A diagnostic and the largest statistic that passes."""
 
     name: Slug = Field(description="the name of a diagnostic, such as balance")
-    limit: Number | None = None
+    limit: Annotated[Number, AfterValidator(_not_negative)] | None = None
 
 
 class Robustness(FileModel):

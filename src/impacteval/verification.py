@@ -16,7 +16,6 @@ from impacteval.contract.rules import Rule
 from impacteval.contract.terms import limits
 from impacteval.decide import Compared, Decision, compared, decide, other_rules, pool_label
 from impacteval.errors import Problem, StudyError, UsageError
-from impacteval.plan import Analysis
 from impacteval.progress import step
 from impacteval.report.build import record_of
 from impacteval.report.findings import Finding, Findings
@@ -26,7 +25,7 @@ from impacteval.report.run import Reading, Run
 from impacteval.report.value import Report
 from impacteval.study import Study
 from impacteval.study.check import plan_problems
-from impacteval.study.fit import groups_of
+from impacteval.study.fit import groups_of, in_contract_order
 from impacteval.study.lock import Lock, deviations
 from impacteval.study.locking import lock_now
 from impacteval.study.people import without_identifiers
@@ -97,7 +96,7 @@ def verify(study: Study, *, settlement: str | None = None) -> Report:
 
     asked = compared(contract, *other_rules(contract))
     found: list[Finding] = []
-    for entry, analysis in _in_contract_order(study):
+    for entry, analysis in in_contract_order(plan, contract):
         step(f"estimating {entry}")
         found += analyse(
             _task(study, entry, asked),
@@ -165,12 +164,6 @@ def _changed(study: Study, current: Lock) -> tuple[Message, ...]:
     if study.prepared.plan_digest != study.plan_digest:
         changed = (*changed, _OTHER_PLAN)
     return changed
-
-
-def _in_contract_order(study: Study) -> list[tuple[str, Analysis]]:
-    """The analyses in the order of the contract's outcomes: the plan's own order says nothing."""
-    order = {outcome: k for k, outcome in enumerate(study.contract.outcomes)}
-    return sorted(study.plan.analyses.items(), key=lambda item: order[item[1].outcome])
 
 
 def _settlement(study: Study, named: str | None) -> str | None:

@@ -283,21 +283,35 @@ def analyse(
     groups = tuple(
         _analyse_group(task, frame, group, data_digest, prepared, blocked) for group in task.groups
     )
-    return (*groups, *(_pooled(task, name, members, groups) for name, members in task.pools))
+    pools = (_pooled(task, name, members, groups, blocked) for name, members in task.pools)
+    return (*groups, *pools)
+
+
+def _of_group(finding: Finding) -> Message:
+    """Why the verdict on a pool is withheld: the reason of one of its groups, which is named."""
+    why = finding.reason
+    assert why is not None
+    text = Text(en="{pool_group:text}: " + why.text.en, fr="{pool_group:text} : " + why.text.fr)
+    return Message(why.key, text, {**why.values, "pool_group": finding.group})
 
 
 def _pooled(
-    task: Task, name: str, members: tuple[str, ...], groups: tuple[Finding, ...]
+    task: Task,
+    name: str,
+    members: tuple[str, ...],
+    groups: tuple[Finding, ...],
+    blocked: Message | None,
 ) -> Finding:
     """The finding of a pool, from those of its groups."""
     parts = [next(f for f in groups if f.group == g) for g in members]
     sizes = {f.group: task.people.get(f.group, _served(f)) for f in parts}
-    reason = next((f.reason for f in parts if f.reason is not None), None)
     found = pool(
         {f.group: _result(f.estimate, f.reason) for f in parts},
         sizes,
         repeated=_repeated([f.treated for f in parts]),
     )
+    held = [f for f in parts if f.reason is not None and f.estimate is not None]
+    reason = blocked or (_of_group(held[0]) if held else None)
     alternatives = []
     for k, other in enumerate(task.analysis.robustness):
         others = {f.group: f.alternatives[k] for f in parts}

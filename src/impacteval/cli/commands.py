@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from impacteval.cli.show import progress, say, show_json, show_rows
+from impacteval.cli.show import progress, say, show_command, show_json, show_rows
 from impacteval.errors import Problem, StudyError, UsageError
 from impacteval.values import Language
 
@@ -52,8 +52,8 @@ def new(folder: Path) -> None:
     say(f"Made {folder}: a contract, a plan and synthetic data that work together.")
     say("Next:")
     for command in ("check", "lock", "prepare"):
-        say(f"impacteval {command} {folder}", indent="  ")
-    say(f"impacteval verify {folder} --out {folder / 'out'}", indent="  ")
+        show_command(f"impacteval {command} {folder}", lead="  ")
+    show_command(f"impacteval verify {folder} --out {folder / 'out'}", lead="  ")
 
 
 def _slug(name: str) -> str:
@@ -78,7 +78,7 @@ def check(path: Path) -> None:
         say(f"ok: {line}")
     say(f"{path}: nothing wrong was found.")
     if study.lock is None:
-        say(f"Next: impacteval lock {path}")
+        show_command(f"impacteval lock {path}", lead="Next: ")
 
 
 def _check_contract(path: Path) -> None:
@@ -120,7 +120,7 @@ def lock(path: Path, date: str | None, *, again: bool) -> None:
     write_lock(path / LOCK_FILE, made)
     say(f"Locked contract, plan and data schema in {path / LOCK_FILE}.")
     show_rows([("contract", made.contract.digest), ("plan", made.plan.digest)])
-    say(f"Next: impacteval prepare {path}")
+    show_command(f"impacteval prepare {path}", lead="Next: ")
 
 
 def _check_date(text: str) -> None:
@@ -165,7 +165,7 @@ def prepare(path: Path, *, again: bool) -> None:
                 ("", sample.blind_digest),
             ]
         )
-    say(f"Next: impacteval verify {path} --out OUT")
+    show_command(f"impacteval verify {path} --out OUT", lead="Next: ")
 
 
 def verify(path: Path, out: Path, settlement: str | None, languages: tuple[Language, ...]) -> None:

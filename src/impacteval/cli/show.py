@@ -25,6 +25,11 @@ def say(text: str = "", *, indent: str = "") -> None:
         print(_wrapped(line, indent, hanging))  # noqa: T201 - see above
 
 
+def show_command(text: str, *, lead: str = "") -> None:
+    """Print a command on one line, however long: it is there to be copied."""
+    print(f"{lead}{text}")  # noqa: T201 - see above
+
+
 def show_rows(rows: Iterable[tuple[str, str]], *, indent: str = "  ") -> None:
     """Print pairs as two columns; the second wraps under itself."""
     listed = list(rows)

@@ -79,11 +79,14 @@ def plan_problems(study: Study) -> list[Problem]:
         problems += _estimators(name, analysis, study, study.locate)
         problems += _diagnostics(name, analysis, study.locate)
     for k, required in enumerate(study.contract.required):
-        for problem in _known_diagnostic(required.diagnostic):
+        found = [("diagnostic", p.what, p.fix) for p in _known_diagnostic(required.diagnostic)]
+        if required.limit < 0:
+            found.append(("limit", f"{required.limit} cannot be a limit.", "Write 0 or more."))
+        if found:
             _, places = load_contract_with_places(study.contract_file)
-            problems.append(
-                places.problem(("required", k, "diagnostic"), problem.what, problem.fix)
-            )
+            problems += [
+                places.problem(("required", k, key), what, fix) for key, what, fix in found
+            ]
     return list(dict.fromkeys(problems))
 
 

@@ -132,6 +132,12 @@ def _groups(name: str, analysis: Analysis, contract: Contract, locate: Locate) -
         )
 
 
+def in_contract_order(plan: Plan, contract: Contract) -> list[tuple[str, Analysis]]:
+    """The analyses in the order of the contract's outcomes: the plan's own order says nothing."""
+    order = {outcome: k for k, outcome in enumerate(contract.outcomes)}
+    return sorted(plan.analyses.items(), key=lambda item: order[item[1].outcome])
+
+
 def needed_groups(analysis: Analysis, contract: Contract) -> tuple[str, ...]:
     """The groups that clauses on this outcome read, alone or in a pool, in the contract's order."""
     read: set[str] = set()

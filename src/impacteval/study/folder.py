@@ -14,7 +14,7 @@ from impacteval.errors import InputError, PlanError, Problem, StudyError
 from impacteval.files import Locate
 from impacteval.plan import Analysis, Plan, TableSpec, load_plan_located
 from impacteval.sample.roles import Kind, Roles
-from impacteval.study.fit import fit
+from impacteval.study.fit import fit, in_contract_order
 from impacteval.study.lock import LOCK_FILE, Lock, content_of, read_lock
 from impacteval.study.preparation import PREPARED_FILE, Prepared, read_prepared
 
@@ -89,7 +89,7 @@ class Study:
                 if wanted.get(column) != "number":
                     wanted[column] = kind
 
-        for analysis in self.plan.analyses.values():
+        for _, analysis in in_contract_order(self.plan, self.contract):
             if analysis.data != table:
                 continue
             hidden.add(analysis.columns.outcome)

@@ -9,7 +9,7 @@ from impacteval.errors import ImpactEvalError, PluginError
 from impacteval.registry import entry as registered
 from impacteval.registry import estimator
 from impacteval.sample import BlindSample, Preparation
-from impacteval.study.fit import groups_of
+from impacteval.study.fit import groups_of, in_contract_order
 from impacteval.study.lock import Lock, LockedFile, LockedTable, content_of
 from impacteval.study.people import without_identifiers
 from impacteval.study.preparation import Prepared, PreparedSample, PreparedStep
@@ -94,7 +94,7 @@ def prepare_now(study: Study) -> Prepared:
     The columns of outcomes are not read from the files at all.
     """
     samples = []
-    for name, analysis in study.plan.analyses.items():
+    for name, analysis in in_contract_order(study.plan, study.contract):
         frame = without_identifiers(study, analysis, study.read(analysis.data, outcomes=False))
         groups = groups_of(analysis, study.contract)
         for group in groups:

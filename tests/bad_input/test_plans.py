@@ -1,0 +1,125 @@
+"""Plans that people really send: each is refused with its line, what is wrong and what to write.
+
+Every file stands beside one contract and one table (`plans/study`), with which `plans/study/plan.yaml`
+makes a study in order.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from impacteval.cli.run import run
+
+PLANS = Path(__file__).parent / "plans"
+
+TABLE = [
+    # not a plan at all
+    ("empty", 1, "The file is empty"),
+    ("binary", 1, "The file is binary, not text"),
+    ("list", 1, "not a list of keys and values"),
+    ("no_format", 1, "does not say its format"),
+    ("later_format", 1, "'impacteval-plan/2' is not read here"),
+    ("tabs", 8, "Indent with spaces, never with tabs"),
+    # YAML that would do more than hold words
+    ("anchor", 7, "uses the anchor `&d`"),
+    ("alias", 36, "uses the alias `*d`"),
+    ("object", 5, "every value is read as plain text, never as an object"),
+    # keys
+    ("unknown_key", 6, "The key `sede` is not known. Did you mean `seed`?"),
+    ("windows", 6, "The key `sede` is not known"),
+    ("byte_order_mark", 6, "The key `sede` is not known"),
+    ("key_twice", 6, "stands twice in the same block (first on line 5)"),
+    ("no_seed", 1, "The key `seed` is missing"),
+    ("one_language", 3, "The key `fr` is missing in `title`"),
+    # values
+    ("seed_with_fraction", 5, "'1.5' is not a whole number"),
+    ("synthetic_maybe", 4, "'yes' is neither true nor false"),
+    ("unknown_scale", 28, "Write one of difference, relative, total, standardised"),
+    ("negative_limit", 19, "Write 0 or more"),
+    ("several", 4, "3 problems. Nothing was written."),
+    # tables
+    ("two_sources", 8, "A table has one source"),
+    ("no_suffix", 8, "The suffix of 'people' does not tell the format"),
+    ("separator_is_decimal", 8, "cannot be the same character"),
+    ("table_not_described", 25, "reads table `peeple`, which is not described"),
+    # roles
+    ("adopted_without_never", 17, "a lost date must not make a control"),
+    ("weight_without_kind", 17, "`weight` and `weight_kind` go together"),
+    ("kind_without_weight", 17, "`weight` and `weight_kind` go together"),
+    ("name_of_no_covariate", 22, "`aeg` is named for people and is not one of the covariates"),
+    # nothing that comes before the outcomes may read one
+    ("outcome_as_covariate", 17, "Column `days` is the outcome of analysis `jobs`"),
+    ("other_outcome_as_stratum", 17, "Column `arrests` is the outcome of analysis `crime`"),
+    ("eligible_by_outcome", 22, "Column `days` is the outcome of analysis `jobs`"),
+    # against the contract
+    ("no_analysis_of_a_clause", 9, "Clause `peace` of the contract pays on `arrests`"),
+    ("unknown_outcome", 24, "The contract has no outcome `arests`"),
+    ("two_analyses_of_one_outcome", 24, "Outcome `work` has two analyses"),
+    ("points_for_percent", 28, "Percent and points are different effects"),
+    ("wrong_design", 13, "Write design: rct, or agree another design in the contract"),
+    ("wrong_estimand", 14, "Write estimand: everyone_eligible"),
+    ("estimator_of_another_method", 16, "The contract names the method `difference-in-means`"),
+    ("groups_missing", 23, "Groups of the contract without data: north, south"),
+    ("group_left_out", 31, "Groups of the contract without data: south"),
+    ("group_unknown", 31, "The contract has no group west"),
+    ("groups_with_one_value", 31, "the same rows would count twice"),
+    ("unknown_settlement", 6, "no settlement `second`. Its settlements: first"),
+    ("unknown_checklist_item", 37, "CONSORT 2025 has no item 99z"),
+    # against what is installed
+    ("unknown_estimator", 29, "Did you mean 'difference-in-means'?"),
+    ("unknown_setting", 16, "Did you mean 'variance'?"),
+    (
+        "setting_of_wrong_type",
+        16,
+        "Setting 'variance' of estimator 'difference-in-means' cannot be 2",
+    ),
+    ("unknown_diagnostic", 19, "There is no diagnostic `balanse`. Known: attrition, balance"),
+    ("diagnostic_twice", 19, "`diagnostics` names balance twice"),
+    ("robustness_twice", 20, "`robustness` names adjusted twice"),
+]
+
+
+@pytest.fixture
+def study(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(PLANS / "study", tmp_path / "study"))
+
+
+def plain(text: str) -> str:
+    return " ".join(text.split())
+
+
+@pytest.mark.parametrize("command", ["check", "verify"])
+@pytest.mark.parametrize(("name", "line", "fragment"), TABLE, ids=[row[0] for row in TABLE])
+def test_refused_with_its_place(
+    study: Path,
+    capsys: pytest.CaptureFixture[str],
+    name: str,
+    line: int,
+    fragment: str,
+    command: str,
+) -> None:
+    shutil.copy(PLANS / f"{name}.yaml", study / "plan.yaml")
+    out = study.parent / "out"
+    with pytest.raises(SystemExit) as caught:
+        run([command, str(study)] + (["--out", str(out)] if command == "verify" else []))
+    told = capsys.readouterr()
+    assert caught.value.code == 2
+    assert told.out == ""
+    assert f"plan.yaml:{line}:" in told.err
+    assert fragment in plain(told.err)
+    assert "Traceback" not in told.err
+    assert not out.exists()
+
+
+def test_every_file_is_in_the_table() -> None:
+    assert {p.stem for p in PLANS.glob("*.yaml")} == {row[0] for row in TABLE}
+
+
+def test_the_study_beside_them_is_in_order(study: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        run(["check", str(study)])
+    assert caught.value.code == 0
+    assert "nothing wrong was found" in plain(capsys.readouterr().out)
