@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,6 +13,9 @@ from impacteval.errors import DataError, Problem
 from impacteval.sample import records
 from impacteval.sample.codes import Bools, Codes, Ints
 from impacteval.values import Message
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SHOWN = 5
 
@@ -50,6 +53,25 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
         close = [folded[key]] if (key := str(name).casefold().strip()) in folded else []
     hint = f"Did you mean {close[0]!r}? " if close else ""
     return f"{hint}The columns are: {listed(names, 12)}." if names else "There are no columns."
+
+
+ROW_INDEX = "row"
+"""Name of an index that holds the row of the file, from 1, of a frame that lost some of its rows."""
+
+
+def row_numbers(df: pd.DataFrame) -> Ints:
+    """The row that people know each row by: its place, or what an index named ``row`` says.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> df = pd.DataFrame({"y": [1, 2, 3]}, index=pd.Index([1, 2, 3], name="row"))
+    >>> row_numbers(df[df["y"] > 1]).tolist()
+    [2, 3]
+    """
+    if df.index.name == ROW_INDEX and df.index.dtype.kind in "iu" and df.index.is_unique:
+        return df.index.to_numpy(dtype=np.int64, copy=True)
+    return np.arange(1, len(df) + 1)
 
 
 @dataclass(slots=True)
@@ -101,6 +123,11 @@ class Findings:
             return f"row{'s' if len(given) != 1 else ''} {listed(given.tolist())}"
         labels = list(dict.fromkeys(self.unit.values[places].tolist()))
         return f"unit{'s' if len(labels) != 1 else ''} {listed(labels)}"
+
+    def first_row(self, rows: Bools) -> str:
+        """The first row of a mask, in words."""
+        place = int(np.flatnonzero(rows)[0])
+        return f"row {place + 1 if self.rows is None else int(self.rows[place])}"
 
     def raise_problems(self) -> None:
         """Raise `DataError` with everything found, if anything was."""

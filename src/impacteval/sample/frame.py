@@ -11,7 +11,7 @@ from impacteval.sample import checks, records
 from impacteval.sample.adoption import read_adoption
 from impacteval.sample.codes import Bools, Codes, Floats, Ints
 from impacteval.sample.designs import DesignRule
-from impacteval.sample.findings import Findings, counted, did_you_mean
+from impacteval.sample.findings import Findings, counted, did_you_mean, row_numbers
 from impacteval.sample.labels import LabelColumn, as_periods, read_labels
 from impacteval.sample.numbers import NumberColumn, read_numbers
 from impacteval.sample.roles import (
@@ -50,6 +50,7 @@ def read_table(
 
     Returns None when there is nothing to build on; the problems are in `found` either way.
     """
+    found.rows = row_numbers(df)
     checks.check_roles(roles, design, rule, found)
     usable = _usable_columns(df, roles, found)
     if not len(df):
@@ -85,7 +86,7 @@ def read_table(
         numbers,
         covariates,
         cohort,
-        np.arange(1, len(df) + 1),
+        found.rows.copy(),
     )
     checks.check_table(table, design, rule, found)
     _weights(table, found)
@@ -201,7 +202,7 @@ def clean_numbers(
         n = int(read.text.sum())
         found.add(
             f"column {name!r} ({role}) holds {read.example} where a number belongs "
-            f"({counted(n, 'row')}; the first is row {int(np.flatnonzero(read.text)[0]) + 1}).",
+            f"({counted(n, 'row')}; the first is {found.first_row(read.text)}).",
             "Make indicator columns (0/1) of categories, and numbers of numbers stored as text."
             if role == "covariates"
             else "Make it a number, or missing where nothing is known.",

@@ -11,6 +11,7 @@ from impacteval.errors import DataError, Problem
 from impacteval.plan import Analysis
 from impacteval.report.findings import FlowStep
 from impacteval.sample import BlindSample, Sample
+from impacteval.sample.findings import ROW_INDEX
 from impacteval.values import Message, Text
 
 if TYPE_CHECKING:
@@ -102,8 +103,11 @@ def select(
     DataError
         When no row is counted, or a column that decides who is counted has missing values.
     """
+    import pandas as pd
+
     flow = [FlowStep(_READ, len(frame))]
-    rows = frame
+    # Rows keep the number they have in the file, so that a fault is named where it can be found.
+    rows = frame.set_axis(pd.RangeIndex(1, len(frame) + 1, name=ROW_INDEX))
     if analysis.columns.unit is None:
         rows = rows.assign(**{ROW: range(1, len(rows) + 1)})
     for rule in analysis.eligible:
@@ -139,7 +143,7 @@ def select(
                 "Check `eligible` and `groups` in plan.yaml against the values in the data.",
             )
         )
-    return rows.reset_index(drop=True), tuple(flow)
+    return rows, tuple(flow)
 
 
 def sample_of(
