@@ -119,6 +119,7 @@ def verify(study: Study, *, settlement: str | None = None) -> Report:
         alternatives=_on_each_alternative(contract, asked, found, people),
         deviations=changed,
         locked=study.lock is not None,
+        locked_on=study.lock.date if study.lock is not None else None,
         prepared=study.prepared is not None,
         settlement=chosen,
         digests={

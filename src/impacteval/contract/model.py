@@ -104,6 +104,7 @@ class Outcome(FileModel):
     plain_name: Words = Field(description="the outcome's name for everybody, {en: ..., fr: ...}")
     measure: PlainWords = Field(description="what is counted or measured")
     unit: PlainWords | None = None
+    unit_in_total: PlainWords | None = None
     kind: Literal["outcome", "output"] = "outcome"
     better: Literal["higher", "lower"] = Field(description="which direction is better")
     target: Number | None = None

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from impacteval.render import format as fmt
 from impacteval.render import sections_decision as decision
 from impacteval.render import sections_proof as proof
+from impacteval.render import sections_results as found
 from impacteval.render import sections_study as study
 from impacteval.render.blocks import Block, Document, Section
 from impacteval.render.page_one import page_one
@@ -18,7 +19,7 @@ SECTIONS: tuple[tuple[str, Callable[[Record, Pen], Iterator[Block]]], ...] = (
     ("contract", study.contract),
     ("counted", study.counted),
     ("otherwise", study.otherwise),
-    ("results", study.results),
+    ("results", found.results),
     ("money", decision.money),
     ("firm", decision.firm),
     ("unknown", decision.unknown),

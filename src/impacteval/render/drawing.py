@@ -77,7 +77,8 @@ def svg(figure: Figure, name: str) -> str:
     text = re.sub(r'\bid="([^"]+)"', rf'id="{name}-\1"', text)
     text = re.sub(r"url\(#([^)]+)\)", rf"url(#{name}-\1)", text)
     text = re.sub(r'xlink:href="#([^"]+)"', rf'href="#{name}-\1"', text)
-    text = re.sub(r"font: ([^;\"]*?)'DejaVu Sans'[^;\"]*", rf"font: \1{FAMILY}", text)
+    # Matplotlib writes the family alone or inside the shorthand, by version.
+    text = re.sub(r"'DejaVu Sans'[^;\"]*", FAMILY, text)
     return re.sub(r"\n\s*", "\n", text).strip()
 
 

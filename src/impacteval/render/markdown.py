@@ -17,6 +17,7 @@ from impacteval.render.blocks import (
     Sub,
     Table,
 )
+from impacteval.render.catalogue import Words
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>|#])")
 
@@ -33,14 +34,15 @@ def markdown(report: Document) -> str:
     str
     """
     lines: list[str] = []
+    words = Words(report.language)
     if report.label:
         lines += [f"> **{_plain(report.label)}**", ""]
     lines += [_plain(report.kicker), "", f"# {_plain(report.title)}", ""]
-    lines += _page_one(report.page_one)
+    lines += _page_one(report.page_one, words)
     for section in report.sections:
         lines += [f"## {section.number}. {_plain(section.heading)}", ""]
         for block in section.blocks:
-            lines += _block(block)
+            lines += _block(block, words)
     lines += ["---", "", _plain(report.footer)]
     return "\n".join(lines) + "\n"
 
@@ -56,13 +58,13 @@ def _items(items: Iterable[str], ordered: bool = False) -> Iterator[str]:
     yield ""
 
 
-def _pairs(pairs: Iterable[tuple[str, str]]) -> Iterator[str]:
+def _pairs(pairs: Iterable[tuple[str, str]], words: Words) -> Iterator[str]:
     for name, value in pairs:
-        yield f"- {_plain(name)}: {_plain(value)}"
+        yield "- " + _plain(words("report.pair", name=name, value=value))
     yield ""
 
 
-def _page_one(page: PageOneView) -> Iterator[str]:
+def _page_one(page: PageOneView, words: Words) -> Iterator[str]:
     yield f"## {_plain(page.answer_heading)}"
     yield ""
     yield f"**{_plain(page.answer)}**"
@@ -70,7 +72,7 @@ def _page_one(page: PageOneView) -> Iterator[str]:
     yield _plain(page.headline)
     yield ""
     money = [(page.due_name, page.due), *((f.name, f.value) for f in page.money)]
-    yield from _pairs(money)
+    yield from _pairs(money, words)
     if page.warnings:
         yield from _items(page.warnings)
     yield f"## {_plain(page.clauses_heading)}"
@@ -82,7 +84,7 @@ def _page_one(page: PageOneView) -> Iterator[str]:
         yield ""
         figures = [(f.name, f"{f.value} {f.unit}".strip()) for f in clause.figures]
         if figures:
-            yield from _pairs(figures)
+            yield from _pairs(figures, words)
         if clause.interval or clause.distance:
             interval = f"{clause.interval}. " if clause.interval else ""
             yield _plain(f"{interval}{clause.distance}".strip())
@@ -112,7 +114,7 @@ def _fenced(text: str) -> Iterator[str]:
     yield ""
 
 
-def _block(block: Block) -> Iterator[str]:
+def _block(block: Block, words: Words) -> Iterator[str]:
     match block:
         case Para():
             yield f"**{_plain(block.text)}**" if block.tone == "lead" else _plain(block.text)
@@ -123,7 +125,7 @@ def _block(block: Block) -> Iterator[str]:
         case Items():
             yield from _items(block.items, block.ordered)
         case Facts():
-            yield from _pairs(block.rows)
+            yield from _pairs(block.rows, words)
         case Code():
             yield from _fenced(block.text)
         case Table():

@@ -155,16 +155,19 @@ class Pen:
     def clause_name(self, clause: ClauseRow) -> str:
         """What the clause pays for, its name and its group."""
         name = self.both(clause.plain_name)
+        title = self.both(clause.title) if clause.title else clause.name
         if clause.group == ALL:
-            return self.words("clause.name", name=name, clause=clause.name)
-        return self.words("clause.name_group", name=name, clause=clause.name, group=clause.group)
+            return self.words("clause.name", name=name, clause=title)
+        group = self.both(clause.group_name) if clause.group_name else clause.group
+        return self.words("clause.name_group", name=name, clause=title, group=group)
 
     def finding_name(self, finding: FindingFacts) -> str:
         """The outcome and its group."""
         name = self.both(finding.plain_name)
         if finding.group == ALL:
             return self.words("otherwise.finding", name=name)
-        return self.words("otherwise.finding_group", name=name, group=finding.group)
+        group = self.both(finding.group_name) if finding.group_name else finding.group
+        return self.words("otherwise.finding_group", name=name, group=group)
 
 
 def short(digest: str) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from impacteval.render import format as fmt
 from impacteval.render.drawing import (
     ASKED,
     BLUE,
@@ -17,77 +16,23 @@ from impacteval.render.drawing import (
     style,
     svg,
 )
+from impacteval.render.labels import (
+    WIDTH,
+    end,
+    label_marks,
+    label_rows,
+    room,
+    slug,
+    spread,
+    ticks,
+    unit_axis,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from matplotlib.axes import Axes
+    from collections.abc import Sequence
 
     from impacteval.render.pen import Pen
     from impacteval.report.record import ClauseRow, FindingFacts, Range
-
-WIDTH = 6.9
-
-
-def slug(*parts: str) -> str:
-    """An id made of plain letters that any document accepts."""
-    joined = "-".join(parts).lower()
-    return "".join(c if c.isascii() and c.isalnum() else "-" for c in joined)
-
-
-def _ticks(pen: Pen) -> Callable[[float, int], str]:
-    def write(value: float, _position: int) -> str:
-        return fmt.number(round(value, 10), pen.language)
-
-    return write
-
-
-def _unit_axis(axes: Axes, pen: Pen, label: str, count: int = 6) -> None:
-    from matplotlib.ticker import FuncFormatter, MaxNLocator
-
-    axes.xaxis.set_major_locator(MaxNLocator(count, steps=[1, 2, 2.5, 5, 10]))
-    axes.xaxis.set_major_formatter(FuncFormatter(_ticks(pen)))
-    axes.set_xlabel(label)
-    axes.tick_params(axis="x", length=3)
-
-
-def _room(values: Sequence[float], share: float = 0.06) -> tuple[float, float]:
-    low, high = min(values), max(values)
-    gap = (high - low) or abs(high) or 1.0
-    return low - share * gap, high + share * gap
-
-
-def _end(value: str | None, otherwise: float) -> float:
-    return otherwise if value is None else float(value)
-
-
-def _spread(
-    labels: Sequence[tuple[float, str, float]], low: float, high: float, inches: float
-) -> list[float]:
-    """Centres for labels in a row that overlap neither each other nor the ends.
-
-    Parameters
-    ----------
-    labels : sequence of (place, text, size in points)
-        In the order of their places.
-    low, high : float
-        The ends of the row, in data units.
-    inches : float
-        Its length on paper.
-    """
-    per_inch = (high - low) / inches
-    widths = [len(text) * 0.0086 * size * per_inch for _, text, size in labels]
-    gap = 0.12 * per_inch
-    centres = [place for place, *_ in labels]
-    edge = low
-    for k, width in enumerate(widths):
-        centres[k] = max(centres[k], edge + width / 2)
-        edge = centres[k] + width / 2 + gap
-    edge = high
-    for k in reversed(range(len(widths))):
-        centres[k] = min(centres[k], edge - widths[k] / 2)
-        edge = centres[k] - widths[k] / 2 - gap
-    return centres
 
 
 def scale_drawing(clause: ClauseRow, pen: Pen) -> str:
@@ -100,8 +45,8 @@ def scale_drawing(clause: ClauseRow, pen: Pen) -> str:
     known = [0.0, estimate]
     known += [float(x) for x in (clause.interval.low, clause.interval.high) if x is not None]
     known += [] if threshold is None else [threshold]
-    left, right = _room(known, 0.08)
-    low, high = _end(clause.interval.low, left), _end(clause.interval.high, right)
+    left, right = room(known, 0.08)
+    low, high = end(clause.interval.low, left), end(clause.interval.high, right)
     with style(name):
         figure, axes = new_figure(WIDTH, 0.86)
         axes.set_position((0.01, 0.02, 0.98, 0.96))
@@ -124,7 +69,7 @@ def scale_drawing(clause: ClauseRow, pen: Pen) -> str:
             label = pen.words("plot.effect.asks", asked=pen.asked(clause))
             below.append((threshold, label, 9.0, ASKED))
         for row, height, side in ((sorted(above), 0.32, "bottom"), (sorted(below), -0.58, "top")):
-            centres = _spread([label[:3] for label in row], left, right, WIDTH * 0.98)
+            centres = spread([label[:3] for label in row], left, right, WIDTH * 0.98)
             for centre, (_, text, size, colour) in zip(centres, row, strict=True):
                 axes.text(
                     centre,
@@ -157,7 +102,7 @@ def _path_two_points(finding: FindingFacts, pen: Pen, asked: Sequence[tuple[floa
     with style(name):
         figure, axes = new_figure(WIDTH, 2.1)
         axes.set_position((0.27, 0.27, 0.69, 0.62))
-        axes.set_xlim(*_room(known, 0.1))
+        axes.set_xlim(*room(known, 0.1))
         axes.set_ylim(-0.55, 1.75)
         axes.set_yticks([1, 0], [pen.words("plot.path.with"), pen.words("plot.path.without")])
         axes.tick_params(axis="y", length=0, pad=8)
@@ -200,7 +145,7 @@ def _path_two_points(finding: FindingFacts, pen: Pen, asked: Sequence[tuple[floa
                 va="bottom",
                 color=ASKED,
             )
-        _unit_axis(axes, pen, pen.both(finding.outcome_unit))
+        unit_axis(axes, pen, pen.both(finding.outcome_unit))
         return svg(figure, name)
 
 
@@ -247,7 +192,7 @@ def _path_over_time(finding: FindingFacts, pen: Pen) -> str:
         step = max(1, -(-len(rows) // 8))
         axes.set_xticks(at[::step], [row.period for row in rows][::step])
         axes.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
-        axes.yaxis.set_major_formatter(FuncFormatter(_ticks(pen)))
+        axes.yaxis.set_major_formatter(FuncFormatter(ticks(pen)))
         axes.tick_params(length=3, axis="both", labelcolor=SOFT)
         axes.set_title(pen.both(finding.outcome_unit), loc="left", fontsize=9, color=SOFT)
         return svg(figure, name)
@@ -272,7 +217,7 @@ def effect_drawing(finding: FindingFacts, pen: Pen, clauses: Sequence[ClauseRow]
     with style(name):
         figure, axes = new_figure(WIDTH, 2.7 if curve else 1.7)
         axes.set_position((0.03, 0.2 if curve else 0.3, 0.94, 0.66 if curve else 0.5))
-        axes.set_xlim(*_room(known, 0.03))
+        axes.set_xlim(*room(known, 0.03))
         axes.set_yticks([])
         axes.spines["left"].set_visible(False)
         base = -0.13
@@ -303,8 +248,8 @@ def effect_drawing(finding: FindingFacts, pen: Pen, clauses: Sequence[ClauseRow]
             place = float(clause.threshold or 0)
             axes.axvline(place, color=ASKED, linewidth=1.6, linestyle=(0, (4, 2)))
             marks.append((place, pen.words("plot.effect.asks", asked=pen.asked(clause)), ASKED))
-        _label_marks(axes, sorted(marks), top, WIDTH * 0.94)
-        _unit_axis(axes, pen, pen.both(finding.contract_unit))
+        label_marks(axes, sorted(marks), top, WIDTH * 0.94)
+        unit_axis(axes, pen, pen.both(finding.contract_unit))
         return svg(figure, name)
 
 
@@ -326,24 +271,6 @@ def _past(
     return [x for x, _ in cut], [y for _, y in cut]
 
 
-def _label_marks(
-    axes: Axes, marks: list[tuple[float, str, str]], top: float, inches: float
-) -> None:
-    """Labels above the lines, apart from each other."""
-    low, high = axes.get_xlim()
-    centres = _spread([(place, text, 9.0) for place, text, _ in marks], low, high, inches)
-    for centre, (_, label, colour) in zip(centres, marks, strict=True):
-        axes.text(
-            centre,
-            top,
-            label,
-            ha="center",
-            va="bottom",
-            color=colour,
-            weight="bold" if colour == ASKED else "normal",
-        )
-
-
 def forest_drawing(
     finding: FindingFacts,
     pen: Pen,
@@ -362,7 +289,7 @@ def forest_drawing(
         height = 0.85 + 0.42 * len(rows)
         figure, axes = new_figure(WIDTH, height)
         axes.set_position((0.4, 0.5 / height, 0.57, 1 - 0.75 / height))
-        left, right = _room(known, 0.05)
+        left, right = room(known, 0.05)
         axes.set_xlim(left, right)
         axes.axvline(0, color=SOFT, linewidth=1.0)
         for clause in asked.values():
@@ -373,7 +300,7 @@ def forest_drawing(
             at = len(rows) - 1 - k
             if found is not None:
                 axes.plot(
-                    [_end(found.low, left), _end(found.high, right)],
+                    [end(found.low, left), end(found.high, right)],
                     [at, at],
                     color=BLUE,
                     linewidth=2.4 if k == 0 else 1.4,
@@ -389,7 +316,7 @@ def forest_drawing(
                 markeredgecolor=BLUE,
                 markeredgewidth=1.6,
             )
-        _label_rows(axes, [title for title, *_ in rows][::-1], 34)
+        label_rows(axes, [title for title, *_ in rows][::-1], 34)
         axes.set_ylim(-0.6, len(rows) - 0.4)
         axes.spines["left"].set_visible(False)
         marks = [(0.0, pen.words("plot.effect.no_effect"), SOFT)]
@@ -398,31 +325,9 @@ def forest_drawing(
             for t, c in asked.items()
             if t is not None
         ]
-        _label_marks(axes, sorted(marks), len(rows) - 0.4, WIDTH * 0.57)
-        _unit_axis(axes, pen, pen.both(finding.contract_unit), 5)
+        label_marks(axes, sorted(marks), len(rows) - 0.4, WIDTH * 0.57)
+        unit_axis(axes, pen, pen.both(finding.contract_unit), 5)
         return svg(figure, name)
-
-
-def _label_rows(axes: Axes, labels: Sequence[str], width: int) -> None:
-    """Row names at the left, at most two lines each, every line aligned by itself."""
-    import textwrap
-
-    axes.set_yticks([])
-    for row, label in enumerate(labels):
-        lines = textwrap.wrap(label, width)
-        if len(lines) > 2:
-            lines = [lines[0], f"{lines[1]} …"]
-        for k, line in enumerate(lines):
-            lift = 0.0 if len(lines) == 1 else 5.5 - 11 * k
-            axes.annotate(
-                line,
-                (0, row),
-                xycoords=("axes fraction", "data"),
-                xytext=(-10, lift),
-                textcoords="offset points",
-                ha="right",
-                va="center",
-            )
 
 
 def love_drawing(finding: FindingFacts, pen: Pen) -> str:
@@ -450,8 +355,8 @@ def love_drawing(finding: FindingFacts, pen: Pen) -> str:
         labels = [
             row.covariate if row.plain_name is None else pen.both(row.plain_name) for _, row in rows
         ]
-        _label_rows(axes, labels, 40)
+        label_rows(axes, labels, 40)
         axes.set_ylim(-0.6, len(rows) - 0.4)
         axes.spines["left"].set_visible(False)
-        _unit_axis(axes, pen, pen.words("plot.love.axis"))
+        unit_axis(axes, pen, pen.words("plot.love.axis"))
         return svg(figure, name)

@@ -1,12 +1,13 @@
-"""Sections 5 to 8: from result to money, how firm, what is not known, fairness."""
+"""Sections 6 to 9: from result to money, how firm, what is not known, fairness."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from impacteval.render.blocks import Block, Cell, Column, Drawing, Items, Para, Sub, Table
+from impacteval.render.labels import slug
 from impacteval.render.pen import ALL, Pen
-from impacteval.render.plots import forest_drawing, slug
+from impacteval.render.plots import forest_drawing
 from impacteval.render.sections_study import clauses_of
 from impacteval.report.record import ClauseRow, FindingFacts, Range, Record
 

@@ -1,4 +1,4 @@
-"""Sections 9 to 12: data, independence, the checklist, the receipts."""
+"""Sections 10 to 13: data, independence, the checklist, the receipts."""
 
 from __future__ import annotations
 
@@ -60,10 +60,13 @@ def independence(record: Record, pen: Pen) -> Iterator[Block]:
     else:
         yield Para(words("independence.interests_none"))
     yield Sub(words("independence.deviations"), "independence-deviations")
-    yield Para(
-        words("independence.locked" if record.locked else "independence.unlocked"),
-        "plain" if record.locked else "warning",
-    )
+    if record.locked_on is not None:
+        yield Para(words("independence.locked_on", date=fmt.date(record.locked_on, pen.language)))
+    else:
+        yield Para(
+            words("independence.locked" if record.locked else "independence.unlocked"),
+            "plain" if record.locked else "warning",
+        )
     if record.deviations:
         yield Items(tuple(pen.say(deviation.what) for deviation in record.deviations))
     elif record.locked:

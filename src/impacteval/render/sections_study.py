@@ -1,4 +1,4 @@
-"""Sections 1 to 4: the contract, who was counted, the comparison, the results."""
+"""Sections 2 to 4: the contract, who was counted, the comparison."""
 
 from __future__ import annotations
 
@@ -18,8 +18,9 @@ from impacteval.render.blocks import (
     Sub,
     Table,
 )
+from impacteval.render.labels import slug
 from impacteval.render.pen import Pen
-from impacteval.render.plots import effect_drawing, love_drawing, path_drawing, slug
+from impacteval.render.plots import love_drawing, path_drawing
 from impacteval.report.record import ClauseRow, FindingFacts, Record
 
 
@@ -312,104 +313,3 @@ def _baseline(finding: FindingFacts, pen: Pen) -> Iterator[Block]:
             caption=words("plot.love.caption", name=pen.finding_name(finding)),
             data=None,
         )
-
-
-def results(record: Record, pen: Pen) -> Iterator[Block]:
-    """Each outcome and group: the averages, the difference, its intervals, drawn."""
-    words = pen.words
-    if not record.findings:
-        yield Para(words("results.none"))
-    for finding in record.findings:
-        yield Sub(pen.finding_name(finding), slug("results", finding.outcome, finding.group))
-        if finding.status == "cannot_be_judged":
-            reason = finding.reason
-            yield Para(
-                words("results.cannot_plain")
-                if reason is None
-                else words("results.cannot", reason=pen.say(reason)),
-                "warning",
-            )
-        if not finding.paid:
-            yield Para(words("results.unpaid"), "note")
-        own = clauses_of(finding, record.page_one.clauses)
-        yield Facts(tuple(_result_rows(finding, own, pen)))
-        if finding.notes:
-            yield Items(tuple(pen.say(note) for note in finding.notes))
-        if finding.estimate is not None:
-            yield from _effect(finding, own, pen)
-
-
-def _result_rows(
-    finding: FindingFacts, clauses: tuple[ClauseRow, ...], pen: Pen
-) -> Iterator[tuple[str, str]]:
-    words = pen.words
-    yield words("results.measure"), pen.both(finding.measure)
-    yield words("results.better"), words(f"results.better_{finding.better}")
-    if finding.target is not None:
-        yield words("results.counted"), pen.say(finding.target)
-    if finding.observed is not None:
-        yield words("results.observed"), pen.number(finding.observed, finding.outcome_unit)
-    if finding.counterfactual is not None:
-        yield (
-            words("results.counterfactual"),
-            pen.number(finding.counterfactual, finding.outcome_unit),
-        )
-    if finding.estimate is not None:
-        written = pen.near(finding.estimate, clauses)
-        yield words("results.estimate"), pen.with_unit(written, finding.contract_unit)
-    for found in finding.intervals:
-        key = {
-            "two": "results.interval",
-            "lower": "results.interval_lower",
-            "upper": "results.interval_upper",
-        }[found.side]
-        yield words(key, level=pen.percent(found.level)), pen.span(found)
-    if finding.std_error is not None:
-        yield words("results.std_error"), pen.number(finding.std_error)
-    if finding.raw_effect is not None:
-        scale = words(f"scale.{finding.scale}")
-        yield words("results.raw", scale=scale), pen.number(finding.raw_effect)
-    if finding.p_value is not None:
-        yield words("results.p_value"), pen.number(finding.p_value)
-    yield words("results.n"), fmt.count(finding.n_treated, pen.language)
-    yield words("results.n_comparison"), fmt.count(finding.n_comparison, pen.language)
-    yield words("results.clusters"), fmt.count(finding.treated_clusters, pen.language)
-    if finding.method_text is not None:
-        yield words("results.method"), pen.say(finding.method_text)
-
-
-def _effect(finding: FindingFacts, clauses: tuple[ClauseRow, ...], pen: Pen) -> Iterator[Block]:
-    words = pen.words
-    assert finding.estimate is not None
-    two = [found for found in finding.intervals if found.side == "two"]
-    name = pen.finding_name(finding)
-    interval = "; ".join(pen.interval(found) for found in two)
-    asked = " ".join(
-        words("plot.effect.alt_threshold", asked=pen.asked(c)) for c in clauses if c.threshold
-    )
-    unit = pen.both(finding.contract_unit)
-    alt = words(
-        "plot.effect.alt",
-        name=name,
-        estimate=pen.near(finding.estimate, clauses),
-        interval=interval,
-        thresholds=asked,
-        unit=unit,
-    )
-    data = Table(
-        words("plot.effect.data", name=name, unit=unit),
-        (Column(words("plot.effect.effect")), Column(words("plot.effect.density"), "right")),
-        tuple((Cell(pen.number(x)), Cell(pen.number(d))) for x, d in finding.curve),
-    )
-    yield Drawing(
-        svg=effect_drawing(finding, pen, clauses),
-        alt=alt.replace("  ", " "),
-        caption=words("plot.effect.caption", name=name),
-        data=data if finding.curve else None,
-    )
-    levels = sorted({found.level for found in two}, key=float)
-    if len(levels) > 1:
-        inner, outer = pen.percent(levels[0]), pen.percent(levels[-1])
-        yield Para(words("plot.effect.note", inner=inner, outer=outer), "note")
-    elif levels:
-        yield Para(words("plot.effect.note_one", outer=pen.percent(levels[0])), "note")

@@ -14,6 +14,9 @@ from impacteval.report.record import Record, record_json
 from impacteval.values import Language
 
 FORMATS = ("html", "pdf", "md", "json")
+_EVERY_NAME = {"verdict.json"} | {
+    f"report.{language}.{kind}" for language in Language for kind in FORMATS if kind != "json"
+}
 
 
 class HasRecord(Protocol):
@@ -36,7 +39,8 @@ def write(
     ----------
     report : Record or Report
     out : str or Path
-        A folder, made when it does not exist. Files of the same names are replaced.
+        A folder, made when it does not exist. The files of an earlier report are replaced, and
+        those that this one does not have are removed.
     languages : sequence of str
         Among ``"en"`` and ``"fr"``.
     formats : sequence of str
@@ -129,6 +133,9 @@ def _place(folder: Path, contents: dict[str, bytes]) -> tuple[Path, ...]:
             Path(passing).chmod(0o644)
         for passing_path, final in waiting:
             passing_path.replace(final)
+        # A report of an earlier run beside this record would be another run's answer.
+        for name in _EVERY_NAME - contents.keys():
+            (folder / name).unlink(missing_ok=True)
     except BaseException:
         for passing_path, _ in waiting:
             passing_path.unlink(missing_ok=True)

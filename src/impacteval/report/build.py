@@ -66,6 +66,7 @@ def record_of(run: Run) -> Record:
         independence=Both.of(plan.evaluator.independence.text()),
         deviations=tuple(Deviation(what=Said.of(m)) for m in run.deviations),
         locked=run.locked,
+        locked_on=run.locked_on,
         checklist=_checklist(run),
         annex=_annex(run),
     )

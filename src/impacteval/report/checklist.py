@@ -75,22 +75,22 @@ def _section(number: int) -> Text:
 _ANSWERED: Mapping[str, Text] = {
     "1b": Text(en="Page 1", fr="Page 1"),
     "3": Text(en="Annex (locked plan)", fr="Annexe (plan verrouillé)"),
-    "4": _section(9),
-    "5a": _section(1),
-    "5b": _section(10),
-    "9": _section(3),
-    "10": _section(10),
-    "14": _section(1),
-    "21a": _section(3),
-    "21b": _section(3),
-    "21c": _section(2),
-    "21d": _section(6),
-    "22a": _section(2),
-    "22b": _section(2),
-    "25": _section(3),
-    "26": _section(4),
-    "28": _section(6),
-    "30": _section(7),
+    "4": _section(10),
+    "5a": _section(2),
+    "5b": _section(11),
+    "9": _section(4),
+    "10": _section(11),
+    "14": _section(2),
+    "21a": _section(4),
+    "21b": _section(4),
+    "21c": _section(3),
+    "21d": _section(7),
+    "22a": _section(3),
+    "22b": _section(3),
+    "25": _section(4),
+    "26": _section(5),
+    "28": _section(7),
+    "30": _section(8),
 }
 
 
@@ -110,7 +110,7 @@ def checklist(
     --------
     >>> rows = checklist({"11": Text(en="Ten sites", fr="Dix sites")})
     >>> [str(where.en) for number, _, where in rows if number in ("11", "26")]
-    ['Ten sites', 'Section 4']
+    ['Ten sites', 'Section 5']
     """
     return tuple(
         (number, item, given.get(number) or (None if number in absent else _ANSWERED.get(number)))

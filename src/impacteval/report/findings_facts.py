@@ -199,9 +199,11 @@ def finding_facts(
         "others": estimate.n_comparison if estimate else 0,
     }
     reason = finding.reason
+    named = group_name(contract, finding.group)
     return FindingFacts(
         outcome=finding.outcome,
         group=finding.group,
+        group_name=None if named is None else Both.of(named),
         plain_name=Both.of(outcome.plain_name.text()),
         measure=Both.of(outcome.measure.text()),
         outcome_unit=Both.of(natural_unit(outcome)),

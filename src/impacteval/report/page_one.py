@@ -12,6 +12,7 @@ from impacteval.contract.rules import ChanceRule, LowerBoundRule, Rule, Signific
 from impacteval.contract.saying import rule_sentence
 from impacteval.decide import ClauseResult, Decision, distance, effective_rule, money_text
 from impacteval.estimates import CounterfactualEstimate
+from impacteval.plan import Columns
 from impacteval.report import findings_facts as facts
 from impacteval.report import notices
 from impacteval.report.findings import Finding
@@ -147,14 +148,24 @@ def _clause(run: Run, clause: ClauseResult) -> ClauseRow:
     by_the_unit = isinstance(leaf, Linear)
     how_far = None if by_the_unit else distance(contract, clause)
     near = None
-    if how_far is not None and how_far.change is not None and estimate is not None:
+    if how_far and how_far.change is not None and finding and estimate:
         near = Said.of(
-            _nearness(wording, clause, how_far.change, estimate, outcome, _reads_bound(leaf, rule))
+            _nearness(
+                wording,
+                clause,
+                how_far.change,
+                estimate,
+                outcome,
+                _reads_bound(leaf, rule),
+                finding.analysis.columns,
+            )
         )
     unit = facts.natural_unit(outcome)
+    named = facts.group_name(contract, clause.group)
     return ClauseRow(
         name=clause.name,
         group=clause.group,
+        group_name=None if named is None else Both.of(named),
         outcome=clause.outcome,
         title=Both.of(leaf.plain_name.text()) if leaf.plain_name else None,
         plain_name=Both.of(outcome.plain_name.text()),
@@ -230,6 +241,7 @@ def _nearness(
     estimate: CounterfactualEstimate,
     outcome: Outcome,
     bound: bool,
+    columns: Columns,
 ) -> Message:
     """How close the answer was: what was compared, and the change that would turn the answer."""
     assert clause.value is not None, "a distance was measured from a number"
@@ -244,14 +256,15 @@ def _nearness(
             per_person = gap / 100.0 * estimate.counterfactual
         case _:
             pass  # a total, or a unit that is not the outcome's own
-    total = None if per_person is None else per_person * served
+    # Weights and exposure mean that those in the data are not simply counted.
+    counted = columns.weight is None and columns.exposure is None
+    total = per_person * served if per_person is not None and counted else None
     return distance_sentence(
         wording,
         met=clause.verdict is Status.MET,
         distance=clause.value - clause.threshold,
-        outcome_unit=facts.natural_unit(outcome),
-        per_person=None if per_person is None else significant(per_person),
         total=None if total is None else significant(total),
+        total_unit=outcome.unit_in_total.text() if outcome.unit_in_total else None,
         served=served,
     )
 

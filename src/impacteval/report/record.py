@@ -110,6 +110,8 @@ class ClauseRow(_Frozen):
     outcome: str
     title: Both | None = None
     """The clause in words, where the contract names it in words."""
+    group_name: Both | None = None
+    """The group in words; None where there are no groups."""
     plain_name: Both
     unit: Both
     verdict: Verdict
@@ -280,6 +282,8 @@ class FindingFacts(_Frozen):
 
     outcome: str
     group: str
+    group_name: Both | None = None
+    """The group in words; None where there are no groups."""
     plain_name: Both
     measure: Both
     outcome_unit: Both
@@ -410,6 +414,8 @@ class Record(_Frozen):
     independence: Both
     deviations: tuple[Deviation, ...]
     locked: bool
+    locked_on: str | None = None
+    """The date that the lock bears, where it bears one."""
     checklist: Checklist
     annex: Annex
 

@@ -51,6 +51,8 @@ class Run:
         The decision if that alternative analysis stood in place of the planned one.
     deviations : tuple of Message
         What changed since the lock.
+    locked_on : str or None
+        The date that the lock bears.
     locked, prepared : bool
         Whether there is a lock, and a frozen outcome-blind step.
     settlement : str or None
@@ -69,6 +71,7 @@ class Run:
     alternatives: Mapping[tuple[str, str, str], Decision]
     deviations: tuple[Message, ...]
     locked: bool
+    locked_on: str | None
     prepared: bool
     settlement: str | None
     digests: Mapping[str, str]

@@ -252,9 +252,8 @@ def distance_sentence(
     *,
     met: bool,
     distance: Decimal,
-    outcome_unit: Text,
-    per_person: Decimal | None,
     total: Decimal | None,
+    total_unit: Text | None,
     served: int,
 ) -> Message:
     """How close the answer was, in natural units.
@@ -263,10 +262,10 @@ def distance_sentence(
     ----------
     distance : Decimal
         Compared number minus threshold, in contract units.
-    per_person : Decimal or None
-        The same distance as a change of the mean of those served, in the outcome's own units.
     total : Decimal or None
-        That change added up over everyone served.
+        The change of the outcome, added up over everyone served, that turns the answer.
+    total_unit : Text or None
+        The unit of such a sum, where the contract names it.
     served : int
         People or units served.
     """
@@ -293,15 +292,21 @@ def distance_sentence(
             en = "The result is exactly on the threshold, which the contract does not count as reached."
             fr = "Le résultat est exactement sur le seuil, que le contrat ne considère pas comme atteint."
             values = {}
-    if total is not None and per_person is not None and total != 0:
-        values |= {"total": abs(total), "served": served, "outcome_unit": outcome_unit}
+    if total is not None and total != 0:
+        values |= {"total": abs(total), "served": served}
+        shown_total = "{total:number0}"
+        if total_unit is not None:
+            values["total_unit"] = total_unit
+            shown_total += " {total_unit}"
+        lower = met == (wording.better == "higher")
+        way = Text(en="lower", fr="inférieur") if lower else Text(en="higher", fr="supérieur")
         en += (
-            " Over the {served:int} served, a change of {total:number0} in all ({outcome_unit}) would have "
-            "changed the answer."
+            f" Added up over the {{served:int}} served, a total {way.en} by {shown_total} would "
+            "have changed the answer."
         )
         fr += (
-            " Sur l'ensemble des {served:int} bénéficiaires, un écart de {total:number0} au total "
-            "({outcome_unit}) aurait changé la réponse."
+            f" Additionné sur les {{served:int}} bénéficiaires, un total {way.fr} de {shown_total} "
+            "aurait changé la réponse."
         )
     return Message("clause.distance", Text(en=en, fr=fr), values)
 
