@@ -49,6 +49,20 @@ def _probability(value: float, name: str) -> float:
     return float(value)
 
 
+def _side(side: str) -> Side:
+    try:
+        return Side(side)
+    except ValueError:
+        raise UsageError(f"side {side!r} is not known. Allowed: {', '.join(Side)}.") from None
+
+
+def _tail(side: str) -> Tail:
+    try:
+        return Tail(side)
+    except ValueError:
+        raise UsageError(f"side {side!r} is not known. Allowed: {', '.join(Tail)}.") from None
+
+
 def _finite(value: float, name: str) -> float:
     if not math.isfinite(value):
         raise ValueError(f"{name} must be a finite number, not {value!r}.")
@@ -78,7 +92,7 @@ def _t_draws(n: int, df: float, rng: Generator) -> Floats:
 
 
 def _tails(greater: float, less: float, side: str) -> float:
-    match Tail(side):
+    match _tail(side):
         case Tail.GREATER:
             return greater
         case Tail.LESS:
@@ -140,7 +154,7 @@ class StudentT:
 
     def interval(self, level: float, side: str = "two") -> Interval:
         """The interval at that level and side."""
-        level, side = _probability(level, "level"), Side(side)
+        level, side = _probability(level, "level"), _side(side)
         low, high = _ends(self.quantile, lambda a: self.quantile(1.0 - a), level, side)
         method = f"{self.label}, {_df_text(self.df)}" if self.label else _df_text(self.df)
         return Interval(low, high, level=level, side=side, method=method)
@@ -191,7 +205,7 @@ class LogRatioT:
 
     def interval(self, level: float, side: str = "two") -> Interval:
         """The interval at that level and side."""
-        level, side = _probability(level, "level"), Side(side)
+        level, side = _probability(level, "level"), _side(side)
         low, high = _ends(self.quantile, lambda a: self.quantile(1.0 - a), level, side)
         kind = f"log ratio, {_df_text(self.df)}"
         method = f"{self.label}, {kind}" if self.label else kind
@@ -266,7 +280,7 @@ class EmpiricalDraws:
 
     def interval(self, level: float, side: str = "two") -> Interval:
         """The interval at that level and side, from order statistics."""
-        level, side = _probability(level, "level"), Side(side)
+        level, side = _probability(level, "level"), _side(side)
         low, high = _ends(self._lower, self._upper, level, side)
         return Interval(
             low, high, level=level, side=side, method=f"{self.label}, {self.values.size} draws"
@@ -414,7 +428,7 @@ class TestInversion:
 
     def interval(self, level: float, side: str = "two") -> ConfidenceSet:
         """Every null whose p-value exceeds ``1 - level``."""
-        level, side = _probability(level, "level"), Side(side)
+        level, side = _probability(level, "level"), _side(side)
         pieces = self._function(_MATCHING_TAIL[side]).above(_alpha(level))
         found = ConfidenceSet(pieces, level=level, side=side, method=self.label)
         note = _EMPTY if found.empty else None if found.bounded else _UNBOUNDED
@@ -422,7 +436,7 @@ class TestInversion:
 
     def p_value(self, null: float = 0.0, side: str = "two") -> float:
         """The p-value of that null."""
-        return self._function(Tail(side))(null)
+        return self._function(_tail(side))(null)
 
     def quantile(self, q: float) -> float:
         """Not answerable: a p-value function has no unique quantiles."""
@@ -474,7 +488,7 @@ class ExactCount:
 
     def interval(self, level: float, side: str = "two") -> Interval:
         """The exact interval at that level and side."""
-        level, side = _probability(level, "level"), Side(side)
+        level, side = _probability(level, "level"), _side(side)
         low, high = _ends(self._lower, self._upper, level, side)
         return Interval(low, high, level=level, side=side, method="exact binomial")
 
