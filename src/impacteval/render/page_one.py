@@ -52,7 +52,13 @@ def _money(box: MoneyBox, pen: Pen) -> tuple[Figure, ...]:
     no_ceiling = words("money.no_ceiling")
     ceiling = no_ceiling if box.ceiling is None else pen.money(box.ceiling)
     left = no_ceiling if box.ceiling is None else pen.money(box.ceiling_left)
-    paid = words("money.none") if box.already_paid in (None, "0") else pen.money(box.already_paid)
+    match box.already_paid:
+        case None:
+            paid = words("money.paid_unknown")
+        case "0":
+            paid = words("money.none")
+        case _:
+            paid = pen.money(box.already_paid)
     return (
         Figure(words("money.already_paid"), paid),
         Figure(words("money.total"), pen.money(box.total)),

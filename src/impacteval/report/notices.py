@@ -82,6 +82,14 @@ _NO_FALLBACK = Message(
         fr="Le contrat ne dit pas ce qui se passe si une clause ne peut jamais être jugée.",
     ),
 )
+_EARLIER = Message(
+    "warning.earlier-settlements",
+    Text(
+        en="What earlier settlements paid is not known here, and is not taken off the amount due.",
+        fr="Ce qu'ont payé les échéances précédentes n'est pas connu ici, et n'est pas déduit du "
+        "montant dû.",
+    ),
+)
 _FEW = Text(
     en=(
         "The programme was assigned to only {places:int} {places:plural:place|places}: the interval covers chance between "
@@ -178,7 +186,21 @@ def changes(run: Run) -> Iterator[Message]:
         yield _UNCHANGED if run.prepared else _AS_LOCKED
 
 
+def earlier_settlements(run: Run) -> bool:
+    """Whether another settlement of the contract may come before the one that is judged."""
+    settlements = run.contract.calendar.settlements if run.contract.calendar else {}
+    if run.settlement is None:
+        return False
+    judged = str(settlements[run.settlement].date)
+    # Dates are written year first; one that says only the year may come before any of its days.
+    return any(
+        name != run.settlement and str(other.date) <= judged for name, other in settlements.items()
+    )
+
+
 def warnings(run: Run) -> Iterator[Message]:
+    if earlier_settlements(run):
+        yield _EARLIER
     if any(clause.if_not_judged is None for clause in run.contract.clauses):
         yield _NO_FALLBACK
     if run.locked and not run.prepared:

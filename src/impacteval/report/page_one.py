@@ -86,7 +86,7 @@ def page_one(run: Run) -> PageOne:
             currency=decision.currency,
             due_now=due,
             total=money_text(decision.total),
-            already_paid=None,
+            already_paid=None if notices.earlier_settlements(run) else "0",
             ceiling=cap,
             ceiling_left=left,
             rounding=Said.of(

@@ -148,6 +148,7 @@ class MoneyBox(_Frozen):
     due_now: Money | None
     total: Money | None
     already_paid: Money | None
+    """None when an earlier settlement may have paid: no ledger is read."""
     ceiling: Money | None
     ceiling_left: Money | None
     rounding: Said

@@ -169,3 +169,57 @@ def test_every_sentence_of_the_record_can_be_filled(two_cohorts_report: Any, lan
         return 0
 
     assert walk(two_cohorts_report.record) > 50
+
+
+def test_what_an_earlier_settlement_paid_is_not_said_to_be_nothing(two_cohorts: Any) -> None:
+    dates = {
+        "first": {"date": "2027-01-01", "clauses": ["work"]},
+        "second": {"date": "2028-01-01", "clauses": ["work"]},
+    }
+
+    def page(settlement: str) -> Any:
+        report = two_cohorts.run(
+            contract_change=lambda c: work_pays(c, threshold(10), calendar={"settlements": dates}),
+            plan_change=lambda p: (without_groups(p), p.update(settlement=settlement)),
+        )
+        return report.record.page_one
+
+    keys = [said.key for said in page("second").warnings]
+    assert page("second").money.already_paid is None
+    assert "warning.earlier-settlements" in keys
+    assert page("first").money.already_paid == "0"
+    assert "warning.earlier-settlements" not in [said.key for said in page("first").warnings]
+
+
+def test_an_amount_that_is_not_published_is_said_in_a_sentence(two_cohorts: Any) -> None:
+    terms = threshold(10)
+    terms["threshold"]["pay"] = "not_published"
+    page = run(two_cohorts, {**terms, "cap": {"amount": 5000, "over": "contract"}}).record.page_one
+    said = fill(page.clauses[0].sentence, "en", "GBP")
+    assert said.endswith("met; the amount is not published.")
+    assert page.money.ceiling_left == "not_published"
+
+
+def test_other_analyses_say_what_would_be_due(two_cohorts: Any) -> None:
+    """Each unit pays, so another estimate changes the amount though every verdict stays."""
+    linear = {"linear": {"name": "work", "outcome": "work", "per_unit": 10}}
+    adjusted = {
+        "name": "adjusted",
+        "title": {"en": "Adjusted", "fr": "Ajusté"},
+        "estimator": {"name": "lin"},
+        "columns": {"covariates": ["age", "priors"]},
+    }
+
+    def plan_change(plan: Plain) -> None:
+        without_groups(plan)
+        plan["analyses"]["work"]["robustness"] = [adjusted]
+
+    report = two_cohorts.run(
+        contract_change=lambda c: work_pays(c, linear), plan_change=plan_change
+    )
+    (row,) = report.record.findings[0].robustness
+    assert row.estimate is not None
+    assert not row.flips
+    due, found = float(row.due_now), float(row.estimate)
+    assert due == pytest.approx(10 * found, abs=0.005)
+    assert due != float(report.record.page_one.money.due_now)
