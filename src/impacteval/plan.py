@@ -378,11 +378,19 @@ class Analysis(FileModel):
             yield ("groups", "column"), self.groups.column
 
 
+class LoweredGrade(FileModel):
+    """A grade below the one that the design allows, and why. A grade is never raised."""
+
+    at_most: Count = Field(description="the highest grade the evaluator stands for, 1 to 5")
+    because: PlainWords = Field(description="why, in words")
+
+
 class Evaluator(FileModel):
     """Who evaluates, and their declaration of independence."""
 
     independence: PlainWords = Field(description="the evaluator's declaration of independence")
     interests: ListOfWords = ()
+    grade: LoweredGrade | None = None
 
 
 class Plan(FileModel):
