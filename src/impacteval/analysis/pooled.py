@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from impacteval.analysis.pool import pool
-from impacteval.estimates import CounterfactualEstimate
-from impacteval.report.findings import Finding
-from impacteval.values import Message, Text
-
-if TYPE_CHECKING:
-    pass
-
-
 from impacteval.analysis.task import Task, alternative, evidence_for
+from impacteval.estimates import CounterfactualEstimate
+from impacteval.report.findings import Finding, people_of
+from impacteval.values import Message, Text
 
 
 def _of_group(finding: Finding) -> Message:
@@ -34,7 +28,7 @@ def pooled(
 ) -> Finding:
     """The finding of a pool, from those of its groups."""
     parts = [next(f for f in groups if f.group == g) for g in members]
-    sizes = {f.group: task.people.get(f.group, _served(f)) for f in parts}
+    sizes = {f.group: task.people.get(f.group, people_of(f) or 1) for f in parts}
     found = pool(
         {f.group: _result(f.estimate, f.reason) for f in parts},
         sizes,
@@ -68,10 +62,6 @@ def pooled(
 def _repeated(places: list[frozenset[object]]) -> int:
     """How often a treated place stands in more than one group: a pool counts it once."""
     return sum(map(len, places)) - len(frozenset().union(*places))
-
-
-def _served(finding: Finding) -> int:
-    return finding.estimate.n_treated if finding.estimate is not None else 1
 
 
 def _result(

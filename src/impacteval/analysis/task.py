@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
 from impacteval.analysis.evidence import evidence_of
 from impacteval.errors import (
@@ -22,9 +21,6 @@ from impacteval.report.grade import FEW_TREATED
 from impacteval.sample import Sample
 from impacteval.study.seeds import step_rng
 from impacteval.values import Evidence, Message, Question, Text
-
-if TYPE_CHECKING:
-    pass
 
 
 @dataclass(frozen=True)
