@@ -405,6 +405,12 @@ def test_new_refuses_a_folder_that_holds_something(tmp_path: Path, typed: Any) -
     assert [p.name for p in tmp_path.iterdir()] == ["kept"]
 
 
+def test_new_where_nothing_can_be_made(tmp_path: Path, typed: Any) -> None:
+    (tmp_path / "file").write_text("mine")
+    told = typed("new", tmp_path / "file" / "study")
+    assert (told.code, "cannot be made" in told.plain_err) == (2, True)
+
+
 def process(*arguments: str, **more: Any) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, *arguments], capture_output=True, text=True, check=False, **more

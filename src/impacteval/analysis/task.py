@@ -93,7 +93,7 @@ def estimate_with(
         return none.reason
     except ImpactEvalError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # an estimator may not end the run as if it were done
         raise PluginError(
             f"The estimator {spec.name!r} failed on outcome {task.analysis.outcome!r}, group "
             f"{group!r}: {type(error).__name__}: {error}.",
@@ -102,6 +102,11 @@ def estimate_with(
     if not isinstance(result, CounterfactualEstimate):
         raise PluginError(
             f"The estimator {spec.name!r} returned {type(result).__name__}, not an estimate.",
+            package=found.package,
+        )
+    if result.estimator != spec.name:
+        raise PluginError(
+            f"The estimator {spec.name!r} signed its estimate as {result.estimator!r}.",
             package=found.package,
         )
     if result.scale != task.analysis.scale:

@@ -42,7 +42,11 @@ def new(folder: Path) -> None:
             Problem(f"{folder} exists and is not an empty folder.", "Name a new folder.")
         )
     name = folder.resolve().name
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        what = f"{folder} cannot be made: {error.strerror}."
+        raise StudyError(Problem(what, "Name a folder where you may write.")) from error
     for source in sorted(SCAFFOLD.iterdir()):
         # The notebook is a template because tools take every .py here for a module.
         if source.suffix in (".yaml", ".csv", ".template"):

@@ -65,7 +65,10 @@ class DiagnosticEntry:
 _ALL = (
     DiagnosticEntry(
         "balance",
-        Text(en="Balance of the arms", fr="Équilibre des bras"),
+        Text(
+            en="Likeness of the two groups at the start",
+            fr="Ressemblance des deux groupes au départ",
+        ),
         Text(
             en="Were the arms alike before the programme?",
             fr="Les bras se ressemblaient-ils avant le programme ?",

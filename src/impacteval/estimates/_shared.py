@@ -24,6 +24,20 @@ def probability(value: float, name: str) -> float:
     return float(value)
 
 
+def side_of(side: str) -> Side:
+    try:
+        return Side(side)
+    except ValueError:
+        raise UsageError(f"side {side!r} is not known. Allowed: {', '.join(Side)}.") from None
+
+
+def tail_of(side: str) -> Tail:
+    try:
+        return Tail(side)
+    except ValueError:
+        raise UsageError(f"side {side!r} is not known. Allowed: {', '.join(Tail)}.") from None
+
+
 def finite(value: float, name: str) -> float:
     if not math.isfinite(value):
         raise ValueError(f"{name} must be a finite number, not {value!r}.")
@@ -53,7 +67,7 @@ def t_draws(n: int, df: float, rng: Generator) -> Floats:
 
 
 def tails(greater: float, less: float, side: str) -> float:
-    match Tail(side):
+    match tail_of(side):
         case Tail.GREATER:
             return greater
         case Tail.LESS:

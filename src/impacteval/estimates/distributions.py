@@ -29,13 +29,14 @@ from impacteval.estimates._shared import (
     ends,
     finite,
     probability,
+    side_of,
     t_draws,
     t_ppf,
     t_sf,
     tails,
 )
 from impacteval.estimates.inversion import TestInversion
-from impacteval.values import Interval, Message, Side, Text
+from impacteval.values import Interval, Message, Text
 
 if TYPE_CHECKING:
     from numpy.random import Generator
@@ -70,7 +71,7 @@ class StudentT:
 
     def interval(self, level: float, side: str = "two") -> Interval:
         """The interval at that level and side."""
-        level, side = probability(level, "level"), Side(side)
+        level, side = probability(level, "level"), side_of(side)
         low, high = ends(self.quantile, lambda a: self.quantile(1.0 - a), level, side)
         method = f"{self.label}, {df_text(self.df)}" if self.label else df_text(self.df)
         return Interval(low, high, level=level, side=side, method=method)
@@ -121,7 +122,7 @@ class LogRatioT:
 
     def interval(self, level: float, side: str = "two") -> Interval:
         """The interval at that level and side."""
-        level, side = probability(level, "level"), Side(side)
+        level, side = probability(level, "level"), side_of(side)
         low, high = ends(self.quantile, lambda a: self.quantile(1.0 - a), level, side)
         kind = f"log ratio, {df_text(self.df)}"
         method = f"{self.label}, {kind}" if self.label else kind
@@ -196,7 +197,7 @@ class EmpiricalDraws:
 
     def interval(self, level: float, side: str = "two") -> Interval:
         """The interval at that level and side, from order statistics."""
-        level, side = probability(level, "level"), Side(side)
+        level, side = probability(level, "level"), side_of(side)
         low, high = ends(self._lower, self._upper, level, side)
         return Interval(
             low, high, level=level, side=side, method=f"{self.label}, {self.values.size} draws"
@@ -268,7 +269,7 @@ class ExactCount:
 
     def interval(self, level: float, side: str = "two") -> Interval:
         """The exact interval at that level and side."""
-        level, side = probability(level, "level"), Side(side)
+        level, side = probability(level, "level"), side_of(side)
         low, high = ends(self._lower, self._upper, level, side)
         return Interval(low, high, level=level, side=side, method="exact binomial")
 

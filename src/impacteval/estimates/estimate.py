@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from impacteval.canonical import digest
+from impacteval.errors import UsageError
 from impacteval.estimates.distributions import (
     ConfidenceDistribution,
     EmpiricalDraws,
@@ -19,6 +20,7 @@ from impacteval.estimates.distributions import (
     LogRatioT,
     NoUncertainty,
     StudentT,
+    describe,
 )
 from impacteval.estimates.inversion import TestInversion
 from impacteval.estimates.parts import Parts
@@ -92,6 +94,22 @@ class Effect:
             case EmpiricalDraws() | TestInversion():
                 pass  # resampled and inverted sets may leave the estimate outside; reports say so
 
+    def __canonical__(self) -> dict[str, Any]:
+        return {
+            "value": self.value,
+            "std_error": self.std_error,
+            "distribution": describe(self.distribution),
+        }
+
+    # Equal to ten digits, as every result: the order of rows moves the fifteenth.
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Effect):
+            return NotImplemented
+        return digest(self) == digest(other)
+
+    def __hash__(self) -> int:
+        return hash(digest(self))
+
     def _check_centre(self, centre: float, size: float) -> None:
         if not _close(self.value, centre, size):
             raise ValueError(
@@ -105,6 +123,8 @@ class Effect:
 
     def p_value(self, null: float = 0.0, side: str = "two") -> float:
         """The p-value of that null; ``greater`` tests the hypothesis effect <= null."""
+        if math.isnan(null):
+            raise UsageError("The null of a p-value must be a number, not nan.")
         return self.distribution.p_value(null, side)
 
     def chance_at_least(self, x: float) -> float:
@@ -311,19 +331,13 @@ class CounterfactualEstimate:
         return replace(self, outcome=outcome)
 
     def __canonical__(self) -> dict[str, Any]:
-        from impacteval.estimates.distributions import describe
-
         return {
             "estimator": self.estimator,
             "outcome": self.outcome,
             "scale": self.scale,
             "design": self.design,
             "target": {"key": self.target.key, "values": dict(self.target.values)},
-            "effect": {
-                "value": self.effect.value,
-                "std_error": self.effect.std_error,
-                "distribution": describe(self.effect.distribution),
-            },
+            "effect": self.effect,
             "observed": self.observed,
             "counterfactual": self.counterfactual,
             "periods": [

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from impacteval.errors import NotAnswerable
-from impacteval.estimates._shared import alpha_of, probability
+from impacteval.estimates._shared import alpha_of, probability, side_of, tail_of
 from impacteval.values import ConfidenceSet, Message, Side, Tail, Text
 
 if TYPE_CHECKING:
@@ -140,7 +140,7 @@ class TestInversion:
 
     def interval(self, level: float, side: str = "two") -> ConfidenceSet:
         """Every null whose p-value exceeds ``1 - level``."""
-        level, side = probability(level, "level"), Side(side)
+        level, side = probability(level, "level"), side_of(side)
         pieces = self._function(_MATCHING_TAIL[side]).above(alpha_of(level))
         found = ConfidenceSet(pieces, level=level, side=side, method=self.label)
         note = _EMPTY if found.empty else None if found.bounded else _UNBOUNDED
@@ -148,7 +148,7 @@ class TestInversion:
 
     def p_value(self, null: float = 0.0, side: str = "two") -> float:
         """The p-value of that null."""
-        return self._function(Tail(side))(null)
+        return self._function(tail_of(side))(null)
 
     def quantile(self, q: float) -> float:
         """Not answerable: a p-value function has no unique quantiles."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from impacteval.contract import ALL, POOLED, Contract, units
 from impacteval.contract.model import Outcome
-from impacteval.decide import ClauseResult, Decision, pool_label
+from impacteval.decide import ClauseResult, Decision, money_text, pool_label
 from impacteval.errors import NotAnswerable
 from impacteval.estimates import CounterfactualEstimate, Diagnostic
 from impacteval.plan import Plan
@@ -385,6 +385,7 @@ def _robustness(
         estimate=value,
         interval=interval,
         verdicts=verdicts,
+        due_now=money_text(again.due_now) if again is not None else None,
         # An analysis that cannot answer changes no decision: it is told as not applicable.
         flips=any(
             verdict != binding[name] and verdict != Status.CANNOT_BE_JUDGED.value

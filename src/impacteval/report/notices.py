@@ -59,8 +59,20 @@ _CANCELLED = Text(
 _UNCHANGED = Message(
     "changes.none",
     Text(
-        en="Nothing changed: contract, plan and data are those that were locked.",
-        fr="Rien n'a changé : contrat, plan et données sont ceux qui ont été verrouillés.",
+        en="Nothing changed: contract and plan are those that were locked, and the data without "
+        "outcomes are those that were frozen.",
+        fr="Rien n'a changé : contrat et plan sont ceux qui ont été verrouillés, et les données "
+        "sans résultats sont celles qui ont été figées.",
+    ),
+)
+# A lock holds the shape of the data, never a value: only what was frozen is known to be the same.
+_AS_LOCKED = Message(
+    "changes.as-locked",
+    Text(
+        en="Contract and plan are those that were locked. The data were not frozen, so nobody can "
+        "tell whether they changed.",
+        fr="Contrat et plan sont ceux qui ont été verrouillés. Les données n'ont pas été figées : "
+        "nul ne peut dire si elles ont changé.",
     ),
 )
 _NO_FALLBACK = Message(
@@ -163,7 +175,7 @@ def changes(run: Run) -> Iterator[Message]:
             )
     yield from run.deviations
     if run.locked and not run.deviations:
-        yield _UNCHANGED
+        yield _UNCHANGED if run.prepared else _AS_LOCKED
 
 
 def warnings(run: Run) -> Iterator[Message]:

@@ -77,8 +77,8 @@ def page_one(run: Run) -> PageOne:
     cap, left = money_text(decision.cap), None
     if isinstance(decision.cap, Decimal) and isinstance(decision.due_now, Decimal):
         left = money_text(decision.cap - decision.due_now)
-    elif cap == "not_published":
-        left = cap
+    elif cap is not None and "not_published" in (cap, due):
+        left = "not_published"
     return PageOne(
         answer=answer,
         headline=Said.of(headline(answer, due, decision.currency)),

@@ -273,6 +273,8 @@ class RobustnessRow(_Frozen):
     interval: Range | None
     verdicts: dict[str, Verdict]
     """Clause name to the verdict this analysis would give."""
+    due_now: Money | None = None
+    """What would be due if this analysis decided; None while open or without an estimate."""
     flips: bool
     reason: Said | None
 

@@ -156,7 +156,10 @@ def clause_sentence(
         asked = _number("threshold", wording, digits)
         en += f" The contract asks for {{operator}} {asked}: "
         fr += f" Le contrat demande {{operator}} {asked} : "
-    if verdict == "met":
+    if verdict == "met" and amount == "not_published":
+        en += "met; the amount is not published."
+        fr += "condition remplie ; le montant n'est pas publié."
+    elif verdict == "met":
         values["amount"] = amount if amount is not None else "open"
         en += "pays {amount:money}." if per_unit is not None else "met, pays {amount:money}."
         fr += (
