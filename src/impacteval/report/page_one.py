@@ -71,7 +71,7 @@ def page_one(run: Run) -> PageOne:
     due = money_text(decision.due_now)
     paid = {clause.outcome for clause in contract.clauses}
     weakest = min(
-        (_grade(f) for f in run.findings.values() if f.outcome in paid), key=lambda g: g.grade
+        (_grade(run, f) for f in run.findings.values() if f.outcome in paid), key=lambda g: g.grade
     )
     money = contract.money
     cap, left = money_text(decision.cap), None
@@ -279,6 +279,9 @@ def _no_effect(finding: Finding | None) -> str | None:
     return None if finding is None else facts.answered(finding, facts.NOTHING_OR_HARM)
 
 
-def _grade(finding: Finding) -> Grade:
+def _grade(run: Run, finding: Finding) -> Grade:
     places = finding.estimate.treated_clusters if finding.estimate else FEW_TREATED
-    return grade(finding.analysis.design, places)
+    own = run.plan.evaluator.grade
+    if own is None:
+        return grade(finding.analysis.design, places)
+    return grade(finding.analysis.design, places, lowered=own.at_most, because=own.because.text())
