@@ -203,7 +203,7 @@ def _compared(outcome: Outcome) -> Message:
             return say(
                 "compares-percent",
                 "The contract compares its {noun}, in percent of what would have happened without the programme.",
-                "Le contrat compare sa {noun}, en pour cent de ce qui se serait passé sans le programme.",
+                "Le contrat regarde sa {noun}, en pour cent de ce qui se serait passé sans le programme.",
                 noun=noun,
             )
         case "verified_count" | "verified_rate":
@@ -217,14 +217,14 @@ def _compared(outcome: Outcome) -> Message:
             return say(
                 "compares-total",
                 "The contract compares its {noun} in total, in {unit}, against what would have happened without the programme.",
-                "Le contrat compare sa {noun} totale, en {unit}, par rapport à ce qui se serait passé sans le programme.",
+                "Le contrat regarde sa {noun} totale, en {unit}, par rapport à ce qui se serait passé sans le programme.",
                 noun=noun,
                 unit=unit,
             )
     return say(
         "compares-difference",
         "The contract compares its {noun}, in {unit}, against what would have happened without the programme.",
-        "Le contrat compare sa {noun}, en {unit}, par rapport à ce qui se serait passé sans le programme.",
+        "Le contrat regarde sa {noun}, en {unit}, par rapport à ce qui se serait passé sans le programme.",
         noun=noun,
         unit=unit,
     )
