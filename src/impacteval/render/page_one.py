@@ -87,12 +87,15 @@ def _told(clause: ClauseRow, before: tuple[ClauseRow, ...]) -> bool:
 
 def _clause(clause: ClauseRow, pen: Pen, *, told: bool) -> ClauseView:
     words = pen.words
+    sentence = pen.say(clause.sentence)
+    reason = "" if clause.reason is None else pen.say(clause.reason)
     return ClauseView(
         mark=clause.verdict,
         word=words(f"verdict.{clause.verdict}"),
         name=pen.clause_name(clause),
-        sentence=pen.say(clause.sentence),
-        reason="" if clause.reason is None else pen.say(clause.reason),
+        sentence=sentence,
+        # A verdict that is withheld already says why in its sentence.
+        reason="" if reason in sentence else reason,
         figures=() if told else _figures(clause, pen),
         interval=""
         if told or clause.interval is None

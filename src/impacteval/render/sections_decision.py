@@ -32,7 +32,7 @@ def money(record: Record, pen: Pen) -> Iterator[Block]:
             yield Items(tuple(pen.say(step) for step in clause.steps), ordered=True)
         else:
             yield Para(words("money_steps.none"))
-        if clause.reason is not None:
+        if clause.reason is not None and clause.reason not in clause.steps:
             yield Para(pen.say(clause.reason), "warning")
         amount = pen.money(clause.amount)
         if not (clause.steps and amount in pen.say(clause.steps[-1])):

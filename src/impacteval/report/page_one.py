@@ -201,7 +201,8 @@ def _clause(run: Run, clause: ClauseResult) -> ClauseRow:
         smallest_change=(
             None if how_far is None or how_far.change is None else written(abs(how_far.change))
         ),
-        chance_passes=_chance_passes(finding, clause) if isinstance(leaf, Threshold) else None,
+        # In steps, what may be passed is the step that decided.
+        chance_passes=None if by_the_unit else _chance_passes(finding, clause),
         chance_nothing_or_harm=_no_effect(finding),
         observed=facts.plain(estimate.observed, estimate) if estimate else None,
         counterfactual=facts.plain(estimate.counterfactual, estimate) if estimate else None,
