@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from impacteval.cli.show import progress, say, show_command, show_json, show_rows
 from impacteval.errors import Problem, StudyError, UsageError
-from impacteval.values import Language
+from impacteval.values import Language, Text
 
 if TYPE_CHECKING:
     from impacteval.decide import Decision
@@ -187,7 +187,8 @@ def verify(path: Path, out: Path, settlement: str | None, languages: tuple[Langu
         written = write(report, out, languages=languages)
     _summary(report, languages[0])
     say()
-    say(f"The report is in {out}:")
+    lead = Text(en="The report is in", fr="Le rapport est dans")[languages[0]]
+    say(f"{lead} {out}{':' if languages[0] is Language.EN else ' :'}")
     for file in written:
         say(str(file), indent="  ")
 

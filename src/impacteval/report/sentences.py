@@ -319,7 +319,7 @@ def headline(answer: str, due: str | None, currency: str) -> Message:
     texts = {
         "pay": Text(
             en="Pay {due:money}: the result earns what each clause of the contract pays for.",
-            fr="Payer {due:money} : le résultat remplit chaque clause du contrat.",
+            fr="Payer {due:money} : le résultat satisfait à chaque clause du contrat.",
         ),
         "pay_in_part": Text(
             en="Pay {due:money}: part of what the contract offers has been earned.",
