@@ -134,6 +134,9 @@ def test_a_lock_is_not_replaced_silently(two_cohorts: Any, typed: Any) -> None:
     study = two_cohorts.write()
     assert typed("lock", study).code == 0
     before = (study / "lock.yaml").read_bytes()
+    same = typed("lock", study)
+    assert (same.code, "is as it was" in same.plain_out) == (0, True)
+    assert (study / "lock.yaml").read_bytes() == before
     two_cohorts.write(plan_change=lambda plan: plan.update(seed=9))
     told = typed("lock", study)
     assert (told.code, "locked already" in told.plain_err) == (2, True)

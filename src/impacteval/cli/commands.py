@@ -102,7 +102,7 @@ def _check_examples(path: Path) -> None:
 
 
 def lock(path: Path, date: str | None, *, again: bool) -> None:
-    """Write the lock."""
+    """Write the lock; one that exists already is never replaced silently."""
     from impacteval.study import load_study
     from impacteval.study.check import check_study
     from impacteval.study.lock import LOCK_FILE, write_lock
@@ -112,17 +112,21 @@ def lock(path: Path, date: str | None, *, again: bool) -> None:
         _check_date(date)
     with progress():
         study = load_study(path)
-        if study.lock is not None and not again:
-            raise UsageError(
-                Problem(
-                    f"{path} is locked already.",
-                    "Use --again to lock anew; the report of the earlier lock stays what it is.",
-                )
-            )
         check_study(study)
-        made = lock_now(study, date=date)
-    write_lock(path / LOCK_FILE, made)
-    say(f"Locked contract, plan and data schema in {path / LOCK_FILE}.")
+        earlier = study.lock
+        made = lock_now(study, date=date or (earlier.date if earlier and not again else None))
+    if earlier is not None and earlier == made:
+        say(f"{path / LOCK_FILE} is as it was: the same contract, plan and data schema.")
+    elif earlier is not None and not again:
+        raise UsageError(
+            Problem(
+                f"{path} is locked already, and this would be another lock.",
+                "Use --again to lock anew; the report of the earlier lock stays what it is.",
+            )
+        )
+    else:
+        write_lock(path / LOCK_FILE, made)
+        say(f"Locked contract, plan and data schema in {path / LOCK_FILE}.")
     show_rows([("contract", made.contract.digest), ("plan", made.plan.digest)])
     show_command(f"impacteval prepare {path}", lead="Next: ")
 
