@@ -9,7 +9,9 @@ from typing import Any
 
 from impacteval.contract.model import ALL, POOLED, Contract
 from impacteval.contract.money import rounded
+from impacteval.contract.readings import Given
 from impacteval.contract.rules import PointRule
+from impacteval.decide.claims import read_claims, reconciled
 from impacteval.decide.decision import ADJUDICATED, Decision, decide_by
 from impacteval.errors import Problem, UsageError
 from impacteval.values import Answer, Evidence, PointEstimate
@@ -19,6 +21,8 @@ def price(
     contract: Contract,
     values: Mapping[str, Any],
     people: Mapping[str, int] | None = None,
+    *,
+    claims: Mapping[str, Any] | None = None,
 ) -> Decision:
     """What the contract pays for these results.
 
@@ -35,6 +39,9 @@ def price(
         number where it is known by itself.
     people : mapping, optional
         People per group, over what the contract says.
+    claims : mapping, optional
+        For each person, the milestones of a rate card that were reached: a list of outcomes, or
+        how often each was. The counts are made from them.
 
     Returns
     -------
@@ -46,16 +53,30 @@ def price(
         With every outcome, group and number that cannot be used.
     """
     problems: list[Problem] = []
-    evidence = []
-    for (outcome, group), given in _flat(contract, values, problems).items():
-        number = _number(f"{outcome}, {group}", given, problems)
+    numbers: dict[tuple[str, str], Decimal] = {}
+    for (outcome, group), typed in _flat(contract, values, problems).items():
+        number = _number(f"{outcome}, {group}", typed, problems)
         if number is not None:
-            evidence.append(Evidence(outcome, group, (Answer(PointEstimate(), number),)))
+            numbers[outcome, group] = number
+    claimed = None
+    if claims is not None:
+        claimed, counts = read_claims(contract, claims, problems)
+        reconciled(numbers, counts, ALL, problems)
     sizes = _people(contract, people or {}, problems)
     if problems:
         raise UsageError(problems)
+    evidence = [
+        Evidence(outcome, group, (Answer(PointEstimate(), number),))
+        for (outcome, group), number in numbers.items()
+    ]
     return decide_by(
-        contract, evidence, sizes, lambda _: PointRule(), lambda _: ADJUDICATED, typed=True
+        contract,
+        evidence,
+        sizes,
+        lambda _: PointRule(),
+        lambda _: ADJUDICATED,
+        typed=True,
+        given=Given(claims=claimed),
     )
 
 
