@@ -71,9 +71,6 @@ EXPECTED: dict[str, list[tuple[int, int, str]]] = {
         (15, 15, "This version cannot execute `holm` under `multiplicity`, so a contract that")
     ],
     "later_rule.yaml": [(15, 1, "`decide_on`: This version cannot execute the evidence rule")],
-    "later_term.yaml": [
-        (17, 3, "This version cannot execute `rate_card`, so a contract that relies on it")
-    ],
     "level_in_percent.yaml": [(15, 34, "`decide_on.lower_bound.level`: 90 is not a level.")],
     "list.yaml": [(1, 1, "The file is not a list of keys and values.")],
     "list_as_key.yaml": [(3, 3, "A key must be one word, not a list or a block.")],
@@ -242,6 +239,70 @@ EXPECTED: dict[str, list[tuple[int, int, str]]] = {
     "wrong_way_round_count.yaml": [
         (19, 33, "The clause `main` would pay for a worse result: the contract's number for")
     ],
+    "basket_by_group.yaml": [
+        (22, 50, "The part `main` is read by group, and a basket has one number for each p")
+    ],
+    "basket_turned.yaml": [
+        (21, 78, "The part `main` counts fully at 10, which is not beyond 10, where it beg")
+    ],
+    "basket_unsaid.yaml": [
+        (17, 3, "The key `parts_may_exceed_one` is missing in `payment.basket`."),
+        (17, 3, "The key `parts_may_offset` is missing in `payment.basket`."),
+    ],
+    "basket_weights.yaml": [(21, 5, "The weights of the basket add up to 0.9, not to 1.")],
+    "bonus_by_group.yaml": [
+        (20, 10, "The bonus `reach` is a percentage of a whole term, and it is read by gro")
+    ],
+    "bonus_of_nothing.yaml": [
+        (20, 14, "A percentage says nothing without the term it is taken of.")
+    ],
+    "bonus_twice.yaml": [(17, 3, "An equity bonus is an amount or a percentage; both are given.")],
+    "card_blank_ceiling.yaml": [(19, 20, "`payment.rate_card.person_ceiling`: There is no value.")],
+    "card_by_group.yaml": [
+        (21, 50, "A ceiling for each person binds everything a person reached together, an")
+    ],
+    "card_two_prices.yaml": [
+        (22, 31, "Two lines of a card with a ceiling for each person price `earnings`.")
+    ],
+    "card_unsaid.yaml": [
+        (17, 3, "The key `each_milestone` is missing in `payment.rate_card`."),
+        (17, 3, "The key `person_ceiling` is missing in `payment.rate_card`."),
+    ],
+    "dead_band_too_wide.yaml": [
+        (17, 72, "The whole bonus of `main` is reached 40 from the target, inside the dead")
+    ],
+    "dead_band_unsaid.yaml": [(17, 3, "The key `dead_band` is missing in `payment.bonus_malus`.")],
+    "floor_blank.yaml": [(21, 11, "`payment.linear.floor`: There is no value.")],
+    "full_before_partial.yaml": [
+        (21, 5, "Step 2 of `main` begins at 13.5, which is not beyond step 1 at 15.")
+    ],
+    "full_pays_less.yaml": [
+        (21, 5, "Step 2 of `main` pays 5 where step 1 already paid 10: a better result wo")
+    ],
+    "gate_before_malus.yaml": [
+        (21, 7, "The clause `main` can be negative, and it stands behind the gate `qualit")
+    ],
+    "gate_before_negative.yaml": [
+        (21, 7, "The clause `main` can be negative, and it stands behind the gate `qualit")
+    ],
+    "gate_by_group.yaml": [
+        (24, 13, "The gate `quality` is judged by group, and the clause `main` behind it i")
+    ],
+    "gate_without_term.yaml": [(17, 3, "The key `opens` is missing in `payment.gate`.")],
+    "gate_wrong_way.yaml": [
+        (19, 32, "The clause `quality` would pay for a worse result: the contract's number")
+    ],
+    "later_term.yaml": [
+        (21, 5, "This version cannot execute `counterfactual`, so a contract that relies")
+    ],
+    "saving_by_people_of_no_group.yaml": [
+        (17, 97, "The clause `main` counts the people of each group and is not read by gro")
+    ],
+    "saving_people_twice.yaml": [
+        (17, 94, "`people` and `by_people` both say by how many people to multiply.")
+    ],
+    "share_above_one.yaml": [(17, 80, "`payment.share_of_saving.share`: 95 is not a share.")],
+    "weight_in_percent.yaml": [(21, 53, "`payment.basket.parts[1].weight`: 80 is not a share.")],
 }
 
 # Files whose list of problems goes on with more of the same.

@@ -13,18 +13,23 @@ from decimal import Decimal, localcontext
 
 from pydantic import BaseModel
 
-from impacteval.contract.model import ALL, POOLED, Contract
-from impacteval.contract.money import ARITHMETIC
-from impacteval.contract.payment import (
+from impacteval.contract.clauses import (
+    BasketPart,
+    BonusMalus,
     Clause,
-    Leaf,
     Limit,
     Linear,
+    PartialFull,
     Piecewise,
+    RateLine,
+    ShareOfSaving,
     Threshold,
     Tiers,
-    leaves,
 )
+from impacteval.contract.composed import composed_problems
+from impacteval.contract.model import ALL, POOLED, Contract
+from impacteval.contract.money import ARITHMETIC
+from impacteval.contract.payment import BY_STEP, EquityBonus, Gate, Leaf, leaves
 from impacteval.contract.rules import PointRule, SignificantRule, divided, error_of, level_of
 from impacteval.contract.units import OPERATORS, effect_kind, larger_is_better, right_way
 from impacteval.files import Percent, plain
@@ -40,6 +45,7 @@ def problems_of(contract: Contract) -> list[Relative]:
             *_names(contract),
             *_directions(contract),
             *_clauses(contract),
+            *composed_problems(contract),
             *_pool(contract),
             *_multiplicity(contract),
             *_references(contract),
@@ -50,13 +56,23 @@ def problems_of(contract: Contract) -> list[Relative]:
 def limits_of(leaf: Leaf) -> Iterator[tuple[Path, Limit]]:
     """Every comparison of a clause, with its path inside the clause."""
     match leaf:
-        case Threshold():
+        case Threshold() | Gate() | EquityBonus():
             yield ("when", leaf.outcome, leaf.limit.operator), leaf.limit
+        case PartialFull():
+            for key, part in (("partial", leaf.partial), ("full", leaf.full)):
+                yield (key, part.limit.operator), part.limit
         case Tiers() | Piecewise():
             for k, step in enumerate(leaf.steps):
                 yield ("steps", k, step.limit.operator), step.limit
         case Linear():
             yield ("above",), Limit("more_than", leaf.above)
+        case RateLine() | ShareOfSaving():
+            yield ("outcome",), Limit("more_than", Decimal(0))
+        case BasketPart():
+            yield ("zero_at",), Limit("more_than", leaf.zero_at)
+            yield ("full_at",), Limit("at_least", leaf.full_at)
+        case BonusMalus():
+            yield ("target",), Limit("more_than", ARITHMETIC.add(leaf.target, leaf.dead_band))
 
 
 def _near(word: str, known: Iterable[str]) -> str:
@@ -106,7 +122,8 @@ def _clauses(contract: Contract) -> Iterator[Relative]:
     for inner, leaf in leaves(contract.payment):
         path: Path = ("payment", *inner)
         if leaf.outcome not in contract.outcomes:
-            where: Path = ("when", leaf.outcome) if isinstance(leaf, Threshold) else ("outcome",)
+            named = isinstance(leaf, Threshold | Gate | EquityBonus)
+            where: Path = ("when", leaf.outcome) if named else ("outcome",)
             yield (
                 (*path, *where),
                 (
@@ -192,7 +209,7 @@ def _limits(contract: Contract, path: Path, leaf: Leaf) -> Iterator[Relative]:
     outcome = contract.outcomes[leaf.outcome]
     percent = effect_kind(outcome.effect).percent
     upward = larger_is_better(outcome.effect, outcome.better)
-    if isinstance(leaf, Linear | Piecewise) and not upward:
+    if not isinstance(leaf, BY_STEP) and not upward:
         yield (
             path,
             (
@@ -238,12 +255,12 @@ def _steps(path: Path, leaf: Leaf) -> Iterator[Relative]:
                 "Turn them round.",
             )
         return
-    if isinstance(leaf, Threshold):
+    if not isinstance(leaf, Tiers | Piecewise | PartialFull):
         return
     limits = [step.limit for step in leaf.steps]
     sign = 1 if limits[0].operator in ("at_least", "more_than") else -1
     for k in range(1, len(limits)):
-        where = (*path, "steps", k)
+        where = (*path, "full") if isinstance(leaf, PartialFull) else (*path, "steps", k)
         if limits[k].operator != limits[0].operator:
             yield (
                 where,
@@ -263,9 +280,9 @@ def _steps(path: Path, leaf: Leaf) -> Iterator[Relative]:
             yield from _less(where, leaf, k)
 
 
-def _less(where: Path, leaf: Tiers | Piecewise, k: int) -> Iterator[Relative]:
+def _less(where: Path, leaf: Tiers | Piecewise | PartialFull, k: int) -> Iterator[Relative]:
     """A better result must never pay less."""
-    if isinstance(leaf, Tiers):
+    if isinstance(leaf, Tiers | PartialFull):
         before, after = leaf.steps[k - 1].pay, leaf.steps[k].pay
         if not (isinstance(before, Decimal) and isinstance(after, Decimal)):
             return

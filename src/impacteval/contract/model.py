@@ -19,6 +19,7 @@ from pydantic import (
 )
 
 from impacteval.canonical import digest
+from impacteval.contract.clauses import WRITE_NONE, Threshold, or_none
 from impacteval.contract.money import Currency, Mode, decimals_of, rounded
 from impacteval.contract.paperwork import (
     Assumption,
@@ -34,14 +35,7 @@ from impacteval.contract.paperwork import (
     WhoCounts,
     Window,
 )
-from impacteval.contract.payment import (
-    Leaf,
-    Term,
-    Threshold,
-    bare,
-    leaves,
-    or_none,
-)
+from impacteval.contract.payment import Leaf, Term, bare, leaves
 from impacteval.contract.rules import EvidenceRule, Rule
 from impacteval.contract.units import effect_kind
 from impacteval.files import (
@@ -123,6 +117,7 @@ class Outcome(FileModel):
     round_result: Annotated[
         RoundResult | None,
         BeforeValidator(or_none, json_schema_input_type=RoundResult | Literal["none"]),
+        WRITE_NONE,
     ] = None
     counterfactual: Counterfactual = Field(description="the design of the counterfactual")
     source: Source | None = None

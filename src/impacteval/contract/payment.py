@@ -1,141 +1,86 @@
-"""Payment terms as they are written: a closed union, composed by sum, first-of and ceilings."""
+"""Payment terms as they are written: clauses, composed and bounded. A closed union."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
+from impacteval.contract.clauses import (
+    WRITE_NONE,
+    BasketPart,
+    BonusMalus,
+    Clause,
+    Condition,
+    Limit,
+    Linear,
+    PartialFull,
+    Piecewise,
+    RateLine,
+    ShareOfSaving,
+    Threshold,
+    Tiers,
+    one_when,
+    or_none,
+)
 from impacteval.contract.money import MoneyAmount
 from impacteval.contract.paperwork import CURRENCY_ELSEWHERE, Source
-from impacteval.contract.rules import EvidenceRule
-from impacteval.contract.units import Operator
-from impacteval.files import (
-    FileModel,
-    MaybePercent,
-    NotNegative,
-    Number,
-    PartialDate,
-    PlainWords,
-    Positive,
-    Slug,
-    Table,
-    Words,
-    fail,
-    refuse,
-)
+from impacteval.files import Bool, FileModel, Positive, Table, refuse
+from impacteval.files.kinds import Relative
 
 
-def or_none(value: Any) -> Any:
-    return None if value == "none" else value
-
-
-class IfNotJudged(FileModel):
-    """What happens when a clause still cannot be judged at that date."""
-
-    until: PartialDate = Field(description="the date until which a judgement is awaited")
-    then: Literal["not_met", "pay", "use"] = Field(
-        description="what happens after that date: not_met, pay or use"
-    )
-    use: PlainWords | None = None
-
-    @model_validator(mode="after")
-    def _said(self) -> Self:
-        if (self.then == "use") != (self.use is not None):
-            refuse(
-                [
-                    (
-                        ("then",),
-                        "`then: use` and `use:` go together.",
-                        "Say under `use` which number is used instead.",
-                    )
-                ]
-            )
-        return self
-
-
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """An operator and the number it compares with."""
-
-    operator: Operator
-    threshold: Decimal
-
-
-class Condition(FileModel):
-    """One comparison: one operator and its number."""
-
-    at_least: MaybePercent | None = None
-    more_than: MaybePercent | None = None
-    at_most: MaybePercent | None = None
-    less_than: MaybePercent | None = None
-
-    @property
-    def limit(self) -> Limit:
-        """The operator and its number."""
-        operators: tuple[Operator, ...] = ("at_least", "more_than", "at_most", "less_than")
-        for operator in operators:
-            number = getattr(self, operator)
-            if number is not None:
-                return Limit(operator, number)
-        raise AssertionError("one operator is given")  # pragma: no cover - checked below
-
-    @model_validator(mode="after")
-    def _one(self) -> Self:
-        given = [name for name in Condition.model_fields if getattr(self, name) is not None]
-        if len(given) != 1:
-            found = f"{len(given)} are given" if given else "none is given"
-            refuse(
-                [
-                    (
-                        (),
-                        f"A comparison has exactly one operator with its number; {found}.",
-                        "Write one of at_least, more_than, at_most, less_than.",
-                    )
-                ]
-            )
-        return self
-
-
-class Clause(FileModel):
-    """What every clause says: its name, whom it reads, and how the number is found."""
+class Cap(FileModel):
+    """The most that is paid, and over what."""
 
     ELSEWHERE: ClassVar[Mapping[str, str]] = CURRENCY_ELSEWHERE
-    LATER: ClassVar[frozenset[str]] = frozenset(
-        ("counterfactual", "gate", "bonus", "malus", "dead_band", "net_of", "clawback", "split")
-    )
-    LATER_WORDS: ClassVar[Mapping[str, frozenset[str]]] = {
-        "per": frozenset(("person", "settlement"))
-    }
 
-    name: Slug = Field(description="the clause's name")
-    plain_name: Words | None = None
-    per: Literal["group", "pooled"] | None = None
-    weights: Literal["people"] | None = None
-    decide_on: EvidenceRule | None = None
-    if_not_judged: IfNotJudged | None = None
+    amount: MoneyAmount = Field(description="the most that is paid, or not_published")
+    over: Literal["settlement", "contract"] = "contract"
     source: Source | None = None
 
 
-def _one_when(value: Any) -> Any:
-    if isinstance(value, Mapping) and len(value) != 1:
-        raise fail(
-            f"A clause compares one outcome; {len(value)} are named.",
-            "Write `when: {outcome: {at_least: number}}`, and one clause for each outcome.",
-        )
-    return value
+class RateCard(FileModel):
+    """Prices for verified milestones, added up, with a ceiling for each person."""
 
+    ELSEWHERE: ClassVar[Mapping[str, str]] = CURRENCY_ELSEWHERE
 
-class Threshold(Clause):
-    """Pays a fixed amount when the condition holds, else 0."""
-
-    when: Annotated[Table[Condition], BeforeValidator(_one_when)] = Field(
-        description="the condition, such as {outcome: {at_least: 10}}"
+    each_milestone: Literal["once", "every_time"] = Field(
+        description="whether a person's milestone is paid once or every_time it is reached"
     )
-    pay: MoneyAmount = Field(description="the amount paid, or not_published")
+    person_ceiling: Annotated[
+        MoneyAmount | None,
+        BeforeValidator(or_none, json_schema_input_type=MoneyAmount | Literal["none"]),
+        WRITE_NONE,
+    ] = Field(description="the most that is paid for one person, not_published or none")
+    lines: tuple[RateLine, ...] = Field(description="the prices", min_length=1)
+    source: Source | None = None
+
+
+class Basket(FileModel):
+    """Several results in one weighted index, and the payment at an index of one."""
+
+    ELSEWHERE: ClassVar[Mapping[str, str]] = CURRENCY_ELSEWHERE
+
+    pay: MoneyAmount = Field(description="the payment at an index of 1, or not_published")
+    parts_may_exceed_one: Bool = Field(
+        description="whether a part beyond its full result counts for more than 1: true or false"
+    )
+    parts_may_offset: Bool = Field(
+        description="whether one part may make up for another that falls short: true or false"
+    )
+    parts: tuple[BasketPart, ...] = Field(description="the parts with their weights", min_length=1)
+    source: Source | None = None
+
+
+class Gate(Clause):
+    """A condition that other terms stand behind: while it is not met they pay nothing."""
+
+    when: Annotated[Table[Condition], BeforeValidator(one_when)] = Field(
+        description="the condition, such as {quality: {at_least: 50}}"
+    )
+    opens: Term = Field(description="the payment term that stands behind the gate")
 
     @property
     def outcome(self) -> str:
@@ -148,74 +93,67 @@ class Threshold(Clause):
         return self.when[self.outcome].limit
 
 
-class TierStep(Condition):
-    """From here on, this amount."""
+class EquityBonus(Clause):
+    """A bonus when the service reaches those it should: an amount, or a percentage of a term."""
 
-    ELSEWHERE: ClassVar[Mapping[str, str]] = CURRENCY_ELSEWHERE
-
-    pay: MoneyAmount = Field(description="the amount paid in this tier, or not_published")
-    source: Source | None = None
-
-
-class Tiers(Clause):
-    """Pays the amount of the furthest tier that is reached, 0 before the first."""
-
-    outcome: Slug = Field(description="the outcome that is compared")
-    steps: tuple[TierStep, ...] = Field(description="the tiers, in order", min_length=1)
-
-
-class PiecewiseStep(Condition):
-    """From here on: ``pay`` plus ``per_unit`` for each unit above ``above``."""
-
-    ELSEWHERE: ClassVar[Mapping[str, str]] = CURRENCY_ELSEWHERE
-
-    pay: NotNegative = Field(default=Decimal(0), description="the fixed part of this piece")
-    per_unit: NotNegative = Field(
-        default=Decimal(0), description="the price of a unit in this piece"
+    when: Annotated[Table[Condition], BeforeValidator(one_when)] = Field(
+        description="the condition, such as {poorest_share: {at_least: 40}}"
     )
-    above: Number | None = None
-    source: Source | None = None
+    pay: MoneyAmount | None = None
+    percent: Positive | None = None
+    of: Term | None = None
 
     @property
-    def start(self) -> Decimal:
-        """From where units are counted: ``above``, or where the piece begins."""
-        return self.limit.threshold if self.above is None else self.above
+    def outcome(self) -> str:
+        """The outcome that is compared."""
+        return next(iter(self.when))
+
+    @property
+    def limit(self) -> Limit:
+        """What it is compared with."""
+        return self.when[self.outcome].limit
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        problems: list[Relative] = []
+        if (self.pay is None) == (self.percent is None):
+            both = "both are" if self.pay is not None else "neither is"
+            problems.append(
+                (
+                    (),
+                    f"An equity bonus is an amount or a percentage; {both} given.",
+                    "Write `pay: amount`, or `percent: number` and `of:` with the term it is taken of.",
+                )
+            )
+        if self.percent is not None and self.of is None:
+            problems.append(
+                (
+                    ("percent",),
+                    "A percentage says nothing without the term it is taken of.",
+                    "Write the term under `of`.",
+                )
+            )
+        refuse(problems)
+        return self
 
 
-class Piecewise(Clause):
-    """Pays by pieces of straight lines, 0 before the first."""
+Leaf = (
+    Threshold
+    | Tiers
+    | Piecewise
+    | Linear
+    | PartialFull
+    | RateLine
+    | BasketPart
+    | BonusMalus
+    | ShareOfSaving
+    | Gate
+    | EquityBonus
+)
+"""Every clause that compares a number and has a row of its own in the decision."""
 
-    outcome: Slug = Field(description="the outcome that is compared")
-    steps: tuple[PiecewiseStep, ...] = Field(description="the pieces, in order", min_length=1)
-
-
-class Linear(Clause):
-    """Pays a price for each unit above a start, between a floor and a ceiling."""
-
-    outcome: Slug = Field(description="the outcome that is paid by the unit")
-    per_unit: Positive = Field(description="the price of one unit")
-    above: Number = Decimal(0)
-    floor: Annotated[
-        Number | None,
-        BeforeValidator(or_none, json_schema_input_type=Number | Literal["none"]),
-    ] = Decimal(0)
-    ceiling: Annotated[
-        Number | None,
-        BeforeValidator(or_none, json_schema_input_type=Number | Literal["none"]),
-    ] = None
-
-
-Leaf = Threshold | Tiers | Piecewise | Linear
-
-
-class Cap(FileModel):
-    """The most that is paid, and over what."""
-
-    ELSEWHERE: ClassVar[Mapping[str, str]] = CURRENCY_ELSEWHERE
-
-    amount: MoneyAmount = Field(description="the most that is paid, or not_published")
-    over: Literal["settlement", "contract"] = "contract"
-    source: Source | None = None
+BY_STEP = (Threshold, Tiers, PartialFull, Gate, EquityBonus)
+"""Clauses whose amount depends only on which comparisons hold; the others pay by the number."""
 
 
 def _short_cap(value: Any) -> Any:
@@ -242,9 +180,37 @@ class Sum:
     parts: tuple[Threshold | Term, ...]
 
 
-TermKind = Threshold | Tiers | Piecewise | Linear | FirstOf | Sum
+TermKind = (
+    Threshold
+    | Tiers
+    | Piecewise
+    | Linear
+    | PartialFull
+    | BonusMalus
+    | ShareOfSaving
+    | RateCard
+    | Basket
+    | Gate
+    | EquityBonus
+    | FirstOf
+    | Sum
+)
 
-_KINDS = ("threshold", "tiers", "piecewise", "linear", "first_of", "sum")
+_KINDS = (
+    "threshold",
+    "tiers",
+    "piecewise",
+    "linear",
+    "partial_full",
+    "bonus_malus",
+    "share_of_saving",
+    "rate_card",
+    "basket",
+    "gate",
+    "equity_bonus",
+    "first_of",
+    "sum",
+)
 
 
 class Term(FileModel):
@@ -252,13 +218,7 @@ class Term(FileModel):
 
     LATER: ClassVar[frozenset[str]] = frozenset(
         (
-            "partial_full",
-            "rate_card",
-            "basket",
-            "gate",
             "equity",
-            "bonus_malus",
-            "share_of_saving",
             "cumulative",
             "net_of",
             "netting",
@@ -274,6 +234,13 @@ class Term(FileModel):
     tiers: Tiers | None = None
     piecewise: Piecewise | None = None
     linear: Linear | None = None
+    partial_full: PartialFull | None = None
+    bonus_malus: BonusMalus | None = None
+    share_of_saving: ShareOfSaving | None = None
+    rate_card: RateCard | None = None
+    basket: Basket | None = None
+    gate: Gate | None = None
+    equity_bonus: EquityBonus | None = None
     first_of: Annotated[tuple[Threshold, ...], Field(min_length=1)] | None = None
     sum: (
         Annotated[
@@ -317,9 +284,10 @@ class Term(FileModel):
             return FirstOf(self.first_of)
         if self.sum is not None:
             return Sum(self.sum)
-        leaf = self.threshold or self.tiers or self.piecewise or self.linear
-        assert leaf is not None
-        return leaf
+        found: TermKind = next(
+            getattr(self, name) for name in _KINDS if getattr(self, name) is not None
+        )
+        return found
 
 
 def bare(value: Any) -> Any:
@@ -343,5 +311,45 @@ def leaves(term: Term | Threshold) -> Iterator[tuple[tuple[str | int, ...], Leaf
             for k, part in enumerate(parts):
                 for path, leaf in leaves(part):
                     yield ("sum", k, *path), leaf
+        case RateCard(lines=lines):
+            for k, line in enumerate(lines):
+                yield ("rate_card", "lines", k), line
+        case Basket(parts=shares):
+            for k, share in enumerate(shares):
+                yield ("basket", "parts", k), share
+        case Gate() as gate:
+            yield ("gate",), gate
+            for path, leaf in leaves(gate.opens):
+                yield ("gate", "opens", *path), leaf
+        case EquityBonus() as bonus:
+            if bonus.of is not None:
+                for path, leaf in leaves(bonus.of):
+                    yield ("equity_bonus", "of", *path), leaf
+            yield ("equity_bonus",), bonus
         case leaf:
             yield (next(name for name in _KINDS if getattr(term, name) is not None),), leaf
+
+
+def terms(term: Term | Threshold) -> Iterator[tuple[tuple[str | int, ...], Term]]:
+    """Every term of a payment, the outermost first, with its path."""
+    if isinstance(term, Threshold):
+        return
+    yield (), term
+    inner: list[tuple[tuple[str | int, ...], Term | Threshold]] = []
+    match term.term:
+        case Sum(parts):
+            inner = [(("sum", k), part) for k, part in enumerate(parts)]
+        case Gate() as gate:
+            inner = [(("gate", "opens"), gate.opens)]
+        case EquityBonus(of=Term() as of):
+            inner = [(("equity_bonus", "of"), of)]
+        case _:
+            pass
+    for start, part in inner:
+        for path, found in terms(part):
+            yield (*start, *path), found
+
+
+Gate.model_rebuild()
+EquityBonus.model_rebuild()
+Term.model_rebuild()

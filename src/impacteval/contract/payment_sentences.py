@@ -5,17 +5,39 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from impacteval.contract.money import Amount, NotPublished
-from impacteval.contract.payment import (
-    FirstOf,
-    Leaf,
+from impacteval.contract.clauses import (
+    BasketPart,
+    BonusMalus,
     Limit,
     Linear,
+    PartialFull,
     Piecewise,
-    Sum,
-    Term,
+    RateLine,
+    ShareOfSaving,
     Threshold,
     Tiers,
+)
+from impacteval.contract.composed_sentences import (
+    basket,
+    basket_part,
+    bonus_malus,
+    equity_bonus,
+    gate,
+    gate_opens,
+    rate_card,
+    rate_line,
+    share_of_saving,
+)
+from impacteval.contract.money import Amount, NotPublished
+from impacteval.contract.payment import (
+    Basket,
+    EquityBonus,
+    FirstOf,
+    Gate,
+    Leaf,
+    RateCard,
+    Sum,
+    Term,
     leaves,
 )
 from impacteval.contract.saying import (
@@ -23,6 +45,7 @@ from impacteval.contract.saying import (
     money,
     names,
     plain,
+    price_unit,
     rule_sentence,
     say,
     unit_of,
@@ -118,7 +141,7 @@ def clause_sentences(contract: Contract, clause: Leaf) -> Iterator[Message]:
     match clause:
         case Threshold():
             yield _threshold(contract, clause, outcome, name)
-        case Tiers():
+        case Tiers() | PartialFull():
             for k, step in enumerate(clause.steps):
                 yield _step(contract, clause, outcome, name, step.limit, step.pay, first=k == 0)
         case Piecewise():
@@ -126,7 +149,19 @@ def clause_sentences(contract: Contract, clause: Leaf) -> Iterator[Message]:
                 yield _piece(contract, clause, outcome, name, k)
         case Linear():
             yield from _linear(contract, clause, outcome, name)
-    if isinstance(clause, Tiers | Piecewise) and len(clause.steps) > 1:
+        case RateLine():
+            yield rate_line(contract, clause, outcome, name)
+        case BasketPart():
+            yield basket_part(clause, outcome, name)
+        case BonusMalus():
+            yield from bonus_malus(contract, clause, outcome, name)
+        case ShareOfSaving():
+            yield from share_of_saving(contract, clause, outcome, name)
+        case Gate():
+            yield gate(clause, name, _condition(outcome, clause.limit))
+        case EquityBonus():
+            yield equity_bonus(contract, clause, name, _condition(outcome, clause.limit))
+    if isinstance(clause, Tiers | Piecewise | PartialFull) and len(clause.steps) > 1:
         yield say(
             "furthest-step",
             "In clause “{clause}” only the furthest step that is reached pays; before the first, nothing is paid.",
@@ -155,7 +190,7 @@ def _threshold(contract: Contract, clause: Threshold, outcome: Outcome, name: Te
 
 def _step(
     contract: Contract,
-    clause: Tiers,
+    clause: Tiers | PartialFull,
     outcome: Outcome,
     name: Text,
     limit: Limit,
@@ -181,16 +216,10 @@ def _step(
     )
 
 
-def _price_unit(outcome: Outcome) -> tuple[str, str, dict[str, Any]]:
-    if is_percent(outcome):
-        return "for each percentage point", "par point de pourcentage", {}
-    return "for each unit ({unit})", "par unité ({unit})", {"unit": unit_of(outcome)}
-
-
 def _piece(contract: Contract, clause: Piecewise, outcome: Outcome, name: Text, k: int) -> Message:
     step = clause.steps[k]
     en, fr, values = _condition(outcome, step.limit)
-    each_en, each_fr, units = _price_unit(outcome)
+    each_en, each_fr, units = price_unit(outcome)
     values |= units
     parts_en, parts_fr = [], []
     if step.pay or not step.per_unit:
@@ -213,7 +242,7 @@ def _piece(contract: Contract, clause: Piecewise, outcome: Outcome, name: Text, 
 
 
 def _linear(contract: Contract, clause: Linear, outcome: Outcome, name: Text) -> Iterator[Message]:
-    each_en, each_fr, units = _price_unit(outcome)
+    each_en, each_fr, units = price_unit(outcome)
     yield say(
         "linear",
         f"Clause “{{clause}}”: for “{{name}}”, the payer pays {{price:money}} {each_en} above {{above:exact}}.",
@@ -318,6 +347,15 @@ def composition(
                     "Les montants de ces clauses s'additionnent : {clauses:list}.",
                     clauses=names,
                 )
+        case Basket() as parts_of:
+            yield from basket(contract, parts_of)
+        case RateCard() as card:
+            yield from rate_card(contract, card)
+        case Gate() as before:
+            yield from composition(contract, before.opens, outermost=False)
+            yield gate_opens(before)
+        case EquityBonus() as bonus if bonus.of is not None:
+            yield from composition(contract, bonus.of, outermost=False)
         case _:
             pass
     if term.cap is not None:

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from impacteval.contract.clauses import Limit
 from impacteval.contract.money import Amount
-from impacteval.contract.payment import Limit
 from impacteval.values import Message, Status
 
 
@@ -101,6 +101,8 @@ class Row:
         Why there is no verdict or no amount.
     steps : tuple of Message
         From the number to the money, in order.
+    pays : bool
+        False for a condition that other clauses stand behind and that pays nothing itself.
     """
 
     name: str
@@ -114,6 +116,26 @@ class Row:
     amount: Amount | None
     reason: Message | None = None
     steps: tuple[Message, ...] = ()
+    pays: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What a settlement brings besides results.
+
+    Attributes
+    ----------
+    people : Mapping[str, int]
+        People per group, where known.
+    claims : Mapping[str, Mapping[str, int]] or None
+        For each person, how often each milestone was reached.
+    """
+
+    people: Mapping[str, int] = field(default_factory=dict, hash=False)
+    claims: Mapping[str, Mapping[str, int]] | None = field(default=None, hash=False)
+
+
+NOTHING_GIVEN = Given()
 
 
 @dataclass(frozen=True, slots=True)

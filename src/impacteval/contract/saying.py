@@ -38,6 +38,14 @@ def money(contract: Contract, amount: Amount) -> str:
     return f"{plain(amount)} {contract.currency}"
 
 
+def amount_words(amount: Amount, place: str) -> tuple[str, str]:
+    """A place for an amount, or the words that it is not published."""
+    if isinstance(amount, NotPublished):
+        return "an amount that is not published", "un montant qui n'est pas publié"
+    said = f"{{{place}:money}}"
+    return said, said
+
+
 def names(contract: Contract, groups: tuple[str, ...]) -> Text:
     named = [contract.groups[g].plain_name for g in groups]
     pairs = [
@@ -61,6 +69,13 @@ def unit_of(outcome: Outcome) -> Text:
 
 def is_percent(outcome: Outcome) -> bool:
     return outcome.effect in ("relative_reduction_percent", "relative_increase_percent")
+
+
+def price_unit(outcome: Outcome) -> tuple[str, str, dict[str, Any]]:
+    """``for each unit (nights)`` in both languages, and its values."""
+    if is_percent(outcome):
+        return "for each percentage point", "par point de pourcentage", {}
+    return "for each unit ({unit})", "par unité ({unit})", {"unit": unit_of(outcome)}
 
 
 def rule_sentence(rule: Rule) -> Message:

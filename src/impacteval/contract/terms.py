@@ -1,85 +1,64 @@
-"""What each payment term pays: arithmetic on Decimal, one function over the closed union.
+"""What the contract's payment comes to: clauses composed, bounded and told step by step.
 
-A clause is told a reading of its number and answers with a row; sums, first-of and ceilings
-compose rows. Every step is recorded in words. Nothing here knows where a number came from, and
-nothing is decided by a number that is missing.
+A clause is told a reading of its number and answers with a row; sums, first-of, baskets, rate
+cards, gates and ceilings compose rows. Every step is recorded in words. Nothing here knows where
+a number came from, and nothing is decided by a number that is missing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import assert_never
 
 from impacteval.contract import words
+from impacteval.contract.clause_amounts import (
+    ALONE,
+    NOTHING,
+    Around,
+    compare,
+    limits,
+    row_of,
+    undecided,
+)
+from impacteval.contract.clauses import ShareOfSaving, Threshold
 from impacteval.contract.model import POOLED, Contract
-from impacteval.contract.money import ARITHMETIC, Amount, add, capped
+from impacteval.contract.money import ARITHMETIC, NOT_PUBLISHED, Amount, add, capped
 from impacteval.contract.payment import (
+    Basket,
+    EquityBonus,
     FirstOf,
+    Gate,
     Leaf,
-    Limit,
-    Linear,
-    Piecewise,
+    RateCard,
     Sum,
     Term,
-    Threshold,
-    Tiers,
 )
-from impacteval.contract.readings import (
-    Between,
-    Chances,
-    Known,
-    Missing,
-    Reading,
-    Row,
-    Settled,
-    Unjudged,
-)
-from impacteval.values import Message, Status
+from impacteval.contract.readings import NOTHING_GIVEN, Given, Reading, Row, Settled
+from impacteval.contract.several import basket, rate_card, repeated
+from impacteval.values import Status
+
+__all__ = ["NOTHING", "Read", "compare", "limits", "price", "row_of"]
 
 Read = Callable[[Leaf, str, tuple[str, ...]], Reading]
 """Tells a clause its number: the clause, the group (or "pooled"), the groups that are pooled."""
 
-NOTHING = Decimal(0)
+
+@dataclass(frozen=True, slots=True)
+class _At:
+    """Where in a contract a term stands: what it can read, and the gates it stands behind."""
+
+    contract: Contract
+    read: Read
+    given: Given
+    gates: tuple[Mapping[str, Row], ...] = ()
+
+    def reading(self, leaf: Leaf, group: str) -> Reading:
+        pool = self.contract.pool_groups() if group == POOLED else ()
+        return self.read(leaf, group, pool)
 
 
-def compare(operator: str, value: Decimal, threshold: Decimal) -> bool:
-    """Whether the comparison holds; `value` may be infinite.
-
-    Examples
-    --------
-    >>> compare("at_least", Decimal("7.5"), Decimal("7.5"))
-    True
-    >>> compare("more_than", Decimal("7.5"), Decimal("7.5"))
-    False
-    """
-    match operator:
-        case "at_least":
-            return value >= threshold
-        case "more_than":
-            return value > threshold
-        case "at_most":
-            return value <= threshold
-        case "less_than":
-            return value < threshold
-    raise ValueError(f"operator {operator!r} is not known.")
-
-
-def limits(leaf: Leaf) -> tuple[Limit, ...]:
-    """Every comparison a clause makes, in the order of the file."""
-    match leaf:
-        case Threshold():
-            return (leaf.limit,)
-        case Tiers() | Piecewise():
-            return tuple(step.limit for step in leaf.steps)
-        case Linear():
-            return (Limit("more_than", leaf.above),)
-        case _:  # pragma: no cover - the union is closed and mypy proves it
-            assert_never(leaf)
-
-
-def price(contract: Contract, read: Read) -> Settled:
+def price(contract: Contract, read: Read, given: Given = NOTHING_GIVEN) -> Settled:
     """What the contract's payment comes to.
 
     Parameters
@@ -88,30 +67,128 @@ def price(contract: Contract, read: Read) -> Settled:
         The contract.
     read : callable
         Gives the reading for (clause, group, groups in the pool).
+    given : Given, optional
+        What the settlement brings besides results: people, claims.
 
     Returns
     -------
     Settled
     """
-    return _price(contract.payment, contract, read)
+    return _price(contract.payment, _At(contract, read, given))
 
 
-def _price(term: Term | Threshold, contract: Contract, read: Read) -> Settled:
+def _price(term: Term | Threshold, at: _At) -> Settled:
     if isinstance(term, Threshold):
-        return _leaf(term, contract, read)
+        return _leaf(term, at)
     match term.term:
         case FirstOf(clauses):
-            settled = _first_of(clauses, contract, read)
+            settled = _first_of(clauses, at)
         case Sum(parts):
-            settled = _sum(tuple(_price(part, contract, read) for part in parts))
+            settled = _sum(tuple(_price(part, at) for part in parts))
+        case RateCard() as card:
+            settled = _rate_card(card, at)
+        case Basket() as parts_of:
+            settled = _basket(parts_of, at)
+        case Gate() as gate:
+            settled = _gate(gate, at)
+        case EquityBonus() as bonus:
+            settled = _equity_bonus(bonus, at)
         case leaf:
-            settled = _leaf(leaf, contract, read)
+            settled = _leaf(leaf, at)
     if term.cap is None:
         return settled
     cap = term.cap.amount
     due = capped(settled.due_now, cap)
     total = None if settled.total is None else capped(settled.total, cap)
     return Settled(settled.rows, due, total, (*settled.steps, words.cap_applied(cap, due)))
+
+
+# --- gates -------------------------------------------------------------------------------------
+
+
+def _gate(gate: Gate, at: _At) -> Settled:
+    """The condition has rows of its own that pay nothing; what stands behind it passes through."""
+    rows = _rows(gate, at)
+    behind = replace(at, gates=(*at.gates, {row.group: row for row in rows}))
+    inner = _price(gate.opens, behind)
+    return replace(inner, rows=(*rows, *inner.rows))
+
+
+def _through(row: Row, at: _At) -> Row:
+    """A row once the gates before it have been passed.
+
+    What a shut gate holds back is 0, and what it would hold back stays open while the gate is.
+    """
+    for gate in at.gates:
+        held = gate[row.group] if row.group in gate else next(iter(gate.values()))
+        if row.amount is None or row.amount == NOTHING or held.verdict is Status.MET:
+            continue
+        if held.verdict is Status.NOT_MET:
+            shut = words.gate_shut(held.name)
+            row = replace(row, amount=NOTHING, reason=shut, steps=(*row.steps, shut))
+        else:
+            waits = words.gate_waits(held.name)
+            row = replace(row, amount=None, reason=waits, steps=(*row.steps, waits))
+    return row
+
+
+# --- several results in one payment ------------------------------------------------------------
+
+
+def _basket(term: Basket, at: _At) -> Settled:
+    around = Around(
+        least=None if term.parts_may_offset else NOTHING,
+        most=None if term.parts_may_exceed_one else Decimal(1),
+    )
+    rows = tuple(row for part in term.parts for row in _rows(part, at, around))
+    return _held(basket(term, rows, at.contract), at)
+
+
+def _rate_card(term: RateCard, at: _At) -> Settled:
+    rows = tuple(row for line in term.lines for row in _rows(line, at))
+    if term.person_ceiling is None:
+        settled = _collect(tuple(_through(row, at) for row in rows))
+    else:
+        settled = _held(rate_card(term, rows, at.contract, at.given.claims), at)
+    again = repeated(term, at.given.claims or {})
+    if not again:
+        return settled
+    return replace(settled, steps=(words.repeated_claims(again), *settled.steps))
+
+
+def _held(settled: Settled, at: _At) -> Settled:
+    """A payment that is one amount for several rows, once the gates before it have been passed."""
+    rows = tuple(_through(row, at) for row in settled.rows)
+    if any(row.amount is None for row in rows):
+        return Settled(rows, NOTHING, None, settled.steps)
+    if rows != settled.rows:
+        # One gate stands before all of them: nothing passes.
+        return Settled(rows, NOTHING, NOTHING, settled.steps)
+    return settled
+
+
+def _equity_bonus(bonus: EquityBonus, at: _At) -> Settled:
+    """The bonus beside the term it belongs to; a percentage is taken of what that term pays."""
+    base = None if bonus.of is None else _price(bonus.of, at)
+    rows = _rows(bonus, at)
+    if bonus.percent is not None:
+        assert base is not None, "a percentage is taken of a term"
+        rows = tuple(_share_of(row, bonus.percent, base.total, at.contract) for row in rows)
+    own = _collect(tuple(_through(row, at) for row in rows))
+    return own if base is None else _sum((base, own))
+
+
+def _share_of(row: Row, percent: Decimal, base: Amount | None, contract: Contract) -> Row:
+    if row.verdict is not Status.MET:
+        return row
+    if base is None:
+        reason = words.base_open()
+        return replace(row, amount=None, reason=reason, steps=(*row.steps, reason))
+    if not isinstance(base, Decimal):
+        return replace(row, amount=NOT_PUBLISHED, steps=(*row.steps, words.pays(NOT_PUBLISHED)))
+    exact = ARITHMETIC.multiply(max(base, NOTHING), percent).scaleb(-2, ARITHMETIC)
+    amount = contract.round_money(exact)
+    return replace(row, amount=amount, steps=(*row.steps, words.percent_of(percent, base, amount)))
 
 
 # --- composing ---------------------------------------------------------------------------------
@@ -124,12 +201,28 @@ def _collect(rows: tuple[Row, ...]) -> Settled:
     return Settled(rows, due, due if len(judged) == len(rows) else None, steps)
 
 
-def _leaf(leaf: Leaf, contract: Contract, read: Read) -> Settled:
-    rows = []
-    for group in contract.compared_groups(leaf):
-        pool = contract.pool_groups() if group == POOLED else ()
-        rows.append(row_of(leaf, group, read(leaf, group, pool), contract))
-    return _collect(tuple(rows))
+def _rows(leaf: Leaf, at: _At, around: Around = ALONE) -> tuple[Row, ...]:
+    """One row for each group, before any gate."""
+    return tuple(
+        row_of(leaf, group, at.reading(leaf, group), at.contract, around)
+        for group in at.contract.compared_groups(leaf)
+    )
+
+
+def _leaf(leaf: Leaf, at: _At) -> Settled:
+    if isinstance(leaf, ShareOfSaving):
+        return _collect(tuple(_through(row, at) for row in _saving_rows(leaf, at)))
+    return _collect(tuple(_through(row, at) for row in _rows(leaf, at)))
+
+
+def _saving_rows(leaf: ShareOfSaving, at: _At) -> Iterator[Row]:
+    for group in at.contract.compared_groups(leaf):
+        people = at.given.people.get(group) if leaf.by_people else leaf.people or 1
+        if people is None:
+            yield undecided(leaf, group, words.people_unknown(), Status.CANNOT_BE_JUDGED)
+        else:
+            around = Around(people=Decimal(people))
+            yield row_of(leaf, group, at.reading(leaf, group), at.contract, around)
 
 
 def _sum(parts: tuple[Settled, ...]) -> Settled:
@@ -138,18 +231,19 @@ def _sum(parts: tuple[Settled, ...]) -> Settled:
     due = add(part.due_now for part in parts)
     totals = [part.total for part in parts if part.total is not None]
     total = add(totals) if len(totals) == len(parts) else None
-    judged = sum(row.amount is not None for row in rows)
+    judged = sum(row.amount is not None for row in rows if row.pays)
     steps = (*inner, words.summed(due, judged)) if judged > 1 else inner
     return Settled(rows, due, total, steps)
 
 
-def _first_of(clauses: tuple[Threshold, ...], contract: Contract, read: Read) -> Settled:
+def _first_of(clauses: tuple[Threshold, ...], at: _At) -> Settled:
     """Clauses in order; a group is paid by the first one that it meets.
 
     A pooled clause stands for every group of its pool that no earlier clause has paid; when none
     is left it is not reached. Groups already paid leave the pool when the contract says so. While
     an earlier clause is not settled for a group, no later clause can be said to pay for it.
     """
+    contract = at.contract
     rows: list[Row] = []
     paid: set[str] = set()
     unsettled: set[str] = set()
@@ -162,14 +256,15 @@ def _first_of(clauses: tuple[Threshold, ...], contract: Contract, read: Read) ->
             if not left:
                 row = _not_reached(clause, group, everyone)
             elif without_paid and unsettled.intersection(pool):
-                row = _undecided(clause, group, words.pool_open())
+                row = undecided(clause, group, words.pool_open())
             else:
-                row = row_of(clause, group, read(clause, group, pool), contract)
+                row = row_of(clause, group, at.read(clause, group, pool), contract)
                 if row.verdict is Status.MET and unsettled.issuperset(left):
                     row = replace(row, amount=None, reason=words.earlier_open())
                 gone = tuple(g for g in everyone if g in paid)
                 if without_paid and gone:
                     row = replace(row, steps=(words.left_out(gone), *row.steps))
+            row = _through(row, at)
             rows.append(row)
             if row.amount is None:
                 unsettled.update(left)
@@ -194,154 +289,3 @@ def _not_reached(clause: Threshold, group: str, everyone: tuple[str, ...]) -> Ro
         reason=reason,
         steps=(reason,),
     )
-
-
-def _undecided(leaf: Leaf, group: str, reason: Message, verdict: Status | None = None) -> Row:
-    limit = limits(leaf)[0]
-    return Row(
-        name=leaf.name,
-        group=group,
-        outcome=leaf.outcome,
-        value=None,
-        exact=None,
-        operator=limit.operator,
-        threshold=limit.threshold,
-        verdict=verdict,
-        amount=None,
-        reason=reason,
-        steps=(reason,),
-    )
-
-
-# --- one clause --------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class _Priced:
-    """What a clause pays for one number: the furthest step reached (-1: none) and the amount."""
-
-    reached: int
-    amount: Amount
-    steps: tuple[Message, ...]
-
-
-def row_of(leaf: Leaf, group: str, reading: Reading, contract: Contract) -> Row:
-    """What one clause says about one reading."""
-    value: Decimal | None
-    exact: Decimal | None
-    match reading:
-        case Missing(reason):
-            return _undecided(leaf, group, reason)
-        case Unjudged(reason):
-            return _undecided(leaf, group, reason, Status.CANNOT_BE_JUDGED)
-        case Known(number, before):
-            value, exact = number, before
-            priced = _priced(leaf, number, reading.closed)
-        case Chances(estimate, confidence, asked):
-            value = exact = estimate
-            priced = _by_confidence(leaf, confidence, asked)
-        case Between(low, high):
-            lower, upper = _priced(leaf, low, closed=False), _priced(leaf, high, closed=False)
-            if lower.reached != upper.reached or lower.amount != upper.amount:
-                return _undecided(
-                    leaf, group, words.weights_matter(low, high), Status.CANNOT_BE_JUDGED
-                )
-            value = exact = None
-            priced = replace(lower, steps=(words.whatever_weights(low, high), *lower.steps))
-        case _:  # pragma: no cover - the union is closed and mypy proves it
-            assert_never(reading)
-    amount = priced.amount
-    if isinstance(amount, Decimal) and not amount.is_finite():
-        return _undecided(leaf, group, words.unbounded(), Status.CANNOT_BE_JUDGED)
-    steps = (*reading.steps, *priced.steps)
-    if isinstance(amount, Decimal):
-        whole = contract.round_money(amount)
-        if whole != amount:
-            steps = (*steps, words.rounded_to(whole))
-        amount = whole
-    limit = limits(leaf)[max(priced.reached, 0)]
-    return Row(
-        name=leaf.name,
-        group=group,
-        outcome=leaf.outcome,
-        value=value,
-        exact=exact,
-        operator=limit.operator,
-        threshold=limit.threshold,
-        verdict=Status.MET if priced.reached >= 0 else Status.NOT_MET,
-        amount=amount,
-        steps=steps,
-    )
-
-
-def _priced(leaf: Leaf, value: Decimal, closed: bool) -> _Priced:
-    """The amount for a number. A closed gate holds every condition shut, whatever the number."""
-    found = limits(leaf)
-    holding = [
-        k
-        for k, limit in enumerate(found)
-        if not closed and compare(limit.operator, value, limit.threshold)
-    ]
-    reached = holding[-1] if holding else -1
-    shown = found[max(reached, 0)]
-    if closed:
-        said = words.gate_closed()
-    elif not value.is_finite():
-        said = words.no_bound(reached >= 0)
-    else:
-        said = words.compares(value, shown.operator, shown.threshold, reached >= 0)
-    amount, steps = _amount(leaf, reached, value)
-    return _Priced(reached, amount, (said, *steps))
-
-
-def _by_confidence(leaf: Leaf, confidence: Mapping[Limit, Decimal], asked: Decimal) -> _Priced:
-    """The amount when each comparison asks how sure one is of it."""
-    assert isinstance(leaf, Threshold | Tiers), "a price by the unit reads a bound"
-    found = limits(leaf)
-    sure = [k for k, limit in enumerate(found) if confidence[limit] >= asked]
-    reached = sure[-1] if sure else -1
-    shown = found[max(reached, 0)]
-    said = words.confident(confidence[shown], shown.operator, shown.threshold, asked)
-    amount, steps = _amount(leaf, reached, NOTHING)
-    return _Priced(reached, amount, (said, *steps))
-
-
-def _amount(leaf: Leaf, reached: int, value: Decimal) -> tuple[Amount, tuple[Message, ...]]:
-    """The amount of a clause whose furthest step reached is known."""
-    match leaf:
-        case Threshold():
-            amount: Amount = leaf.pay if reached >= 0 else NOTHING
-            return amount, (words.pays(amount),)
-        case Tiers():
-            amount = leaf.steps[reached].pay if reached >= 0 else NOTHING
-            return amount, (words.pays(amount),)
-        case Piecewise():
-            if reached < 0:
-                return NOTHING, (words.pays(NOTHING),)
-            step = leaf.steps[reached]
-            if step.per_unit == 0:
-                return step.pay, (words.pays(step.pay),)
-            return _by_the_unit(step.pay, step.per_unit, value, step.start)
-        case Linear():
-            return _linear(leaf, value)
-        case _:  # pragma: no cover - the union is closed and mypy proves it
-            assert_never(leaf)
-
-
-def _by_the_unit(
-    pay: Decimal, per_unit: Decimal, value: Decimal, start: Decimal
-) -> tuple[Decimal, tuple[Message, ...]]:
-    units = ARITHMETIC.subtract(value, start)
-    amount = ARITHMETIC.add(pay, ARITHMETIC.multiply(per_unit, units))
-    if not amount.is_finite():
-        return amount, ()
-    return amount, (words.by_the_unit(pay, per_unit, value, start, amount),)
-
-
-def _linear(leaf: Linear, value: Decimal) -> tuple[Decimal, tuple[Message, ...]]:
-    amount, steps = _by_the_unit(NOTHING, leaf.per_unit, value, leaf.above)
-    if leaf.floor is not None and amount < leaf.floor:
-        return leaf.floor, (*steps, words.floored(leaf.floor))
-    if leaf.ceiling is not None and amount > leaf.ceiling:
-        return leaf.ceiling, (*steps, words.ceilinged(leaf.ceiling))
-    return amount, steps

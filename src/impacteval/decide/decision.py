@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from decimal import Decimal, localcontext
 from typing import Any
 
+from impacteval.contract.clauses import IfNotJudged
 from impacteval.contract.model import POOLED, Contract
 from impacteval.contract.money import ARITHMETIC, NOT_PUBLISHED, Amount
-from impacteval.contract.payment import IfNotJudged, Leaf
-from impacteval.contract.readings import Reading, Row, Settled
+from impacteval.contract.payment import Leaf
+from impacteval.contract.readings import NOTHING_GIVEN, Given, Reading, Row, Settled
 from impacteval.contract.rules import PointRule, Rule
 from impacteval.contract.terms import price as settle
 from impacteval.decide.evidence import Found, estimate_of, reading_of
@@ -54,6 +55,8 @@ class ClauseResult:
         What the contract says should the clause stay unjudged.
     pool : tuple of str
         The groups that were pooled; empty unless `group` is ``"pooled"``.
+    pays : bool
+        False for a condition that other clauses stand behind and that pays nothing itself.
     """
 
     name: str
@@ -72,6 +75,7 @@ class ClauseResult:
     would_be: Status | None = None
     if_not_judged: IfNotJudged | None = None
     pool: tuple[str, ...] = ()
+    pays: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,10 +204,12 @@ def decide_by(
     name_of: Callable[[Rule], str],
     *,
     typed: bool = False,
+    given: Given = NOTHING_GIVEN,
 ) -> Decision:
     """Judge under the rule that `rule_of` gives for a clause, named by `name_of`.
 
-    `typed` says that the numbers were given by hand and not estimated.
+    `typed` says that the numbers were given by hand and not estimated; `given` is what the
+    settlement brings besides results.
     """
     found = _by_key(evidence)
     sizes = {name: g.people for name, g in contract.groups.items() if g.people is not None}
@@ -222,7 +228,7 @@ def decide_by(
 
     # The caller's own precision and rounding must not reach a payment.
     with localcontext(ARITHMETIC):
-        settled = settle(contract, read)
+        settled = settle(contract, read, replace(given, people=sizes))
     clauses = {leaf.name: leaf for leaf in contract.clauses}
     return _assembled(contract, settled, clauses, estimates, pools, rule_of, name_of)
 
@@ -268,6 +274,7 @@ def _assembled(
             would_be=row.verdict,
             if_not_judged=leaf.if_not_judged,
             pool=pools.get((row.name, row.group), ()),
+            pays=row.pays,
         )
 
     cap = contract.payment.cap

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from decimal import Context, Decimal
 from typing import assert_never
 
+from impacteval.contract.clauses import BasketPart, BonusMalus, Linear
 from impacteval.contract.model import POOLED, Contract, Outcome
 from impacteval.contract.money import ARITHMETIC
-from impacteval.contract.payment import Leaf, Linear, Threshold, Tiers
+from impacteval.contract.payment import BY_STEP, Leaf
 from impacteval.contract.readings import Between, Chances, Known, Missing, Reading, Unjudged
 from impacteval.contract.rules import (
     ChanceRule,
@@ -123,7 +124,7 @@ def _ruled(leaf: Leaf, outcome: Outcome, rule: Rule, ask: _Asked, typed: bool) -
             return _gated(leaf, outcome, rule, ask, first)
         case ChanceRule():
             asked = rule.chance_at_least
-            if not isinstance(leaf, Threshold | Tiers):
+            if not isinstance(leaf, BY_STEP):
                 return _bound(outcome, ask, LowerBound(asked, "one"), first)
             confidence = {
                 limit: ask(Confidence(Decimal(limit.threshold), limit.operator))
@@ -167,7 +168,9 @@ def _gated(
         steps = (*steps, sentences.harmful())
     elif p <= alpha:
         return _known(outcome, estimate, steps)
-    reads_harm = isinstance(leaf, Linear) and (leaf.floor is None or leaf.floor < 0)
+    reads_harm = isinstance(leaf, BasketPart | BonusMalus) or (
+        isinstance(leaf, Linear) and (leaf.floor is None or leaf.floor < 0)
+    )
     return _known(
         outcome, min(Decimal(0), estimate) if reads_harm else Decimal(0), steps, closed=True
     )

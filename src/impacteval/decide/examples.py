@@ -41,10 +41,9 @@ class Example(FileModel):
     )
 
     name: PlainWords = Field(description="what the example shows")
-    given: dict[NonBlank, Number | dict[Slug, Number]] = Field(
-        description="the results, in contract units"
-    )
+    given: dict[NonBlank, Number | dict[Slug, Number]] = Field(default_factory=dict)
     people: dict[Slug, Count] = Field(default_factory=dict)
+    claims: dict[Slug, tuple[Slug, ...]] | None = None
     expect: tuple[Expectation, ...] = ()
     due_now: MoneyAmount | None = None
     total: MoneyAmount | Literal["open"] | None = None
@@ -116,7 +115,7 @@ def run_examples(path: str | Path, contract: Contract | None = None) -> tuple[Ex
 def _run(example: Example, contract: Contract) -> ExampleResult:
     name = str(example.name)
     try:
-        decision = price(contract, example.given, example.people)
+        decision = price(contract, example.given, example.people, claims=example.claims)
     except InputError as wrong:
         return ExampleResult(name, tuple(str(problem) for problem in wrong.problems), None)
     return ExampleResult(name, tuple(_differences(example, decision)), decision)

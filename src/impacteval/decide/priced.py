@@ -10,7 +10,9 @@ from typing import Any
 
 from impacteval.contract.model import ALL, POOLED, Contract
 from impacteval.contract.money import rounded
+from impacteval.contract.readings import Given
 from impacteval.contract.rules import PointRule
+from impacteval.decide.claims import read_claims, reconciled
 from impacteval.decide.decision import ADJUDICATED, Decision, decide_by
 from impacteval.errors import Problem, UsageError
 from impacteval.values import Answer, Evidence, PointEstimate
@@ -20,6 +22,8 @@ def price(
     contract: Contract,
     values: Mapping[str, Any],
     people: Mapping[str, int] | None = None,
+    *,
+    claims: Mapping[str, Any] | None = None,
 ) -> Decision:
     """What the contract pays for these results.
 
@@ -36,6 +40,9 @@ def price(
         number where it is known by itself.
     people : mapping, optional
         People per group, over what the contract says.
+    claims : mapping, optional
+        For each person, the milestones of a rate card that were reached: a list of outcomes, or
+        how often each was. The counts are made from them.
 
     Returns
     -------
@@ -54,16 +61,30 @@ def price(
             what = f"{name} must be a mapping, not {type(given).__name__}."
             raise UsageError(Problem(what, 'Write for example {"outcome": 8.4}.'))
     problems: list[Problem] = []
-    evidence = []
-    for (outcome, group), given in _flat(contract, values, problems).items():
-        number = _number(f"{outcome}, {group}", given, problems)
+    numbers: dict[tuple[str, str], Decimal] = {}
+    for (outcome, group), typed in _flat(contract, values, problems).items():
+        number = _number(f"{outcome}, {group}", typed, problems)
         if number is not None:
-            evidence.append(Evidence(outcome, group, (Answer(PointEstimate(), number),)))
+            numbers[outcome, group] = number
+    claimed = None
+    if claims is not None:
+        claimed, counts = read_claims(contract, claims, problems)
+        reconciled(numbers, counts, ALL, problems)
     sizes = _people(contract, people or {}, problems)
     if problems:
         raise UsageError(problems)
+    evidence = [
+        Evidence(outcome, group, (Answer(PointEstimate(), number),))
+        for (outcome, group), number in numbers.items()
+    ]
     return decide_by(
-        contract, evidence, sizes, lambda _: PointRule(), lambda _: ADJUDICATED, typed=True
+        contract,
+        evidence,
+        sizes,
+        lambda _: PointRule(),
+        lambda _: ADJUDICATED,
+        typed=True,
+        given=Given(claims=claimed),
     )
 
 

@@ -9,7 +9,7 @@ from typing import assert_never
 
 from impacteval.contract.checks import chances_of, significance_problems
 from impacteval.contract.model import POOLED, Contract
-from impacteval.contract.payment import Leaf, Threshold, Tiers
+from impacteval.contract.payment import BY_STEP, Leaf
 from impacteval.contract.rules import (
     ChanceRule,
     LevelAndSides,
@@ -81,7 +81,7 @@ def questions_of(leaf: Leaf, rule: Rule) -> tuple[Question, ...]:
         case SignificantRule():
             return PointEstimate(), PValue(rule.significant.sides)
         case ChanceRule():
-            if isinstance(leaf, Threshold | Tiers):
+            if isinstance(leaf, BY_STEP):
                 asked = (Confidence(Decimal(x.threshold), x.operator) for x in limits(leaf))
                 return PointEstimate(), *asked
             # A price by the unit needs a number: the one the effect exceeds with that confidence.

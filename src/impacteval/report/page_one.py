@@ -5,9 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 
 from impacteval.contract import Contract
+from impacteval.contract.clauses import Linear, RateLine, ShareOfSaving
 from impacteval.contract.model import Outcome
 from impacteval.contract.money import decimals_of
-from impacteval.contract.payment import Leaf, Linear, Threshold, Tiers
+from impacteval.contract.payment import BY_STEP, Leaf
 from impacteval.contract.rules import ChanceRule, LowerBoundRule, Rule, SignificantRule
 from impacteval.contract.saying import rule_sentence
 from impacteval.decide import ClauseResult, Decision, distance, effective_rule, money_text
@@ -52,16 +53,23 @@ _CONTEST = Text(
 
 def _answer(decision: Decision) -> str:
     """The answer in one word. Clauses that others already paid for say nothing of their own."""
-    clauses = [c for c in decision.clauses if c.verdict is not Status.NOT_FOR_PAYMENT]
+    clauses = [c for c in decision.clauses if c.pays and c.verdict is not Status.NOT_FOR_PAYMENT]
     if not clauses:
         return "not_for_payment"
     open_ = any(c.amount is None for c in clauses)
-    earned = [c for c in clauses if c.amount is not None and c.verdict is Status.MET]
+    earned = [
+        c for c in clauses if c.amount is not None and c.verdict is Status.MET and not _held_back(c)
+    ]
     due = decision.due_now
     # A floor can be owed without any condition being met.
     if not earned and not (isinstance(due, Decimal) and due > 0):
         return "cannot_be_judged" if open_ else "do_not_pay"
     return "pay" if len(earned) == len(clauses) else "pay_in_part"
+
+
+def _held_back(clause: ClauseResult) -> bool:
+    """Whether a condition before the clause keeps a result that is met from being paid."""
+    return clause.amount == 0 and clause.reason is not None
 
 
 def page_one(run: Run) -> PageOne:
@@ -145,7 +153,7 @@ def _clause(run: Run, clause: ClauseResult) -> ClauseRow:
     # With several chances the level that decides is stricter than the one written.
     rule = effective_rule(contract, leaf)
     # A price by the unit has no threshold to be met, only a start from which units count.
-    by_the_unit = isinstance(leaf, Linear)
+    by_the_unit = isinstance(leaf, Linear | RateLine | ShareOfSaving)
     how_far = None if by_the_unit else distance(contract, clause)
     near = None
     if how_far and how_far.change is not None and finding and estimate:
@@ -182,7 +190,8 @@ def _clause(run: Run, clause: ClauseResult) -> ClauseRow:
                 unproved=_unproved(clause, rule, finding),
                 operator=clause.operator,
                 threshold=clause.threshold,
-                per_unit=leaf.per_unit if isinstance(leaf, Linear) else None,
+                per_unit=_price_of_unit(leaf),
+                pays=clause.pays,
                 amount=money_text(clause.amount),
                 currency=contract.currency,
                 reason=clause.reason,
@@ -210,10 +219,24 @@ def _clause(run: Run, clause: ClauseResult) -> ClauseRow:
     )
 
 
+def _price_of_unit(leaf: Leaf) -> Decimal | None:
+    """What one more unit brings, for a clause that pays by the unit at a price that is public."""
+    match leaf:
+        case Linear():
+            return leaf.per_unit
+        case RateLine() if isinstance(leaf.price, Decimal):
+            return leaf.price
+        case ShareOfSaving() if isinstance(leaf.saving_per_unit, Decimal):
+            alone = leaf.people is None and not leaf.by_people
+            return leaf.share * leaf.saving_per_unit if alone else None
+        case _:
+            return None
+
+
 def _reads_bound(leaf: Leaf, rule: Rule) -> bool:
     """Whether the number compared is a confidence bound and not the estimate itself."""
     if isinstance(rule, ChanceRule):
-        return not isinstance(leaf, Threshold | Tiers)
+        return not isinstance(leaf, BY_STEP)
     return isinstance(rule, LowerBoundRule)
 
 

@@ -101,6 +101,7 @@ def clause_sentence(
     operator: str | None,
     threshold: Decimal | None,
     per_unit: Decimal | None,
+    pays: bool = True,
     amount: str | None,
     currency: str,
     reason: Message | None,
@@ -119,6 +120,8 @@ def clause_sentence(
         What a rule about certainty adds to the estimate.
     per_unit : Decimal or None
         The price of a unit above the threshold, for a clause that pays by the unit.
+    pays : bool
+        False for a condition that other clauses stand behind.
     amount : str or None
         The amount as text, ``"not_published"``, or None while open.
     reason : Message or None
@@ -156,9 +159,15 @@ def clause_sentence(
         asked = _number("threshold", wording, digits)
         en += f" The contract asks for {{operator}} {asked}: "
         fr += f" Le contrat demande {{operator}} {asked} : "
-    if verdict == "met" and amount == "not_published":
+    if not pays:
+        follows = _OPENS if verdict == "met" else _SHUTS
+        en, fr = en + follows.en, fr + follows.fr
+    elif verdict == "met" and amount == "not_published":
         en += "met; the amount is not published."
         fr += "condition remplie ; le montant n'est pas publié."
+    elif verdict == "met" and amount is not None and reason is not None and _is_zero(amount):
+        values |= reason.values
+        en, fr = f"{en}met. {reason.text.en}", f"{fr}condition remplie. {reason.text.fr}"
     elif verdict == "met":
         values["amount"] = amount if amount is not None else "open"
         en += "pays {amount:money}." if per_unit is not None else "met, pays {amount:money}."
@@ -167,8 +176,8 @@ def clause_sentence(
             if per_unit is not None
             else "condition remplie, à payer : {amount:money}."
         )
-    elif amount is not None and Decimal(amount) != 0:
-        # A floor is owed, or a penalty, although the condition is not met.
+    elif amount is not None and not _is_zero(amount):
+        # A part of a basket, a floor is owed, or a penalty, although the condition is not met.
         values["amount"] = amount
         en += "not met, amount {amount:money}."
         fr += "condition non remplie, montant : {amount:money}."
@@ -176,6 +185,20 @@ def clause_sentence(
         en += "not met, pays nothing."
         fr += "condition non remplie, rien à payer."
     return Message(f"clause.{verdict}", Text(en=en, fr=fr), values)
+
+
+_OPENS = Text(
+    en="met, so the clauses that stand behind it can pay.",
+    fr="condition remplie : les clauses qui en dépendent peuvent payer.",
+)
+_SHUTS = Text(
+    en="not met, so the clauses that stand behind it pay nothing.",
+    fr="condition non remplie : les clauses qui en dépendent ne paient rien.",
+)
+
+
+def _is_zero(amount: str) -> bool:
+    return amount != "not_published" and Decimal(amount) == 0
 
 
 GATE_CLOSED = Message(

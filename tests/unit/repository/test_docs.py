@@ -21,7 +21,7 @@ def blocks(page: Path, language: str) -> list[str]:
 @pytest.fixture
 def smallest(root: Path, tmp_path: Path) -> Path:
     """The contract that the how-to shows."""
-    (text,) = blocks(root / "docs" / "how-to" / "write-a-contract.md", "yaml")
+    text = blocks(root / "docs" / "how-to" / "write-a-contract.md", "yaml")[0]
     file = tmp_path / "contract.yaml"
     file.write_text(text, encoding="utf-8")
     return file
@@ -51,6 +51,30 @@ def test_the_smallest_contract_loads_under_every_rule_shown(
     else:
         with pytest.raises(InputError):
             ie.load_contract(smallest)
+
+
+COUNTED = """  {name}:
+    plain_name: {{en: Counted, fr: Compté}}
+    measure: counted
+    better: higher
+    effect: verified_count
+    counterfactual: {{design: none}}
+"""
+
+
+def test_the_composed_payment_that_the_page_shows(root: Path, smallest: Path) -> None:
+    composed = blocks(root / "docs" / "how-to" / "write-a-contract.md", "yaml")[1]
+    names = ("seeing_well", "poorest_share", "operations", "trained")
+    text = smallest.read_text(encoding="utf-8")
+    head, _, _ = text.partition("decide_on:")
+    counted = "".join(COUNTED.format(name=name) for name in names)
+    smallest.write_text(f"{head}{counted}decide_on: point_estimate\n{composed}", encoding="utf-8")
+    contract = ie.load_contract(smallest)
+    results = {"seeing_well": 50, "poorest_share": 40, "operations": 9000, "trained": 50}
+    # 0.8 x 0.5 + 0.2 is 60,000, and 5 percent more for the poorest.
+    assert ie.price(contract, results).total == 63000
+    assert ie.price(contract, results | {"poorest_share": 39}).total == 60000
+    assert ie.price(contract, results | {"seeing_well": 49}).total == 0
 
 
 @pytest.mark.parametrize(("value", "due"), [("799.99", 0), ("800", 100000), ("900", 100000)])

@@ -1,0 +1,252 @@
+"""Sentences about baskets, rate cards, gates, bonuses and shares of savings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from impacteval.contract.clauses import BasketPart, BonusMalus, RateLine, ShareOfSaving
+from impacteval.contract.money import NotPublished
+from impacteval.contract.payment import Basket, EquityBonus, Gate, RateCard, leaves
+from impacteval.contract.saying import (
+    amount_words,
+    is_percent,
+    money,
+    plain,
+    price_unit,
+    say,
+    unit_of,
+)
+from impacteval.contract.words import in_percent
+from impacteval.values import Message, Text
+
+if TYPE_CHECKING:
+    from impacteval.contract.model import Contract, Outcome
+
+Said = tuple[str, str, dict[str, Any]]
+"""A condition in both languages and its values."""
+
+
+def _unit(outcome: Outcome) -> tuple[str, dict[str, Any]]:
+    """The unit after a number, with its values."""
+    if is_percent(outcome):
+        return " %", {}
+    return " {unit}", {"unit": unit_of(outcome)}
+
+
+def rate_line(contract: Contract, clause: RateLine, outcome: Outcome, name: Text) -> Message:
+    """The price of one milestone."""
+    each_en, each_fr, units = price_unit(outcome)
+    en, fr = amount_words(clause.price, "price")
+    return say(
+        "rate-line",
+        f"Clause “{{clause}}”: for “{{name}}”, the payer pays {en} {each_en}.",
+        f"Clause « {{clause}} » : pour « {{name}} », le payeur verse {fr} {each_fr}.",
+        clause=clause.name,
+        name=name,
+        price=money(contract, clause.price),
+        **units,
+    )
+
+
+def rate_card(contract: Contract, card: RateCard) -> Iterator[Message]:
+    """How the lines of a rate card add up."""
+    names = "|".join(line.name for line in card.lines)
+    yield (
+        say(
+            "rate-card-once",
+            "These clauses form a rate card and are added; each milestone is paid once for a person: {clauses:list}.",
+            "Ces clauses forment un barème et s'additionnent ; chaque étape n'est payée qu'une fois par personne : {clauses:list}.",
+            clauses=names,
+        )
+        if card.each_milestone == "once"
+        else say(
+            "rate-card",
+            "These clauses form a rate card and are added; a milestone is paid each time it is reached: {clauses:list}.",
+            "Ces clauses forment un barème et s'additionnent ; une étape est payée chaque fois qu'elle est atteinte : {clauses:list}.",
+            clauses=names,
+        )
+    )
+    if card.person_ceiling is None:
+        yield say(
+            "no-person-ceiling",
+            "There is no ceiling on what one person can bring.",
+            "Ce qu'une personne peut rapporter n'est pas plafonné.",
+        )
+        return
+    en, fr = amount_words(card.person_ceiling, "ceiling")
+    yield say(
+        "person-ceiling",
+        f"For one person, never more than this is paid: {en}.",
+        f"Pour une même personne, on ne paie jamais plus que ceci : {fr}.",
+        ceiling=money(contract, card.person_ceiling),
+    )
+
+
+def basket_part(clause: BasketPart, outcome: Outcome, name: Text) -> Message:
+    """One part of a basket."""
+    unit, values = _unit(outcome)
+    en_unit = "%" if unit == " %" else unit
+    return say(
+        "basket-part",
+        f"Clause “{{clause}}”: in the basket, “{{name}}” weighs {{weight:in_percent}}; it counts from 0% at {{zero:exact}} to 100% at {{full:exact}}{en_unit}, in a straight line.",
+        f"Clause « {{clause}} » : dans le panier, « {{name}} » pèse {{weight:in_percent}} ; ce résultat compte de 0 % à {{zero:exact}} jusqu'à 100 % à {{full:exact}}{unit}, en ligne droite.",
+        clause=clause.name,
+        name=name,
+        weight=in_percent(clause.weight),
+        zero=plain(clause.zero_at),
+        full=plain(clause.full_at),
+        **values,
+    )
+
+
+def basket(contract: Contract, term: Basket) -> Iterator[Message]:
+    """What the parts of a basket come to together."""
+    names = "|".join(part.name for part in term.parts)
+    en, fr = amount_words(term.pay, "pay")
+    yield say(
+        "basket",
+        f"These clauses are one basket, which pays {en} when it reaches 100%, and in proportion otherwise: {{clauses:list}}.",
+        f"Ces clauses forment un seul panier, qui paie {fr} quand il atteint 100 %, et en proportion sinon : {{clauses:list}}.",
+        clauses=names,
+        pay=money(contract, term.pay),
+    )
+    yield (
+        say(
+            "basket-may-exceed",
+            "A part that goes beyond its full result counts for more than 100%.",
+            "Une partie qui dépasse son plein résultat compte pour plus de 100 %.",
+        )
+        if term.parts_may_exceed_one
+        else say(
+            "basket-may-not-exceed",
+            "No part counts for more than 100%.",
+            "Aucune partie ne compte pour plus de 100 %.",
+        )
+    )
+    yield (
+        say(
+            "basket-may-offset",
+            "A part that does well makes up for one that does badly, and one that goes backwards takes away from the others.",
+            "Une partie réussie compense une partie manquée, et une partie qui recule retire aux autres.",
+        )
+        if term.parts_may_offset
+        else say(
+            "basket-may-not-offset",
+            "No part makes up for another: while one falls short, none counts for more than 100%, and one that goes backwards takes nothing from the others.",
+            "Aucune partie n'en compense une autre : tant qu'une partie est incomplète, aucune ne compte pour plus de 100 %, et une partie qui recule ne retire rien aux autres.",
+        )
+    )
+
+
+def gate(clause: Gate, name: Text, condition: Said) -> Message:
+    """What a gate asks."""
+    en, fr, values = condition
+    return say(
+        "gate",
+        f"Condition “{{clause}}”: for “{{name}}”, {en} is needed before other clauses pay.",
+        f"Condition « {{clause}} » : pour « {{name}} », il faut {fr} avant que d'autres clauses ne paient.",
+        clause=clause.name,
+        name=name,
+        **values,
+    )
+
+
+def gate_opens(term: Gate) -> Message:
+    """What stands behind a gate."""
+    return say(
+        "gate-opens",
+        "These clauses pay nothing unless condition “{clause}” is met: {clauses:list}.",
+        "Ces clauses ne paient rien si la condition « {clause} » n'est pas remplie : {clauses:list}.",
+        clause=term.name,
+        clauses="|".join(dict.fromkeys(leaf.name for _, leaf in leaves(term.opens))),
+    )
+
+
+def equity_bonus(contract: Contract, clause: EquityBonus, name: Text, condition: Said) -> Message:
+    """When a bonus for equity is due, and how much."""
+    en, fr, values = condition
+    if clause.pay is not None:
+        bonus_en, bonus_fr = amount_words(clause.pay, "pay")
+        return say(
+            "equity-bonus",
+            f"Equity bonus “{{clause}}”: for “{{name}}”, {en} adds {bonus_en}; anything else adds nothing.",
+            f"Bonus d'équité « {{clause}} » : pour « {{name}} », {fr} ajoute {bonus_fr} ; sinon, rien n'est ajouté.",
+            clause=clause.name,
+            name=name,
+            pay=money(contract, clause.pay),
+            **values,
+        )
+    assert clause.percent is not None
+    assert clause.of is not None
+    return say(
+        "equity-bonus-percent",
+        f"Equity bonus “{{clause}}”: for “{{name}}”, {en} adds {{percent:exact}}% to what these clauses pay: {{clauses:list}}.",
+        f"Bonus d'équité « {{clause}} » : pour « {{name}} », {fr} ajoute {{percent:exact}} % à ce que paient ces clauses : {{clauses:list}}.",
+        clause=clause.name,
+        name=name,
+        percent=plain(clause.percent),
+        clauses="|".join(dict.fromkeys(leaf.name for _, leaf in leaves(clause.of))),
+        **values,
+    )
+
+
+def bonus_malus(
+    contract: Contract, clause: BonusMalus, outcome: Outcome, name: Text
+) -> Iterator[Message]:
+    """Bonus above the target, penalty below it, a dead band between."""
+    unit, values = _unit(outcome)
+    en_unit = "%" if unit == " %" else unit
+    yield say(
+        "dead-band",
+        f"Clause “{{clause}}”: for “{{name}}”, the target is {{target:exact}}{en_unit}; up to {{band:exact}} above or below it, nothing is paid and nothing is owed.",
+        f"Clause « {{clause}} » : pour « {{name}} », l'objectif est de {{target:exact}}{unit} ; jusqu'à {{band:exact}} au-dessus ou au-dessous, rien n'est payé et rien n'est dû.",
+        clause=clause.name,
+        name=name,
+        target=plain(clause.target),
+        band=plain(clause.dead_band),
+        **values,
+    )
+    bonus_en, bonus_fr = amount_words(clause.bonus, "bonus")
+    malus_en, malus_fr = amount_words(clause.malus, "malus")
+    yield say(
+        "bonus-malus",
+        f"Beyond that, in a straight line: at {{full:exact}} or more above the target the bonus is {bonus_en}; at {{full:exact}} or more below it the penalty is {malus_en}.",
+        f"Au-delà, en ligne droite : à {{full:exact}} ou plus au-dessus de l'objectif, bonus : {bonus_fr} ; à {{full:exact}} ou plus au-dessous, malus : {malus_fr}.",
+        full=plain(clause.full_at),
+        bonus=money(contract, clause.bonus),
+        malus=money(contract, clause.malus),
+    )
+
+
+def share_of_saving(
+    contract: Contract, clause: ShareOfSaving, outcome: Outcome, name: Text
+) -> Iterator[Message]:
+    """The share of what the payer saves."""
+    each_en, each_fr, units = price_unit(outcome)
+    hidden = isinstance(clause.saving_per_unit, NotPublished)
+    saves_en = "which is not published" if hidden else "{saving:money}"
+    saves_fr = "qui n'est pas publiée" if hidden else "{saving:money}"
+    yield say(
+        "share-of-saving",
+        f"Clause “{{clause}}”: for “{{name}}”, the payer pays {{share:in_percent}} of what it saves {each_en}, {saves_en}; a loss is not shared.",
+        f"Clause « {{clause}} » : pour « {{name}} », le payeur verse {{share:in_percent}} de l'économie réalisée {each_fr}, {saves_fr} ; une perte ne se partage pas.",
+        clause=clause.name,
+        name=name,
+        share=in_percent(clause.share),
+        saving=money(contract, clause.saving_per_unit),
+        **units,
+    )
+    if clause.people is not None:
+        yield say(
+            "saving-people",
+            "The saving counts for each of {n:int} {n:plural:person|people}.",
+            "L'économie se compte pour {n:int} {n:plural:personne|personnes}.",
+            n=clause.people,
+        )
+    elif clause.by_people:
+        yield say(
+            "saving-by-people",
+            "The saving counts for each person of the group.",
+            "L'économie se compte pour chaque personne du groupe.",
+        )

@@ -1,0 +1,187 @@
+"""Every payment term said back: the numbers of the file, in both languages."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from test_render_explain import numbers, spelled
+
+from impacteval.contract import load_contract
+from impacteval.render import explain
+
+HEAD = """
+format: impacteval-contract/1
+id: terms
+title: {en: Every term, fr: Chaque terme}
+in_plain_words: {en: Made to be said back., fr: Fait pour être redit.}
+currency: EUR
+parties: {payers: [{en: The payer, fr: Le payeur}]}
+who_counts: {people: {en: everyone, fr: tout le monde}, count_everyone: false}
+outcomes:
+  work:
+    plain_name: {en: In work, fr: En emploi}
+    measure: {en: share in work, fr: part en emploi}
+    unit: {en: points, fr: points}
+    better: higher
+    effect: difference
+    counterfactual: {design: rct}
+  crime:
+    plain_name: {en: Crimes, fr: Délits}
+    measure: {en: crimes, fr: délits}
+    better: lower
+    effect: relative_reduction_percent
+    counterfactual: {design: matched_comparison}
+  jobs:
+    plain_name: {en: Jobs, fr: Emplois}
+    measure: {en: jobs found, fr: emplois trouvés}
+    unit: {en: jobs, fr: emplois}
+    better: higher
+    effect: verified_count
+    counterfactual: {design: none}
+decide_on: point_estimate
+payment:
+"""
+
+PAYMENTS = {
+    "partial_full": (
+        """
+  partial_full:
+    {name: main, outcome: work, partial: {at_least: 13.5, pay: 1111}, full: {at_least: 15.25, pay: 2222}}
+""",
+        "une hausse d’au moins 13,5 points donne droit à",
+    ),
+    "card_once": (
+        """
+  rate_card:
+    each_milestone: once
+    person_ceiling: 777
+    lines: [{name: found, outcome: jobs, price: 123.45}]
+""",
+        "chaque étape n’est payée qu’une fois par personne",
+    ),
+    "card": (
+        """
+  rate_card:
+    each_milestone: every_time
+    person_ceiling: none
+    lines: [{name: found, outcome: jobs, price: not_published}]
+""",
+        "une étape est payée chaque fois qu’elle est atteinte",
+    ),
+    "basket": (
+        """
+  basket:
+    pay: 3333
+    parts_may_exceed_one: true
+    parts_may_offset: false
+    parts:
+      - {name: first, outcome: work, weight: 0.75, zero_at: 1.5, full_at: 9.5}
+      - {name: second, outcome: crime, weight: 0.25, full_at: 12.5}
+""",
+        "Aucune partie n’en compense une autre",
+    ),
+    "basket_strict": (
+        """
+  basket:
+    pay: not_published
+    parts_may_exceed_one: false
+    parts_may_offset: true
+    parts: [{name: first, outcome: work, weight: 1, full_at: 9.5}]
+""",
+        "Aucune partie ne compte pour plus de 100",
+    ),
+    "gate": (
+        """
+  gate:
+    name: quality
+    when: {work: {at_least: 4.5}}
+    opens: {sum: [{name: a, when: {crime: {at_least: 7.5}}, pay: 555}], cap: 444}
+""",
+        "ne paient rien si la condition «",
+    ),
+    "equity": (
+        """
+  equity_bonus:
+    name: reach
+    when: {crime: {at_least: 41}}
+    pay: 888
+""",
+        "Bonus d’équité «",
+    ),
+    "equity_percent": (
+        """
+  equity_bonus:
+    name: reach
+    when: {work: {at_least: 41}}
+    percent: 12.5
+    of: {threshold: {name: a, when: {crime: {at_least: 7.5}}, pay: 555}}
+""",
+        "% à ce que paient ces clauses",
+    ),
+    "bonus_malus": (
+        """
+  bonus_malus: {name: main, outcome: crime, target: 3, dead_band: 5.5, full_at: 40, bonus: 40500, malus: 30500}
+""",
+        "rien n’est payé et rien n’est dû",
+    ),
+    "bonus_malus_hidden": (
+        """
+  bonus_malus: {name: main, outcome: work, dead_band: 5.5, full_at: 40, bonus: not_published, malus: not_published}
+""",
+        "un montant qui n’est pas publié",
+    ),
+    "saving": (
+        """
+  share_of_saving: {name: main, outcome: work, saving_per_unit: 2607, share: 0.95, people: 110}
+""",
+        "une perte ne se partage pas",
+    ),
+    "saving_hidden": (
+        """
+  share_of_saving: {name: main, outcome: crime, saving_per_unit: not_published, share: 0.5}
+""",
+        "qui n’est pas publiée",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", PAYMENTS)
+def test_every_number_of_every_term_is_said(name: str, tmp_path: Path) -> None:
+    payment, french = PAYMENTS[name]
+    file = tmp_path / "contract.yaml"
+    file.write_text(HEAD + payment, encoding="utf-8")
+    contract = load_contract(file)
+    for language in ("en", "fr"):
+        said = explain(contract, language)
+        stated = numbers(contract.payment)
+        if name.startswith(("saving", "basket")):
+            stated = {n for n in stated if not 0 <= n <= 1}
+        missing = [
+            n for n in stated if n and not any(t in said for t in spelled(n, language, "EUR"))
+        ]
+        assert missing == []
+        assert "{" not in said
+        assert "not_published" not in said
+    assert french in explain(contract, "fr")
+
+
+def test_weights_and_shares_are_said_in_percent(tmp_path: Path) -> None:
+    file = tmp_path / "contract.yaml"
+    file.write_text(HEAD + PAYMENTS["basket"][0], encoding="utf-8")
+    assert "“In work” weighs 75%; it counts from 0% at 1.5 to 100% at 9.5 points" in explain(
+        load_contract(file), "en"
+    )
+    file.write_text(HEAD + PAYMENTS["saving"][0], encoding="utf-8")
+    assert "the payer pays 95% of what it saves for each unit (points)" in explain(
+        load_contract(file), "en"
+    )
+
+
+def test_people_of_each_group_are_said(tmp_path: Path) -> None:
+    file = tmp_path / "contract.yaml"
+    payment = PAYMENTS["saving"][0].replace("people: 110", "by_people: true, per: group")
+    file.write_text(
+        HEAD.replace("decide_on", "groups: {a: {}, b: {}}\ndecide_on") + payment, encoding="utf-8"
+    )
+    assert "for each person of the group" in explain(load_contract(file), "en")
