@@ -172,7 +172,7 @@ def test_whatever_a_command_says_fits_a_terminal(
     assert len(lines) > 80
     assert [line for line in lines if len(line) > 80] == []
     # Digests stand whole, so that they can be copied.
-    assert sum(bool(re.search(r"sha256:[0-9a-f]{64}$", line)) for line in lines) == 3
+    assert sum(bool(re.search(r"sha256:[0-9a-f]{64}$", line)) for line in lines) == 5
 
 
 def people_csv(seed: int) -> str:
