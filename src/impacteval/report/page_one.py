@@ -82,11 +82,6 @@ def page_one(run: Run) -> PageOne:
         (_grade(f) for f in run.findings.values() if f.outcome in paid), key=lambda g: g.grade
     )
     money = contract.money
-    cap, left = money_text(decision.cap), None
-    if isinstance(decision.cap, Decimal) and isinstance(decision.due_now, Decimal):
-        left = money_text(decision.cap - decision.due_now)
-    elif cap == "not_published":
-        left = cap
     return PageOne(
         answer=answer,
         headline=Said.of(headline(answer, due, decision.currency)),
@@ -94,9 +89,9 @@ def page_one(run: Run) -> PageOne:
             currency=decision.currency,
             due_now=due,
             total=money_text(decision.total),
-            already_paid=None,
-            ceiling=cap,
-            ceiling_left=left,
+            already_paid=money_text(decision.already_paid),
+            ceiling=money_text(decision.cap),
+            ceiling_left=money_text(decision.cap_left),
             rounding=Said.of(
                 rounding_sentence(
                     contract.currency,
