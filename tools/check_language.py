@@ -21,7 +21,7 @@ SUFFIXES = frozenset(
 SPELLING = "an American spelling"
 RULES = (
     (
-        re.compile(r"(?<![\w.<{])/(?:home|Users|root|work|farm|opt|mnt)/\w"),
+        re.compile(r"(?<![\w.<{])/(?:home|Users|root|work|srv|opt|mnt)/\w"),
         "a path of somebody's machine",
     ),
     (re.compile(r"\b(?:TODO|FIXME|XXX)\b|raise NotImplementedError"), "a mark of unfinished work"),

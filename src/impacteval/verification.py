@@ -19,7 +19,7 @@ from impacteval.decide import Compared, Decision, compared, decide, other_rules,
 from impacteval.errors import Problem, StudyError, UsageError
 from impacteval.progress import step
 from impacteval.report.build import record_of
-from impacteval.report.findings import Finding, Findings
+from impacteval.report.findings import Finding, Findings, people_of
 from impacteval.report.findings_facts import NOTHING_OR_HARM
 from impacteval.report.record import Both, DataSource
 from impacteval.report.run import Reading, Run
@@ -283,13 +283,12 @@ def _evidence(
 
 
 def _people(contract: Contract, found: Iterable[Finding]) -> Mapping[str, int]:
-    """People a group: the contract's number, or those served in the data."""
+    """People a group, where the contract does not say: those assigned in the data."""
+    counted = {f.group: people_of(f) for f in found if f.group in contract.groups}
     return {
-        f.group: f.estimate.n_treated
-        for f in found
-        if f.group in contract.groups
-        and f.estimate is not None
-        and contract.groups[f.group].people is None
+        group: people
+        for group, people in counted.items()
+        if people is not None and contract.groups[group].people is None
     }
 
 

@@ -168,7 +168,7 @@ def add_noise(monkeypatch: pytest.MonkeyPatch) -> None:
             return replace(made, observed=made.observed, settings={"draw": float(rng.random())})
 
     monkeypatch.setattr(
-        "impacteval.analysis.run.estimator", lambda name, **s: Noisy(estimator(name, **s))
+        "impacteval.analysis.task.estimator", lambda name, **s: Noisy(estimator(name, **s))
     )
 
 
@@ -440,7 +440,7 @@ def answer_with(monkeypatch: pytest.MonkeyPatch, act: Any) -> None:
         def estimate(self, sample: Any, *, scale: Scale, rng: Any) -> Any:
             return act(estimator("difference-in-means"), sample, rng)
 
-    monkeypatch.setattr("impacteval.analysis.run.estimator", lambda name, **s: Broken())
+    monkeypatch.setattr("impacteval.analysis.task.estimator", lambda name, **s: Broken())
 
 
 def fail(*_: Any) -> CounterfactualEstimate:

@@ -1,5 +1,6 @@
 """One plan entry: sample, preparation, estimate, diagnostics, evidence."""
 
-from impacteval.analysis.run import Task, analyse
+from impacteval.analysis.run import analyse
+from impacteval.analysis.task import Task
 
 __all__ = ["Task", "analyse"]

@@ -2,32 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from impacteval.analysis.evidence import evidence_of
-from impacteval.analysis.pool import pool
 from impacteval.errors import (
-    ImpactEvalError,
     LockError,
-    NotIdentified,
-    PluginError,
 )
-from impacteval.estimates import CounterfactualEstimate, Diagnostic, DiagnosticStatus, Parts
-from impacteval.plan import Analysis, EstimatorSpec, Robustness
-from impacteval.registry import entry as registered
-from impacteval.registry import estimator
-from impacteval.report.findings import Alternative, DiagnosticFinding, Finding, FlowStep, Method
-from impacteval.report.grade import FEW_TREATED
+from impacteval.estimates import Diagnostic, DiagnosticStatus, Parts
+from impacteval.report.findings import DiagnosticFinding, Finding, FlowStep
 from impacteval.sample import Preparation, Sample
 from impacteval.study.locking import blind_step
 from impacteval.study.rows import sample_of, select
 from impacteval.study.seeds import step_rng, step_seed
-from impacteval.values import Evidence, Message, Question, Text
+from impacteval.values import Message, Text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,132 +23,18 @@ if TYPE_CHECKING:
     from impacteval.study.preparation import Prepared
 
 
-@dataclass(frozen=True)
-class Task:
-    """All that the analysis of one outcome needs to know, and nothing about amounts.
-
-    Attributes
-    ----------
-    entry : str
-        Name of the analysis in the plan.
-    analysis : Analysis
-        The planned analysis.
-    effect, better : str
-        The contract's effect and direction, for the unit of the evidence.
-    groups : tuple of str
-        Groups that are estimated; ``("all",)`` without groups.
-    questions : mapping of group to questions
-        What the contract and the other rules ask of each number.
-    required : mapping of diagnostic to limit
-        Checks that the contract lets withhold the verdict.
-    method_named : bool
-        Whether the contract names the method, so that few treated places do not withhold.
-    seed : int
-        The plan's seed.
-    pools : tuple of (name, groups)
-        Pools that a clause may compare.
-    people : mapping of group to int
-        People that the contract states; those served in the data otherwise.
-    """
-
-    entry: str
-    analysis: Analysis
-    effect: str
-    better: str
-    groups: tuple[str, ...]
-    questions: Mapping[str, tuple[Question, ...]]
-    required: Mapping[str, Decimal | None]
-    method_named: bool
-    seed: int
-    pools: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    people: Mapping[str, int] = field(default_factory=dict)
+from impacteval.analysis.pooled import pooled
+from impacteval.analysis.task import Task, alternative, estimate_with, evidence_for, method_of
 
 
-# --- from samples to estimates ----------------------------------------------------------------
-
-
-def method_of(spec: EstimatorSpec) -> Method:
-    """The estimator as the report names it."""
-    found = registered(spec.name)
-    return Method(spec.name, found.package, found.version, found.cls.card, spec.settings)
-
-
-def estimate_with(
-    spec: EstimatorSpec, sample: Sample, task: Task, group: str, step: str
-) -> CounterfactualEstimate | Message:
-    """The estimate, or the reason why these valid data have none.
-
-    Raises
-    ------
-    PluginError
-        When the estimator returns something else or fails in a way that is not its place.
-    """
-    found = registered(spec.name)
-    rng = step_rng(task.seed, task.analysis.outcome, group, step)
-    try:
-        result = estimator(spec.name, **spec.settings).estimate(
-            sample, scale=task.analysis.scale, rng=rng
-        )
-    except NotIdentified as none:
-        return none.reason
-    except ImpactEvalError:
-        raise
-    except Exception as error:
-        raise PluginError(
-            f"The estimator {spec.name!r} failed on outcome {task.analysis.outcome!r}, group "
-            f"{group!r}: {type(error).__name__}: {error}.",
-            package=found.package,
-        ) from error
-    if not isinstance(result, CounterfactualEstimate):
-        raise PluginError(
-            f"The estimator {spec.name!r} returned {type(result).__name__}, not an estimate.",
-            package=found.package,
-        )
-    if result.scale != task.analysis.scale:
-        raise PluginError(
-            f"The estimator {spec.name!r} was asked for scale {task.analysis.scale} "
-            f"and answered on {result.scale}.",
-            package=found.package,
-        )
-    return result.renamed(task.analysis.outcome)
-
-
-_FEW = Text(
-    en=(
-        "The programme was assigned to only {places:int} {places:plural:place|places}: the interval covers chance "
-        "between people and not what else happened in these places, and the contract does not "
-        "name the method."
-    ),
-    fr=(
-        "Le programme n'a été attribué qu'à {places:int} {places:plural:lieu|lieux} : l'intervalle couvre le hasard "
-        "entre les personnes et non ce qui s'est passé par ailleurs dans ces lieux, et le contrat "
-        "ne nomme pas la méthode."
-    ),
-)
-
-
-def _few_places(task: Task, estimate: CounterfactualEstimate) -> Message | None:
-    if estimate.treated_clusters >= FEW_TREATED or task.method_named:
-        return None
-    return Message("evidence.few-places", _FEW, {"places": estimate.treated_clusters})
-
-
-def evidence_for(
-    task: Task, group: str, found: CounterfactualEstimate | Message, blocked: Message | None
-) -> Evidence:
-    """The evidence on one number, whatever became of its estimate."""
-    if isinstance(found, Message):
-        return Evidence(task.analysis.outcome, group, (), blocked or found)
-    return evidence_of(
-        found,
-        task.questions.get(group, ()),
-        outcome=task.analysis.outcome,
-        group=group,
-        effect=task.effect,
-        better=task.better,
-        reason=blocked,
-        uncertainty=_few_places(task, found),
-    )
+def treated(sample: Sample) -> frozenset[object]:
+    """Labels of the treated places: what was assigned, the units themselves without clusters."""
+    rows = sample.matrix()
+    if rows.treatment is None:
+        return frozenset()
+    places = rows.unit if rows.assignment_cluster is None else rows.assignment_cluster
+    inside = (rows.treatment == 1.0) & rows.measured
+    return frozenset(places.labels[np.unique(places.codes[inside])].tolist())
 
 
 # --- diagnostics ------------------------------------------------------------------------------
@@ -283,103 +157,8 @@ def analyse(
     groups = tuple(
         _analyse_group(task, frame, group, data_digest, prepared, blocked) for group in task.groups
     )
-    pools = (_pooled(task, name, members, groups, blocked) for name, members in task.pools)
+    pools = (pooled(task, name, members, groups, blocked) for name, members in task.pools)
     return (*groups, *pools)
-
-
-def _of_group(finding: Finding) -> Message:
-    """Why the verdict on a pool is withheld: the reason of one of its groups, which is named."""
-    why = finding.reason
-    assert why is not None
-    text = Text(en="{pool_group:text}: " + why.text.en, fr="{pool_group:text} : " + why.text.fr)
-    return Message(why.key, text, {**why.values, "pool_group": finding.group})
-
-
-def _pooled(
-    task: Task,
-    name: str,
-    members: tuple[str, ...],
-    groups: tuple[Finding, ...],
-    blocked: Message | None,
-) -> Finding:
-    """The finding of a pool, from those of its groups."""
-    parts = [next(f for f in groups if f.group == g) for g in members]
-    sizes = {f.group: task.people.get(f.group, _served(f)) for f in parts}
-    found = pool(
-        {f.group: _result(f.estimate, f.reason) for f in parts},
-        sizes,
-        repeated=_repeated([f.treated for f in parts]),
-    )
-    held = [f for f in parts if f.reason is not None and f.estimate is not None]
-    reason = blocked or (_of_group(held[0]) if held else None)
-    alternatives = []
-    for k, other in enumerate(task.analysis.robustness):
-        others = {f.group: f.alternatives[k] for f in parts}
-        again = pool(
-            {g: _result(a.estimate, a.reason) for g, a in others.items()},
-            sizes,
-            repeated=_repeated([a.treated for a in others.values()]),
-        )
-        alternatives.append(_alternative(other, again, task, name, reason))
-    return replace(
-        parts[0],
-        group=name,
-        estimate=None if isinstance(found, Message) else found,
-        reason=reason or (found if isinstance(found, Message) else None),
-        evidence=evidence_for(task, name, found, reason),
-        seed="",
-        diagnostics=(),
-        alternatives=tuple(alternatives),
-        flow=(),
-        records=(),
-    )
-
-
-def _treated(sample: Sample) -> frozenset[object]:
-    """Labels of the treated places: what was assigned, the units themselves without clusters."""
-    rows = sample.matrix()
-    if rows.treatment is None:
-        return frozenset()
-    places = rows.unit if rows.assignment_cluster is None else rows.assignment_cluster
-    inside = (rows.treatment == 1.0) & rows.measured
-    return frozenset(places.labels[np.unique(places.codes[inside])].tolist())
-
-
-def _repeated(places: list[frozenset[object]]) -> int:
-    """How often a treated place stands in more than one group: a pool counts it once."""
-    return sum(map(len, places)) - len(frozenset().union(*places))
-
-
-def _served(finding: Finding) -> int:
-    return finding.estimate.n_treated if finding.estimate is not None else 1
-
-
-def _result(
-    estimate: CounterfactualEstimate | None, reason: Message | None
-) -> CounterfactualEstimate | Message:
-    if estimate is not None:
-        return estimate
-    assert reason is not None
-    return reason
-
-
-def _alternative(
-    other: Robustness,
-    found: CounterfactualEstimate | Message,
-    task: Task,
-    group: str,
-    blocked: Message | None,
-    treated: frozenset[object] = frozenset(),
-) -> Alternative:
-    return Alternative(
-        name=other.name,
-        title=other.title.text(),
-        method=method_of(other.estimator),
-        estimate=None if isinstance(found, Message) else found,
-        reason=found if isinstance(found, Message) else None,
-        evidence=evidence_for(task, group, found, blocked),
-        treated=treated,
-    )
 
 
 def _analyse_group(
@@ -404,7 +183,7 @@ def _analyse_group(
             else sample
         )
         again = estimate_with(other.estimator, varied, task, group, f"robustness {other.name}")
-        alternatives.append(_alternative(other, again, task, group, reason, _treated(varied)))
+        alternatives.append(alternative(other, again, task, group, reason, treated(varied)))
     return Finding(
         outcome=analysis.outcome,
         group=group,
@@ -420,7 +199,7 @@ def _analyse_group(
         alternatives=tuple(alternatives),
         flow=(*flow, *_arms(sample)),
         records=sample.records,
-        treated=_treated(sample),
+        treated=treated(sample),
     )
 
 

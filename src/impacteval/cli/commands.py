@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from impacteval.cli.show import progress, say, show_command, show_json, show_rows
 from impacteval.errors import Problem, StudyError, UsageError
-from impacteval.values import Language
+from impacteval.values import Language, Text
 
 if TYPE_CHECKING:
     from impacteval.decide import Decision
@@ -42,7 +42,11 @@ def new(folder: Path) -> None:
             Problem(f"{folder} exists and is not an empty folder.", "Name a new folder.")
         )
     name = folder.resolve().name
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        what = f"{folder} cannot be made: {error.strerror}."
+        raise StudyError(Problem(what, "Name a folder where you may write.")) from error
     for source in sorted(SCAFFOLD.iterdir()):
         # The notebook is a template because tools take every .py here for a module.
         if source.suffix in (".yaml", ".csv", ".template"):
@@ -98,7 +102,7 @@ def _check_examples(path: Path) -> None:
 
 
 def lock(path: Path, date: str | None, *, again: bool) -> None:
-    """Write the lock."""
+    """Write the lock; one that exists already is never replaced silently."""
     from impacteval.study import load_study
     from impacteval.study.check import check_study
     from impacteval.study.lock import LOCK_FILE, write_lock
@@ -108,17 +112,21 @@ def lock(path: Path, date: str | None, *, again: bool) -> None:
         _check_date(date)
     with progress():
         study = load_study(path)
-        if study.lock is not None and not again:
-            raise UsageError(
-                Problem(
-                    f"{path} is locked already.",
-                    "Use --again to lock anew; the report of the earlier lock stays what it is.",
-                )
-            )
         check_study(study)
-        made = lock_now(study, date=date)
-    write_lock(path / LOCK_FILE, made)
-    say(f"Locked contract, plan and data schema in {path / LOCK_FILE}.")
+        earlier = study.lock
+        made = lock_now(study, date=date or (earlier.date if earlier and not again else None))
+    if earlier is not None and earlier == made:
+        say(f"{path / LOCK_FILE} is as it was: the same contract, plan and data schema.")
+    elif earlier is not None and not again:
+        raise UsageError(
+            Problem(
+                f"{path} is locked already, and this would be another lock.",
+                "Use --again to lock anew; the report of the earlier lock stays what it is.",
+            )
+        )
+    else:
+        write_lock(path / LOCK_FILE, made)
+        say(f"Locked contract, plan and data schema in {path / LOCK_FILE}.")
     show_rows([("contract", made.contract.digest), ("plan", made.plan.digest)])
     show_command(f"impacteval prepare {path}", lead="Next: ")
 
@@ -174,14 +182,17 @@ def verify(path: Path, out: Path, settlement: str | None, languages: tuple[Langu
     from impacteval.study import load_study
     from impacteval.verification import verify as verify_study
 
-    if out.exists() and not out.is_dir():
-        raise UsageError(Problem(f"{out} is a file.", "Name a folder for the report."))
+    # Said before the work and not after it.
+    there = next(place for place in (out, *out.absolute().parents) if place.exists())
+    if not there.is_dir():
+        raise UsageError(Problem(f"{there} is a file.", "Name a folder for the report."))
     with progress():
         report = verify_study(load_study(path), settlement=settlement)
         written = write(report, out, languages=languages)
     _summary(report, languages[0])
     say()
-    say(f"The report is in {out}:")
+    lead = Text(en="The report is in", fr="Le rapport est dans")[languages[0]]
+    say(f"{lead} {out}{':' if languages[0] is Language.EN else ' :'}")
     for file in written:
         say(str(file), indent="  ")
 

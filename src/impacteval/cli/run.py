@@ -27,10 +27,6 @@ def run(arguments: list[str] | None = None) -> None:
     except ImpactEvalError as error:
         complain(error)
         sys.exit(error.exit_code)
-    except BrokenPipeError:
-        # Whoever reads our output has read enough.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
     except (PermissionError, NotADirectoryError, IsADirectoryError) as error:
         # A file or folder that may not be read or written is the user's to mend.
         reason = error.strerror or type(error).__name__

@@ -30,7 +30,7 @@ from impacteval.contract.composed import composed_problems
 from impacteval.contract.model import ALL, POOLED, Contract
 from impacteval.contract.money import ARITHMETIC
 from impacteval.contract.payment import BY_STEP, EquityBonus, Gate, Leaf, leaves
-from impacteval.contract.rules import PointRule, SignificantRule, level_of
+from impacteval.contract.rules import PointRule, SignificantRule, divided, error_of, level_of
 from impacteval.contract.units import OPERATORS, effect_kind, larger_is_better, right_way
 from impacteval.files import Percent, plain
 from impacteval.files.kinds import Relative
@@ -363,6 +363,31 @@ def chances_of(contract: Contract) -> int:
         for leaf in contract.clauses
         if (rule := leaf.decide_on or contract.decide_on) is not None and level_of(rule) is not None
     )
+
+
+def chance_by_luck(contract: Contract) -> Decimal | None:
+    """At most how often at least one clause pays when the programme changes nothing.
+
+    A number passes a bound or a test against no effect at most as often as its level allows, and
+    what several numbers do is at most the sum. None where a level does not say it: a clause
+    without one, a threshold below no effect, an amount paid whatever the result, a count.
+    """
+    each: dict[tuple[str, str], Decimal] = {}
+    with localcontext(ARITHMETIC):
+        for leaf in contract.clauses:
+            rule = contract.rule(leaf)
+            if contract.multiplicity == "bonferroni":
+                rule = divided(rule, chances_of(contract))
+            error = error_of(rule)
+            counted = not effect_kind(contract.outcomes[leaf.outcome].effect).counterfactual
+            anyway = isinstance(leaf, Linear) and (leaf.floor is None or leaf.floor > 0)
+            below = any(limit.threshold < 0 for _, limit in limits_of(leaf))
+            if error is None or counted or anyway or below:
+                return None
+            for group in contract.compared_groups(leaf):
+                key = (leaf.outcome, group)
+                each[key] = max(each.get(key, Decimal(0)), error)
+        return min(Decimal(1), sum(each.values(), Decimal(0)))
 
 
 def _references(contract: Contract) -> Iterator[Relative]:

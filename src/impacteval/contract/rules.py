@@ -136,6 +136,27 @@ def level_of(rule: Rule) -> Decimal | None:
             return rule.chance_at_least
 
 
+def error_of(rule: Rule) -> Decimal | None:
+    """How often chance alone passes the rule in the better direction, None without a level.
+
+    Examples
+    --------
+    >>> error_of(SignificantRule(significant=LevelAndSides(level="0.95", sides="two"), then="point_estimate"))
+    Decimal('0.025')
+    """
+    level = level_of(rule)
+    if level is None:
+        return None
+    with localcontext(ARITHMETIC):
+        match rule:
+            case LowerBoundRule():
+                return (1 - level) / (2 if rule.lower_bound.sides == "two" else 1)
+            case SignificantRule():
+                return (1 - level) / (2 if rule.significant.sides == "two" else 1)
+            case _:
+                return 1 - level
+
+
 def divided(rule: Rule, parts: int) -> Rule:
     """The rule at the level of Bonferroni: what may go wrong, divided by the number of chances.
 

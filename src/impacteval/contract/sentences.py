@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from impacteval.contract.checks import chance_by_luck
 from impacteval.contract.payment_sentences import clause_sentences, composition
 from impacteval.contract.saying import money, names, plain, rule_sentence, say, unit_of
 from impacteval.contract.settlement_sentences import settlement_sentences
@@ -49,7 +50,9 @@ _DESIGNS = {
 }
 
 _MODES = {
-    "half_up": Text(en="a half is rounded up", fr="une moitié s'arrondit vers le haut"),
+    "half_up": Text(
+        en="a half is rounded away from zero", fr="une moitié s'arrondit en s'éloignant de zéro"
+    ),
     "half_even": Text(
         en="a half is rounded to the even digit", fr="une moitié s'arrondit au chiffre pair"
     ),
@@ -202,7 +205,7 @@ def _compared(outcome: Outcome) -> Message:
             return say(
                 "compares-percent",
                 "The contract compares its {noun}, in percent of what would have happened without the programme.",
-                "Le contrat compare sa {noun}, en pour cent de ce qui se serait passé sans le programme.",
+                "Le contrat regarde sa {noun}, en pour cent de ce qui se serait passé sans le programme.",
                 noun=noun,
             )
         case "verified_count" | "verified_rate":
@@ -216,14 +219,14 @@ def _compared(outcome: Outcome) -> Message:
             return say(
                 "compares-total",
                 "The contract compares its {noun} in total, in {unit}, against what would have happened without the programme.",
-                "Le contrat compare sa {noun} totale, en {unit}, par rapport à ce qui se serait passé sans le programme.",
+                "Le contrat regarde sa {noun} totale, en {unit}, par rapport à ce qui se serait passé sans le programme.",
                 noun=noun,
                 unit=unit,
             )
     return say(
         "compares-difference",
         "The contract compares its {noun}, in {unit}, against what would have happened without the programme.",
-        "Le contrat compare sa {noun}, en {unit}, par rapport à ce qui se serait passé sans le programme.",
+        "Le contrat regarde sa {noun}, en {unit}, par rapport à ce qui se serait passé sans le programme.",
         noun=noun,
         unit=unit,
     )
@@ -247,6 +250,21 @@ def _rules(contract: Contract) -> Iterator[Message]:
             "Several clauses could pay by chance; the contract makes no correction for it.",
             "Plusieurs clauses pourraient payer par hasard ; le contrat ne le corrige pas.",
         )
+    if contract.multiplicity is not None:
+        chance = chance_by_luck(contract)
+        if chance is None:
+            yield say(
+                "luck-unknown",
+                "If the programme changed nothing, the contract's levels alone do not tell how often at least one clause would pay.",
+                "Si le programme ne changeait rien, les niveaux du contrat ne suffisent pas à dire combien de fois au moins une clause paierait.",
+            )
+        else:
+            yield say(
+                "luck",
+                "If the programme changed nothing, at least one clause would still pay in at most {chance:percent} of studies.",
+                "Si le programme ne changeait rien, au moins une clause paierait quand même dans {chance:percent} des études au plus.",
+                chance=plain(chance),
+            )
 
 
 # --- what bounds the whole, and what else it says -----------------------------------------------

@@ -372,7 +372,7 @@ def _cap_left(contract: Contract, made: Decision, earlier: Amount | None) -> Amo
         used.append(earlier)
     total = add(used)
     if not isinstance(made.cap, Decimal) or not isinstance(total, Decimal):
-        return NOT_PUBLISHED if not isinstance(made.cap, Decimal) else None
+        return NOT_PUBLISHED
     return _in_decimals(contract, made.cap - total)
 
 

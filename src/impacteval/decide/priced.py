@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -59,6 +60,13 @@ def price(
     UsageError
         With every outcome, group and number that cannot be used.
     """
+    if not isinstance(contract, Contract):
+        what = f"price takes a contract, not {type(contract).__name__}."
+        raise UsageError(Problem(what, "Load it first: load_contract(path)."))
+    for name, given in (("values", values), ("people", people or {})):
+        if not isinstance(given, Mapping):
+            what = f"{name} must be a mapping, not {type(given).__name__}."
+            raise UsageError(Problem(what, 'Write for example {"outcome": 8.4}.'))
     problems: list[Problem] = []
     numbers: dict[tuple[str, str], Decimal] = {}
     for (outcome, group), typed in _flat(contract, values, problems).items():
@@ -90,6 +98,8 @@ def price(
 
 
 _LARGEST = Decimal("1e15")
+# Decimal itself would read 1_0 as ten, and digits of any script.
+_WRITTEN = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 
 
 def _near(word: str, known: Iterable[str]) -> str:
@@ -154,9 +164,10 @@ def known_groups(contract: Contract, outcome: str) -> tuple[str, ...]:
 def _number(name: str, given: Any, problems: list[Problem]) -> Decimal | None:
     """A typed number as the decimal that was written; binary fractions go through their text."""
     if not isinstance(given, bool) and isinstance(given, int | float | str | Decimal):
+        text = str(given).strip()
         try:
-            number = Decimal(str(given).strip())
-        except InvalidOperation:
+            number = Decimal(text if _WRITTEN.fullmatch(text) else "NaN")
+        except InvalidOperation:  # an exponent beyond what a decimal holds
             number = Decimal("NaN")
         fits = number.is_finite() and -_LARGEST < number < _LARGEST
         if fits and number == rounded(number, 12, "half_even"):

@@ -65,10 +65,13 @@ class DiagnosticEntry:
 _ALL = (
     DiagnosticEntry(
         "balance",
-        Text(en="Balance of the arms", fr="Équilibre des bras"),
+        Text(
+            en="Likeness of the two groups at the start",
+            fr="Ressemblance des deux groupes au départ",
+        ),
         Text(
             en="Were the arms alike before the programme?",
-            fr="Les bras se ressemblaient-ils avant le programme ?",
+            fr="Les groupes se ressemblaient-ils avant le programme ?",
         ),
         Text(
             en="Largest standardised difference of a covariate, in standard deviations",
@@ -81,11 +84,11 @@ _ALL = (
         Text(en="Loss of people", fr="Perte de personnes"),
         Text(
             en="Did the arms lose people at different rates?",
-            fr="Les bras ont-ils perdu des personnes à des taux différents ?",
+            fr="Les groupes ont-ils perdu des personnes à des taux différents ?",
         ),
         Text(
             en="Difference between the arms in the share of missing outcomes",
-            fr="Écart entre les bras de la part de résultats manquants",
+            fr="Écart entre les groupes de la part de résultats manquants",
         ),
         attrition,
     ),

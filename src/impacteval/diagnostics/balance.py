@@ -44,21 +44,21 @@ NO_ARMS = Message(
     "diagnostics.no-arms",
     Text(
         en="The design has no arms to compare.",
-        fr="Le dispositif n'a pas de bras à comparer.",
+        fr="Le dispositif n'a pas de groupes à comparer.",
     ),
 )
 NO_BLOCK = Message(
     "diagnostics.no-block",
     Text(
         en="No stratum holds people of both arms, so there is nothing to compare.",
-        fr="Aucune strate ne contient des personnes des deux bras : il n'y a rien à comparer.",
+        fr="Aucune strate ne contient des personnes des deux groupes : il n'y a rien à comparer.",
     ),
 )
 _RANDOMISED = Text(
     en="The largest difference between the arms before the programme is {largest:number} "
     "standard deviations ({covariate:text}); chance alone gives {expected:number} on average. "
     "Taken together, the {count:int} covariates differ as much in {p:percent} of fair draws.",
-    fr="Le plus grand écart entre les bras avant le programme est de {largest:number} "
+    fr="Le plus grand écart entre les groupes avant le programme est de {largest:number} "
     "écart-type ({covariate:text}) ; le seul hasard en donne {expected:number} en moyenne. "
     "Pris ensemble, les {count:int} covariables diffèrent autant dans {p:percent} des tirages "
     "équitables.",
@@ -66,7 +66,7 @@ _RANDOMISED = Text(
 _CHOSEN = Text(
     en="The largest difference between the arms before the programme is {largest:number} "
     "standard deviations ({covariate:text}), over {count:int} covariates.",
-    fr="Le plus grand écart entre les bras avant le programme est de {largest:number} "
+    fr="Le plus grand écart entre les groupes avant le programme est de {largest:number} "
     "écart-type ({covariate:text}), sur {count:int} covariables.",
 )
 

@@ -1,24 +1,22 @@
 """What every estimator returns: an effect, its confidence distribution, and the path without it."""
 
+from impacteval.estimates.diagnostic import Diagnostic, DiagnosticStatus
 from impacteval.estimates.distributions import (
     ConfidenceDistribution,
     EmpiricalDraws,
     ExactCount,
     LogRatioT,
     NoUncertainty,
-    StepFunction,
     StudentT,
-    TestInversion,
 )
 from impacteval.estimates.estimate import (
     CounterfactualEstimate,
-    Diagnostic,
-    DiagnosticStatus,
     Effect,
     Influence,
-    Parts,
     Period,
 )
+from impacteval.estimates.inversion import StepFunction, TestInversion
+from impacteval.estimates.parts import Parts
 
 __all__ = [
     "ConfidenceDistribution",

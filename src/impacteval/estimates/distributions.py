@@ -15,102 +15,33 @@ parameter: a review. *International Statistical Review* 81(1).
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from impacteval.canonical import digest
-from impacteval.errors import NotAnswerable, UsageError
-from impacteval.values import ConfidenceSet, Interval, Message, Side, Tail, Text
+from impacteval.errors import NotAnswerable
+from impacteval.estimates._shared import (
+    degrees,
+    df_text,
+    ends,
+    finite,
+    probability,
+    side_of,
+    t_draws,
+    t_ppf,
+    t_sf,
+    tails,
+)
+from impacteval.estimates.inversion import TestInversion
+from impacteval.values import Interval, Message, Text
 
 if TYPE_CHECKING:
     from numpy.random import Generator
 
 Floats = NDArray[np.float64]
-
-_MATCHING_TAIL = {Side.TWO: Tail.TWO, Side.LOWER: Tail.GREATER, Side.UPPER: Tail.LESS}
-
-
-class _Answers(Protocol):
-    """What each kind answers (the union below is closed; this only names the questions)."""
-
-    def interval(self, level: float, side: str = "two") -> Interval | ConfidenceSet: ...
-    def p_value(self, null: float = 0.0, side: str = "two") -> float: ...
-    def quantile(self, q: float) -> float: ...
-    def draws(self, n: int, rng: Generator) -> Floats: ...
-
-
-def _probability(value: float, name: str) -> float:
-    if not 0.0 < value < 1.0:
-        raise UsageError(f"{name} {value!r} must lie strictly between 0 and 1.")
-    return float(value)
-
-
-def _finite(value: float, name: str) -> float:
-    if not math.isfinite(value):
-        raise ValueError(f"{name} must be a finite number, not {value!r}.")
-    return float(value)
-
-
-def _degrees(df: float) -> float:
-    if not df > 0:
-        raise ValueError(f"degrees of freedom must be positive, not {df!r}.")
-    return float(df)
-
-
-def _t_sf(x: float, df: float) -> float:
-    from scipy.special import ndtr, stdtr
-
-    return float(ndtr(-x) if math.isinf(df) else stdtr(df, -x))
-
-
-def _t_ppf(q: float, df: float) -> float:
-    from scipy.special import ndtri, stdtrit
-
-    return float(ndtri(q) if math.isinf(df) else stdtrit(df, q))
-
-
-def _t_draws(n: int, df: float, rng: Generator) -> Floats:
-    return rng.standard_normal(n) if math.isinf(df) else rng.standard_t(df, n)
-
-
-def _tails(greater: float, less: float, side: str) -> float:
-    match Tail(side):
-        case Tail.GREATER:
-            return greater
-        case Tail.LESS:
-            return less
-        case Tail.TWO:
-            return min(1.0, 2.0 * min(greater, less))
-
-
-def _alpha(level: float) -> float:
-    """``1 - level`` as the decimal it means: 1 - 0.8 is 0.2, not 0.19999999999999996.
-
-    Discrete p-values tie with such levels exactly, and a tie must be read as "rejected".
-    """
-    return round(1.0 - level, 12)
-
-
-def _ends(
-    lower: Callable[[float], float], upper: Callable[[float], float], level: float, side: Side
-) -> tuple[float, float]:
-    """Ends from one-sided bounds: `lower(a)` leaves confidence `a` below it."""
-    alpha = _alpha(level)
-    match side:
-        case Side.LOWER:
-            return lower(alpha), math.inf
-        case Side.UPPER:
-            return -math.inf, upper(alpha)
-        case Side.TWO:
-            return lower(alpha / 2), upper(alpha / 2)
-
-
-def _df_text(df: float) -> str:
-    return "normal" if math.isinf(df) else f"Student t, {df:.6g} df"
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,30 +64,30 @@ class StudentT:
     label: str = ""
 
     def __post_init__(self) -> None:
-        _finite(self.centre, "centre")
+        finite(self.centre, "centre")
         if not (math.isfinite(self.scale) and self.scale > 0.0):
             raise ValueError(f"scale must be a positive finite number, not {self.scale!r}.")
-        _degrees(self.df)
+        degrees(self.df)
 
     def interval(self, level: float, side: str = "two") -> Interval:
         """The interval at that level and side."""
-        level, side = _probability(level, "level"), Side(side)
-        low, high = _ends(self.quantile, lambda a: self.quantile(1.0 - a), level, side)
-        method = f"{self.label}, {_df_text(self.df)}" if self.label else _df_text(self.df)
+        level, side = probability(level, "level"), side_of(side)
+        low, high = ends(self.quantile, lambda a: self.quantile(1.0 - a), level, side)
+        method = f"{self.label}, {df_text(self.df)}" if self.label else df_text(self.df)
         return Interval(low, high, level=level, side=side, method=method)
 
     def p_value(self, null: float = 0.0, side: str = "two") -> float:
         """The p-value of that null; ``greater`` tests the hypothesis effect <= null."""
         z = (self.centre - null) / self.scale
-        return _tails(_t_sf(z, self.df), _t_sf(-z, self.df), side)
+        return tails(t_sf(z, self.df), t_sf(-z, self.df), side)
 
     def quantile(self, q: float) -> float:
         """The value that the effect is below with confidence `q`."""
-        return self.centre + self.scale * _t_ppf(_probability(q, "q"), self.df)
+        return self.centre + self.scale * t_ppf(probability(q, "q"), self.df)
 
     def draws(self, n: int, rng: Generator) -> Floats:
         """`n` draws from the confidence distribution, shape ``(n,)``."""
-        return self.centre + self.scale * _t_draws(n, self.df, rng)
+        return self.centre + self.scale * t_draws(n, self.df, rng)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,10 +110,10 @@ class LogRatioT:
     label: str = ""
 
     def __post_init__(self) -> None:
-        _finite(self.log_ratio, "log_ratio")
+        finite(self.log_ratio, "log_ratio")
         if not (math.isfinite(self.scale) and self.scale > 0.0):
             raise ValueError(f"scale must be a positive finite number, not {self.scale!r}.")
-        _degrees(self.df)
+        degrees(self.df)
 
     @property
     def centre(self) -> float:
@@ -191,27 +122,27 @@ class LogRatioT:
 
     def interval(self, level: float, side: str = "two") -> Interval:
         """The interval at that level and side."""
-        level, side = _probability(level, "level"), Side(side)
-        low, high = _ends(self.quantile, lambda a: self.quantile(1.0 - a), level, side)
-        kind = f"log ratio, {_df_text(self.df)}"
+        level, side = probability(level, "level"), side_of(side)
+        low, high = ends(self.quantile, lambda a: self.quantile(1.0 - a), level, side)
+        kind = f"log ratio, {df_text(self.df)}"
         method = f"{self.label}, {kind}" if self.label else kind
         return Interval(low, high, level=level, side=side, method=method)
 
     def p_value(self, null: float = 0.0, side: str = "two") -> float:
         """The p-value of that null; nulls at or below -1 are impossible for a ratio of positives."""
         if null <= -1.0:
-            return _tails(0.0, 1.0, side)
+            return tails(0.0, 1.0, side)
         z = (self.log_ratio - math.log1p(null)) / self.scale
-        return _tails(_t_sf(z, self.df), _t_sf(-z, self.df), side)
+        return tails(t_sf(z, self.df), t_sf(-z, self.df), side)
 
     def quantile(self, q: float) -> float:
         """The value that the effect is below with confidence `q`."""
-        step = self.scale * _t_ppf(_probability(q, "q"), self.df)
+        step = self.scale * t_ppf(probability(q, "q"), self.df)
         return math.expm1(min(self.log_ratio + step, 700.0))
 
     def draws(self, n: int, rng: Generator) -> Floats:
         """`n` draws from the confidence distribution, shape ``(n,)``."""
-        logs = self.log_ratio + self.scale * _t_draws(n, self.df, rng)
+        logs = self.log_ratio + self.scale * t_draws(n, self.df, rng)
         return np.expm1(np.minimum(logs, 700.0))
 
 
@@ -266,8 +197,8 @@ class EmpiricalDraws:
 
     def interval(self, level: float, side: str = "two") -> Interval:
         """The interval at that level and side, from order statistics."""
-        level, side = _probability(level, "level"), Side(side)
-        low, high = _ends(self._lower, self._upper, level, side)
+        level, side = probability(level, "level"), side_of(side)
+        low, high = ends(self._lower, self._upper, level, side)
         return Interval(
             low, high, level=level, side=side, method=f"{self.label}, {self.values.size} draws"
         )
@@ -277,112 +208,17 @@ class EmpiricalDraws:
         total = self.values.size + 1
         at_or_below = int(np.searchsorted(self.values, null, side="right"))
         at_or_above = self.values.size - int(np.searchsorted(self.values, null, side="left"))
-        return _tails((1 + at_or_below) / total, (1 + at_or_above) / total, side)
+        return tails((1 + at_or_below) / total, (1 + at_or_above) / total, side)
 
     def quantile(self, q: float) -> float:
         """The `q` quantile of the draws (linear between order statistics)."""
-        return float(np.quantile(self.values, _probability(q, "q")))
+        return float(np.quantile(self.values, probability(q, "q")))
 
     def draws(self, n: int, rng: Generator) -> Floats:
         """`n` draws with replacement, shape ``(n,)``."""
         return rng.choice(self.values, size=n, replace=True)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class StepFunction:
-    """A p-value as a step function of the null.
-
-    Attributes
-    ----------
-    knots : array, shape (m,)
-        Strictly increasing places where the p-value jumps.
-    at : array, shape (m,)
-        p-value exactly at each knot; at least the larger of its two neighbours, so that the
-        set of values not rejected is closed.
-    between : array, shape (m + 1,)
-        p-value left of the first knot, between knots, and right of the last.
-    """
-
-    knots: Floats
-    at: Floats
-    between: Floats
-
-    def __post_init__(self) -> None:
-        for name in ("knots", "at", "between"):
-            array = np.array(getattr(self, name), dtype=np.float64).ravel()
-            array.setflags(write=False)
-            object.__setattr__(self, name, array)
-        m = self.knots.size
-        if self.at.size != m or self.between.size != m + 1:
-            raise ValueError("A step function needs one value a knot and one value a gap.")
-        if m and (not np.all(np.isfinite(self.knots)) or np.any(np.diff(self.knots) <= 0)):
-            raise ValueError("Knots must be finite and strictly increasing.")
-        every = np.concatenate([self.at, self.between])
-        if not np.all((every >= 0.0) & (every <= 1.0)):
-            raise ValueError("A p-value lies between 0 and 1.")
-        if np.any(self.at < np.maximum(self.between[:-1], self.between[1:])):
-            raise ValueError("At a knot the p-value is at least that of both neighbours.")
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, StepFunction):
-            return NotImplemented
-        return all(
-            np.array_equal(getattr(self, k), getattr(other, k)) for k in ("knots", "at", "between")
-        )
-
-    def __hash__(self) -> int:
-        return hash((self.knots.tobytes(), self.at.tobytes(), self.between.tobytes()))
-
-    def __call__(self, x: float) -> float:
-        k = int(np.searchsorted(self.knots, x, side="left"))
-        if k < self.knots.size and self.knots[k] == x:
-            return float(self.at[k])
-        return float(self.between[k])
-
-    def above(self, alpha: float) -> tuple[tuple[float, float], ...]:
-        """The closed pieces where the p-value exceeds `alpha`, in order."""
-        pieces: list[tuple[float, float]] = []
-        start: float | None = -math.inf if self.between[0] > alpha else None
-        for k, knot in enumerate(self.knots):
-            if self.at[k] > alpha and start is None:
-                start = float(knot)
-            if self.between[k + 1] <= alpha and start is not None:
-                # Closed at the knot: the value there is at least both neighbours.
-                pieces.append((start, float(knot)))
-                start = None
-        if start is not None:
-            pieces.append((start, math.inf))
-        return tuple(pieces)
-
-
-_ONE_SIDED = Message(
-    "distribution.no-side",
-    Text(
-        en="This test ranks how unusual the result is without a direction, so it has no one-sided answer.",
-        fr="Ce test classe le caractère inhabituel du résultat sans direction : il n'a pas de réponse unilatérale.",
-    ),
-)
-_NO_QUANTILE = Message(
-    "distribution.no-quantile",
-    Text(
-        en="This test gives p-values and sets, not a full distribution: it has no quantiles or draws.",
-        fr="Ce test donne des valeurs p et des ensembles, pas une distribution complète : ni quantiles ni tirages.",
-    ),
-)
-_EMPTY = Message(
-    "distribution.empty-set",
-    Text(
-        en="The test rejects every value at this level: the model behind it does not fit these data.",
-        fr="Le test rejette toutes les valeurs à ce niveau : le modèle qui le fonde ne convient pas à ces données.",
-    ),
-)
-_UNBOUNDED = Message(
-    "distribution.unbounded-set",
-    Text(
-        en="There are too few possible assignments for a bound at this level.",
-        fr="Il y a trop peu d'affectations possibles pour une borne à ce niveau.",
-    ),
-)
 _NONE = Message(
     "distribution.none",
     Text(
@@ -390,47 +226,6 @@ _NONE = Message(
         fr="Ce nombre est un point sans incertitude statistique : ni intervalle ni valeur p.",
     ),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class TestInversion:
-    """The values a test does not reject, from its p-value as a function of the null.
-
-    A test without direction has only ``two``; asking it for a side raises `NotAnswerable`.
-    """
-
-    __test__ = False  # not a pytest class
-
-    two: StepFunction
-    greater: StepFunction | None = None
-    less: StepFunction | None = None
-    label: str = "test inversion"
-
-    def _function(self, tail: Tail) -> StepFunction:
-        found = {Tail.TWO: self.two, Tail.GREATER: self.greater, Tail.LESS: self.less}[tail]
-        if found is None:
-            raise NotAnswerable(_ONE_SIDED)
-        return found
-
-    def interval(self, level: float, side: str = "two") -> ConfidenceSet:
-        """Every null whose p-value exceeds ``1 - level``."""
-        level, side = _probability(level, "level"), Side(side)
-        pieces = self._function(_MATCHING_TAIL[side]).above(_alpha(level))
-        found = ConfidenceSet(pieces, level=level, side=side, method=self.label)
-        note = _EMPTY if found.empty else None if found.bounded else _UNBOUNDED
-        return ConfidenceSet(pieces, level=level, side=side, method=self.label, note=note)
-
-    def p_value(self, null: float = 0.0, side: str = "two") -> float:
-        """The p-value of that null."""
-        return self._function(Tail(side))(null)
-
-    def quantile(self, q: float) -> float:
-        """Not answerable: a p-value function has no unique quantiles."""
-        raise NotAnswerable(_NO_QUANTILE)
-
-    def draws(self, n: int, rng: Generator) -> Floats:
-        """Not answerable: a p-value function cannot be drawn from."""
-        raise NotAnswerable(_NO_QUANTILE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -474,8 +269,8 @@ class ExactCount:
 
     def interval(self, level: float, side: str = "two") -> Interval:
         """The exact interval at that level and side."""
-        level, side = _probability(level, "level"), Side(side)
-        low, high = _ends(self._lower, self._upper, level, side)
+        level, side = probability(level, "level"), side_of(side)
+        low, high = ends(self._lower, self._upper, level, side)
         return Interval(low, high, level=level, side=side, method="exact binomial")
 
     def p_value(self, null: float = 0.0, side: str = "two") -> float:
@@ -484,14 +279,14 @@ class ExactCount:
 
         k, n, rate = self.events, self.trials, min(max(null, 0.0), 1.0)
         if null < 0.0 or null > 1.0:
-            return _tails(0.0, 1.0, side) if null < 0.0 else _tails(1.0, 0.0, side)
+            return tails(0.0, 1.0, side) if null < 0.0 else tails(1.0, 0.0, side)
         at_least = 1.0 if k == 0 else float(bdtrc(k - 1, n, rate))
         at_most = 1.0 if k == n else float(bdtr(k, n, rate))
-        return _tails(at_least, at_most, side)
+        return tails(at_least, at_most, side)
 
     def quantile(self, q: float) -> float:
         """The one-sided exact bound: conservative on both sides of the rate."""
-        q = _probability(q, "q")
+        q = probability(q, "q")
         return self._lower(q) if q <= 0.5 else self._upper(1.0 - q)
 
     def draws(self, n: int, rng: Generator) -> Floats:
@@ -506,7 +301,7 @@ class NoUncertainty:
     value: float
 
     def __post_init__(self) -> None:
-        _finite(self.value, "value")
+        finite(self.value, "value")
 
     def interval(self, level: float, side: str = "two") -> Interval:
         """Not answerable."""

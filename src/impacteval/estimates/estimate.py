@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from impacteval.canonical import digest
-from impacteval.errors import NotAnswerable
+from impacteval.errors import UsageError
 from impacteval.estimates.distributions import (
     ConfidenceDistribution,
     EmpiricalDraws,
@@ -21,8 +20,10 @@ from impacteval.estimates.distributions import (
     LogRatioT,
     NoUncertainty,
     StudentT,
-    TestInversion,
+    describe,
 )
+from impacteval.estimates.inversion import TestInversion
+from impacteval.estimates.parts import Parts
 from impacteval.values import ConfidenceSet, Interval, Message, Scale
 
 if TYPE_CHECKING:
@@ -93,6 +94,22 @@ class Effect:
             case EmpiricalDraws() | TestInversion():
                 pass  # resampled and inverted sets may leave the estimate outside; reports say so
 
+    def __canonical__(self) -> dict[str, Any]:
+        return {
+            "value": self.value,
+            "std_error": self.std_error,
+            "distribution": describe(self.distribution),
+        }
+
+    # Equal to ten digits, as every result: the order of rows moves the fifteenth.
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Effect):
+            return NotImplemented
+        return digest(self) == digest(other)
+
+    def __hash__(self) -> int:
+        return hash(digest(self))
+
     def _check_centre(self, centre: float, size: float) -> None:
         if not _close(self.value, centre, size):
             raise ValueError(
@@ -106,6 +123,8 @@ class Effect:
 
     def p_value(self, null: float = 0.0, side: str = "two") -> float:
         """The p-value of that null; ``greater`` tests the hypothesis effect <= null."""
+        if math.isnan(null):
+            raise UsageError("The null of a p-value must be a number, not nan.")
         return self.distribution.p_value(null, side)
 
     def chance_at_least(self, x: float) -> float:
@@ -212,49 +231,6 @@ class Influence:
         return math.fsum(mine[label] * value for label, value in pairs if label in mine)
 
 
-class Parts(Mapping[str, "pd.DataFrame"]):
-    """Named tidy frames. Each look builds a fresh frame, so nobody can alter a result.
-
-    Parameters
-    ----------
-    tables : mapping of name to mapping of column to values
-        Columns of one table have one length.
-    """
-
-    __slots__ = ("_tables",)
-
-    def __init__(self, tables: Mapping[str, Mapping[str, Any]] | None = None) -> None:
-        frozen: dict[str, Mapping[str, tuple[Any, ...]]] = {}
-        for name, columns in (tables or {}).items():
-            plain = {
-                str(column): tuple(values.tolist() if hasattr(values, "tolist") else values)
-                for column, values in columns.items()
-            }
-            if len({len(values) for values in plain.values()}) > 1:
-                raise ValueError(f"The columns of part {name!r} differ in length.")
-            frozen[name] = MappingProxyType(plain)
-        self._tables: Mapping[str, Mapping[str, tuple[Any, ...]]] = MappingProxyType(frozen)
-
-    def __getitem__(self, name: str) -> pd.DataFrame:
-        import pandas as pd
-
-        return pd.DataFrame({k: list(v) for k, v in self._tables[name].items()})
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._tables)
-
-    def __len__(self) -> int:
-        return len(self._tables)
-
-    def columns(self, name: str) -> Mapping[str, tuple[Any, ...]]:
-        """The raw columns of one table, read-only."""
-        return self._tables[name]
-
-    def plain(self) -> dict[str, dict[str, list[Any]]]:
-        """Everything as plain data, for the record."""
-        return {n: {k: list(v) for k, v in t.items()} for n, t in self._tables.items()}
-
-
 @dataclass(frozen=True, eq=False)
 class CounterfactualEstimate:
     """What an estimator returns. Two estimates are equal when their canonical digests are.
@@ -355,19 +331,13 @@ class CounterfactualEstimate:
         return replace(self, outcome=outcome)
 
     def __canonical__(self) -> dict[str, Any]:
-        from impacteval.estimates.distributions import describe
-
         return {
             "estimator": self.estimator,
             "outcome": self.outcome,
             "scale": self.scale,
             "design": self.design,
             "target": {"key": self.target.key, "values": dict(self.target.values)},
-            "effect": {
-                "value": self.effect.value,
-                "std_error": self.effect.std_error,
-                "distribution": describe(self.effect.distribution),
-            },
+            "effect": self.effect,
             "observed": self.observed,
             "counterfactual": self.counterfactual,
             "periods": [
@@ -392,57 +362,3 @@ class CounterfactualEstimate:
 
     def __hash__(self) -> int:
         return hash(self.digest)
-
-
-class DiagnosticStatus(StrEnum):
-    """What a diagnostic says."""
-
-    PASSED = "passed"
-    FAILED = "failed"
-    NOT_APPLICABLE = "not_applicable"
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Diagnostic:
-    """One assumption check.
-
-    Attributes
-    ----------
-    name : str
-        Name, as in the plan.
-    status : DiagnosticStatus
-        Passed, failed, or not applicable.
-    statistic : float or None
-        What was measured; None when not applicable.
-    limit : float or None
-        The largest statistic that passes (the contract's or the plan's), None without one.
-    expected : float or None
-        What a sound design gives on average.
-    chance_sound_fails : float or None
-        Chance that a sound study fails this limit by bad luck.
-    explanation : Message
-        One plain sentence.
-    parts : Parts
-        Tidy frames behind the statistic.
-    """
-
-    name: str
-    status: DiagnosticStatus
-    statistic: float | None
-    limit: float | None
-    explanation: Message
-    expected: float | None = None
-    chance_sound_fails: float | None = None
-    parts: Parts = field(default_factory=Parts)
-
-    def __post_init__(self) -> None:
-        if (self.statistic is None) != (self.status is DiagnosticStatus.NOT_APPLICABLE):
-            raise ValueError("A diagnostic has a statistic exactly when it applies.")
-
-
-def answerable(effect: Effect, level: float, side: str = "two") -> Interval | ConfidenceSet | None:
-    """The interval, or None when the distribution has no answer of that kind."""
-    try:
-        return effect.interval(level, side)
-    except NotAnswerable:
-        return None

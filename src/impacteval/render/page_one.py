@@ -52,7 +52,13 @@ def _money(box: MoneyBox, pen: Pen) -> tuple[Figure, ...]:
     no_ceiling = words("money.no_ceiling")
     ceiling = no_ceiling if box.ceiling is None else pen.money(box.ceiling)
     left = no_ceiling if box.ceiling is None else pen.money(box.ceiling_left)
-    paid = words("money.none") if box.already_paid in (None, "0") else pen.money(box.already_paid)
+    match box.already_paid:
+        case None:
+            paid = words("money.paid_unknown")
+        case "0":
+            paid = words("money.none")
+        case _:
+            paid = pen.money(box.already_paid)
     return (
         Figure(words("money.already_paid"), paid),
         Figure(words("money.total"), pen.money(box.total)),
@@ -81,12 +87,15 @@ def _told(clause: ClauseRow, before: tuple[ClauseRow, ...]) -> bool:
 
 def _clause(clause: ClauseRow, pen: Pen, *, told: bool) -> ClauseView:
     words = pen.words
+    sentence = pen.say(clause.sentence)
+    reason = "" if clause.reason is None else pen.say(clause.reason)
     return ClauseView(
         mark=clause.verdict,
         word=words(f"verdict.{clause.verdict}"),
         name=pen.clause_name(clause),
-        sentence=pen.say(clause.sentence),
-        reason="" if clause.reason is None else pen.say(clause.reason),
+        sentence=sentence,
+        # A verdict that is withheld already says why in its sentence.
+        reason="" if reason in sentence else reason,
         figures=() if told else _figures(clause, pen),
         interval=""
         if told or clause.interval is None

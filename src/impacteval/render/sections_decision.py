@@ -32,7 +32,7 @@ def money(record: Record, pen: Pen) -> Iterator[Block]:
             yield Items(tuple(pen.say(step) for step in clause.steps), ordered=True)
         else:
             yield Para(words("money_steps.none"))
-        if clause.reason is not None:
+        if clause.reason is not None and clause.reason not in clause.steps:
             yield Para(pen.say(clause.reason), "warning")
         amount = pen.money(clause.amount)
         if not (clause.steps and amount in pen.say(clause.steps[-1])):
@@ -219,6 +219,7 @@ def _robustness(finding: FindingFacts, record: Record, pen: Pen) -> Iterator[Blo
                 Cell(pen.near(finding.estimate, clauses)),
                 _interval(main, pen),
                 _verdicts(dict(verdicts), pen),
+                Cell(pen.money(record.page_one.money.due_now)),
                 Cell("–"),
             )
         )
@@ -230,6 +231,7 @@ def _robustness(finding: FindingFacts, record: Record, pen: Pen) -> Iterator[Blo
                 Cell(missing if row.estimate is None else pen.near(row.estimate, clauses)),
                 _interval(row.interval, pen),
                 _verdicts(dict(row.verdicts), pen),
+                Cell("–" if row.estimate is None else pen.money(row.due_now)),
                 Cell(
                     "–"
                     if row.estimate is None
@@ -244,6 +246,7 @@ def _robustness(finding: FindingFacts, record: Record, pen: Pen) -> Iterator[Blo
             Column(words("firm.estimate"), "right"),
             Column(words("firm.interval"), "right"),
             Column(words("firm.verdict")),
+            Column(words("firm.due"), "right"),
             Column(words("firm.flips")),
         ),
         tuple(rows),

@@ -23,6 +23,9 @@ from impacteval.render.pen import Pen
 from impacteval.render.plots import love_drawing, path_drawing
 from impacteval.report.record import ClauseRow, FindingFacts, Record
 
+WHOLE = "all"
+"""Label of the one period of a study that measures everyone once."""
+
 
 def contract(record: Record, pen: Pen) -> Iterator[Block]:
     """The contract said back, its parties, what it keeps unpublished, its sources."""
@@ -126,7 +129,7 @@ def _counterfactual(
     unit = pen.both(finding.outcome_unit)
     rows = tuple(
         (
-            Cell(row.period),
+            Cell(words("plot.path.whole") if row.period == WHOLE else row.period),
             Cell(pen.number(row.observed)),
             Cell(pen.number(row.counterfactual)),
             Cell(pen.optional(row.low, "results.unbounded")),

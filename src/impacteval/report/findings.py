@@ -96,6 +96,14 @@ class Finding:
     treated: frozenset[object] = frozenset()
 
 
+def people_of(finding: Finding) -> int | None:
+    """People of a group for pooling: everyone assigned to the programme, measured or not."""
+    for step in finding.flow:
+        if step.step.key == "flow.assigned" and step.treated is not None:
+            return step.treated
+    return finding.estimate.n_treated if finding.estimate is not None else None
+
+
 class Findings(Mapping[Any, Finding]):
     """Findings by outcome, or by outcome and group.
 

@@ -9,9 +9,10 @@ from typing import Any
 
 from impacteval.contract import ALL, POOLED, Contract, units
 from impacteval.contract.model import Outcome
-from impacteval.decide import ClauseResult, Decision, pool_label
+from impacteval.decide import ClauseResult, Decision, money_text, pool_label
 from impacteval.errors import NotAnswerable
 from impacteval.estimates import CounterfactualEstimate, Diagnostic
+from impacteval.files import Words
 from impacteval.plan import Plan
 from impacteval.plugin import MethodCard
 from impacteval.report.findings import Alternative, Finding, Findings, Method
@@ -231,7 +232,8 @@ def finding_facts(
         + tuple(Said.of(r) for r in finding.records),
         baseline=tuple(_baseline(finding, plan)),
         diagnostics=tuple(
-            _diagnostic(d.title, d.diagnostic, d.required) for d in finding.diagnostics
+            _diagnostic(d.title, d.diagnostic, d.required, finding.analysis.covariate_names)
+            for d in finding.diagnostics
         ),
         robustness=tuple(
             _robustness(finding, a, contract, alternatives, decision) for a in finding.alternatives
@@ -336,7 +338,9 @@ def _baseline(finding: Finding, plan: Plan) -> Iterator[ArmRow]:
             )
 
 
-def _diagnostic(title: Text, found: Diagnostic, required: bool) -> DiagnosticRow:
+def _diagnostic(
+    title: Text, found: Diagnostic, required: bool, names: Mapping[str, Words]
+) -> DiagnosticRow:
     return DiagnosticRow(
         name=found.name,
         title=Both.of(title),
@@ -350,8 +354,16 @@ def _diagnostic(title: Text, found: Diagnostic, required: bool) -> DiagnosticRow
             else written(significant(found.chance_sound_fails, 1.0))
         ),
         required=required,
-        explanation=Said.of(found.explanation),
+        explanation=Said.of(_named(found.explanation, names)),
     )
+
+
+def _named(said: Message, names: Mapping[str, Words]) -> Message:
+    """The sentence with a covariate called as the plan calls it for people."""
+    column = said.values.get("covariate")
+    if not isinstance(column, str) or column not in names:
+        return said
+    return Message(said.key, said.text, {**said.values, "covariate": names[column].text()})
 
 
 def _robustness(
@@ -385,6 +397,7 @@ def _robustness(
         estimate=value,
         interval=interval,
         verdicts=verdicts,
+        due_now=money_text(again.due_now) if again is not None else None,
         # An analysis that cannot answer changes no decision: it is told as not applicable.
         flips=any(
             verdict != binding[name] and verdict != Status.CANNOT_BE_JUDGED.value

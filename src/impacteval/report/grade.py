@@ -86,7 +86,26 @@ _LOWERED = Message(
 )
 
 
-def grade(design: str, treated_clusters: int) -> Grade:
+_BY_EVALUATOR = Text(
+    en="Lowered to {grade:int} by the evaluator: {because}",
+    fr="Abaissée à {grade:int} par l'évaluateur : {because}",
+)
+
+
+def ceiling_of(design: str) -> int:
+    """The highest grade a design can reach.
+
+    Examples
+    --------
+    >>> ceiling_of("rct"), ceiling_of("matched")
+    (5, 3)
+    """
+    return _KIND[design][0]
+
+
+def grade(
+    design: str, treated_clusters: int, *, lowered: int | None = None, because: Text | None = None
+) -> Grade:
     """The grade of a design with that many treated units of assignment.
 
     Parameters
@@ -95,12 +114,31 @@ def grade(design: str, treated_clusters: int) -> Grade:
         Design of the sample.
     treated_clusters : int
         Treated units at the level where the service was assigned.
+    lowered : int, optional
+        The highest grade that the evaluator stands for; it lowers and never raises.
+    because : Text, optional
+        Why the evaluator lowered it.
 
     Examples
     --------
     >>> grade("rct", 185).grade, grade("rct", 3).grade, grade("matched", 900).grade
     (5, 4, 3)
+    >>> reason = Text(en="The draw was not observed.", fr="Le tirage n'a pas été observé.")
+    >>> grade("rct", 185, lowered=4, because=reason).grade
+    4
+    >>> grade("matched", 900, lowered=5, because=reason).grade
+    3
     """
+    given = _by_design(design, treated_clusters)
+    if lowered is None or because is None or lowered >= given.grade:
+        return given
+    why = Message(
+        "grade.by-evaluator", _BY_EVALUATOR, {"grade": max(1, lowered), "because": because}
+    )
+    return Grade(given.kind, max(1, lowered), why)
+
+
+def _by_design(design: str, treated_clusters: int) -> Grade:
     ceiling, words = _KIND[design]
     kind = Message(f"grade.kind.{design}", words)
     if design != "count" and treated_clusters < FEW_TREATED:

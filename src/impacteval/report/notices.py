@@ -59,8 +59,20 @@ _CANCELLED = Text(
 _UNCHANGED = Message(
     "changes.none",
     Text(
-        en="Nothing changed: contract, plan and data are those that were locked.",
-        fr="Rien n'a changé : contrat, plan et données sont ceux qui ont été verrouillés.",
+        en="Nothing changed: contract and plan are those that were locked, and the data without "
+        "outcomes are those that were frozen.",
+        fr="Rien n'a changé : contrat et plan sont ceux qui ont été verrouillés, et les données "
+        "sans résultats sont celles qui ont été figées.",
+    ),
+)
+# A lock holds the shape of the data, never a value: only what was frozen is known to be the same.
+_AS_LOCKED = Message(
+    "changes.as-locked",
+    Text(
+        en="Contract and plan are those that were locked. The data were not frozen, so nobody can "
+        "tell whether they changed.",
+        fr="Contrat et plan sont ceux qui ont été verrouillés. Les données n'ont pas été figées : "
+        "nul ne peut dire si elles ont changé.",
     ),
 )
 _NO_FALLBACK = Message(
@@ -68,6 +80,14 @@ _NO_FALLBACK = Message(
     Text(
         en="The contract does not say what happens if a clause can never be judged.",
         fr="Le contrat ne dit pas ce qui se passe si une clause ne peut jamais être jugée.",
+    ),
+)
+_EARLIER = Message(
+    "warning.earlier-settlements",
+    Text(
+        en="What earlier settlements paid is not known here, and is not taken off the amount due.",
+        fr="Ce qu'ont payé les échéances précédentes n'est pas connu ici, et n'est pas déduit du "
+        "montant dû.",
     ),
 )
 _FEW = Text(
@@ -163,10 +183,26 @@ def changes(run: Run) -> Iterator[Message]:
             )
     yield from run.deviations
     if run.locked and not run.deviations:
-        yield _UNCHANGED
+        yield _UNCHANGED if run.prepared else _AS_LOCKED
+
+
+def earlier_settlements(run: Run) -> bool:
+    """Whether an earlier settlement of the contract may have paid what nobody states here."""
+    if run.decision.already_paid is not None:
+        return False
+    settlements = run.contract.calendar.settlements if run.contract.calendar else {}
+    if run.settlement is None:
+        return False
+    judged = str(settlements[run.settlement].date)
+    # Dates are written year first; one that says only the year may come before any of its days.
+    return any(
+        name != run.settlement and str(other.date) <= judged for name, other in settlements.items()
+    )
 
 
 def warnings(run: Run) -> Iterator[Message]:
+    if earlier_settlements(run):
+        yield _EARLIER
     if any(clause.if_not_judged is None for clause in run.contract.clauses):
         yield _NO_FALLBACK
     if run.locked and not run.prepared:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 
 from impacteval.contract import Contract
-from impacteval.contract.clauses import Linear, RateLine, ShareOfSaving, Threshold
+from impacteval.contract.clauses import Linear, RateLine, ShareOfSaving
 from impacteval.contract.model import Outcome
 from impacteval.contract.money import decimals_of
-from impacteval.contract.payment import BY_STEP, EquityBonus, Gate, Leaf
+from impacteval.contract.payment import BY_STEP, Leaf
 from impacteval.contract.rules import ChanceRule, LowerBoundRule, Rule, SignificantRule
 from impacteval.contract.saying import rule_sentence
 from impacteval.decide import ClauseResult, Decision, distance, effective_rule, money_text
@@ -79,7 +79,7 @@ def page_one(run: Run) -> PageOne:
     due = money_text(decision.due_now)
     paid = {clause.outcome for clause in contract.clauses}
     weakest = min(
-        (_grade(f) for f in run.findings.values() if f.outcome in paid), key=lambda g: g.grade
+        (_grade(run, f) for f in run.findings.values() if f.outcome in paid), key=lambda g: g.grade
     )
     money = contract.money
     return PageOne(
@@ -89,7 +89,7 @@ def page_one(run: Run) -> PageOne:
             currency=decision.currency,
             due_now=due,
             total=money_text(decision.total),
-            already_paid=money_text(decision.already_paid),
+            already_paid=_already_paid(run),
             ceiling=money_text(decision.cap),
             ceiling_left=money_text(decision.cap_left),
             rounding=Said.of(
@@ -111,6 +111,12 @@ def page_one(run: Run) -> PageOne:
         rerun=run.command,
         contest=_contest(contract),
     )
+
+
+def _already_paid(run: Run) -> str | None:
+    """What the ledger says; without one, nothing where no earlier settlement may have paid."""
+    stated = money_text(run.decision.already_paid)
+    return "0" if stated is None and not notices.earlier_settlements(run) else stated
 
 
 def _contest(contract: Contract) -> Both:
@@ -205,15 +211,13 @@ def _clause(run: Run, clause: ClauseResult) -> ClauseRow:
         smallest_change=(
             None if how_far is None or how_far.change is None else written(abs(how_far.change))
         ),
-        chance_passes=_chance_passes(finding, clause) if isinstance(leaf, _ONE_CONDITION) else None,
+        # In steps, what may be passed is the step that decided.
+        chance_passes=None if by_the_unit else _chance_passes(finding, clause),
         chance_nothing_or_harm=_no_effect(finding),
         observed=facts.plain(estimate.observed, estimate) if estimate else None,
         counterfactual=facts.plain(estimate.counterfactual, estimate) if estimate else None,
         outcome_unit=Both.of(unit),
     )
-
-
-_ONE_CONDITION = (Threshold, Gate, EquityBonus)
 
 
 def _price_of_unit(leaf: Leaf) -> Decimal | None:
@@ -300,6 +304,9 @@ def _no_effect(finding: Finding | None) -> str | None:
     return None if finding is None else facts.answered(finding, facts.NOTHING_OR_HARM)
 
 
-def _grade(finding: Finding) -> Grade:
+def _grade(run: Run, finding: Finding) -> Grade:
     places = finding.estimate.treated_clusters if finding.estimate else FEW_TREATED
-    return grade(finding.analysis.design, places)
+    own = run.plan.evaluator.grade
+    if own is None:
+        return grade(finding.analysis.design, places)
+    return grade(finding.analysis.design, places, lowered=own.at_most, because=own.because.text())

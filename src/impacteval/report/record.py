@@ -148,6 +148,7 @@ class MoneyBox(_Frozen):
     due_now: Money | None
     total: Money | None
     already_paid: Money | None
+    """None when an earlier settlement may have paid: no ledger is read."""
     ceiling: Money | None
     ceiling_left: Money | None
     rounding: Said
@@ -273,6 +274,8 @@ class RobustnessRow(_Frozen):
     interval: Range | None
     verdicts: dict[str, Verdict]
     """Clause name to the verdict this analysis would give."""
+    due_now: Money | None = None
+    """What would be due if this analysis decided; None while open or without an estimate."""
     flips: bool
     reason: Said | None
 

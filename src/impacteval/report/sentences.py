@@ -165,6 +165,9 @@ def clause_sentence(
     elif verdict == "met" and amount is not None and reason is not None and _is_zero(amount):
         values |= reason.values
         en, fr = f"{en}met. {reason.text.en}", f"{fr}condition remplie. {reason.text.fr}"
+    elif verdict == "met" and amount == "not_published":
+        en += "met; the amount is not published."
+        fr += "condition remplie ; le montant n'est pas publié."
     elif verdict == "met":
         values["amount"] = amount if amount is not None else "open"
         en += "pays {amount:money}." if per_unit is not None else "met, pays {amount:money}."
@@ -339,7 +342,7 @@ def headline(answer: str, due: str | None, currency: str) -> Message:
     texts = {
         "pay": Text(
             en="Pay {due:money}: the result earns what each clause of the contract pays for.",
-            fr="Payer {due:money} : le résultat remplit chaque clause du contrat.",
+            fr="Payer {due:money} : le résultat satisfait à chaque clause du contrat.",
         ),
         "pay_in_part": Text(
             en="Pay {due:money}: part of what the contract offers has been earned.",

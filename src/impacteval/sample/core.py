@@ -149,7 +149,7 @@ assignment, assignment_probability : str
         >>> df = pd.DataFrame({"d": [0, 1, 0, 1], "y": [1.0, 3.0, 2.0, 5.0]})
         >>> sample = Sample.from_frame(df, design="rct", outcome="y", treatment="d")
         >>> print(sample.structure)
-        Cross-section of 4 units.
+        4 units, each measured once.
         >>> sample.matrix().y.tolist()
         [1.0, 3.0, 2.0, 5.0]
         """

@@ -28,6 +28,8 @@ from impacteval.sample.table import Table
 if TYPE_CHECKING:
     import pandas as pd
 
+LARGEST = 1e100
+
 _FIXES = {
     "treatment": "Code treated rows 1 and untreated rows 0.",
     "assigned": "Code what was offered as 1 and 0.",
@@ -213,6 +215,14 @@ def clean_numbers(
             f"column {name!r} ({role}) has {counted(int(infinite.sum()), 'infinite value')}: "
             f"{found.where(infinite)}.",
             "Look for a division by zero or a logarithm of zero upstream.",
+        )
+    # Their squares would be infinite, and with them every standard error.
+    beyond = np.isfinite(read.values) & (np.abs(read.values) > LARGEST)
+    if beyond.any():
+        found.add(
+            f"column {name!r} ({role}) has {counted(int(beyond.sum()), 'number')} beyond 1e100: "
+            f"{found.where(beyond)}.",
+            "Look for a mistake upstream, or use a larger unit of measure.",
         )
     if read.too_large:
         found.add(

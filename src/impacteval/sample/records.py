@@ -122,8 +122,8 @@ def cross_section(rows: int) -> Message:
     """One row a unit."""
     return _message(
         "structure.cross-section",
-        "Cross-section of {rows:int} units.",
-        "Coupe transversale de {rows:int} unités.",
+        "{rows:int} units, each measured once.",
+        "{rows:int} unités, mesurées une fois chacune.",
         rows=rows,
     )
 

@@ -10,6 +10,8 @@ from impacteval.errors import Problem
 from impacteval.files import Locate
 from impacteval.plan import Analysis, Plan
 from impacteval.report.checklist import unknown_items
+from impacteval.report.grade import ceiling_of
+from impacteval.values import Design
 
 
 def fit(plan: Plan, contract: Contract, locate: Locate) -> list[Problem]:
@@ -46,6 +48,7 @@ def fit(plan: Plan, contract: Contract, locate: Locate) -> list[Problem]:
                     f"Its settlements: {', '.join(known) or 'none'}.",
                 )
             )
+    problems += _grade(plan, locate)
     problems += [
         locate.problem(
             ("checklist", number),
@@ -55,6 +58,22 @@ def fit(plan: Plan, contract: Contract, locate: Locate) -> list[Problem]:
         for number in unknown_items(plan.checklist)
     ]
     return problems
+
+
+def _grade(plan: Plan, locate: Locate) -> list[Problem]:
+    """A grade that the evaluator states may only lower what the designs allow."""
+    own = plan.evaluator.grade
+    known = [a.design for a in plan.analyses.values() if a.design in tuple(Design)]
+    highest = max((ceiling_of(design) for design in known), default=5)
+    if own is None or 1 <= own.at_most <= highest:
+        return []
+    return [
+        locate.problem(
+            ("evaluator", "grade", "at_most"),
+            f"The evaluator's grade is {own.at_most}, and the design allows 1 to {highest}.",
+            "An evaluator may lower the grade of the evidence, never raise it.",
+        )
+    ]
 
 
 def _one(name: str, analysis: Analysis, contract: Contract, locate: Locate) -> Iterator[Problem]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ import pytest
 import impacteval as ie
 from impacteval.analysis.pool import pool
 from impacteval.estimates import CounterfactualEstimate, Effect, NoUncertainty
+from impacteval.report.findings import FlowStep, people_of
 from impacteval.values import Message, Text
 
 
@@ -130,3 +132,12 @@ def test_nobody_to_weigh_by() -> None:
     found = pool({"a": a, "b": a}, {"a": 0, "b": 0})
     assert isinstance(found, Message)
     assert found.key == "pool.nobody"
+
+
+def test_people_of_a_group_are_those_assigned_not_those_measured() -> None:
+    # Weighing by the measured would let attrition move the pooled number.
+    step = FlowStep(Message("flow.assigned", Text(en="a", fr="a")), 10, treated=6, comparison=4)
+    finding = SimpleNamespace(flow=(step,), estimate=SimpleNamespace(n_treated=3))
+    assert people_of(finding) == 6
+    assert people_of(SimpleNamespace(flow=(), estimate=SimpleNamespace(n_treated=3))) == 3
+    assert people_of(SimpleNamespace(flow=(), estimate=None)) is None

@@ -183,3 +183,40 @@ def test_malformed_examples_say_where(tmp_path):
     path.write_text(EXAMPLES.replace("verdict: not_met", "verdict: nope"), "utf-8")
     with pytest.raises(ContractError, match=r"examples.yaml:6:33: .*'nope' is not allowed here"):
         load_examples(path)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "1_0",
+        "1__0",
+        "\uff11",
+        "\u0661",
+        "1e",
+        "0x1",
+        "1 0",
+        "Infinity",
+        "sNaN",
+        "1e99999999999999999999",
+    ],
+)
+def test_only_plain_digits_are_a_number(given):
+    # Python reads 1_0 as ten and digits of any script: a payment must not.
+    with pytest.raises(UsageError, match="Give a plain number"):
+        price(make(clause()), {"x": given})
+
+
+@pytest.mark.parametrize(
+    ("contract", "values", "people"),
+    [
+        ("contract.yaml", {"x": 1}, None),
+        (None, {"x": 1}, None),
+        (0, 5, None),
+        (1, None, None),
+        (1, {"x": 1}, [3]),
+    ],
+)
+def test_what_is_not_a_contract_or_a_mapping_is_refused_in_words(contract, values, people):
+    contract = make(clause()) if isinstance(contract, int) else contract
+    with pytest.raises(UsageError, match=r"price takes a contract|must be a mapping"):
+        price(contract, values, people)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from impacteval.errors import UsageError
 from impacteval.estimates import (
     CounterfactualEstimate,
     Diagnostic,
@@ -150,3 +151,25 @@ def test_results_cannot_be_altered() -> None:
         estimate.influence.values[0] = 2.0
     with pytest.raises(TypeError):
         estimate.settings["a"] = 1  # type: ignore[index]  # that it cannot be set is the test
+
+
+def test_effects_are_equal_to_ten_digits():
+    # The order of rows moves the fifteenth digit; nobody reads it.
+    one = Effect(2.0, StudentT(2.0, 1.0, 7.0), 1.0)
+    same = Effect(2.0 + 4e-16, StudentT(2.0 + 4e-16, 1.0, 7.0), 1.0)
+    assert one == same
+    assert hash(one) == hash(same)
+    assert one != Effect(2.000001, StudentT(2.000001, 1.0, 7.0), 1.0)
+    assert one != Effect(2.0, LogRatioT(math.log(3.0), 0.1, 7.0))
+    assert one != 2.0
+
+
+def test_a_question_that_makes_no_sense_is_refused():
+    effect = Effect(2.0, StudentT(2.0, 1.0), 1.0)
+    for ask in (effect.p_value, effect.chance_at_least, effect.chance_at_most):
+        with pytest.raises(UsageError, match="not nan"):
+            ask(math.nan)
+    with pytest.raises(UsageError, match="Allowed: two, greater, less"):
+        effect.p_value(0.0, "lower")
+    with pytest.raises(UsageError, match="Allowed: two, lower, upper"):
+        effect.interval(0.9, "greater")

@@ -179,7 +179,7 @@ def test_a_distribution_that_is_not_installed_is_a_fault(tmp_path: Path, tool: T
     ("line", "said"),
     [
         ("see /home/somebody/data.csv", "path"),
-        ("see `/work/data.csv`", "path"),
+        ("see `/opt/data.csv`", "path"),
         ("# TODO: later", "unfinished"),
         ("    raise NotImplementedError", "unfinished"),
         ("a randomized trial", "American"),

@@ -495,3 +495,11 @@ def test_roles_tell_a_reader_what_to_read() -> None:
         cutoff=1.0,
     )
     assert roles.kinds() == {"y": "number", "id": "text", "t": "text", "g": "text", "s": "number"}
+
+
+def test_numbers_whose_squares_are_infinite_are_refused():
+    df = pd.DataFrame({"d": [0, 1, 0, 1], "y": [1.0, 2.0, -1e200, 1e101]})
+    with pytest.raises(DataError, match=r"has 2 numbers beyond 1e100: rows 3, 4"):
+        Sample.from_frame(df, design="rct", outcome="y", treatment="d")
+    df["y"] = [1.0, 2.0, -1e100, 1e99]
+    assert Sample.from_frame(df, design="rct", outcome="y", treatment="d").matrix().n == 4

@@ -264,3 +264,11 @@ def test_the_lock_holds_no_value_of_the_data(two_cohorts: Any) -> None:
     assert "P0001" not in locked.model_dump_json()
     assert locked.data["people"].columns["person"] == "text"
     assert "first_release" in locked.data["people"].columns
+
+
+def test_data_that_were_not_frozen_are_not_said_to_be_unchanged(two_cohorts: Any) -> None:
+    two_cohorts.write()
+    two_cohorts.lock()
+    assert changes(two_cohorts.verify()) == ["changes.cancelled", "changes.none"]
+    (two_cohorts.folder / "prepared.json").unlink()
+    assert changes(two_cohorts.verify()) == ["changes.cancelled", "changes.as-locked"]

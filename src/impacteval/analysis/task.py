@@ -1,0 +1,175 @@
+"""What one planned analysis needs to know, and its estimate turned into evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from impacteval.analysis.evidence import evidence_of
+from impacteval.errors import (
+    ImpactEvalError,
+    NotIdentified,
+    PluginError,
+)
+from impacteval.estimates import CounterfactualEstimate
+from impacteval.plan import Analysis, EstimatorSpec, Robustness
+from impacteval.registry import entry as registered
+from impacteval.registry import estimator
+from impacteval.report.findings import Alternative, Method
+from impacteval.report.grade import FEW_TREATED
+from impacteval.sample import Sample
+from impacteval.study.seeds import step_rng
+from impacteval.values import Evidence, Message, Question, Text
+
+
+@dataclass(frozen=True)
+class Task:
+    """All that the analysis of one outcome needs to know, and nothing about amounts.
+
+    Attributes
+    ----------
+    entry : str
+        Name of the analysis in the plan.
+    analysis : Analysis
+        The planned analysis.
+    effect, better : str
+        The contract's effect and direction, for the unit of the evidence.
+    groups : tuple of str
+        Groups that are estimated; ``("all",)`` without groups.
+    questions : mapping of group to questions
+        What the contract and the other rules ask of each number.
+    required : mapping of diagnostic to limit
+        Checks that the contract lets withhold the verdict.
+    method_named : bool
+        Whether the contract names the method, so that few treated places do not withhold.
+    seed : int
+        The plan's seed.
+    pools : tuple of (name, groups)
+        Pools that a clause may compare.
+    people : mapping of group to int
+        People that the contract states; those served in the data otherwise.
+    """
+
+    entry: str
+    analysis: Analysis
+    effect: str
+    better: str
+    groups: tuple[str, ...]
+    questions: Mapping[str, tuple[Question, ...]]
+    required: Mapping[str, Decimal | None]
+    method_named: bool
+    seed: int
+    pools: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    people: Mapping[str, int] = field(default_factory=dict)
+
+
+# --- from samples to estimates ----------------------------------------------------------------
+
+
+def method_of(spec: EstimatorSpec) -> Method:
+    """The estimator as the report names it."""
+    found = registered(spec.name)
+    return Method(spec.name, found.package, found.version, found.cls.card, spec.settings)
+
+
+def estimate_with(
+    spec: EstimatorSpec, sample: Sample, task: Task, group: str, step: str
+) -> CounterfactualEstimate | Message:
+    """The estimate, or the reason why these valid data have none.
+
+    Raises
+    ------
+    PluginError
+        When the estimator returns something else or fails in a way that is not its place.
+    """
+    found = registered(spec.name)
+    rng = step_rng(task.seed, task.analysis.outcome, group, step)
+    try:
+        result = estimator(spec.name, **spec.settings).estimate(
+            sample, scale=task.analysis.scale, rng=rng
+        )
+    except NotIdentified as none:
+        return none.reason
+    except ImpactEvalError:
+        raise
+    except (Exception, SystemExit) as error:  # an estimator may not end the run as if it were done
+        raise PluginError(
+            f"The estimator {spec.name!r} failed on outcome {task.analysis.outcome!r}, group "
+            f"{group!r}: {type(error).__name__}: {error}.",
+            package=found.package,
+        ) from error
+    if not isinstance(result, CounterfactualEstimate):
+        raise PluginError(
+            f"The estimator {spec.name!r} returned {type(result).__name__}, not an estimate.",
+            package=found.package,
+        )
+    if result.estimator != spec.name:
+        raise PluginError(
+            f"The estimator {spec.name!r} signed its estimate as {result.estimator!r}.",
+            package=found.package,
+        )
+    if result.scale != task.analysis.scale:
+        raise PluginError(
+            f"The estimator {spec.name!r} was asked for scale {task.analysis.scale} "
+            f"and answered on {result.scale}.",
+            package=found.package,
+        )
+    return result.renamed(task.analysis.outcome)
+
+
+_FEW = Text(
+    en=(
+        "The programme was assigned to only {places:int} {places:plural:place|places}: the interval covers chance "
+        "between people and not what else happened in these places, and the contract does not "
+        "name the method."
+    ),
+    fr=(
+        "Le programme n'a été attribué qu'à {places:int} {places:plural:lieu|lieux} : l'intervalle couvre le hasard "
+        "entre les personnes et non ce qui s'est passé par ailleurs dans ces lieux, et le contrat "
+        "ne nomme pas la méthode."
+    ),
+)
+
+
+def few_places(task: Task, estimate: CounterfactualEstimate) -> Message | None:
+    if estimate.treated_clusters >= FEW_TREATED or task.method_named:
+        return None
+    return Message("evidence.few-places", _FEW, {"places": estimate.treated_clusters})
+
+
+def evidence_for(
+    task: Task, group: str, found: CounterfactualEstimate | Message, blocked: Message | None
+) -> Evidence:
+    """The evidence on one number, whatever became of its estimate."""
+    if isinstance(found, Message):
+        return Evidence(task.analysis.outcome, group, (), blocked or found)
+    return evidence_of(
+        found,
+        task.questions.get(group, ()),
+        outcome=task.analysis.outcome,
+        group=group,
+        effect=task.effect,
+        better=task.better,
+        reason=blocked,
+        uncertainty=few_places(task, found),
+    )
+
+
+def alternative(
+    other: Robustness,
+    found: CounterfactualEstimate | Message,
+    task: Task,
+    group: str,
+    blocked: Message | None,
+    treated: frozenset[object] = frozenset(),
+) -> Alternative:
+    return Alternative(
+        name=other.name,
+        title=other.title.text(),
+        method=method_of(other.estimator),
+        estimate=None if isinstance(found, Message) else found,
+        reason=found if isinstance(found, Message) else None,
+        evidence=evidence_for(task, group, found, blocked),
+        treated=treated,
+    )

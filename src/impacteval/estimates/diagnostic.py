@@ -1,0 +1,55 @@
+"""The result of an assumption check."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from impacteval.estimates.parts import Parts
+from impacteval.values import Message
+
+
+class DiagnosticStatus(StrEnum):
+    """What a diagnostic says."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    NOT_APPLICABLE = "not_applicable"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Diagnostic:
+    """One assumption check.
+
+    Attributes
+    ----------
+    name : str
+        Name, as in the plan.
+    status : DiagnosticStatus
+        Passed, failed, or not applicable.
+    statistic : float or None
+        What was measured; None when not applicable.
+    limit : float or None
+        The largest statistic that passes (the contract's or the plan's), None without one.
+    expected : float or None
+        What a sound design gives on average.
+    chance_sound_fails : float or None
+        Chance that a sound study fails this limit by bad luck.
+    explanation : Message
+        One plain sentence.
+    parts : Parts
+        Tidy frames behind the statistic.
+    """
+
+    name: str
+    status: DiagnosticStatus
+    statistic: float | None
+    limit: float | None
+    explanation: Message
+    expected: float | None = None
+    chance_sound_fails: float | None = None
+    parts: Parts = field(default_factory=Parts)
+
+    def __post_init__(self) -> None:
+        if (self.statistic is None) != (self.status is DiagnosticStatus.NOT_APPLICABLE):
+            raise ValueError("A diagnostic has a statistic exactly when it applies.")

@@ -1,0 +1,159 @@
+"""Sets of values that a test does not reject, from its p-value as a function of the null."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from impacteval.errors import NotAnswerable
+from impacteval.estimates._shared import alpha_of, probability, side_of, tail_of
+from impacteval.values import ConfidenceSet, Message, Side, Tail, Text
+
+if TYPE_CHECKING:
+    from numpy.random import Generator
+
+Floats = NDArray[np.float64]
+
+_MATCHING_TAIL = {Side.TWO: Tail.TWO, Side.LOWER: Tail.GREATER, Side.UPPER: Tail.LESS}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StepFunction:
+    """A p-value as a step function of the null.
+
+    Attributes
+    ----------
+    knots : array, shape (m,)
+        Strictly increasing places where the p-value jumps.
+    at : array, shape (m,)
+        p-value exactly at each knot; at least the larger of its two neighbours, so that the
+        set of values not rejected is closed.
+    between : array, shape (m + 1,)
+        p-value left of the first knot, between knots, and right of the last.
+    """
+
+    knots: Floats
+    at: Floats
+    between: Floats
+
+    def __post_init__(self) -> None:
+        for name in ("knots", "at", "between"):
+            array = np.array(getattr(self, name), dtype=np.float64).ravel()
+            array.setflags(write=False)
+            object.__setattr__(self, name, array)
+        m = self.knots.size
+        if self.at.size != m or self.between.size != m + 1:
+            raise ValueError("A step function needs one value a knot and one value a gap.")
+        if m and (not np.all(np.isfinite(self.knots)) or np.any(np.diff(self.knots) <= 0)):
+            raise ValueError("Knots must be finite and strictly increasing.")
+        every = np.concatenate([self.at, self.between])
+        if not np.all((every >= 0.0) & (every <= 1.0)):
+            raise ValueError("A p-value lies between 0 and 1.")
+        if np.any(self.at < np.maximum(self.between[:-1], self.between[1:])):
+            raise ValueError("At a knot the p-value is at least that of both neighbours.")
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, StepFunction):
+            return NotImplemented
+        return all(
+            np.array_equal(getattr(self, k), getattr(other, k)) for k in ("knots", "at", "between")
+        )
+
+    def __hash__(self) -> int:
+        return hash((self.knots.tobytes(), self.at.tobytes(), self.between.tobytes()))
+
+    def __call__(self, x: float) -> float:
+        k = int(np.searchsorted(self.knots, x, side="left"))
+        if k < self.knots.size and self.knots[k] == x:
+            return float(self.at[k])
+        return float(self.between[k])
+
+    def above(self, alpha: float) -> tuple[tuple[float, float], ...]:
+        """The closed pieces where the p-value exceeds `alpha`, in order."""
+        pieces: list[tuple[float, float]] = []
+        start: float | None = -math.inf if self.between[0] > alpha else None
+        for k, knot in enumerate(self.knots):
+            if self.at[k] > alpha and start is None:
+                start = float(knot)
+            if self.between[k + 1] <= alpha and start is not None:
+                # Closed at the knot: the value there is at least both neighbours.
+                pieces.append((start, float(knot)))
+                start = None
+        if start is not None:
+            pieces.append((start, math.inf))
+        return tuple(pieces)
+
+
+_ONE_SIDED = Message(
+    "distribution.no-side",
+    Text(
+        en="This test ranks how unusual the result is without a direction, so it has no one-sided answer.",
+        fr="Ce test classe le caractère inhabituel du résultat sans direction : il n'a pas de réponse unilatérale.",
+    ),
+)
+_NO_QUANTILE = Message(
+    "distribution.no-quantile",
+    Text(
+        en="This test gives p-values and sets, not a full distribution: it has no quantiles or draws.",
+        fr="Ce test donne des valeurs p et des ensembles, pas une distribution complète : ni quantiles ni tirages.",
+    ),
+)
+_EMPTY = Message(
+    "distribution.empty-set",
+    Text(
+        en="The test rejects every value at this level: the model behind it does not fit these data.",
+        fr="Le test rejette toutes les valeurs à ce niveau : le modèle qui le fonde ne convient pas à ces données.",
+    ),
+)
+_UNBOUNDED = Message(
+    "distribution.unbounded-set",
+    Text(
+        en="There are too few possible assignments for a bound at this level.",
+        fr="Il y a trop peu d'affectations possibles pour une borne à ce niveau.",
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TestInversion:
+    """The values a test does not reject, from its p-value as a function of the null.
+
+    A test without direction has only ``two``; asking it for a side raises `NotAnswerable`.
+    """
+
+    __test__ = False  # not a pytest class
+
+    two: StepFunction
+    greater: StepFunction | None = None
+    less: StepFunction | None = None
+    label: str = "test inversion"
+
+    def _function(self, tail: Tail) -> StepFunction:
+        found = {Tail.TWO: self.two, Tail.GREATER: self.greater, Tail.LESS: self.less}[tail]
+        if found is None:
+            raise NotAnswerable(_ONE_SIDED)
+        return found
+
+    def interval(self, level: float, side: str = "two") -> ConfidenceSet:
+        """Every null whose p-value exceeds ``1 - level``."""
+        level, side = probability(level, "level"), side_of(side)
+        pieces = self._function(_MATCHING_TAIL[side]).above(alpha_of(level))
+        found = ConfidenceSet(pieces, level=level, side=side, method=self.label)
+        note = _EMPTY if found.empty else None if found.bounded else _UNBOUNDED
+        return ConfidenceSet(pieces, level=level, side=side, method=self.label, note=note)
+
+    def p_value(self, null: float = 0.0, side: str = "two") -> float:
+        """The p-value of that null."""
+        return self._function(tail_of(side))(null)
+
+    def quantile(self, q: float) -> float:
+        """Not answerable: a p-value function has no unique quantiles."""
+        raise NotAnswerable(_NO_QUANTILE)
+
+    def draws(self, n: int, rng: Generator) -> Floats:
+        """Not answerable: a p-value function cannot be drawn from."""
+        raise NotAnswerable(_NO_QUANTILE)

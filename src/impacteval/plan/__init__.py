@@ -1,0 +1,42 @@
+"""The analysis plan: what will be estimated, how, from which columns, before outcomes are seen.
+
+``plan.yaml`` names for each outcome of the contract its data, design, columns, estimator,
+diagnostics and robustness analyses. A plan knows no amounts: what is paid stands in the
+contract alone.
+"""
+
+from impacteval.plan.analyses import (
+    Analysis,
+    Condition,
+    DiagnosticSpec,
+    EstimatorSpec,
+    GroupRule,
+    Robustness,
+)
+from impacteval.plan.model import (
+    Evaluator,
+    LoweredGrade,
+    Plan,
+    load_plan,
+    load_plan_located,
+    plan_schema,
+)
+from impacteval.plan.tables import Columns, OtherColumns, TableSpec
+
+__all__ = [
+    "Analysis",
+    "Columns",
+    "Condition",
+    "DiagnosticSpec",
+    "EstimatorSpec",
+    "Evaluator",
+    "GroupRule",
+    "LoweredGrade",
+    "OtherColumns",
+    "Plan",
+    "Robustness",
+    "TableSpec",
+    "load_plan",
+    "load_plan_located",
+    "plan_schema",
+]

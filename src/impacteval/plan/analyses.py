@@ -1,0 +1,185 @@
+"""The planned analysis of one outcome: estimator, diagnostics, who is counted, alternatives."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
+
+from impacteval.files import (
+    Bool,
+    FileModel,
+    NonBlank,
+    Number,
+    PlainWords,
+    Slug,
+    Table,
+    fail,
+    refuse,
+)
+from impacteval.plan.tables import Columns, Names, OtherColumns
+from impacteval.values import Scale
+
+_INT = re.compile(r"[-+]?[0-9]+\Z")
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z")
+
+
+def _setting(value: Any) -> Any:
+    """A YAML scalar as the type it reads as (YAML 1.2 core schema: ``no`` is text)."""
+    if isinstance(value, Mapping):
+        return {str(k): _setting(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_setting(v) for v in value]
+    if not isinstance(value, str):
+        return value
+    named = {"true": True, "false": False, "null": None, "~": None}
+    if value in named:
+        return named[value]
+    if _INT.match(value):
+        return int(value)
+    return float(value) if _FLOAT.match(value) else value
+
+
+Settings = Annotated[dict[str, Any], BeforeValidator(_setting), WithJsonSchema({"type": "object"})]
+
+
+class EstimatorSpec(FileModel):
+    """An estimator by name, with its settings."""
+
+    name: NonBlank = Field(
+        description="the name of an estimator, as `impacteval estimators` lists it"
+    )
+    settings: Settings = Field(default_factory=dict)
+
+
+def _not_negative(value: Decimal) -> Decimal:
+    if value < 0:
+        raise fail(f"{value} cannot be a limit.", "Write 0 or more: the largest that passes.")
+    return value
+
+
+class DiagnosticSpec(FileModel):
+    """A diagnostic and the largest statistic that passes."""
+
+    name: Slug = Field(description="the name of a diagnostic, such as balance")
+    limit: Annotated[Number, AfterValidator(_not_negative)] | None = None
+
+
+class Robustness(FileModel):
+    """Another analysis of the same number, named in advance. It informs; it never decides."""
+
+    name: Slug = Field(description="a short name for this analysis")
+    title: PlainWords = Field(description="what it is, in words")
+    estimator: EstimatorSpec = Field(description="the estimator, {name: ..., settings: ...}")
+    columns: OtherColumns = Field(default_factory=OtherColumns)
+
+
+class Condition(FileModel):
+    """A stated rule of who is counted, run on the data and printed with its count."""
+
+    column: NonBlank = Field(description="the column that the rule reads")
+    equals: Annotated[Names, Field(min_length=1)] = Field(description="the values that are counted")
+    because: PlainWords = Field(description="why, in words")
+
+
+class GroupRule(FileModel):
+    """How the rows of each contract group are found."""
+
+    column: NonBlank = Field(description="the column that says the group")
+    values: Annotated[Table[NonBlank], Field(min_length=1)] = Field(
+        description="each group of the contract with its value in the column"
+    )
+
+    @model_validator(mode="after")
+    def _apart(self) -> Self:
+        held: dict[str, str] = {}
+        for group, value in self.values.items():
+            if value in held:
+                refuse(
+                    [
+                        (
+                            ("values", group),
+                            (
+                                f"Groups {held[value]} and {group} have the same value {value!r}: "
+                                "the same rows would count twice."
+                            ),
+                            "Give each group a value of its own.",
+                        )
+                    ]
+                )
+            held[value] = group
+        return self
+
+
+def _scale(value: Any) -> Any:
+    if value in tuple(Scale):
+        return Scale(value)
+    raise fail(f"{str(value)[:40]!r} is not a scale.", f"Write one of {', '.join(Scale)}.")
+
+
+class Analysis(FileModel):
+    """The planned analysis of one contract outcome."""
+
+    outcome: Slug = Field(description="the outcome of the contract that it estimates")
+    data: Slug = Field(description="the table it reads, by its name under `data`")
+    design: NonBlank = Field(description="the design, such as rct")
+    columns: Columns = Field(description="which column plays which role")
+    scale: Annotated[Scale, BeforeValidator(_scale)] = Field(
+        description="the scale of the effect, such as difference"
+    )
+    estimator: EstimatorSpec = Field(description="the estimator, {name: ..., settings: ...}")
+    estimand: Literal["everyone_eligible", "participants"] = Field(
+        description="whom the effect is about"
+    )
+    missing_outcome: Literal["refuse", "attrited"] = "refuse"
+    log_outcome: Bool = False
+    eligible: tuple[Condition, ...] = ()
+    groups: GroupRule | None = None
+    diagnostics: tuple[DiagnosticSpec, ...] = ()
+    robustness: tuple[Robustness, ...] = ()
+    unit_kind: Literal["person", "household", "place", "organisation", "period"] = Field(
+        description="what one unit is: person, household, place, organisation or period"
+    )
+    covariate_names: dict[str, PlainWords] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _once(self) -> Self:
+        for key, names in (
+            ("robustness", [r.name for r in self.robustness]),
+            ("diagnostics", [d.name for d in self.diagnostics]),
+        ):
+            twice = sorted({n for n in names if names.count(n) > 1})
+            if twice:
+                refuse(
+                    [((key,), f"`{key}` names {', '.join(twice)} twice.", "Name each one once.")]
+                )
+        stray = [c for c in self.covariate_names if c not in self.columns.covariates]
+        refuse(
+            (
+                ("covariate_names", column),
+                f"`{column}` is named for people and is not one of the covariates.",
+                f"Covariates: {', '.join(self.columns.covariates) or 'none'}.",
+            )
+            for column in stray
+        )
+        return self
+
+    def blind_columns(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        """Every column that is read without outcomes, with the place that names it."""
+        for role, value in self.columns:
+            if role == "covariates":
+                for k, column in enumerate(value):
+                    yield ("columns", "covariates", k), column
+            elif value is not None and role not in ("outcome", "never", "weight_kind"):
+                yield ("columns", role), value
+        for k, other in enumerate(self.robustness):
+            for role, value in other.columns.changed.items():
+                for column in (value,) if isinstance(value, str) else value:
+                    yield ("robustness", k, "columns", role), column
+        for k, rule in enumerate(self.eligible):
+            yield ("eligible", k, "column"), rule.column
+        if self.groups is not None:
+            yield ("groups", "column"), self.groups.column

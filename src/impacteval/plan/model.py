@@ -1,0 +1,147 @@
+"""A whole plan, and how it is read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, model_validator
+
+from impacteval.errors import PlanError
+from impacteval.files import (
+    Bool,
+    Count,
+    FileModel,
+    ListOfWords,
+    Locate,
+    NonBlank,
+    PlainWords,
+    Slug,
+    Table,
+    read_yaml,
+    refuse,
+)
+from impacteval.plan.analyses import Analysis
+from impacteval.plan.tables import TableSpec
+
+PLAN_FORMAT = "impacteval-plan/1"
+
+
+class LoweredGrade(FileModel):
+    """A grade below the one that the design allows, and why. A grade is never raised."""
+
+    at_most: Count = Field(description="the highest grade the evaluator stands for, 1 to 5")
+    because: PlainWords = Field(description="why, in words")
+
+
+class Evaluator(FileModel):
+    """Who evaluates, and their declaration of independence."""
+
+    independence: PlainWords = Field(description="the evaluator's declaration of independence")
+    interests: ListOfWords = ()
+    grade: LoweredGrade | None = None
+
+
+class Plan(FileModel):
+    """A whole ``plan.yaml``."""
+
+    format: Literal["impacteval-plan/1"] = Field(description="the format of the file")
+    study: Slug = Field(description="a short name without spaces")
+    title: PlainWords = Field(description="the title of the study")
+    synthetic: Bool = Field(description="whether the data are synthetic: true or false")
+    contract: NonBlank = "contract.yaml"
+    seed: Count = Field(description="the seed of every random number, a whole number")
+    settlement: Slug | None = None
+    data: Annotated[Table[TableSpec], Field(min_length=1)] = Field(description="the tables by name")
+    analyses: Annotated[Table[Analysis], Field(min_length=1)] = Field(
+        description="the planned analyses by name"
+    )
+    evaluator: Evaluator = Field(description="who evaluates, and their independence")
+    who_sees_outcomes: PlainWords = Field(description="who may see outcomes, and when")
+    refusals: PlainWords | None = None
+    fairness: PlainWords | None = None
+    privacy: PlainWords = Field(description="how people in the data are protected")
+    limits: Annotated[ListOfWords, Field(min_length=1)] = Field(
+        description="what the study cannot say"
+    )
+    checklist: dict[str, PlainWords] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _refers(self) -> Self:
+        problems: list[tuple[tuple[str | int, ...], str, str]] = []
+        seen: dict[str, str] = {}
+        for name, analysis in self.analyses.items():
+            place: tuple[str | int, ...] = ("analyses", name)
+            if analysis.data not in self.data:
+                problems.append(
+                    (
+                        (*place, "data"),
+                        f"Analysis `{name}` reads table `{analysis.data}`, which is not described.",
+                        f"Tables under `data`: {', '.join(self.data)}.",
+                    )
+                )
+            if analysis.outcome in seen:
+                problems.append(
+                    (
+                        (*place, "outcome"),
+                        (
+                            f"Outcome `{analysis.outcome}` has two analyses, "
+                            f"`{seen[analysis.outcome]}` and `{name}`: which one decides?"
+                        ),
+                        "Plan one, and put others under its `robustness`.",
+                    )
+                )
+            seen.setdefault(analysis.outcome, name)
+            outcomes = {
+                other.columns.outcome: inner
+                for inner, other in self.analyses.items()
+                if other.data == analysis.data
+            }
+            problems += [
+                (
+                    (*place, *where),
+                    (
+                        f"Column `{column}` is the outcome of analysis `{outcomes[column]}`; nothing "
+                        "that decides who is counted or compared may read an outcome."
+                    ),
+                    "Name another column.",
+                )
+                for where, column in analysis.blind_columns()
+                if column in outcomes
+            ]
+        refuse(problems)
+        return self
+
+    def analysis_of(self, outcome: str) -> tuple[str, Analysis] | None:
+        """Name and analysis planned for that outcome, or None."""
+        for name, analysis in self.analyses.items():
+            if analysis.outcome == outcome:
+                return name, analysis
+        return None
+
+
+def load_plan(path: str | Path) -> Plan:
+    """Read a plan file.
+
+    Parameters
+    ----------
+    path : path
+        The ``plan.yaml``.
+
+    Raises
+    ------
+    PlanError
+        Every problem at once, with file, line and column.
+    """
+    return load_plan_located(path)[0]
+
+
+def load_plan_located(path: str | Path) -> tuple[Plan, Locate]:
+    """Read a plan file and a function that finds the line of any of its keys."""
+    return read_yaml(path, Plan, kind="plan", error=PlanError)
+
+
+def plan_schema() -> dict[str, Any]:
+    """The JSON Schema of ``plan.yaml``, for editors."""
+    schema = Plan.model_json_schema()
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
