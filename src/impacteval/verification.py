@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from impacteval.analysis import Task, analyse
 from impacteval.contract import POOLED, Contract
+from impacteval.contract.readings import Given
 from impacteval.contract.rules import Rule
 from impacteval.contract.terms import limits
 from impacteval.decide import Compared, Decision, compared, decide, other_rules, pool_label
@@ -109,14 +110,15 @@ def verify(study: Study, *, settlement: str | None = None) -> Report:
     step("deciding")
     evidence = _evidence(contract, asked, found)
     people = _people(contract, found)
-    decision = decide(contract, evidence, people=people)
+    given = _given(study, chosen)
+    decision = decide(contract, evidence, people=people, given=given)
     run = Run(
         contract=contract,
         plan=plan,
         findings=Findings(tuple(found)),
         decision=decision,
-        others=_under_each_rule(contract, evidence, people, decision),
-        alternatives=_on_each_alternative(contract, asked, found, people),
+        others=_under_each_rule(contract, evidence, people, decision, given),
+        alternatives=_on_each_alternative(contract, asked, found, people, given),
         deviations=changed,
         locked=study.lock is not None,
         locked_on=study.lock.date if study.lock is not None else None,
@@ -127,6 +129,7 @@ def verify(study: Study, *, settlement: str | None = None) -> Report:
             "plan": study.plan_digest,
             **({"lock": study.lock.digest} if study.lock else {}),
             **({"preparation": study.prepared.digest} if study.prepared else {}),
+            **({"ledger": study.ledger.digest} if study.ledger else {}),
             **{f"data {name}": value for name, value in digests.items()},
         },
         versions={**current.software, **_environment()},
@@ -186,6 +189,21 @@ def _settlement(study: Study, named: str | None) -> str | None:
             )
         )
     return chosen
+
+
+def _given(study: Study, settlement: str | None) -> Given:
+    """What the ledger says was paid before this settlement."""
+    ledger = study.ledger
+    if ledger is None:
+        return Given()
+    if settlement is not None and any(p.settlement == settlement for p in ledger.payments):
+        raise StudyError(
+            Problem(
+                f"The ledger has a payment for the settlement {settlement!r}, which is judged here.",
+                "Judge another settlement, or take that payment out of the ledger.",
+            )
+        )
+    return Given(already_paid=ledger.already_paid, other_money=ledger.others)
 
 
 def _task(study: Study, entry: str, asked: tuple[Compared, ...]) -> Task:
@@ -279,13 +297,14 @@ def _under_each_rule(
     evidence: tuple[Evidence, ...],
     people: Mapping[str, int],
     decision: Decision,
+    given: Given,
 ) -> tuple[Reading, ...]:
     own: dict[Rule, None] = dict.fromkeys(contract.rule(clause) for clause in contract.clauses)
     binding = tuple(Reading(rule, True, decision) for rule in own)
     return (
         *binding,
         *(
-            Reading(rule, False, decide(contract, evidence, people=people, rule=rule))
+            Reading(rule, False, decide(contract, evidence, people=people, rule=rule, given=given))
             for rule in other_rules(contract)
         ),
     )
@@ -296,6 +315,7 @@ def _on_each_alternative(
     asked: tuple[Compared, ...],
     found: list[Finding],
     people: Mapping[str, int],
+    given: Given,
 ) -> dict[tuple[str, str, str], Decision]:
     """Decide again with each alternative in place of the planned analysis of its outcome."""
     decisions: dict[tuple[str, str, str], Decision] = {}
@@ -305,7 +325,9 @@ def _on_each_alternative(
         names = dict.fromkeys(a.name for f in found if f.outcome == outcome for a in f.alternatives)
         for name in names:
             swapped = [_swapped(f, name) if f.outcome == outcome else f for f in found]
-            again = decide(contract, _evidence(contract, asked, swapped), people=people)
+            again = decide(
+                contract, _evidence(contract, asked, swapped), people=people, given=given
+            )
             for finding in found:
                 if finding.outcome == outcome:
                     decisions[outcome, finding.group, name] = again

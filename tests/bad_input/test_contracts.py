@@ -118,9 +118,6 @@ EXPECTED: dict[str, list[tuple[int, int, str]]] = {
     "one_word.yaml": [(1, 1, "The file is not a list of keys and values.")],
     "only_blank.yaml": [(1, 1, "The file is empty.")],
     "only_comment.yaml": [(1, 1, "The file is not a list of keys and values.")],
-    "order_turned.yaml": [
-        (15, 1, "`order`: This version cannot execute operations in that order.")
-    ],
     "other_format.yaml": [(1, 9, "The format 'impacteval-contract/7' is not read here.")],
     "per_without_groups.yaml": [
         (21, 10, "The clause `main` says `per: group`, and the contract has no groups.")
@@ -303,6 +300,39 @@ EXPECTED: dict[str, list[tuple[int, int, str]]] = {
     ],
     "share_above_one.yaml": [(17, 80, "`payment.share_of_saving.share`: 95 is not a share.")],
     "weight_in_percent.yaml": [(21, 53, "`payment.basket.parts[1].weight`: 80 is not a share.")],
+    "clawback_key.yaml": [(18, 3, "The key `clawback` does not belong here.")],
+    "clawback_unsaid.yaml": [(18, 15, "The key `clawback` is missing in `payment.cumulative`.")],
+    "guarantee_of_nobody.yaml": [(20, 40, "`lo` is not a layer of this waterfall.")],
+    "layers_one_name.yaml": [(21, 14, "Two layers are called `low`.")],
+    "layers_turned.yaml": [
+        (21, 41, "The layer `low` is first_loss and stands after one that is senior.")
+    ],
+    "netting_inside.yaml": [
+        (19, 7, "`net_of` concerns the payment as a whole, and stands inside it."),
+        (20, 7, "`cumulative` concerns the payment as a whole, and stands inside it."),
+        (21, 7, "`split` concerns the payment as a whole, and stands inside it."),
+    ],
+    "order_half_said.yaml": [
+        (20, 3, "A ceiling meets `cumulative`, and the result depends on which comes firs")
+    ],
+    "order_turned.yaml": [
+        (15, 1, "`order`: This version cannot execute operations in that order.")
+    ],
+    "order_twice.yaml": [(15, 1, "`order`: This version cannot execute operations in that order.")],
+    "order_unsaid.yaml": [
+        (19, 3, "A ceiling meets `net_of`, and the result depends on which comes first: `")
+    ],
+    "settlement_cap_on_the_whole.yaml": [
+        (19, 26, "A ceiling over one settlement cannot bind what results are worth since t")
+    ],
+    "share_in_percent.yaml": [
+        (18, 31, "`payment.split[1].share`: 50 is not a share."),
+        (18, 56, "`payment.split[2].share`: 50 is not a share."),
+    ],
+    "shares_short.yaml": [(18, 3, "The shares of the payers add up to 0.9, not to 1.")],
+    "waterfall_of_penalties.yaml": [
+        (17, 3, "The clause `main` can be negative, and a waterfall passes on what was re")
+    ],
 }
 
 # Files whose list of problems goes on with more of the same.

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 import impacteval as ie
+from impacteval.errors import InputError
 
 POOLED = {"per": "pooled", "weights": "people"}
 GATED = {
@@ -122,6 +125,68 @@ def test_a_shut_gate_is_told_on_page_one(two_cohorts):
     assert "pay nothing" in rows["work-first"].sentence.en
     assert rows["crime-part"].sentence.values["gate"] == "work-first"
     assert rows["crime-part"].verdict == "met"
+
+
+LEDGER = """format: impacteval-ledger/1
+contract: two-cohorts
+payments: [{date: 2015-01, amount: 300000, settlement: early}]
+"""
+
+
+def split_and_lent(contract: dict[str, Any]) -> None:
+    contract["payment"]["cumulative"] = {"clawback": False}
+    contract["payment"]["split"] = [
+        {"payer": {"en": "The ministry", "fr": "Le ministère"}, "share": 0.7},
+        {"payer": {"en": "The lottery", "fr": "La loterie"}, "share": 0.3},
+    ]
+    contract["order"] = ["ceiling", "clawback", "split"]
+    contract["waterfall"] = {
+        "layers": [
+            {"name": "fund", "lender": "A fund", "rank": "first_loss", "amount": 4000000},
+        ],
+        "guarantee": {"by": "A foundation", "layer": "fund", "up_to": 100000},
+    }
+    contract["calendar"] = {"settlements": {"early": {"date": 2015}, "late": {"date": 2016}}}
+
+
+def test_a_ledger_is_read_beside_the_plan(two_cohorts):
+    two_cohorts.write(contract_change=split_and_lent)
+    (two_cohorts.folder / "ledger.yaml").write_text(LEDGER, "utf-8")
+    two_cohorts.lock()
+    report = two_cohorts.verify(settlement="late")
+    decision, page = report.decision, report.record.page_one
+    # The second cohort earns the early payment of 1,000,000, both together the late one.
+    whole = sum(c.amount for c in decision.clauses)
+    assert decision.total == whole - 300000
+    assert page.money.already_paid == "300000.00"
+    assert float(page.money.ceiling_left) == 5000000 - float(whole)
+    assert sum(part.amount for part in decision.split) == decision.total
+    assert decision.tranches[0].repaid == min(whole, 4000000)
+    assert "ledger" in report.record.annex.digests
+    told = [step.key for step in report.record.money_steps]
+    assert {"terms.less-earlier", "terms.payer", "terms.repaid"} <= set(told)
+
+
+def test_a_settlement_is_not_paid_twice(two_cohorts):
+    two_cohorts.write(contract_change=split_and_lent)
+    (two_cohorts.folder / "ledger.yaml").write_text(LEDGER, "utf-8")
+    two_cohorts.lock()
+    with pytest.raises(InputError, match="has a payment for the settlement 'early'"):
+        two_cohorts.verify(settlement="early")
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (("two-cohorts", "other"), "The ledger belongs to the contract 'other'"),
+        (("300000", "lots"), "'lots' is not a number"),
+    ],
+)
+def test_a_ledger_of_another_contract_or_malformed_is_refused(two_cohorts, change, said):
+    two_cohorts.write(contract_change=split_and_lent)
+    (two_cohorts.folder / "ledger.yaml").write_text(LEDGER.replace(*change), "utf-8")
+    with pytest.raises(InputError, match=said):
+        ie.load_study(two_cohorts.folder)
 
 
 def test_terms_under_rules_with_a_level(two_cohorts):

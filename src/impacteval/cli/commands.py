@@ -224,16 +224,21 @@ def price(path: Path, given: list[str], *, as_json: bool, language: Language) ->
 
     contract = load_contract(path)
     given_values = pairs(given)
-    prefix = "people."
-    values = {k: v for k, v in given_values.items() if not k.startswith(prefix)}
-    people: dict[str, Any] = {
-        k.removeprefix(prefix): v for k, v in given_values.items() if k.startswith(prefix)
-    }
-    decision = price_contract(contract, values, people)
+    already_paid = given_values.pop("already_paid", None)
+    people, others = _under("people.", given_values), _under("other_money.", given_values)
+    decision = price_contract(
+        contract, given_values, people, already_paid=already_paid, other_money=others
+    )
     if as_json:
         show_json(decision.to_json())
         return
     _show_decision(decision, language)
+
+
+def _under(prefix: str, given: dict[str, Any]) -> dict[str, Any]:
+    """Take what stands under a prefix out of what was typed."""
+    names = [name for name in given if name.startswith(prefix)]
+    return {name.removeprefix(prefix): given.pop(name) for name in names}
 
 
 def _show_decision(decision: Decision, language: Language) -> None:

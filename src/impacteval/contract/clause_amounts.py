@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import assert_never
 
 from impacteval.contract import words
+from impacteval.contract import words_composed as composed
 from impacteval.contract.clauses import (
     BasketPart,
     BonusMalus,
@@ -286,7 +287,7 @@ def _saving(
 ) -> tuple[Amount, tuple[Message, ...]]:
     """Share times saving times units times people; a loss is not shared."""
     if value <= 0:
-        return NOTHING, (words.no_saving(),)
+        return NOTHING, (composed.no_saving(),)
     if not isinstance(leaf.saving_per_unit, Decimal):
         return _fixed(NOT_PUBLISHED)
     assert around.people is not None, "a saving by people is not priced without them"
@@ -294,7 +295,7 @@ def _saving(
     amount = ARITHMETIC.multiply(leaf.share, saved)
     if not amount.is_finite():
         return amount, ()
-    said = words.share_of_saving(leaf.saving_per_unit, value, around.people, leaf.share, amount)
+    said = composed.share_of_saving(leaf.saving_per_unit, value, around.people, leaf.share, amount)
     return amount, (said,)
 
 
@@ -303,10 +304,10 @@ def _bonus_malus(leaf: BonusMalus, value: Decimal) -> tuple[Amount, tuple[Messag
     away = ARITHMETIC.subtract(value, leaf.target)
     distance = abs(away)
     if distance <= leaf.dead_band:
-        return NOTHING, (words.in_dead_band(away, leaf.dead_band),)
+        return NOTHING, (composed.in_dead_band(away, leaf.dead_band),)
     most = leaf.bonus if away > 0 else leaf.malus
     if not isinstance(most, Decimal):
-        return NOT_PUBLISHED, (words.beyond_not_published(away > 0),)
+        return NOT_PUBLISHED, (composed.beyond_not_published(away > 0),)
     if distance >= leaf.full_at:
         amount = most
     else:
@@ -314,7 +315,7 @@ def _bonus_malus(leaf: BonusMalus, value: Decimal) -> tuple[Amount, tuple[Messag
         over = ARITHMETIC.multiply(most, ARITHMETIC.subtract(distance, leaf.dead_band))
         amount = ARITHMETIC.divide(over, ARITHMETIC.subtract(leaf.full_at, leaf.dead_band))
     signed = amount if away > 0 else ARITHMETIC.minus(amount)
-    return signed, (words.beyond_dead_band(away, leaf.dead_band, leaf.full_at, most),)
+    return signed, (composed.beyond_dead_band(away, leaf.dead_band, leaf.full_at, most),)
 
 
 def _part(leaf: BasketPart, value: Decimal, around: Around) -> tuple[Amount, tuple[Message, ...]]:
@@ -328,4 +329,4 @@ def _part(leaf: BasketPart, value: Decimal, around: Around) -> tuple[Amount, tup
     bounded = least if around.most is None else min(least, around.most)
     if not bounded.is_finite():
         return bounded, ()
-    return bounded, (words.part_share(bounded, leaf.weight),)
+    return bounded, (composed.part_share(bounded, leaf.weight),)

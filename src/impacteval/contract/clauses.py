@@ -8,7 +8,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, WrapSerializer, model_validator
 
 from impacteval.contract.money import MoneyAmount
 from impacteval.contract.paperwork import CURRENCY_ELSEWHERE, Source
@@ -38,7 +38,7 @@ def or_none(value: Any) -> Any:
     return None if value == "none" else value
 
 
-WRITE_NONE = PlainSerializer(lambda value: "none" if value is None else value)
+WRITE_NONE = WrapSerializer(lambda value, write: "none" if value is None else write(value))
 """A value that may be absent says so in a word: an empty place is a mistake, not "none"."""
 
 
@@ -113,7 +113,7 @@ class Clause(FileModel):
     """What every clause says: its name, whom it reads, and how the number is found."""
 
     ELSEWHERE: ClassVar[Mapping[str, str]] = CURRENCY_ELSEWHERE
-    LATER: ClassVar[frozenset[str]] = frozenset(("counterfactual", "net_of", "clawback", "split"))
+    LATER: ClassVar[frozenset[str]] = frozenset(("counterfactual",))
     LATER_WORDS: ClassVar[Mapping[str, frozenset[str]]] = {
         "per": frozenset(("person", "settlement"))
     }

@@ -47,6 +47,7 @@ def composed_problems(contract: Contract) -> Iterator[Relative]:
                 )
             case _:
                 pass
+    yield from _whole(contract)
     for inner, leaf in leaves(contract.payment):
         if getattr(leaf, "by_people", False) and leaf.per != "group":
             yield (
@@ -54,6 +55,66 @@ def composed_problems(contract: Contract) -> Iterator[Relative]:
                 f"The clause `{leaf.name}` counts the people of each group and is not read by group.",
                 "Write `per: group`, or a fixed number under `people`.",
             )
+
+
+def _whole(contract: Contract) -> Iterator[Relative]:
+    """What bounds, splits and passes on the payment as a whole."""
+    found = list(terms(contract.payment))
+    for inner, term in found[1:]:
+        for key in ("net_of", "cumulative", "split"):
+            if getattr(term, key) is not None:
+                yield (
+                    ("payment", *inner, key),
+                    f"`{key}` concerns the payment as a whole, and stands inside it.",
+                    "Move it to the outermost term.",
+                )
+    whole = contract.payment
+    capped = [("payment", *inner, "cap") for inner, term in found if term.cap is not None]
+    meets = (("netting", whole.net_of, "net_of"), ("clawback", whole.cumulative, "cumulative"))
+    for word, bound, key in meets:
+        missing = [w for w in ("ceiling", word) if w not in contract.order]
+        if bound is not None and capped and missing:
+            yield (
+                ("payment", key),
+                (
+                    f"A ceiling meets `{key}`, and the result depends on which comes first: `order` "
+                    f"does not name {' and '.join(missing)}."
+                ),
+                "Write `order:` with the operations as the contract has them.",
+            )
+    bounds = contract.bounds
+    first = bounds.index("ceiling") < bounds.index("clawback")
+    for inner, term in found:
+        of_each = term.cap is not None and term.cap.over == "settlement"
+        if whole.cumulative is not None and of_each and (inner or first):
+            yield (
+                ("payment", *inner, "cap", "over"),
+                (
+                    "A ceiling over one settlement cannot bind what results are worth since the "
+                    "beginning."
+                ),
+                "Write `over: contract`, or put the outermost ceiling after clawback in `order`.",
+            )
+    if whole.split is not None:
+        shares = [part.share for part in whole.split]
+        total = add(shares)
+        if isinstance(total, Decimal) and total != 1:
+            yield (
+                ("payment", "split"),
+                f"The shares of the payers add up to {plain(total)}, not to 1.",
+                "Mend the shares.",
+            )
+    if contract.waterfall is not None:
+        for inner, leaf in leaves(contract.payment):
+            if _can_be_owed(leaf):
+                yield (
+                    ("payment", *inner),
+                    (
+                        f"The clause `{leaf.name}` can be negative, and a waterfall passes on what "
+                        "was received."
+                    ),
+                    "Give the clause a floor of 0, or take the waterfall away.",
+                )
 
 
 def _basket(path: Path, basket: Basket) -> Iterator[Relative]:

@@ -37,6 +37,7 @@ from impacteval.contract.paperwork import (
 )
 from impacteval.contract.payment import Leaf, Term, bare, leaves
 from impacteval.contract.rules import EvidenceRule, Rule
+from impacteval.contract.settlement import Waterfall
 from impacteval.contract.units import effect_kind
 from impacteval.files import (
     Bool,
@@ -144,24 +145,19 @@ class MoneyRounding(FileModel):
     mode: Mode = Field(description="what happens to a half: half_up or half_even")
 
 
-_OPERATIONS = (
-    "evidence_rule",
-    "gates",
-    "term",
-    "basket",
-    "ceiling",
-    "netting",
-    "clawback",
-    "split",
-)
+_FIRST = ("evidence_rule", "gates", "term", "basket")
+BOUNDS = ("ceiling", "netting", "clawback")
+"""What bounds a payment, in the usual order. A contract may state another."""
+_PLACE = {**{word: k for k, word in enumerate(_FIRST)}, **dict.fromkeys(BOUNDS, 4), "split": 5}
 
 
 def _in_order(value: tuple[str, ...]) -> tuple[str, ...]:
-    places = [_OPERATIONS.index(word) for word in value]
-    if places != sorted(set(places)):
+    places = [_PLACE[word] for word in value]
+    if places != sorted(places) or len(set(value)) != len(value):
         raise fail(
             "This version cannot execute operations in that order.",
-            f"It applies them in this one: {', '.join(_OPERATIONS)}.",
+            f"It applies {', '.join(_FIRST)} first, then {', '.join(BOUNDS)} in the order that the "
+            "file states, then split.",
         )
     return value
 
@@ -175,14 +171,11 @@ class Contract(FileModel):
             "stop_when",
             "watch",
             "equity",
-            "waterfall",
             "changes",
             "corrections",
             "also_report",
             "context",
             "baseline",
-            "guarantees",
-            "ledger",
         )
     )
     LATER_WORDS: ClassVar[Mapping[str, frozenset[str]]] = {
@@ -212,6 +205,7 @@ class Contract(FileModel):
     payment: Annotated[Term, BeforeValidator(bare, json_schema_input_type=Term | Threshold)] = (
         Field(description="what is paid for which result")
     )
+    waterfall: Waterfall | None = None
     order: Annotated[
         tuple[
             Literal[
@@ -261,6 +255,12 @@ class Contract(FileModel):
         # does not change the digest of the contracts that never used it.
         return digest(_canonical(self.model_dump(exclude_defaults=True)))
 
+    @property
+    def bounds(self) -> tuple[str, ...]:
+        """Ceiling, netting and clawback in the order of the contract; the usual one where unsaid."""
+        said = tuple(word for word in self.order if word in BOUNDS)
+        return (*said, *(word for word in BOUNDS if word not in said))
+
     def rule(self, clause: Leaf) -> Rule:
         """The evidence rule of a clause, as the contract states it."""
         rule = clause.decide_on or self.decide_on
@@ -285,6 +285,11 @@ class Contract(FileModel):
                 return (POOLED,)
             case None:
                 return (ALL,)
+
+    @property
+    def money_decimals(self) -> int:
+        """The decimals of an amount."""
+        return decimals_of(self.currency) if self.money is None else self.money.decimals
 
     def round_money(self, amount: Decimal) -> Decimal:
         """An amount rounded as the contract says; by default to the currency's decimals, half up."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import (
     ROUND_HALF_EVEN,
     ROUND_HALF_UP,
@@ -14,6 +14,7 @@ from decimal import (
     Overflow,
 )
 from enum import Enum
+from fractions import Fraction
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, PlainSerializer, PlainValidator, ValidationInfo, WithJsonSchema
@@ -126,7 +127,7 @@ def capped(amount: Amount, cap: Amount) -> Amount:
     """The smaller of the two, as far as it is known.
 
     A ceiling that is not published leaves nothing at nothing and hides everything else; an
-    amount that is not published stays so under any ceiling but 0.
+    amount that is not published stays so under any ceiling, even 0: it could be a penalty.
 
     Examples
     --------
@@ -140,6 +141,33 @@ def capped(amount: Amount, cap: Amount) -> Amount:
     if isinstance(amount, Decimal) and amount <= 0:
         return amount
     return NOT_PUBLISHED
+
+
+def apportioned(total: Decimal, shares: Sequence[Decimal], decimals: int) -> tuple[Decimal, ...]:
+    """A rounded total in parts that add up to it to the last unit.
+
+    Each part is cut to the unit; the units left over go one by one to the parts that were cut
+    most, the first in the list when two were cut alike.
+
+    Examples
+    --------
+    >>> [str(part) for part in apportioned(Decimal("100.00"), [Decimal("0.3")] * 3, 2)]
+    ['33.34', '33.33', '33.33']
+    >>> [str(part) for part in apportioned(Decimal("-0.01"), [Decimal("0.5")] * 2, 2)]
+    ['-0.01', '0.00']
+    """
+    whole = sum((Fraction(share) for share in shares), Fraction(0))
+    units = int(Fraction(total).__abs__() * 10**decimals)
+    exact = [Fraction(share) / whole * units for share in shares]
+    parts = [int(part) for part in exact]
+    order = sorted(range(len(parts)), key=lambda k: parts[k] - exact[k])
+    for k in order[: units - sum(parts)]:
+        parts[k] += 1
+    sign = -1 if total < 0 else 1
+    return tuple(
+        Decimal(sign * part).scaleb(-decimals) if part else Decimal(0).scaleb(-decimals)
+        for part in parts
+    )
 
 
 _WITH_CODE = re.compile(r"([A-Z]{3}|[$€£¥₹])?\s*([+-]?[0-9.]+)\s*([A-Z]{3}|[$€£¥₹])?")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
@@ -27,18 +28,9 @@ from impacteval.contract.clauses import (
 )
 from impacteval.contract.money import MoneyAmount
 from impacteval.contract.paperwork import CURRENCY_ELSEWHERE, Source
+from impacteval.contract.settlement import Cap, Cumulative, NetOf, PayerShare
 from impacteval.files import Bool, FileModel, Positive, Table, refuse
 from impacteval.files.kinds import Relative
-
-
-class Cap(FileModel):
-    """The most that is paid, and over what."""
-
-    ELSEWHERE: ClassVar[Mapping[str, str]] = CURRENCY_ELSEWHERE
-
-    amount: MoneyAmount = Field(description="the most that is paid, or not_published")
-    over: Literal["settlement", "contract"] = "contract"
-    source: Source | None = None
 
 
 class RateCard(FileModel):
@@ -213,22 +205,22 @@ _KINDS = (
 )
 
 
+TERM_ELSEWHERE = MappingProxyType(
+    {
+        **CURRENCY_ELSEWHERE,
+        "netting": "Other public money is taken off with `net_of`.",
+        "clawback": "Write `cumulative: {clawback: true}`.",
+        "budget": "Shares of payers stand under `split`.",
+        "equity": "Write `equity_bonus`.",
+        "waterfall": "It stands at the top of the file, beside `payment`.",
+    }
+)
+
+
 class Term(FileModel):
     """One payment term with its ceiling, if it has one."""
 
-    LATER: ClassVar[frozenset[str]] = frozenset(
-        (
-            "equity",
-            "cumulative",
-            "net_of",
-            "netting",
-            "clawback",
-            "split",
-            "budget",
-            "waterfall",
-        )
-    )
-    ELSEWHERE: ClassVar[Mapping[str, str]] = CURRENCY_ELSEWHERE
+    ELSEWHERE: ClassVar[Mapping[str, str]] = TERM_ELSEWHERE
 
     threshold: Threshold | None = None
     tiers: Tiers | None = None
@@ -258,6 +250,9 @@ class Term(FileModel):
     cap: Annotated[
         Cap | None, BeforeValidator(_short_cap, json_schema_input_type=Cap | MoneyAmount)
     ] = None
+    net_of: NetOf | None = None
+    cumulative: Cumulative | None = None
+    split: Annotated[tuple[PayerShare, ...], Field(min_length=1)] | None = None
 
     @model_validator(mode="after")
     def _one(self) -> Self:
@@ -290,11 +285,14 @@ class Term(FileModel):
         return found
 
 
+_OF_THE_WHOLE = ("cap", "net_of", "cumulative", "split")
+
+
 def bare(value: Any) -> Any:
     """A payment of one threshold may be written without the word ``threshold``."""
     if isinstance(value, Mapping) and "when" in value:
-        cap = {"cap": value["cap"]} if "cap" in value else {}
-        return {"threshold": {k: v for k, v in value.items() if k != "cap"}, **cap}
+        whole = {k: v for k, v in value.items() if k in _OF_THE_WHOLE}
+        return {"threshold": {k: v for k, v in value.items() if k not in whole}, **whole}
     return value
 
 

@@ -129,13 +129,43 @@ class Given:
         People per group, where known.
     claims : Mapping[str, Mapping[str, int]] or None
         For each person, how often each milestone was reached.
+    already_paid : Decimal, NOT_PUBLISHED or None
+        What was paid at earlier settlements, repayments taken off; None when nobody says.
+    other_money : Mapping[str, Amount]
+        What others paid for the same results, by the name the contract gives that money.
     """
 
     people: Mapping[str, int] = field(default_factory=dict, hash=False)
     claims: Mapping[str, Mapping[str, int]] | None = field(default=None, hash=False)
+    already_paid: Amount | None = None
+    other_money: Mapping[str, Amount] = field(default_factory=dict, hash=False)
 
 
 NOTHING_GIVEN = Given()
+
+
+@dataclass(frozen=True, slots=True)
+class Tranche:
+    """What one layer of the capital gets back and loses.
+
+    Attributes
+    ----------
+    name : str
+        The layer.
+    amount : Decimal
+        What was lent.
+    repaid, gain, loss, guaranteed, lost : Decimal, NOT_PUBLISHED or None
+        Capital that comes back, what comes on top, capital that does not come back, what a
+        guarantee makes good of that, and what is lost in the end. None while the payment is open.
+    """
+
+    name: str
+    amount: Decimal
+    repaid: Amount | None
+    gain: Amount | None
+    loss: Amount | None
+    guaranteed: Amount | None
+    lost: Amount | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,9 +182,15 @@ class Settled:
         None while one clause is not.
     steps : tuple of Message
         Sums and ceilings, in order.
+    split : tuple of Amount or None
+        What each payer pays of what is due, in the order of the file.
+    tranches : tuple of Tranche
+        Who gets back what of the capital.
     """
 
     rows: tuple[Row, ...]
     due_now: Amount
     total: Amount | None
     steps: tuple[Message, ...] = ()
+    split: tuple[Amount, ...] = ()
+    tranches: tuple[Tranche, ...] = ()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from impacteval.contract.checks import chance_by_luck
 from impacteval.contract.payment_sentences import clause_sentences, composition
 from impacteval.contract.saying import money, names, plain, rule_sentence, say, unit_of
+from impacteval.contract.settlement_sentences import settlement_sentences
 from impacteval.values import Message, Text
 
 if TYPE_CHECKING:
@@ -87,6 +88,7 @@ def explain_sentences(contract: Contract) -> tuple[Message, ...]:
         *_rules(contract),
         *(said for clause in contract.clauses for said in clause_sentences(contract, clause)),
         *composition(contract, contract.payment, outermost=True),
+        *settlement_sentences(contract),
         *_rounding(contract),
         *_withheld(contract),
         *_life(contract),

@@ -7,7 +7,7 @@ from dataclasses import replace
 from decimal import Context, Decimal
 from fractions import Fraction
 
-from impacteval.contract import words
+from impacteval.contract import words_composed as composed
 from impacteval.contract.model import Contract
 from impacteval.contract.money import ARITHMETIC, NOT_PUBLISHED, Amount, add
 from impacteval.contract.payment import Basket, RateCard
@@ -45,7 +45,7 @@ def basket(term: Basket, rows: tuple[Row, ...], contract: Contract) -> Settled:
         The same rows, with what each part adds. A basket with an open part is open.
     """
     if any(row.amount is None for row in rows):
-        waits = words.basket_waits()
+        waits = composed.basket_waits()
         held = tuple(
             row
             if row.amount is None
@@ -58,16 +58,16 @@ def basket(term: Basket, rows: tuple[Row, ...], contract: Contract) -> Settled:
     steps: tuple[Message, ...] = ()
     if not term.parts_may_offset and min(shares) < 1 < max(shares):
         shares = [min(share, Fraction(1)) for share in shares]
-        steps = (words.no_making_up(),)
+        steps = (composed.no_making_up(),)
     index = sum((w * s for w, s in zip(weights, shares, strict=True)), Fraction(0))
     parts = [w * s for w, s in zip(weights, shares, strict=True)]
     total = _times(term.pay, max(index, Fraction(0)), contract)
     amounts = _added(term.pay, parts, total, contract)
     paid = tuple(
-        replace(row, amount=amount, steps=(*row.steps, words.adds_to_basket(amount)))
+        replace(row, amount=amount, steps=(*row.steps, composed.adds_to_basket(amount)))
         for row, amount in zip(rows, amounts, strict=True)
     )
-    steps = (*steps, words.basket_index(_decimal(index, _SHOWN), term.pay, total))
+    steps = (*steps, composed.basket_index(_decimal(index, _SHOWN), term.pay, total))
     return Settled(paid, total, total, steps)
 
 
@@ -130,7 +130,7 @@ def rate_card(
     if any(row.amount is None for row in rows):
         judged = add(row.amount for row in rows if row.amount is not None)
         # What the judged lines add could still meet somebody's ceiling.
-        waits = words.card_waits()
+        waits = composed.card_waits()
         held = tuple(
             row
             if row.amount is None or row.amount == NOTHING
@@ -144,13 +144,13 @@ def rate_card(
     ceiling, prices = term.person_ceiling, [line.price for line in term.lines]
     most = add(prices)
     if not isinstance(ceiling, Decimal) or not isinstance(most, Decimal):
-        steps = (words.person_ceiling_not_published(),)
+        steps = (composed.person_ceiling_not_published(),)
         return Settled(rows, NOT_PUBLISHED, NOT_PUBLISHED, steps)
     if term.each_milestone == "once" and most <= ceiling:
-        steps = (words.ceiling_out_of_reach(ceiling, most),)
+        steps = (composed.ceiling_out_of_reach(ceiling, most),)
         return Settled(rows, whole, whole, steps)
     if claims is None:
-        reason = words.claims_needed(ceiling)
+        reason = composed.claims_needed(ceiling)
         held = tuple(
             replace(
                 row,
@@ -165,7 +165,9 @@ def rate_card(
     paid, at_ceiling = _by_person(term, claims, ceiling)
     total = contract.round_money(paid)
     assert isinstance(whole, Decimal)
-    steps = (words.person_ceilings(at_ceiling, ceiling, ARITHMETIC.subtract(whole, total), total),)
+    steps = (
+        composed.person_ceilings(at_ceiling, ceiling, ARITHMETIC.subtract(whole, total), total),
+    )
     return Settled(rows, total, total, steps)
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from impacteval.contract import words
+from impacteval.contract import words_composed as composed
 from impacteval.contract.clause_amounts import (
     ALONE,
     NOTHING,
@@ -23,7 +24,7 @@ from impacteval.contract.clause_amounts import (
 )
 from impacteval.contract.clauses import ShareOfSaving, Threshold
 from impacteval.contract.model import POOLED, Contract
-from impacteval.contract.money import ARITHMETIC, NOT_PUBLISHED, Amount, add, capped
+from impacteval.contract.money import ARITHMETIC, NOT_PUBLISHED, Amount, add
 from impacteval.contract.payment import (
     Basket,
     EquityBonus,
@@ -35,6 +36,7 @@ from impacteval.contract.payment import (
     Term,
 )
 from impacteval.contract.readings import NOTHING_GIVEN, Given, Reading, Row, Settled
+from impacteval.contract.settling import bounded, with_waterfall
 from impacteval.contract.several import basket, rate_card, repeated
 from impacteval.values import Status
 
@@ -74,7 +76,8 @@ def price(contract: Contract, read: Read, given: Given = NOTHING_GIVEN) -> Settl
     -------
     Settled
     """
-    return _price(contract.payment, _At(contract, read, given))
+    settled = _price(contract.payment, _At(contract, read, given))
+    return with_waterfall(contract, settled, given)
 
 
 def _price(term: Term | Threshold, at: _At) -> Settled:
@@ -95,12 +98,7 @@ def _price(term: Term | Threshold, at: _At) -> Settled:
             settled = _equity_bonus(bonus, at)
         case leaf:
             settled = _leaf(leaf, at)
-    if term.cap is None:
-        return settled
-    cap = term.cap.amount
-    due = capped(settled.due_now, cap)
-    total = None if settled.total is None else capped(settled.total, cap)
-    return Settled(settled.rows, due, total, (*settled.steps, words.cap_applied(cap, due)))
+    return bounded(term, settled, at.contract, at.given)
 
 
 # --- gates -------------------------------------------------------------------------------------
@@ -124,10 +122,10 @@ def _through(row: Row, at: _At) -> Row:
         if row.amount is None or row.amount == NOTHING or held.verdict is Status.MET:
             continue
         if held.verdict is Status.NOT_MET:
-            shut = words.gate_shut(held.name)
+            shut = composed.gate_shut(held.name)
             row = replace(row, amount=NOTHING, reason=shut, steps=(*row.steps, shut))
         else:
-            waits = words.gate_waits(held.name)
+            waits = composed.gate_waits(held.name)
             row = replace(row, amount=None, reason=waits, steps=(*row.steps, waits))
     return row
 
@@ -153,7 +151,7 @@ def _rate_card(term: RateCard, at: _At) -> Settled:
     again = repeated(term, at.given.claims or {})
     if not again:
         return settled
-    return replace(settled, steps=(words.repeated_claims(again), *settled.steps))
+    return replace(settled, steps=(composed.repeated_claims(again), *settled.steps))
 
 
 def _held(settled: Settled, at: _At) -> Settled:
@@ -182,13 +180,15 @@ def _share_of(row: Row, percent: Decimal, base: Amount | None, contract: Contrac
     if row.verdict is not Status.MET:
         return row
     if base is None:
-        reason = words.base_open()
+        reason = composed.base_open()
         return replace(row, amount=None, reason=reason, steps=(*row.steps, reason))
     if not isinstance(base, Decimal):
         return replace(row, amount=NOT_PUBLISHED, steps=(*row.steps, words.pays(NOT_PUBLISHED)))
     exact = ARITHMETIC.multiply(max(base, NOTHING), percent).scaleb(-2, ARITHMETIC)
     amount = contract.round_money(exact)
-    return replace(row, amount=amount, steps=(*row.steps, words.percent_of(percent, base, amount)))
+    return replace(
+        row, amount=amount, steps=(*row.steps, composed.percent_of(percent, base, amount))
+    )
 
 
 # --- composing ---------------------------------------------------------------------------------
@@ -219,7 +219,7 @@ def _saving_rows(leaf: ShareOfSaving, at: _At) -> Iterator[Row]:
     for group in at.contract.compared_groups(leaf):
         people = at.given.people.get(group) if leaf.by_people else leaf.people or 1
         if people is None:
-            yield undecided(leaf, group, words.people_unknown(), Status.CANNOT_BE_JUDGED)
+            yield undecided(leaf, group, composed.people_unknown(), Status.CANNOT_BE_JUDGED)
         else:
             around = Around(people=Decimal(people))
             yield row_of(leaf, group, at.reading(leaf, group), at.contract, around)

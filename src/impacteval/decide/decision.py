@@ -9,15 +9,15 @@ from typing import Any
 
 from impacteval.contract.clauses import IfNotJudged
 from impacteval.contract.model import POOLED, Contract
-from impacteval.contract.money import ARITHMETIC, NOT_PUBLISHED, Amount
+from impacteval.contract.money import ARITHMETIC, NOT_PUBLISHED, Amount, add
 from impacteval.contract.payment import Leaf
-from impacteval.contract.readings import NOTHING_GIVEN, Given, Reading, Row, Settled
+from impacteval.contract.readings import NOTHING_GIVEN, Given, Reading, Row, Settled, Tranche
 from impacteval.contract.rules import PointRule, Rule
 from impacteval.contract.terms import price as settle
 from impacteval.decide.evidence import Found, estimate_of, reading_of
 from impacteval.decide.questions import effective_rule, pool_label, rule_problems, rule_text
 from impacteval.errors import UsageError
-from impacteval.values import Evidence, Message, Status
+from impacteval.values import Evidence, Message, Status, Text
 
 ADJUDICATED = "adjudicated"
 
@@ -79,6 +79,14 @@ class ClauseResult:
 
 
 @dataclass(frozen=True, slots=True)
+class PayerAmount:
+    """What one payer pays of what is due."""
+
+    payer: Text
+    amount: Amount
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """Verdicts and money.
 
@@ -96,6 +104,14 @@ class Decision:
         The ceiling over the whole payment.
     steps : tuple of Message
         Sums and ceilings, in order.
+    already_paid : Decimal, NOT_PUBLISHED or None
+        What was paid at earlier settlements; None when nobody says.
+    cap_left : Decimal, NOT_PUBLISHED or None
+        What is left of the ceiling once this is paid.
+    split : tuple of PayerAmount
+        What each payer pays of what is due.
+    tranches : tuple of Tranche
+        Who gets back what of the capital.
     """
 
     currency: str
@@ -104,6 +120,10 @@ class Decision:
     total: Amount | None
     cap: Amount | None
     steps: tuple[Message, ...] = ()
+    already_paid: Amount | None = None
+    cap_left: Amount | None = None
+    split: tuple[PayerAmount, ...] = ()
+    tranches: tuple[Tranche, ...] = ()
 
     def clause(self, name: str, group: str | None = None) -> ClauseResult:
         """The result of a clause; `group` may be left out when the clause has one."""
@@ -115,6 +135,24 @@ class Decision:
 
     def to_json(self) -> dict[str, Any]:
         """Plain data for machines: money as text, open as None."""
+        more: dict[str, Any] = {}
+        if self.split:
+            more["split"] = [
+                {"payer": part.payer.en, "amount": money_text(part.amount)} for part in self.split
+            ]
+        if self.tranches:
+            more["waterfall"] = [
+                {
+                    "name": tranche.name,
+                    "lent": money_text(tranche.amount),
+                    "repaid": money_text(tranche.repaid),
+                    "gain": money_text(tranche.gain),
+                    "loss": money_text(tranche.loss),
+                    "guaranteed": money_text(tranche.guaranteed),
+                    "lost": money_text(tranche.lost),
+                }
+                for tranche in self.tranches
+            ]
         return {
             "currency": self.currency,
             "due_now": money_text(self.due_now),
@@ -133,6 +171,7 @@ class Decision:
                 }
                 for c in self.clauses
             ],
+            **more,
         }
 
 
@@ -159,6 +198,7 @@ def decide(
     people: Mapping[str, int] | None = None,
     rule: Rule | None = None,
     not_for_payment: Message | None = None,
+    given: Given = NOTHING_GIVEN,
 ) -> Decision:
     """Judge every clause and add up the money.
 
@@ -176,6 +216,8 @@ def decide(
     not_for_payment : Message, optional
         Why this is an interim look or a draft. Then nothing is due, and each clause keeps the
         verdict it would have in `would_be`.
+    given : Given, optional
+        What the settlement brings besides results, such as earlier payments.
 
     Returns
     -------
@@ -191,7 +233,12 @@ def decide(
     if rule is not None and (wrong := rule_problems(contract, (rule,))):
         raise UsageError(wrong)
     decision = decide_by(
-        contract, evidence, people, lambda leaf: effective_rule(contract, leaf, rule), rule_text
+        contract,
+        evidence,
+        people,
+        lambda leaf: effective_rule(contract, leaf, rule),
+        rule_text,
+        given=given,
     )
     return decision if not_for_payment is None else _draft(decision, contract, not_for_payment)
 
@@ -230,7 +277,8 @@ def decide_by(
     with localcontext(ARITHMETIC):
         settled = settle(contract, read, replace(given, people=sizes))
     clauses = {leaf.name: leaf for leaf in contract.clauses}
-    return _assembled(contract, settled, clauses, estimates, pools, rule_of, name_of)
+    made = _assembled(contract, settled, clauses, estimates, pools, rule_of, name_of)
+    return _settled(contract, made, settled, given)
 
 
 def _by_key(evidence: Iterable[Evidence]) -> Found:
@@ -288,6 +336,46 @@ def _assembled(
     )
 
 
+def _settled(contract: Contract, made: Decision, settled: Settled, given: Given) -> Decision:
+    """The decision with its place among the payments, its payers and its lenders."""
+    earlier = given.already_paid
+    parts = contract.payment.split or ()
+    with localcontext(ARITHMETIC):
+        return replace(
+            made,
+            already_paid=None if earlier is None else _in_decimals(contract, earlier),
+            cap_left=_cap_left(contract, made, earlier),
+            split=tuple(
+                PayerAmount(part.payer.text(), _in_decimals(contract, amount))
+                for part, amount in zip(parts, settled.split, strict=True)
+            ),
+            tranches=tuple(
+                Tranche(
+                    t.name,
+                    contract.round_money(t.amount),
+                    *(
+                        None if a is None else _in_decimals(contract, a)
+                        for a in (t.repaid, t.gain, t.loss, t.guaranteed, t.lost)
+                    ),
+                )
+                for t in settled.tranches
+            ),
+        )
+
+
+def _cap_left(contract: Contract, made: Decision, earlier: Amount | None) -> Amount | None:
+    cap = contract.payment.cap
+    if cap is None or made.cap is None:
+        return None
+    used: list[Amount] = [made.due_now]
+    if cap.over == "contract" and earlier is not None:
+        used.append(earlier)
+    total = add(used)
+    if not isinstance(made.cap, Decimal) or not isinstance(total, Decimal):
+        return NOT_PUBLISHED
+    return _in_decimals(contract, made.cap - total)
+
+
 def _in_decimals(contract: Contract, amount: Amount) -> Amount:
     """Sums of rounded amounts and ceilings, written with the contract's decimals."""
     return contract.round_money(amount) if isinstance(amount, Decimal) else amount
@@ -305,4 +393,12 @@ def _draft(decision: Decision, contract: Contract, why: Message) -> Decision:
         for clause in decision.clauses
     )
     nothing = contract.round_money(Decimal(0))
-    return replace(decision, clauses=clauses, due_now=nothing, total=None, steps=(why,))
+    return replace(
+        decision,
+        clauses=clauses,
+        due_now=nothing,
+        total=None,
+        steps=(why,),
+        split=(),
+        tranches=(),
+    )

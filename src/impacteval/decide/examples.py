@@ -15,6 +15,7 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from impacteval.contract import Contract, load_contract
+from impacteval.contract.ledger import SignedAmount
 from impacteval.contract.money import MoneyAmount, NotPublished
 from impacteval.decide.decision import ClauseResult, Decision, money_text
 from impacteval.decide.priced import price
@@ -30,7 +31,7 @@ class Expectation(FileModel):
     clause: Slug = Field(description="the clause")
     group: NonBlank | None = None
     verdict: Verdict | None = None
-    amount: MoneyAmount | Literal["open"] | None = None
+    amount: SignedAmount | Literal["open"] | None = None
 
 
 class Example(FileModel):
@@ -44,9 +45,13 @@ class Example(FileModel):
     given: dict[NonBlank, Number | dict[Slug, Number]] = Field(default_factory=dict)
     people: dict[Slug, Count] = Field(default_factory=dict)
     claims: dict[Slug, tuple[Slug, ...]] | None = None
+    already_paid: MoneyAmount | None = None
+    other_money: dict[Slug, MoneyAmount] = Field(default_factory=dict)
     expect: tuple[Expectation, ...] = ()
-    due_now: MoneyAmount | None = None
-    total: MoneyAmount | Literal["open"] | None = None
+    due_now: SignedAmount | None = None
+    total: SignedAmount | Literal["open"] | None = None
+    split: tuple[SignedAmount, ...] | None = None
+    lost: dict[Slug, MoneyAmount] | None = None
     source: PlainWords | None = None
 
 
@@ -115,7 +120,14 @@ def run_examples(path: str | Path, contract: Contract | None = None) -> tuple[Ex
 def _run(example: Example, contract: Contract) -> ExampleResult:
     name = str(example.name)
     try:
-        decision = price(contract, example.given, example.people, claims=example.claims)
+        decision = price(
+            contract,
+            example.given,
+            example.people,
+            claims=example.claims,
+            already_paid=example.already_paid,
+            other_money=example.other_money,
+        )
     except InputError as wrong:
         return ExampleResult(name, tuple(str(problem) for problem in wrong.problems), None)
     return ExampleResult(name, tuple(_differences(example, decision)), decision)
@@ -137,6 +149,17 @@ def _differences(example: Example, decision: Decision) -> Iterator[str]:
         yield from _money("due now", example.due_now, decision.due_now)
     if example.total is not None:
         yield from _money("total", example.total, decision.total)
+    if example.split is not None:
+        if len(example.split) != len(decision.split):
+            yield f"split: {len(example.split)} payers are expected, the contract has {len(decision.split)}."
+        for part, wanted in zip(decision.split, example.split, strict=False):
+            yield from _money(f"share of {part.payer.en}", wanted, part.amount)
+    lost = {tranche.name: tranche.lost for tranche in decision.tranches}
+    for layer, expected_loss in (example.lost or {}).items():
+        if layer in lost:
+            yield from _money(f"loss of {layer}", expected_loss, lost[layer])
+        else:
+            yield f"lost: {layer} is not a layer of this contract."
 
 
 def _row_differences(expected: Expectation, row: ClauseResult) -> Iterator[str]:

@@ -9,7 +9,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from impacteval.contract.model import ALL, POOLED, Contract
-from impacteval.contract.money import rounded
+from impacteval.contract.money import NOT_PUBLISHED, Amount, rounded
 from impacteval.contract.readings import Given
 from impacteval.contract.rules import PointRule
 from impacteval.decide.claims import read_claims, reconciled
@@ -24,6 +24,8 @@ def price(
     people: Mapping[str, int] | None = None,
     *,
     claims: Mapping[str, Any] | None = None,
+    already_paid: Any = None,
+    other_money: Mapping[str, Any] | None = None,
 ) -> Decision:
     """What the contract pays for these results.
 
@@ -43,6 +45,11 @@ def price(
     claims : mapping, optional
         For each person, the milestones of a rate card that were reached: a list of outcomes, or
         how often each was. The counts are made from them.
+    already_paid : number or "not_published", optional
+        What was paid at earlier settlements, 0 if nothing was. A contract that pays cumulatively
+        is open without it.
+    other_money : mapping, optional
+        What others paid for the same results, by the name that the contract nets it under.
 
     Returns
     -------
@@ -71,6 +78,8 @@ def price(
         claimed, counts = read_claims(contract, claims, problems)
         reconciled(numbers, counts, ALL, problems)
     sizes = _people(contract, people or {}, problems)
+    earlier = None if already_paid is None else _money("already_paid", already_paid, problems)
+    others = _others(contract, other_money or {}, problems)
     if problems:
         raise UsageError(problems)
     evidence = [
@@ -84,7 +93,7 @@ def price(
         lambda _: PointRule(),
         lambda _: ADJUDICATED,
         typed=True,
-        given=Given(claims=claimed),
+        given=Given(claims=claimed, already_paid=earlier, other_money=others),
     )
 
 
@@ -170,6 +179,32 @@ def _number(name: str, given: Any, problems: list[Problem]) -> Decimal | None:
         )
     )
     return None
+
+
+def _money(name: str, given: Any, problems: list[Problem]) -> Amount | None:
+    if given is NOT_PUBLISHED or given == NOT_PUBLISHED.value:
+        return NOT_PUBLISHED
+    number = _number(name, given, problems)
+    if number is not None and number < 0:
+        problems.append(Problem(f"{name} is {number}.", "Give 0 or more."))
+    return number
+
+
+def _others(
+    contract: Contract, given: Mapping[str, Any], problems: list[Problem]
+) -> dict[str, Amount]:
+    net = contract.payment.net_of
+    known = () if net is None else (net.name,)
+    found: dict[str, Amount] = {}
+    for name, amount in given.items():
+        if name not in known:
+            what = f"other_money: {name!r} is not money that this contract takes off."
+            problems.append(Problem(what, f"Known: {', '.join(known) or 'none'}."))
+            continue
+        read = _money(f"other_money, {name}", amount, problems)
+        if read is not None:
+            found[name] = read
+    return found
 
 
 def _people(

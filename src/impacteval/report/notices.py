@@ -187,7 +187,9 @@ def changes(run: Run) -> Iterator[Message]:
 
 
 def earlier_settlements(run: Run) -> bool:
-    """Whether another settlement of the contract may come before the one that is judged."""
+    """Whether an earlier settlement of the contract may have paid what nobody states here."""
+    if run.decision.already_paid is not None:
+        return False
     settlements = run.contract.calendar.settlements if run.contract.calendar else {}
     if run.settlement is None:
         return False

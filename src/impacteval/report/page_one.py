@@ -82,11 +82,6 @@ def page_one(run: Run) -> PageOne:
         (_grade(run, f) for f in run.findings.values() if f.outcome in paid), key=lambda g: g.grade
     )
     money = contract.money
-    cap, left = money_text(decision.cap), None
-    if isinstance(decision.cap, Decimal) and isinstance(decision.due_now, Decimal):
-        left = money_text(decision.cap - decision.due_now)
-    elif cap is not None and "not_published" in (cap, due):
-        left = "not_published"
     return PageOne(
         answer=answer,
         headline=Said.of(headline(answer, due, decision.currency)),
@@ -94,9 +89,9 @@ def page_one(run: Run) -> PageOne:
             currency=decision.currency,
             due_now=due,
             total=money_text(decision.total),
-            already_paid=None if notices.earlier_settlements(run) else "0",
-            ceiling=cap,
-            ceiling_left=left,
+            already_paid=_already_paid(run),
+            ceiling=money_text(decision.cap),
+            ceiling_left=money_text(decision.cap_left),
             rounding=Said.of(
                 rounding_sentence(
                     contract.currency,
@@ -116,6 +111,12 @@ def page_one(run: Run) -> PageOne:
         rerun=run.command,
         contest=_contest(contract),
     )
+
+
+def _already_paid(run: Run) -> str | None:
+    """What the ledger says; without one, nothing where no earlier settlement may have paid."""
+    stated = money_text(run.decision.already_paid)
+    return "0" if stated is None and not notices.earlier_settlements(run) else stated
 
 
 def _contest(contract: Contract) -> Both:

@@ -162,12 +162,12 @@ def clause_sentence(
     if not pays:
         follows = _OPENS if verdict == "met" else _SHUTS
         en, fr = en + follows.en, fr + follows.fr
-    elif verdict == "met" and amount == "not_published":
-        en += "met; the amount is not published."
-        fr += "condition remplie ; le montant n'est pas publié."
     elif verdict == "met" and amount is not None and reason is not None and _is_zero(amount):
         values |= reason.values
         en, fr = f"{en}met. {reason.text.en}", f"{fr}condition remplie. {reason.text.fr}"
+    elif verdict == "met" and amount == "not_published":
+        en += "met; the amount is not published."
+        fr += "condition remplie ; le montant n'est pas publié."
     elif verdict == "met":
         values["amount"] = amount if amount is not None else "open"
         en += "pays {amount:money}." if per_unit is not None else "met, pays {amount:money}."

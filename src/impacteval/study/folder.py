@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from impacteval.canonical import digest
 from impacteval.contract import Contract, load_contract
+from impacteval.contract.ledger import LEDGER_FILE, Ledger, load_ledger
 from impacteval.errors import InputError, PlanError, Problem, StudyError
 from impacteval.files import Locate
 from impacteval.plan import Analysis, Plan, TableSpec, load_plan_located
@@ -40,6 +41,8 @@ class Study:
         What was fixed beforehand.
     prepared : Prepared or None
         The frozen outcome-blind step.
+    ledger : Ledger or None
+        What was paid before.
     """
 
     root: Path
@@ -48,6 +51,7 @@ class Study:
     contract_file: Path
     lock: Lock | None
     prepared: Prepared | None
+    ledger: Ledger | None
     locate: Locate
     """Finds the line of a key of the plan, for checks that come later."""
 
@@ -164,6 +168,23 @@ def load_study(path: str | Path) -> Study:
         contract = load_contract(contract_file)
     except InputError as error:
         problems += error.problems
+    ledger: Ledger | None = None
+    if (root / LEDGER_FILE).exists():
+        try:
+            ledger = load_ledger(root / LEDGER_FILE)
+        except InputError as error:
+            problems += error.problems
+    if ledger is not None and contract is not None and ledger.contract != contract.id:
+        problems.append(
+            Problem(
+                f"The ledger belongs to the contract {ledger.contract!r}, and this one is "
+                f"{contract.id!r}.",
+                "Put the ledger of this contract here.",
+                str(root / LEDGER_FILE),
+                1,
+                1,
+            )
+        )
     if plan is not None and contract is not None and locate is not None:
         problems += fit(plan, contract, locate)
     if problems or plan is None or contract is None or locate is None:
@@ -175,5 +196,6 @@ def load_study(path: str | Path) -> Study:
         contract_file=contract_file,
         lock=read_lock(root / LOCK_FILE),
         prepared=read_prepared(root / PREPARED_FILE),
+        ledger=ledger,
         locate=locate,
     )

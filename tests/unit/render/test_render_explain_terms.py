@@ -131,6 +131,35 @@ PAYMENTS = {
 """,
         "un montant qui n’est pas publié",
     ),
+    "settled": (
+        """
+  linear: {name: main, outcome: work, per_unit: 77}
+  cap: 9999
+  net_of: {name: other, what: {en: what the city paid, fr: ce que la ville a payé}}
+  cumulative: {clawback: true}
+  split: [{payer: {en: The region, fr: La région}, share: 0.4}, {payer: The town, share: 0.6}]
+waterfall:
+  layers:
+    - {name: fund, lender: {en: A fund, fr: Un fonds}, rank: first_loss, amount: 2001, gain_up_to: none}
+    - {name: bank, lender: {en: A bank, fr: Une banque}, rank: mezzanine, amount: 3003, gain_up_to: 303}
+    - {name: state, lender: {en: A state bank, fr: Une banque publique}, rank: senior, amount: 5005}
+  guarantee: {by: {en: A foundation, fr: Une fondation}, layer: fund, share: 0.75, up_to: 1234}
+order: [ceiling, netting, clawback, split]
+""",
+        "Les opérations suivent cet ordre",
+    ),
+    "settled_hidden": (
+        """
+  linear: {name: main, outcome: work, per_unit: 77}
+  cumulative: {clawback: false}
+  split: [{payer: {en: The region, fr: La région}, share: not_published}]
+waterfall:
+  layers:
+    - {name: fund, lender: {en: A fund, fr: Un fonds}, rank: first_loss, amount: 2001, gain_up_to: not_published}
+  guarantee: {by: {en: A foundation, fr: Une fondation}, layer: fund, up_to: not_published}
+""",
+        "rien n’est payé et rien n’est remboursé",
+    ),
     "saving": (
         """
   share_of_saving: {name: main, outcome: work, saving_per_unit: 2607, share: 0.95, people: 110}
@@ -154,8 +183,8 @@ def test_every_number_of_every_term_is_said(name: str, tmp_path: Path) -> None:
     contract = load_contract(file)
     for language in ("en", "fr"):
         said = explain(contract, language)
-        stated = numbers(contract.payment)
-        if name.startswith(("saving", "basket")):
+        stated = numbers(contract.payment) | numbers(contract.waterfall)
+        if name.startswith(("saving", "basket", "settled")):
             stated = {n for n in stated if not 0 <= n <= 1}
         missing = [
             n for n in stated if n and not any(t in said for t in spelled(n, language, "EUR"))
@@ -174,6 +203,20 @@ def test_weights_and_shares_are_said_in_percent(tmp_path: Path) -> None:
     )
     file.write_text(HEAD + PAYMENTS["saving"][0], encoding="utf-8")
     assert "the payer pays 95% of what it saves for each unit (points)" in explain(
+        load_contract(file), "en"
+    )
+
+
+def test_what_bounds_a_payment_is_said_in_the_order_of_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "contract.yaml"
+    file.write_text(HEAD + PAYMENTS["settled"][0], encoding="utf-8")
+    said = explain(load_contract(file), "en")
+    assert "Operations follow this order: ceiling, netting, clawback, split." in said
+    assert "The region pays 40% of each payment." in said
+    assert "A foundation makes good 75% of what A fund loses, at most: EUR" in said
+    turned = PAYMENTS["settled"][0].replace("ceiling, netting,", "netting, ceiling,")
+    file.write_text(HEAD + turned, encoding="utf-8")
+    assert "Operations follow this order: netting, ceiling, clawback, split." in explain(
         load_contract(file), "en"
     )
 

@@ -1,0 +1,118 @@
+"""The ledger: what was paid before, and what others paid for the same results."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal, Self
+
+from pydantic import Field, PlainSerializer, PlainValidator, WithJsonSchema, model_validator
+
+from impacteval.canonical import digest
+from impacteval.contract.money import NOT_PUBLISHED, Amount, NotPublished, add
+from impacteval.contract.paperwork import CURRENCY_ELSEWHERE
+from impacteval.errors import ContractError
+from impacteval.files import FileModel, PartialDate, PlainWords, Slug, plain, read_yaml, refuse
+from impacteval.files.kinds import read_number
+
+LEDGER_FILE = "ledger.yaml"
+
+
+def _signed(value: Any) -> Amount:
+    if isinstance(value, NotPublished) or value == "not_published":
+        return NOT_PUBLISHED
+    return read_number(value)
+
+
+SignedAmount = Annotated[
+    Amount,
+    PlainValidator(_signed),
+    WithJsonSchema({"anyOf": [{"type": "number"}, {"const": "not_published"}]}),
+    PlainSerializer(lambda value: "not_published" if value is NOT_PUBLISHED else value),
+]
+
+
+class Payment(FileModel):
+    """One payment made; a repayment is negative."""
+
+    ELSEWHERE: ClassVar[Mapping[str, str]] = CURRENCY_ELSEWHERE
+
+    date: PartialDate = Field(description="when it was paid")
+    amount: SignedAmount = Field(description="how much, negative when paid back, or not_published")
+    settlement: Slug | None = None
+    what: PlainWords | None = None
+    source: PlainWords | None = None
+
+
+class OtherPayment(FileModel):
+    """Money that others paid for the same results."""
+
+    ELSEWHERE: ClassVar[Mapping[str, str]] = CURRENCY_ELSEWHERE
+
+    name: Slug = Field(description="the name that the contract nets under")
+    date: PartialDate = Field(description="when it was paid")
+    amount: SignedAmount = Field(description="how much, or not_published")
+    source: PlainWords | None = None
+
+
+class Ledger(FileModel):
+    """What was paid before this settlement."""
+
+    format: Literal["impacteval-ledger/1"] = Field(description="the format of the file")
+    contract: Slug = Field(description="the id of the contract it belongs to")
+    payments: tuple[Payment, ...] = Field(description="every payment so far; [] when there is none")
+    other_money: tuple[OtherPayment, ...] = ()
+
+    @model_validator(mode="after")
+    def _not_below_nothing(self) -> Self:
+        problems = []
+        totals = [(("payments",), self.already_paid)]
+        totals += [(("other_money",), amount) for amount in self.others.values()]
+        for path, total in totals:
+            if isinstance(total, Decimal) and total < 0:
+                what = f"The amounts add up to {plain(total)}: more was paid back than was paid."
+                problems.append((path, what, "Mend the ledger."))
+        refuse(problems)
+        return self
+
+    @property
+    def already_paid(self) -> Amount:
+        """Everything paid so far, repayments taken off."""
+        return add(payment.amount for payment in self.payments)
+
+    @property
+    def others(self) -> Mapping[str, Amount]:
+        """What others paid so far, by name."""
+        names = dict.fromkeys(payment.name for payment in self.other_money)
+        return {name: add(p.amount for p in self.other_money if p.name == name) for name in names}
+
+    @property
+    def digest(self) -> str:
+        """Digest of the content."""
+        said = self.model_dump(exclude_defaults=True)
+        return digest(_spelled(said))
+
+
+def _spelled(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _spelled(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_spelled(item) for item in value]
+    return value if isinstance(value, str) or value is None else plain(value)
+
+
+def load_ledger(path: str | Path) -> Ledger:
+    """Read a ledger.
+
+    Parameters
+    ----------
+    path : path
+        A file that begins with ``format: impacteval-ledger/1``.
+
+    Raises
+    ------
+    ContractError
+        With every problem found, each with file, line and column.
+    """
+    return read_yaml(path, Ledger, kind="ledger", error=ContractError)[0]
