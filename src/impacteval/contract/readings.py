@@ -123,7 +123,7 @@ class Row:
         if not all(isinstance(word, str) for word in named):
             raise ValueError(f"A row must say whose it is and what it compared: {named}.")
         if not isinstance(self.threshold, Decimal):
-            raise ValueError(f"The row of {self.name} compares with no number.")
+            raise TypeError(f"The row of {self.name} compares with no number.")
         _told(self.steps)
         if self.amount is None and self.reason is None:
             raise ValueError(f"The row of {self.name} leaves its amount open without a reason.")
