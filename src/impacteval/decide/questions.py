@@ -12,15 +12,29 @@ from impacteval.contract.model import POOLED, Contract
 from impacteval.contract.payment import BY_STEP, Leaf
 from impacteval.contract.rules import (
     ChanceRule,
+    CombineRule,
+    ExpectedPaymentRule,
     LevelAndSides,
     LowerBoundRule,
     PointRule,
     Rule,
     SignificantRule,
+    VerifiedCountRule,
     divided,
+    in_place_of,
+    read_by,
 )
 from impacteval.contract.terms import limits
-from impacteval.values import Confidence, LowerBound, PointEstimate, PValue, Question
+from impacteval.values import (
+    AuditDiscrepancy,
+    Confidence,
+    ExpectedPayment,
+    LowerBound,
+    PartEstimate,
+    PointEstimate,
+    PValue,
+    Question,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +75,8 @@ def pool_label(contract: Contract, pool: tuple[str, ...]) -> str:
 
 def effective_rule(contract: Contract, leaf: Leaf, rule: Rule | None = None) -> Rule:
     """The rule of a clause (or `rule` in its place), at the level the contract's multiplicity gives."""
-    chosen = contract.rule(leaf) if rule is None else rule
+    own = contract.rule(leaf)
+    chosen = own if rule is None else in_place_of(own, rule)
     if contract.multiplicity != "bonferroni":
         return chosen
     if rule is None:
@@ -86,8 +101,21 @@ def questions_of(leaf: Leaf, rule: Rule) -> tuple[Question, ...]:
                 return PointEstimate(), *asked
             # A price by the unit needs a number: the one the effect exceeds with that confidence.
             return PointEstimate(), LowerBound(rule.chance_at_least, "one")
+        case CombineRule():
+            parts = (PartEstimate(design) for design in rule.combine)
+            return (*questions_of(leaf, rule.then), *parts)
+        case ExpectedPaymentRule():
+            return PointEstimate(), average_of(leaf, rule)
+        case VerifiedCountRule():
+            return PointEstimate(), AuditDiscrepancy()
         case _:  # pragma: no cover - the union is closed and mypy proves it
             assert_never(rule)
+
+
+def average_of(leaf: Leaf, rule: ExpectedPaymentRule) -> ExpectedPayment:
+    """The question what a clause pays on average under the prior of the rule."""
+    prior = rule.expected_payment.normal
+    return ExpectedPayment(leaf.name, None if prior is None else (prior.mean, prior.sd))
 
 
 def compared(contract: Contract, *others: Rule) -> tuple[Compared, ...]:
@@ -140,7 +168,7 @@ USUAL: tuple[Rule, ...] = (
 
 def other_rules(contract: Contract) -> tuple[Rule, ...]:
     """The usual rules that are not the contract's own and that make sense for all its clauses."""
-    own = {contract.rule(leaf) for leaf in contract.clauses}
+    own = {read_by(contract.rule(leaf)) for leaf in contract.clauses}
     return tuple(rule for rule in USUAL if rule not in own and not rule_problems(contract, (rule,)))
 
 
@@ -149,7 +177,7 @@ def rule_problems(contract: Contract, rules: Iterable[Rule]) -> list[str]:
     return [
         f"{what} {fix}"
         for rule in rules
-        if isinstance(rule, SignificantRule)
+        if isinstance(read_by(rule), SignificantRule)
         for leaf in contract.clauses
         for what, fix in significance_problems(contract, leaf)
     ]
@@ -172,5 +200,14 @@ def rule_text(rule: Rule) -> str:
             return f"{rule.name} {rule.significant.level} {rule.significant.sides}"
         case ChanceRule():
             return f"{rule.name} {rule.chance_at_least}"
+        case CombineRule():
+            parts = " ".join(f"{design} {weight}" for design, weight in rule.combine.items())
+            return f"{rule.name} {parts} then {rule_text(rule.then)}"
+        case ExpectedPaymentRule():
+            prior = rule.expected_payment.normal
+            said = "flat" if prior is None else f"normal {prior.mean} {prior.sd}"
+            return f"{rule.name} {said}"
+        case VerifiedCountRule():
+            return f"{rule.name} {rule.limit}"
         case _:  # pragma: no cover - the union is closed and mypy proves it
             assert_never(rule)
