@@ -5,6 +5,7 @@ a contract pays on average, or how often, needs a million settlements; they are 
 each comes to the same cent.
 """
 
+from impacteval.pricing.confidence import spread_of
 from impacteval.pricing.expected import expected
 from impacteval.pricing.schedule import Piece, Schedule, schedule_of
 from impacteval.pricing.spreads import DrawnSpread, Spread, StudentSpread
@@ -17,4 +18,5 @@ __all__ = [
     "StudentSpread",
     "expected",
     "schedule_of",
+    "spread_of",
 ]

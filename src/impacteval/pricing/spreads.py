@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -52,14 +53,14 @@ class StudentSpread:
 
     def chance(self, x: float, *, inclusive: bool) -> float:
         """The chance of a number beyond `x`; a single number has none."""
-        return _upper((x - self.centre) / self.scale, self.df)
+        return upper((x - self.centre) / self.scale, self.df)
 
     def between(self, low: float, high: float) -> float:
         """The mean of min(max(0, number - low), high - low)."""
         a, b = ((x - self.centre) / self.scale for x in (low, high))
         if self.df <= 1.0 and math.isfinite(high):
             # Without a mean on either side, what lies between still has one.
-            return self.scale * _integral(a, b, self.df)
+            return self.scale * integral(lambda z: upper(z, self.df), a, b)
         return self.scale * max(0.0, _excess(a, self.df) - _excess(b, self.df))
 
     def below(self, x: float) -> float:
@@ -67,7 +68,8 @@ class StudentSpread:
         return self.scale * _excess((self.centre - x) / self.scale, self.df)
 
 
-def _upper(z: float, df: float) -> float:
+def upper(z: float, df: float) -> float:
+    """The chance that a standard t exceeds `z`."""
     from scipy.special import ndtr, stdtr
 
     return float(ndtr(-z) if math.isinf(df) else stdtr(df, -z))
@@ -87,13 +89,14 @@ def _excess(z: float, df: float) -> float:
         constant = -0.5 * math.log(df) - float(betaln(0.5 * df, 0.5))
         density = math.exp(constant - 0.5 * (df + 1.0) * math.log1p(z * z / df))
         density *= (df + z * z) / (df - 1.0)
-    return max(0.0, density - z * _upper(z, df))
+    return max(0.0, density - z * upper(z, df))
 
 
-def _integral(a: float, b: float, df: float) -> float:
+def integral(function: Callable[[float], float], low: float, high: float) -> float:
+    """The integral between two finite numbers, to about ten digits."""
     from scipy.integrate import quad
 
-    return float(quad(_upper, a, b, args=(df,), epsrel=1e-10, limit=200)[0])
+    return float(quad(function, low, high, epsrel=1e-10, limit=200)[0])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
