@@ -333,94 +333,94 @@ EXPECTED: dict[str, list[tuple[int, int, str]]] = {
         (17, 3, "The clause `main` can be negative, and a waterfall passes on what was re")
     ],
     "audit_fewer_better.yaml": [
-        (15, 1, "The clause `main` would pay more when an audit finds records wrong: of `earnin"),
+        (15, 1, "The clause `main` would pay more when an audit finds records wrong: of `earn"),
     ],
     "audit_in_points.yaml": [
-        (15, 43, "`decide_on.verified_count.audit_limit`: 15 is not a share of the count. Write "),
+        (15, 43, "`decide_on.verified_count.audit_limit`: 15 is not a share of the count."),
     ],
     "audit_limit_unread.yaml": [
-        (21, 49, "The audit has a limit, and no clause reads it. Write `decide_on: verified_coun"),
+        (21, 49, "The audit has a limit, and no clause reads it."),
     ],
     "audit_of_effect.yaml": [
-        (15, 1, "The clause `main` reads a verified count, and the effect of `earnings` is diff"),
+        (15, 1, "The clause `main` reads a verified count, and the effect of `earnings` is di"),
     ],
     "audit_of_everything.yaml": [
-        (15, 43, "`decide_on.verified_count.audit_limit`: An audit that may find everything wron"),
+        (15, 43, "`decide_on.verified_count.audit_limit`: An audit that may find everything wr"),
     ],
     "audit_said_twice.yaml": [
-        (15, 1, "The audit of the contract has the limit 0.1, and the rule of `main` has 0.15. "),
+        (15, 1, "The audit of the contract has the limit 0.1, and the rule of `main` has 0.15"),
     ],
     "audit_unsaid.yaml": [
-        (15, 12, "Nothing says how much an audit may find wrong before the count of `main` is cu"),
+        (15, 12, "Nothing says how much an audit may find wrong before the count of `main` is "),
     ],
     "average_by_people.yaml": [
-        (18, 3, "The clause `main` is a saving by the people of each group, and this version av"),
+        (18, 3, "The clause `main` is a saving by the people of each group, and this version "),
     ],
     "average_first_of.yaml": [
-        (18, 7, "In `first_of` the first clause that is met pays, and `main` under `expected_pa"),
+        (18, 7, "In `first_of` the first clause that is met pays, and `main` under `expected_"),
     ],
     "average_gate.yaml": [
-        (17, 3, "The clause `open` is a gate, and this version averages only payments that a cl"),
+        (17, 3, "The clause `open` is a gate, and this version averages only payments that a "),
     ],
     "average_half_prior.yaml": [
-        (15, 40, "The key `sd` is missing in `decide_on.expected_payment.prior.normal`. It says "),
+        (15, 40, "The key `sd` is missing in `decide_on.expected_payment.prior.normal`."),
     ],
     "average_no_prior.yaml": [
-        (15, 31, "The key `prior` is missing in `decide_on.expected_payment`. It says what is he"),
+        (15, 31, "The key `prior` is missing in `decide_on.expected_payment`."),
     ],
     "average_no_spread.yaml": [
-        (15, 64, "`decide_on.expected_payment.prior.normal.sd`: 0 is not above 0. Write a number"),
+        (15, 64, "`decide_on.expected_payment.prior.normal.sd`: 0 is not above 0."),
     ],
     "average_of_count.yaml": [
-        (15, 1, "The clause `main` pays the average over what the true effect of `earnings` may"),
+        (15, 1, "The clause `main` pays the average over what the true effect of `earnings` m"),
     ],
     "average_unknown_prior.yaml": [
-        (15, 39, "`decide_on.expected_payment.prior`: 'vague' is not a prior. Write flat, or {no"),
+        (15, 39, "`decide_on.expected_payment.prior`: 'vague' is not a prior."),
     ],
     "average_unsaid.yaml": [
-        (15, 12, "`decide_on`: The rule `expected_payment` does not state its prior. It has no d"),
+        (15, 12, "`decide_on`: The rule `expected_payment` does not state its prior."),
     ],
     "combine_and_not.yaml": [
-        (19, 7, "The clause `more` reads another number of `earnings` than a clause before it: "),
+        (19, 7, "The clause `more` reads another number of `earnings` than a clause before it"),
     ],
     "combine_count.yaml": [
-        (15, 1, "The clause `main` combines designs, and `earnings` is only counted. Combine es"),
+        (15, 1, "The clause `main` combines designs, and `earnings` is only counted."),
     ],
     "combine_list.yaml": [
-        (15, 13, "`decide_on.combine`: `combine` names each design with its weight. Write for ex"),
+        (15, 13, "`decide_on.combine`: `combine` names each design with its weight."),
     ],
     "combine_negative.yaml": [
-        (15, 13, "`decide_on.combine`: The weight of did is -0.2. Write a number above 0."),
+        (15, 13, "`decide_on.combine`: The weight of did is -0.2."),
     ],
     "combine_one.yaml": [
-        (15, 13, "`decide_on.combine`: One design alone is not combined. Name at least two desig"),
+        (15, 13, "`decide_on.combine`: One design alone is not combined."),
     ],
     "combine_one_design_twice.yaml": [
-        (15, 13, "`decide_on.combine`: The design rct has two weights. Give each design one, wha"),
+        (15, 13, "`decide_on.combine`: The design rct has two weights."),
     ],
     "combine_percent.yaml": [
-        (15, 13, "`decide_on.combine`: The weight '80%' has a percent sign. Write it like 0.8."),
+        (15, 13, "`decide_on.combine`: The weight '80%' has a percent sign."),
     ],
     "combine_short.yaml": [
-        (15, 13, "`decide_on.combine`: The weights add up to 0.9. They must add up to exactly 1."),
+        (15, 13, "`decide_on.combine`: The weights add up to 0.9."),
     ],
     "combine_then_average.yaml": [
-        (15, 44, "`decide_on.then`: This is no rule that reads a combined number. Allowed under "),
+        (15, 44, "`decide_on.then`: This is no rule that reads a combined number."),
     ],
     "combine_then_sides.yaml": [
-        (15, 51, "The key `sides` is missing in `decide_on.then.lower_bound`. It says whether th"),
+        (15, 51, "The key `sides` is missing in `decide_on.then.lower_bound`."),
     ],
     "combine_then_unsaid.yaml": [
-        (15, 50, "`decide_on.then`: This is no rule that reads a combined number. Allowed under "),
+        (15, 50, "`decide_on.then`: This is no rule that reads a combined number."),
     ],
     "combine_unknown_design.yaml": [
-        (15, 13, "`decide_on.combine`: `diff` is not a design. Write one of rct, did, synthetic_"),
+        (15, 13, "`decide_on.combine`: `diff` is not a design."),
     ],
     "combine_unsaid.yaml": [
-        (15, 12, "`decide_on`: The rule `combine` does not say which designs weigh how much. It "),
+        (15, 12, "`decide_on`: The rule `combine` does not say which designs weigh how much."),
     ],
     "combine_without_own_design.yaml": [
-        (15, 1, "The clause `main` combines matched, did, and the counterfactual of `earnings` "),
+        (15, 1, "The clause `main` combines matched, did, and the counterfactual of `earnings"),
     ],
 }
 
