@@ -89,7 +89,9 @@ def _reading(value: Any) -> Any:
     models = {rule.name: rule for rule in (LowerBoundRule, SignificantRule, ChanceRule)}
     named = [word for word in value if word in models] if isinstance(value, dict) else []
     if len(named) != 1:
-        raise fail("This is no rule that reads a combined number.", f"Allowed under `then`: {_READ}.")
+        raise fail(
+            "This is no rule that reads a combined number.", f"Allowed under `then`: {_READ}."
+        )
     return models[named[0]].model_validate(value)
 
 

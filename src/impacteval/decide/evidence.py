@@ -10,10 +10,6 @@ from impacteval.contract.clauses import (
     BasketPart,
     BonusMalus,
     Linear,
-    PartialFull,
-    ShareOfSaving,
-    Threshold,
-    Tiers,
 )
 from impacteval.contract.model import POOLED, Contract, Outcome
 from impacteval.contract.money import ARITHMETIC, NOT_PUBLISHED
@@ -40,7 +36,7 @@ from impacteval.contract.rules import (
 )
 from impacteval.contract.terms import limits
 from impacteval.decide import sentences
-from impacteval.decide.questions import average_of, pool_label
+from impacteval.decide.questions import average_of, hides_amount, pool_label
 from impacteval.errors import UsageError
 from impacteval.values import (
     AuditDiscrepancy,
@@ -210,22 +206,6 @@ def _averaged(
     said = (*known.steps, sentences.averages(prior))
     amount = NOT_PUBLISHED if hides_amount(leaf) else ask(average_of(leaf, rule))
     return Average(known.value, known.exact, amount, said)
-
-
-def hides_amount(leaf: Leaf) -> bool:
-    """Whether an amount of the clause is not published, so that no average of it is known."""
-    match leaf:
-        case Threshold():
-            amounts: tuple[object, ...] = (leaf.pay,)
-        case Tiers() | PartialFull():
-            amounts = tuple(step.pay for step in leaf.steps)
-        case BonusMalus():
-            amounts = (leaf.bonus, leaf.malus)
-        case ShareOfSaving():
-            amounts = (leaf.saving_per_unit,)
-        case _:
-            amounts = ()  # a price by the unit or by pieces is always public
-    return any(amount is NOT_PUBLISHED for amount in amounts)
 
 
 def _audited(

@@ -19,9 +19,8 @@ from impacteval.contract.rules import (
     in_place_of,
 )
 from impacteval.decide import sentences
-from impacteval.decide.evidence import hides_amount
 from impacteval.decide.numbers import near, number_of
-from impacteval.decide.questions import average_of
+from impacteval.decide.questions import average_of, hides_amount
 from impacteval.errors import Problem
 from impacteval.values import Answer, AuditDiscrepancy, PartEstimate, PointEstimate
 
