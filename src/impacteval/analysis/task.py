@@ -51,6 +51,8 @@ class Task:
         People that the contract states; those served in the data otherwise.
     average : callable, optional
         Answers what a clause pays on average, for contracts that pay averages.
+    seeded : str
+        What the seeds are drawn under: the outcome, with the design where several are combined.
     """
 
     entry: str
@@ -65,6 +67,7 @@ class Task:
     pools: tuple[tuple[str, tuple[str, ...]], ...] = ()
     people: Mapping[str, int] = field(default_factory=dict)
     average: Average | None = None
+    seeded: str = ""
 
 
 # --- from samples to estimates ----------------------------------------------------------------
@@ -87,7 +90,7 @@ def estimate_with(
         When the estimator returns something else or fails in a way that is not its place.
     """
     found = registered(spec.name)
-    rng = step_rng(task.seed, task.analysis.outcome, group, step)
+    rng = step_rng(task.seed, task.seeded or task.analysis.outcome, group, step)
     try:
         result = estimator(spec.name, **spec.settings).estimate(
             sample, scale=task.analysis.scale, rng=rng

@@ -9,7 +9,13 @@ from impacteval.contract.clauses import Linear, RateLine, ShareOfSaving
 from impacteval.contract.model import Outcome
 from impacteval.contract.money import decimals_of
 from impacteval.contract.payment import BY_STEP, Leaf
-from impacteval.contract.rules import ChanceRule, LowerBoundRule, Rule, SignificantRule
+from impacteval.contract.rules import (
+    ChanceRule,
+    LowerBoundRule,
+    Rule,
+    SignificantRule,
+    read_by,
+)
 from impacteval.contract.saying import rule_sentence
 from impacteval.decide import ClauseResult, Decision, distance, effective_rule, money_text
 from impacteval.estimates import CounterfactualEstimate
@@ -79,7 +85,13 @@ def page_one(run: Run) -> PageOne:
     due = money_text(decision.due_now)
     paid = {clause.outcome for clause in contract.clauses}
     weakest = min(
-        (_grade(run, f) for f in run.findings.values() if f.outcome in paid), key=lambda g: g.grade
+        (
+            _grade(run, alone)
+            for f in run.findings.values()
+            if f.outcome in paid
+            for alone in ([part.finding for part in f.parts] or [f])
+        ),
+        key=lambda g: g.grade,
     )
     money = contract.money
     return PageOne(
@@ -152,7 +164,8 @@ def _clause(run: Run, clause: ClauseResult) -> ClauseRow:
     estimate = finding.estimate if finding else None
     verdict = clause.verdict or Status.CANNOT_BE_JUDGED
     # With several chances the level that decides is stricter than the one written.
-    rule = effective_rule(contract, leaf)
+    stated = effective_rule(contract, leaf)
+    rule = read_by(stated)
     # A price by the unit has no threshold to be met, only a start from which units count.
     by_the_unit = isinstance(leaf, Linear | RateLine | ShareOfSaving)
     how_far = None if by_the_unit else distance(contract, clause)
@@ -199,7 +212,7 @@ def _clause(run: Run, clause: ClauseResult) -> ClauseRow:
             )
         ),
         reason=Said.of(clause.reason) if clause.reason else None,
-        rule=Said.of(rule_sentence(rule)),
+        rule=Said.of(rule_sentence(stated)),
         value=text_of(clause.value),
         operator=clause.operator,
         threshold=text_of(clause.threshold),
