@@ -90,17 +90,23 @@ def unknown_error(
         if estimate.influence is None or estimate.effect.std_error is None:
             values = {"part_name": DESIGN_NAMES[design]}
             return Message("combine.no-errors", NO_ERRORS, values)
-    if len({e.influence.level for e in estimates.values() if e.influence is not None}) > 1:
+    levels = {e.influence.level for e in estimates.values() if e.influence is not None}
+    if len(levels) > 1:
         return OTHER_LEVELS
     planned = [analyses[design] for design in estimates]
+    return None if _one_way(planned, levels == {"cluster"}) else OTHER_NAMES
+
+
+def _one_way(planned: Sequence[Analysis], clustered: bool) -> bool:
+    """Whether a name stands for the same unit, or the same cluster, in every analysis."""
+    if clustered:
+        columns = {a.columns.cluster or a.columns.assignment_cluster for a in planned}
+        return len(columns) == 1
     named = {a.columns.unit is not None for a in planned}
+    if named == {True}:
+        return len({a.unit_kind for a in planned}) == 1
     # Without identifiers units are rows, which are the same units in the same table only.
-    same = (
-        len({a.unit_kind for a in planned}) == 1
-        if named == {True}
-        else named == {False} and len({a.data for a in planned}) == 1
-    )
-    return None if same else OTHER_NAMES
+    return named == {False} and len({a.data for a in planned}) == 1
 
 
 def combine(

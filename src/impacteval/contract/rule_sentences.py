@@ -73,36 +73,39 @@ def average_sentence(rule: Averaged) -> Message:
         "Ce qui est payé est la moyenne du paiement sur ce que l'effet réel peut être ; ce n'est "
         "jamais tout ou rien. "
     )
-    end_en = (
-        " Each clause is averaged by itself, with its own floor and ceiling; sums, caps and other "
-        "money are applied to these averages. Whether a clause is said to be met is read from the "
-        "estimate and decides no amount."
-    )
-    end_fr = (
-        " Chaque clause est moyennée à part, avec son propre plancher et son propre plafond ; les "
-        "sommes, les plafonds d'ensemble et les déductions s'appliquent à ces moyennes. Qu'une "
-        "clause soit dite remplie se lit sur l'estimation et ne décide d'aucun montant."
-    )
     if rule.normal is None:
         return _say(
             "rule-average-flat",
             en
             + "Nothing is held likely beforehand (flat prior): each true effect weighs as much as "
-            "the study gives it confidence." + end_en,
+            "the study gives it confidence.",
             fr + "Rien n'est tenu pour probable à l'avance (loi a priori uniforme) : chaque effet "
-            "réel pèse selon la confiance que l'étude lui accorde." + end_fr,
+            "réel pèse selon la confiance que l'étude lui accorde.",
         )
     return _say(
         "rule-average-normal",
         en
         + "Beforehand a true effect around {mean:exact} is held likely, with a standard deviation "
-        "of {sd:exact} (normal prior, in the contract's units); the study adds to it." + end_en,
+        "of {sd:exact} (normal prior, in the contract's units); the study adds to it.",
         fr
         + "À l'avance, on tient pour probable un effet réel autour de {mean:exact}, avec un écart "
-        "type de {sd:exact} (loi a priori normale, dans l'unité du contrat) ; l'étude s'y ajoute."
-        + end_fr,
+        "type de {sd:exact} (loi a priori normale, dans l'unité du contrat) ; l'étude s'y ajoute.",
         mean=written(rule.normal.mean.normalize()),
         sd=written(rule.normal.sd.normalize()),
+    )
+
+
+def average_scope() -> Message:
+    """What an average is taken of, and what it is not."""
+    return _say(
+        "average-scope",
+        "The average is taken clause by clause, with the clause's own floor and ceiling, over true "
+        "effects that are not rounded; sums, caps and other money are applied to these averages. "
+        "Whether a clause is said to be met is read from the estimate and decides no amount.",
+        "La moyenne se fait clause par clause, avec le plancher et le plafond de chacune, sur des "
+        "effets réels qui ne sont pas arrondis ; les sommes, les plafonds d'ensemble et les "
+        "déductions s'appliquent à ces moyennes. Qu'une clause soit dite remplie se lit sur "
+        "l'estimation et ne décide d'aucun montant.",
     )
 
 

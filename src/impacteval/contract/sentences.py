@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from impacteval.contract.checks import chance_by_luck
 from impacteval.contract.payment_sentences import clause_sentences, composition
-from impacteval.contract.rule_sentences import audit_limit_sentence
+from impacteval.contract.rule_sentences import audit_limit_sentence, average_scope
+from impacteval.contract.rules import ExpectedPaymentRule
 from impacteval.contract.saying import money, names, plain, rule_sentence, say, unit_of
 from impacteval.contract.settlement_sentences import settlement_sentences
 from impacteval.values import Message, Text
@@ -239,6 +240,8 @@ def _compared(outcome: Outcome) -> Message:
 def _rules(contract: Contract) -> Iterator[Message]:
     if contract.decide_on is not None:
         yield rule_sentence(contract.decide_on)
+    if any(isinstance(contract.rule(clause), ExpectedPaymentRule) for clause in contract.clauses):
+        yield average_scope()
     if contract.multiplicity == "bonferroni":
         yield say(
             "bonferroni",
