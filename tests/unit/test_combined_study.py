@@ -62,10 +62,8 @@ def test_the_weighted_sum_is_judged(report: Any) -> None:
     ]
 
 
-def test_one_design_stays_what_it_was(report: Any, tmp_path: Any) -> None:
-    from conftest import TwoCohorts
-
-    alone = TwoCohorts(tmp_path / "alone").run()
+def test_one_design_stays_what_it_was(report: Any, two_cohorts: Any, tmp_path: Any) -> None:
+    alone = type(two_cohorts)(tmp_path / "alone").run()
     for group in ("cohort_1", "pooled"):
         part = report.findings["reconvictions", group].parts[0].finding
         assert part.estimate.effect == alone.findings["reconvictions", group].estimate.effect
