@@ -29,6 +29,7 @@ from impacteval.contract.clauses import (
 from impacteval.contract.composed import composed_problems
 from impacteval.contract.model import ALL, POOLED, Contract
 from impacteval.contract.money import ARITHMETIC
+from impacteval.contract.money_effects import money_problems
 from impacteval.contract.payment import BY_STEP, EquityBonus, Gate, Leaf, leaves
 from impacteval.contract.rules import PointRule, SignificantRule, divided, error_of, level_of
 from impacteval.contract.units import OPERATORS, effect_kind, larger_is_better, right_way
@@ -44,6 +45,7 @@ def problems_of(contract: Contract) -> list[Relative]:
         return [
             *_names(contract),
             *_directions(contract),
+            *money_problems(contract),
             *_clauses(contract),
             *composed_problems(contract),
             *_pool(contract),

@@ -68,6 +68,8 @@ _TOTAL_RISE = Text(en="a total rise", fr="une hausse totale")
 _TOTAL_FALL = Text(en="a total reduction", fr="une baisse totale")
 _COUNT = Text(en="a verified number", fr="un nombre vérifié")
 _RATE = Text(en="a verified rate", fr="un taux vérifié")
+_VALUE = Text(en="a present value", fr="une valeur actuelle")
+_SAVING = Text(en="a saving", fr="une économie")
 
 # --- what is paid -------------------------------------------------------------------------------
 
@@ -81,6 +83,10 @@ def _change(outcome: Outcome) -> Text:
             return _RATE
         case "total_units":
             return _TOTAL_RISE if up else _TOTAL_FALL
+        case "present_value":
+            return _VALUE
+        case "cost_saving":
+            return _SAVING
     return _RISE if up else _FALL
 
 

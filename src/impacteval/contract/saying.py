@@ -75,6 +75,8 @@ def price_unit(outcome: Outcome) -> tuple[str, str, dict[str, Any]]:
     """``for each unit (nights)`` in both languages, and its values."""
     if is_percent(outcome):
         return "for each percentage point", "par point de pourcentage", {}
+    if outcome.money_is is not None:
+        return "for each 1 {unit}", "par tranche de 1 {unit}", {"unit": unit_of(outcome)}
     return "for each unit ({unit})", "par unité ({unit})", {"unit": unit_of(outcome)}
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from impacteval.contract.checks import chance_by_luck
+from impacteval.contract.money_effects import compared_as_money
 from impacteval.contract.payment_sentences import clause_sentences, composition
 from impacteval.contract.saying import money, names, plain, rule_sentence, say, unit_of
 from impacteval.contract.settlement_sentences import settlement_sentences
@@ -223,6 +224,8 @@ def _compared(outcome: Outcome) -> Message:
                 noun=noun,
                 unit=unit,
             )
+        case "present_value" | "cost_saving":
+            return compared_as_money(outcome, noun)
     return say(
         "compares-difference",
         "The contract compares its {noun}, in {unit}, against what would have happened without the programme.",

@@ -172,6 +172,12 @@ waterfall:
 """,
         "qui n’est pas publiée",
     ),
+    "saving_hidden_share": (
+        """
+  share_of_saving: {name: main, outcome: jobs, saving_per_unit: 2607, share: not_published}
+""",
+        "le payeur verse une part, non publiée, de l’économie réalisée",
+    ),
 }
 
 
