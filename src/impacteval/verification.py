@@ -6,11 +6,13 @@ import platform
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from decimal import Decimal
+from functools import partial
 from importlib.metadata import version
 from itertools import combinations
 from typing import TYPE_CHECKING
 
 from impacteval.analysis import Task, analyse
+from impacteval.analysis.averages import average_answer
 from impacteval.contract import POOLED, Contract
 from impacteval.contract.readings import Given
 from impacteval.contract.rules import Rule
@@ -239,6 +241,7 @@ def _task(study: Study, entry: str, asked: tuple[Compared, ...]) -> Task:
             for g, described in contract.groups.items()
             if described.people is not None
         },
+        average=partial(average_answer, contract),
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from impacteval.analysis.evidence import evidence_of
+from impacteval.analysis.evidence import Average, evidence_of
 from impacteval.errors import (
     ImpactEvalError,
     NotIdentified,
@@ -49,6 +49,8 @@ class Task:
         Pools that a clause may compare.
     people : mapping of group to int
         People that the contract states; those served in the data otherwise.
+    average : callable, optional
+        Answers what a clause pays on average, for contracts that pay averages.
     """
 
     entry: str
@@ -62,6 +64,7 @@ class Task:
     seed: int
     pools: tuple[tuple[str, tuple[str, ...]], ...] = ()
     people: Mapping[str, int] = field(default_factory=dict)
+    average: Average | None = None
 
 
 # --- from samples to estimates ----------------------------------------------------------------
@@ -153,6 +156,7 @@ def evidence_for(
         better=task.better,
         reason=blocked,
         uncertainty=few_places(task, found),
+        average=task.average,
     )
 
 

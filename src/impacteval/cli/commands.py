@@ -219,15 +219,25 @@ def _summary(report: Report, language: Language) -> None:
 
 def price(path: Path, given: list[str], *, as_json: bool, language: Language) -> None:
     """Price typed-in results."""
+    from impacteval.adjudicated import price as price_contract
     from impacteval.contract import load_contract
-    from impacteval.decide import price as price_contract
 
     contract = load_contract(path)
     given_values = pairs(given)
     already_paid = given_values.pop("already_paid", None)
     people, others = _under("people.", given_values), _under("other_money.", given_values)
+    audits, errors = (
+        _under(f"{word}.", given_values) if word not in contract.outcomes else {}
+        for word in ("audit", "std_error")
+    )
     decision = price_contract(
-        contract, given_values, people, already_paid=already_paid, other_money=others
+        contract,
+        given_values,
+        people,
+        already_paid=already_paid,
+        other_money=others,
+        audit=audits,
+        std_error=errors,
     )
     if as_json:
         show_json(decision.to_json())

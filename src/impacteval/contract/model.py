@@ -36,7 +36,7 @@ from impacteval.contract.paperwork import (
     Window,
 )
 from impacteval.contract.payment import Leaf, Term, bare, leaves
-from impacteval.contract.rules import EvidenceRule, Rule
+from impacteval.contract.rules import EvidenceRule, Rule, VerifiedCountRule
 from impacteval.contract.settlement import Waterfall
 from impacteval.contract.units import MoneyIs, effect_kind, scale_of
 from impacteval.files import (
@@ -270,6 +270,8 @@ class Contract(FileModel):
         """The evidence rule of a clause, as the contract states it."""
         rule = clause.decide_on or self.decide_on
         assert rule is not None
+        if isinstance(rule, VerifiedCountRule) and self.audit is not None:
+            return rule.within(self.audit.limit)
         return rule
 
     def live_groups(self) -> tuple[str, ...]:

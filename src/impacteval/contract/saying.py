@@ -6,12 +6,16 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from impacteval.contract.money import Amount, NotPublished
+from impacteval.contract.rule_sentences import audit_sentence, average_sentence, combine_sentence
 from impacteval.contract.rules import (
     ChanceRule,
+    CombineRule,
+    ExpectedPaymentRule,
     LowerBoundRule,
     PointRule,
     Rule,
     SignificantRule,
+    VerifiedCountRule,
 )
 from impacteval.values import Message, Text, written
 
@@ -112,3 +116,9 @@ def rule_sentence(rule: Rule) -> Message:
                 "Une condition est remplie si la confiance que l'effet réel la satisfait est d'au moins {level:percent}.",
                 level=rule.chance_at_least,
             )
+        case CombineRule():
+            return combine_sentence(dict(rule.combine), rule_sentence(rule.then))
+        case ExpectedPaymentRule():
+            return average_sentence(rule.expected_payment)
+        case VerifiedCountRule():
+            return audit_sentence(rule)

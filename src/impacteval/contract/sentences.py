@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from impacteval.contract.checks import chance_by_luck
 from impacteval.contract.money_effects import compared_as_money
 from impacteval.contract.payment_sentences import clause_sentences, composition
+from impacteval.contract.rule_sentences import audit_limit_sentence
 from impacteval.contract.rules import PointRule
 from impacteval.contract.saying import money, names, plain, rule_sentence, say, unit_of
 from impacteval.contract.settlement_sentences import settlement_sentences
@@ -358,6 +359,8 @@ def _life(contract: Contract) -> Iterator[Message]:
         yield say(
             "audit", "Audit: {how}.", "Contrôle : {how}.", how=_unstopped(contract.audit.how.text())
         )
+        if contract.audit.limit is not None:
+            yield audit_limit_sentence(contract.audit.limit)
     if contract.dispute is not None:
         yield say(
             "dispute",

@@ -98,7 +98,7 @@ def examples_hold(path: Path) -> str:
     CheckFailed
         With each example that does not come out as written.
     """
-    from impacteval.decide import run_examples
+    from impacteval.adjudicated import run_examples
 
     results = run_examples(path)
     wrong = [r for r in results if not r.passed]
