@@ -285,7 +285,7 @@ def explain(path: Path, language: Language) -> None:
 def export(path: Path, out: Path, verdict: Path | None) -> None:
     """Write a contract, and what was found, in the fields of INDIGO."""
     from impacteval.contract import load_contract
-    from impacteval.render import write_indigo
+    from impacteval.render.indigo_write import write_indigo
     from impacteval.report.reading import load_record
     from impacteval.study import load_study
 

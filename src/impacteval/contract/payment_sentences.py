@@ -40,10 +40,13 @@ from impacteval.contract.payment import (
     Term,
     leaves,
 )
+from impacteval.contract.rules import PointRule
 from impacteval.contract.saying import (
+    COUNT_RULE,
     is_percent,
     money,
     names,
+    only_counted,
     plain,
     price_unit,
     rule_sentence,
@@ -136,11 +139,12 @@ def clause_sentences(contract: Contract, clause: Leaf) -> Iterator[Message]:
     outcome = contract.outcomes[clause.outcome]
     name = outcome.plain_name.text()
     if clause.decide_on is not None:
-        rule = rule_sentence(clause.decide_on)
+        counted = isinstance(clause.decide_on, PointRule) and only_counted([outcome])
+        rule = COUNT_RULE if counted else rule_sentence(clause.decide_on)
         yield say(
             f"clause-{rule.key.removeprefix('contract.')}",
-            "For clause “{clause}”: " + rule.text.en,
-            "Pour la clause « {clause} » : " + rule.text.fr,
+            "For clause “{clause}”: " + rule.text.en[0].lower() + rule.text.en[1:],
+            "Pour la clause « {clause} » : " + rule.text.fr[0].lower() + rule.text.fr[1:],
             clause=clause.name,
             **rule.values,
         )

@@ -10,9 +10,17 @@ from impacteval.contract.money_effects import compared_as_money
 from impacteval.contract.payment_sentences import clause_sentences, composition
 from impacteval.contract.rule_sentences import audit_limit_sentence
 from impacteval.contract.rules import PointRule
-from impacteval.contract.saying import money, names, plain, rule_sentence, say, unit_of
+from impacteval.contract.saying import (
+    COUNT_RULE,
+    money,
+    names,
+    only_counted,
+    plain,
+    rule_sentence,
+    say,
+    unit_of,
+)
 from impacteval.contract.settlement_sentences import settlement_sentences
-from impacteval.contract.units import effect_kind
 from impacteval.values import Message, Text
 
 if TYPE_CHECKING:
@@ -241,18 +249,9 @@ def _compared(outcome: Outcome) -> Message:
 # --- how it is judged ---------------------------------------------------------------------------
 
 
-def _only_counted(contract: Contract) -> bool:
-    """Whether nothing is estimated: there is then no chance to leave a margin for."""
-    return not any(effect_kind(o.effect).counterfactual for o in contract.outcomes.values())
-
-
 def _rules(contract: Contract) -> Iterator[Message]:
-    if isinstance(contract.decide_on, PointRule) and _only_counted(contract):
-        yield say(
-            "rule-count",
-            "What is compared is the number itself that was counted.",
-            "C'est le nombre compté lui-même qui est comparé.",
-        )
+    if isinstance(contract.decide_on, PointRule) and only_counted(contract.outcomes.values()):
+        yield COUNT_RULE
     elif contract.decide_on is not None:
         yield rule_sentence(contract.decide_on)
     if contract.multiplicity == "bonferroni":

@@ -1,7 +1,6 @@
 """Reports for people in English and French, and exports for registers, from the record."""
 
 from impacteval.render.explain import explain
-from impacteval.render.indigo_write import write_indigo
 from impacteval.render.write import write
 
-__all__ = ["explain", "write", "write_indigo"]
+__all__ = ["explain", "write"]

@@ -27,7 +27,8 @@ from impacteval.contract.clauses import (
 from impacteval.contract.money import Amount, NotPublished
 from impacteval.contract.payment import BY_STEP, EquityBonus, Gate, Leaf, leaves, terms
 from impacteval.contract.payment_sentences import clause_sentences, composition
-from impacteval.contract.saying import is_percent, rule_sentence, unit_of
+from impacteval.contract.rules import PointRule
+from impacteval.contract.saying import COUNT_RULE, is_percent, only_counted, rule_sentence, unit_of
 from impacteval.contract.settlement_sentences import settlement_sentences
 from impacteval.errors import Problem, UsageError
 from impacteval.files import plain
@@ -35,6 +36,7 @@ from impacteval.render.format import fill
 from impacteval.render.indigo_fields import METHODS, nested
 from impacteval.render.indigo_found import payments, results, verdict
 from impacteval.report.record import Record
+from impacteval.values import Message
 
 FORMAT = "impacteval-indigo/1"
 STANDARD = "INDIGO-Initiative/indigo-data-standard, schema/project.json, commit a428338"
@@ -218,9 +220,16 @@ def _pricing(contract: Contract, clause: Leaf) -> dict[str, Any]:
         "source_ids": clause.source,
         "notes": f"Not published: {', '.join(hidden)}." if hidden else None,
         "impacteval_clause/value": clause.name,
-        "impacteval_evidence_rule/value": _said(contract, [rule_sentence(contract.rule(clause))]),
+        "impacteval_evidence_rule/value": _said(contract, [_rule(contract, clause)]),
         "impacteval_not_published/value": ", ".join(hidden) or None,
     }
+
+
+def _rule(contract: Contract, clause: Leaf) -> Message:
+    """Which number the clause compares, in one sentence."""
+    counted = only_counted([contract.outcomes[clause.outcome]])
+    rule = contract.rule(clause)
+    return COUNT_RULE if counted and isinstance(rule, PointRule) else rule_sentence(rule)
 
 
 def _prices(contract: Contract, clause: Leaf) -> tuple[Amount | None, Amount | None]:

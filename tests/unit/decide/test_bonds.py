@@ -15,6 +15,7 @@ from impacteval.contract.units import design_of
 from impacteval.decide import price
 from impacteval.errors import ContractError
 from impacteval.report.grade import grade
+from impacteval.values import Status
 
 BONDS = Path(__file__).parents[3] / "studies" / "bonds"
 
@@ -130,3 +131,19 @@ def test_points_written_as_percent_are_refused(bond, outcome, tmp_path):
     file.write_text(written, encoding="utf-8")
     with pytest.raises(ContractError, match="points and percent are different effects"):
         load_contract(file)
+
+
+def test_roca_is_decided_by_four_fifths_of_the_trial():
+    contract = load_contract(BONDS / "massachusetts-roca")
+    # No-Spin Evidence: 80 percent of the trial's estimate and 20 percent of the other one's.
+    others = {"employment": {"rct": 0, "did": 0}, "job_readiness": 0}
+    for tier in (5, 10, 25, 40, 55):
+        # The comparison over time is 0, so the trial must reach five quarters of the tier.
+        reached = {"bed_days": {"rct": Decimal(tier) * 5 / 4, "did": 0}}
+        decision = price(contract, reached | others, already_paid=0)
+        assert decision.clauses[0].value == tier
+        assert decision.clauses[0].threshold == tier
+        short = {"bed_days": {"rct": Decimal(tier) * 5 / 4 - Decimal("0.01"), "did": 0}}
+        below = price(contract, short | others, already_paid=0).clauses[0]
+        assert below.value < tier
+        assert below.verdict is (Status.NOT_MET if tier == 5 else Status.MET)

@@ -18,10 +18,9 @@ from indigo_schema import PROJECT
 
 from impacteval.contract import Contract, load_contract
 from impacteval.errors import UsageError
-from impacteval.render import write_indigo
 from impacteval.render.indigo import indigo_project
 from impacteval.render.indigo_fields import LISTS, METHODS, PREFIX, at, nested
-from impacteval.render.indigo_write import indigo_json, indigo_tables
+from impacteval.render.indigo_write import indigo_json, indigo_tables, write_indigo
 
 BONDS = Path(__file__).parents[3] / "studies" / "bonds"
 NAMES = sorted(path.name for path in BONDS.iterdir())
