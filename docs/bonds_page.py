@@ -32,8 +32,9 @@ BOUNDS = ("cap", "net_of", "cumulative", "split")
 
 def page_of_bonds(folder: Path) -> str:
     """The page; the bonds in the order of their folders."""
+    from impacteval.adjudicated import run_examples
     from impacteval.contract import load_contract
-    from impacteval.decide.examples import load_examples, run_examples
+    from impacteval.decide import load_examples
 
     bonds = [
         (

@@ -27,7 +27,7 @@ from impacteval.contract.clauses import (
 from impacteval.contract.money import Amount, NotPublished
 from impacteval.contract.payment import BY_STEP, EquityBonus, Gate, Leaf, leaves, terms
 from impacteval.contract.payment_sentences import clause_sentences, composition
-from impacteval.contract.rules import PointRule
+from impacteval.contract.rules import CombineRule, PointRule
 from impacteval.contract.saying import COUNT_RULE, is_percent, only_counted, rule_sentence, unit_of
 from impacteval.contract.settlement_sentences import settlement_sentences
 from impacteval.errors import Problem, UsageError
@@ -174,7 +174,17 @@ def _metric(contract: Contract, name: str) -> dict[str, Any]:
         "impacteval_unit/value": "%" if is_percent(outcome) else unit_of(outcome).en,
         "impacteval_estimand/value": outcome.estimand,
         "impacteval_design/value": design.design,
+        "impacteval_combined_designs/value": _combined(contract, own),
     }
+
+
+def _combined(contract: Contract, clauses: list[Leaf]) -> str | None:
+    """The designs whose estimates are combined, with their weights."""
+    for clause in clauses:
+        rule = contract.rule(clause)
+        if isinstance(rule, CombineRule):
+            return "; ".join(f"{name}: {plain(weight)}" for name, weight in rule.combine.items())
+    return None
 
 
 def _targets(contract: Contract, clauses: list[Leaf], target: Decimal | None) -> str | None:

@@ -56,6 +56,7 @@ METRICS: Mapping[str, Kind] = MappingProxyType(
         "impacteval_unit/value": _TEXT,
         "impacteval_estimand/value": _TEXT,
         "impacteval_design/value": _TEXT,
+        "impacteval_combined_designs/value": _TEXT,
     }
 )
 

@@ -149,7 +149,9 @@ def _money(amount: str | None) -> dict[str, Any]:
             "notes": "Not published: amount.",
             "impacteval_not_published/value": "money/amount",
         }
-    return {"money/amount/value": Decimal(amount)}
+    due = Decimal(amount)
+    notes = "Owed to the payer: a penalty, or what was paid too much." if due < 0 else None
+    return {"money/amount/value": due, "notes": notes}
 
 
 def verdict(row: ClauseRow, record: Record) -> dict[str, Any]:

@@ -130,6 +130,12 @@ def test_a_gate_is_another_target_and_has_no_price() -> None:
     assert "at least 50" in at(operations, "other_target_for_meeting_outcome_metric_target/value")
 
 
+def test_designs_that_are_combined_are_named_with_their_weights() -> None:
+    metrics = {m["id"]: m for m in project("massachusetts-roca")["outcome_metrics"]}
+    assert at(metrics["bed_days"], "impacteval_combined_designs/value") == "rct: 0.8; did: 0.2"
+    assert at(metrics["job_readiness"], "impacteval_combined_designs/value") is None
+
+
 def test_every_design_has_a_word_of_indigo() -> None:
     from impacteval.contract.units import DESIGNS
 
@@ -258,6 +264,19 @@ def test_clauses_are_paid_one_by_one_where_they_are_the_whole(two_cohorts: Any) 
         (at(p, "outcome_metric_id/value"), at(p, "money/amount/value"))
         for p in found["outcome_payments"]
     ] == [("work", 700), ("reconvictions", 500)]
+
+
+def test_a_penalty_is_a_negative_amount_that_says_so(two_cohorts: Any) -> None:
+    def penalty(contract: dict[str, Any]) -> None:
+        # Around 10 percent is 20 short of the target of 30: the whole penalty of 400.
+        swing = {"name": "swing", "outcome": "reconvictions", "target": 30, "dead_band": 5,
+                 "full_at": 15, "bonus": 500, "malus": 400, "per": "pooled", "weights": "people"}  # fmt: skip
+        contract["payment"] = {"bonus_malus": swing}
+
+    report = two_cohorts.run(contract_change=penalty)
+    (payment,) = indigo_project(contract_of(two_cohorts), report.record)["outcome_payments"]
+    assert at(payment, "money/amount/value") == -400
+    assert payment["notes"].startswith("Owed to the payer")
 
 
 def test_a_verdict_of_another_contract_is_refused(two_cohorts: Any, tmp_path: Path) -> None:
