@@ -131,7 +131,7 @@ def _one(name: str, analysis: Analysis, contract: Contract, locate: Locate) -> I
         )
         return
     outcome = contract.outcomes[analysis.outcome]
-    scale = scale_of(outcome.effect)
+    scale = outcome.scale
     if analysis.scale != scale:
         yield locate.problem(
             (*place, "scale"),
