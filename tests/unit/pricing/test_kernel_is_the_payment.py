@@ -28,6 +28,7 @@ from impacteval.pricing import (
     MoneyDraws,
     PricedDraws,
     price_draws,
+    read_draws,
 )
 from impacteval.pricing.floats import decimal_of
 from impacteval.pricing.moneys import shared, whole
@@ -242,6 +243,42 @@ def test_amounts_beyond_the_reach_of_a_float_are_exact():
     x = [1e14, 123456789.123456789, -1e14, 3.0, 1234.5, 0.1]
     priced = hold(contract, Given(already_paid=Decimal(0)), Typed(x=x), len(x))
     assert priced.due.units.dtype == object
+
+
+def test_results_beyond_the_range_of_floats_in_cents_are_exact():
+    # A relative increase simulated with a heavy tail; the decimals refuse amounts above 1e98.
+    line = {"name": "a", "outcome": "x", "per_unit": "150000"}
+    open_end = price_draws(
+        pays({"linear": line}), lambda *_: KnownDraws(np.array([1e300, 1e305, 2.0])), draws=3
+    )
+    assert open_end.due.units.tolist() == [15 * 10**306, 15 * 10**311, 30000000]
+    assert open_end.due.value.tolist() == [1.5e305, np.inf, 300000]
+    capped = pays({"linear": line | {"ceiling": "7000000"}})
+    priced = price_draws(capped, lambda *_: KnownDraws(np.array([1e305, -1e305])), draws=2)
+    assert priced.due.value.tolist() == [7000000, 0]
+
+
+@given(
+    x=st.lists(
+        st.floats(-1e17, 1e17)
+        | st.integers(-(10**5), 10**5).map(lambda n: n / 2000)
+        | st.sampled_from([np.inf, -np.inf, 2.0**53, 1e300, -0.0, 0.5, 2.5, 4503599627370496.5]),
+        min_size=1,
+    ),
+    decimals=st.integers(0, 4),
+    mode=st.sampled_from(["half_up", "half_even"]),
+)
+def test_results_are_rounded_as_the_decimals_are(x, decimals, mode):
+    rounding = {"decimals": decimals, "mode": mode}
+    contract = pays({"linear": {"name": "a", "outcome": "x", "per_unit": 1}})
+    data = contract.model_dump()
+    data["outcomes"]["x"]["round_result"] = rounding
+    outcome = Contract.model_validate(data).outcomes["x"]
+    for number, found in zip(x, read_draws(outcome, np.array(x)).tolist(), strict=True):
+        known = number if abs(number) > 1e90 else outcome.read(decimal_of(number))
+        assert found == float(known)
+        if abs(number) < 1e90:
+            assert decimal_of(found) == known
 
 
 def test_more_steps_than_a_byte_counts():
