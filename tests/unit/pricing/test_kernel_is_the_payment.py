@@ -169,7 +169,7 @@ def test_baskets_agree_at_ties_at_zero_and_at_half_cents(pay, offset, exceed, we
     shape = {"pay": pay, "parts_may_exceed_one": exceed, "parts_may_offset": offset, "parts": parts}
     contract = pays({"basket": shape})
     # Shares that cancel, that tie, and that make half cents, beside a share too small for a float.
-    x = [*GRID, *GRID, *(8 * k / 7 for k in range(-7, 14)), 5e-324, 8.0, 8.0, -8.0]
+    x = [*GRID, *GRID, *(8 * k / 7 for k in range(-7, 14)), 5e-324, 8.0, 8.0, -8.0, 0.32]
     tie = float(weights[0]) / float(weights[1]) * 3 / 8
     y = [
         *(-tie * v for v in GRID),
@@ -179,6 +179,7 @@ def test_baskets_agree_at_ties_at_zero_and_at_half_cents(pay, offset, exceed, we
         3.0,
         -3.0,
         3.0,
+        0.48,  # 0.04 and 0.16 of 0.025 each: no half cent in a part, and one in the whole
     ]
     hold(contract, Given(), Typed(x=x, y=y), len(x))
 
