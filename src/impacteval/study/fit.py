@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from impacteval.contract import POOLED, Contract
 from impacteval.contract.rules import CombineRule
-from impacteval.contract.units import design_of, scale_of
+from impacteval.contract.units import design_of
 from impacteval.errors import Problem
 from impacteval.files import Locate
 from impacteval.plan import Analysis, Plan
