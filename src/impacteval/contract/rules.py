@@ -6,7 +6,7 @@ What is paid for that number is another choice, made in the payment terms.
 from __future__ import annotations
 
 from decimal import Decimal, localcontext
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, assert_never
 
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag
 
@@ -237,6 +237,8 @@ def level_of(rule: Rule) -> Decimal | None:
             return rule.significant.level
         case ChanceRule():
             return rule.chance_at_least
+        case _:  # pragma: no cover - the union is closed and mypy proves it
+            assert_never(rule)
 
 
 def error_of(rule: Rule) -> Decimal | None:

@@ -9,6 +9,7 @@ from impacteval.contract.money import ARITHMETIC
 from impacteval.contract.rule_sentences import DESIGN_NAMES
 from impacteval.contract.rule_settings import NormalPrior
 from impacteval.contract.words import in_percent
+from impacteval.files import plain
 from impacteval.values import Message, Text
 
 _SIDES = {"one": ("one-sided", "unilatéral"), "two": ("two-sided", "bilatéral")}
@@ -129,7 +130,7 @@ def part_is(design: str, value: Decimal, weight: Decimal) -> Message:
         "{share:exact}.",
         value=value,
         weight=weight,
-        share=ARITHMETIC.multiply(value, weight),
+        share=Decimal(plain(ARITHMETIC.multiply(value, weight))),
     )
 
 

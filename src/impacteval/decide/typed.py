@@ -22,7 +22,7 @@ from impacteval.decide import sentences
 from impacteval.decide.numbers import near, number_of
 from impacteval.decide.questions import average_of, hides_amount
 from impacteval.errors import Problem
-from impacteval.values import Answer, AuditDiscrepancy, PartEstimate, PointEstimate
+from impacteval.values import Answer, AuditDiscrepancy, PartEstimate, PointEstimate, written
 
 Key = tuple[str, str]
 
@@ -92,10 +92,11 @@ def combined(rule: CombineRule, values: Mapping[str, Decimal]) -> Decimal:
     --------
     >>> rule = CombineRule(combine={"rct": "0.8", "did": "0.2"})
     >>> combined(rule, {"rct": Decimal("10"), "did": Decimal("5")})
-    Decimal('9.0')
+    Decimal('9')
     """
     with localcontext(ARITHMETIC):
-        return sum((w * values[design] for design, w in rule.combine.items()), Decimal(0))
+        whole = sum((w * values[design] for design, w in rule.combine.items()), Decimal(0))
+    return Decimal(written(whole.normalize()))
 
 
 def take_parts(

@@ -18,7 +18,7 @@ from impacteval.estimates import CounterfactualEstimate, Effect, LogRatioT, Peri
 from impacteval.values import Message, Text
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "decide"))
-from building import clause, make, outcome  # noqa: E402 - the folder of its tests, not a package
+from building import clause, make, outcome
 
 WHY = Message("test.why", Text(en="because", fr="parce que"))
 UP = outcome(better="higher", effect="difference")
@@ -26,7 +26,9 @@ UP = outcome(better="higher", effect="difference")
 
 def estimate(effect: Effect, scale: str) -> CounterfactualEstimate:
     observed = 10.0
-    counterfactual = observed / (1 + effect.value) if scale == "relative" else observed - effect.value
+    counterfactual = (
+        observed / (1 + effect.value) if scale == "relative" else observed - effect.value
+    )
     return CounterfactualEstimate(
         estimator="made", outcome="x", scale=scale, design="rct", target=WHY, effect=effect,
         observed=observed, counterfactual=counterfactual,
