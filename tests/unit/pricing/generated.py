@@ -168,8 +168,11 @@ class _Maker:
                         [{}, {"people": 7}, *([{"by_people": True}] if per == "group" else [])]
                     )
                 )
-                saving = {"saving_per_unit": _money(draw, 60), "share": _number(draw, 1, 1, 2)}
-                saving["share"] = draw(st.sampled_from(["0.95", "0.5", "1", "0.333", "not_published"]))
+                shares = ["0.95", "0.5", "1", "0.333", "not_published"]
+                saving = {
+                    "saving_per_unit": _money(draw, 60),
+                    "share": draw(st.sampled_from(shares)),
+                }
                 return {"share_of_saving": own | number | saving | people}
 
     def rate_card(self, per: str | None) -> dict[str, Any]:
