@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from impacteval.contract.clauses import Limit
 from impacteval.contract.model import Outcome, RoundResult
+from impacteval.contract.money import Mode
 from impacteval.contract.payment import Leaf
 from impacteval.contract.readings import Missing, Unjudged
 from impacteval.pricing.floats import Bools, Floats, decimal_of
@@ -155,7 +156,45 @@ class ChancesDraws:
         return ChancesDraws(self.value[draws], holds, _at(self.unjudged, draws))
 
 
-DrawReading = KnownDraws | BetweenDraws | ChancesDraws | Missing | Unjudged
+@dataclass(frozen=True, slots=True, eq=False)
+class AverageDraws:
+    """What the clause pays on average over what the true effect may be, in each draw.
+
+    Attributes
+    ----------
+    value : array of shape (draws,)
+        The estimate, rounded as the contract says: the verdict reads it.
+    amount : array of shape (draws,) or None
+        The average payment in units of money, not rounded. None: it is not published.
+    unjudged : array of shape (draws,) or None
+        Where something is known and cannot be judged.
+    """
+
+    value: Floats
+    amount: Floats | None
+    unjudged: Bools | None = None
+
+    def __post_init__(self) -> None:
+        _agree(self.value, self.amount, self.unjudged)
+        _judged("AverageDraws.value", self.value, self.unjudged)
+        if self.amount is not None:
+            _judged("AverageDraws.amount", self.amount, self.unjudged)
+
+    def at(self, draws: Index) -> AverageDraws:
+        """Some of the draws."""
+        return AverageDraws(self.value[draws], _at(self.amount, draws), _at(self.unjudged, draws))
+
+    def rounded(self, decimals: int, mode: Mode) -> Floats:
+        """The amounts in whole units of ``10 ** -decimals``, rounded as decimals would be."""
+        assert self.amount is not None
+        amount = self.amount if self.unjudged is None else np.where(self.unjudged, 0.0, self.amount)
+        found: Floats = np.rint(
+            _rounded(amount, RoundResult(decimals=decimals, mode=mode)) * 10.0**decimals
+        )
+        return found
+
+
+DrawReading = KnownDraws | BetweenDraws | ChancesDraws | AverageDraws | Missing | Unjudged
 """In every draw the same kind; `Missing` and `Unjudged` hold for all of them."""
 
 DrawReader = Callable[[Leaf, str, tuple[str, ...]], DrawReading]

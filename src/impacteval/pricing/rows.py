@@ -11,12 +11,14 @@ from numpy.typing import NDArray
 
 from impacteval.contract.clauses import Piecewise
 from impacteval.contract.model import Contract
+from impacteval.contract.money import Mode
 from impacteval.contract.payment import BY_STEP, Leaf
 from impacteval.contract.readings import Given, Missing, Unjudged
 from impacteval.pricing.floats import Bools, Floats, decimal_of
 from impacteval.pricing.moneys import EXACT, Ints, MoneyDraws, either, nothing, seen, times, whole
 from impacteval.pricing.readings import (
     SURE,
+    AverageDraws,
     BetweenDraws,
     ChancesDraws,
     DrawReader,
@@ -71,7 +73,9 @@ class Kit:
         """What the clause is told, checked against the number of draws."""
         found = self.read(leaf, group, pool)
         match found:
-            case KnownDraws(value) | ChancesDraws(value) | BetweenDraws(value):
+            case (
+                KnownDraws(value) | ChancesDraws(value) | BetweenDraws(value) | AverageDraws(value)
+            ):
                 if value.shape != (self.draws,):
                     raise ValueError(
                         f"The reading of {leaf.name}, {group}, has shape {value.shape} "
@@ -125,7 +129,7 @@ def row_draws(leaf: Leaf, group: str, reading: DrawReading, kit: Kit, draws: int
             return undecided(leaf, group, draws, kit.decimals, OPEN)
         case Unjudged():
             return undecided(leaf, group, draws, kit.decimals, CANNOT_BE_JUDGED)
-        case KnownDraws() | BetweenDraws() | ChancesDraws():
+        case KnownDraws() | BetweenDraws() | ChancesDraws() | AverageDraws():
             pass
         case _:  # pragma: no cover - the union is closed and mypy proves it
             assert_never(reading)
@@ -141,12 +145,28 @@ def row_draws(leaf: Leaf, group: str, reading: DrawReading, kit: Kit, draws: int
             cents, _, hidden = _by_piece(schedule, piece_of(schedule, tier), kit)
             row = _row(leaf, group, tier, kit.money(cents).hide(hidden))
             return _without(row, reading.unjudged)
+        case AverageDraws(value):
+            seen_as = KnownDraws(value, unjudged=reading.unjudged)
+            row = _known(leaf, group, schedule, seen_as, kit)
+            return _without(replace(row, money=_average(reading, kit)), reading.unjudged)
         case BetweenDraws(low, high):
             lower = _known(leaf, group, schedule, KnownDraws(low), kit)
             upper = _known(leaf, group, schedule, KnownDraws(high), kit)
             return _without(lower, differ(leaf, schedule, lower, upper, low, high))
         case _:  # pragma: no cover - the union is closed and mypy proves it
             assert_never(reading)
+
+
+def _average(reading: AverageDraws, kit: Kit) -> MoneyDraws:
+    """The average amounts, rounded to money; hidden where they are not published."""
+    draws = len(reading.value)
+    if reading.amount is None:
+        return nothing(draws, kit.decimals).hide(np.ones(draws, dtype=bool))
+    mode: Mode = "half_up" if kit.contract.money is None else kit.contract.money.mode
+    cents = reading.rounded(kit.contract.money_decimals, mode)
+    if np.abs(cents).max(initial=0.0) >= EXACT:
+        raise ValueError("An average amount is too large to be counted in cents exactly.")
+    return kit.money(cents.astype(np.int64))
 
 
 def undecided(leaf: Leaf, group: str, draws: int, decimals: int, verdict: int) -> RowDraws:

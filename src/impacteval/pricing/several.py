@@ -28,6 +28,7 @@ from impacteval.pricing.moneys import (
 )
 from impacteval.pricing.readings import (
     SURE,
+    AverageDraws,
     BetweenDraws,
     ChancesDraws,
     DrawReading,
@@ -181,6 +182,8 @@ def _shares(leaf: BasketPart, group: str, reading: DrawReading, kit: Kit) -> _Sh
             number = np.zeros(kit.draws)
         case ChancesDraws():
             raise AssertionError("a price by the number reads a bound")
+        case AverageDraws():
+            raise AssertionError("a part of a basket is not averaged by itself")
         case _:  # pragma: no cover - the union is closed and mypy proves it
             assert_never(reading)
     share, error = _line(schedule, number)
