@@ -61,8 +61,16 @@ EXPECTED: dict[str, list[tuple[int, int, str]]] = {
     "increase_of_what_should_fall.yaml": [
         (13, 13, "`relative_increase_percent` makes sense only with better: higher, and")
     ],
-    "later_effect.yaml": [
-        (13, 13, "This version cannot execute `present_value` under `outcomes.earnings.effect`,")
+    "money_for_nothing.yaml": [
+        (14, 15, "`money_is` concerns effects in money, and `earnings` is judged as difference.")
+    ],
+    "money_in_other_currency.yaml": [
+        (13, 5, "`present_value` is an amount of money in EUR, and the unit of `earnings`")
+    ],
+    "money_is_what.yaml": [(15, 15, "`outcomes.earnings.money_is`: 'per_person' is not allowed")],
+    "money_unsaid.yaml": [
+        (13, 13, "`cost_saving` is an amount of money, and `earnings` does not say for whom."),
+        (13, 13, "`cost_saving` is an amount of money, and `earnings` does not say its unit."),
     ],
     "later_key.yaml": [
         (15, 1, "This version cannot execute `gates`, so a contract that relies on it cannot")

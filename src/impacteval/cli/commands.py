@@ -282,6 +282,20 @@ def explain(path: Path, language: Language) -> None:
     say(explain_contract(load_contract(path), language))
 
 
+def export(path: Path, out: Path, verdict: Path | None) -> None:
+    """Write a contract, and what was found, in the fields of INDIGO."""
+    from impacteval.contract import load_contract
+    from impacteval.render.indigo_write import write_indigo
+    from impacteval.report.reading import load_record
+    from impacteval.study import load_study
+
+    study = path.is_dir() and (path / "plan.yaml").exists()
+    contract = load_study(path).contract if study else load_contract(path)
+    record = None if verdict is None else load_record(verdict)
+    for file in write_indigo(contract, out, record):
+        say(str(file))
+
+
 def estimators(*, as_json: bool, language: Language) -> None:
     """List the estimators."""
     from impacteval.registry import catalogue, entries

@@ -29,6 +29,7 @@ from impacteval.contract.clauses import (
 from impacteval.contract.composed import composed_problems
 from impacteval.contract.model import ALL, POOLED, Contract
 from impacteval.contract.money import ARITHMETIC
+from impacteval.contract.money_effects import money_problems
 from impacteval.contract.payment import BY_STEP, EquityBonus, Gate, Leaf, leaves
 from impacteval.contract.rule_checks import rule_problems
 from impacteval.contract.rules import SignificantRule, divided, error_of, level_of, read_by
@@ -45,6 +46,7 @@ def problems_of(contract: Contract) -> list[Relative]:
         return [
             *_names(contract),
             *_directions(contract),
+            *money_problems(contract),
             *_clauses(contract),
             *composed_problems(contract),
             *_pool(contract),

@@ -303,7 +303,7 @@ def _saving(
     """Share times saving times units times people; a loss is not shared."""
     if value <= 0:
         return NOTHING, (composed.no_saving(),)
-    if not isinstance(leaf.saving_per_unit, Decimal):
+    if not (isinstance(leaf.saving_per_unit, Decimal) and isinstance(leaf.share, Decimal)):
         return _fixed(NOT_PUBLISHED)
     assert around.people is not None, "a saving by people is not priced without them"
     saved = ARITHMETIC.multiply(ARITHMETIC.multiply(leaf.saving_per_unit, value), around.people)

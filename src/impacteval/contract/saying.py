@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from impacteval.contract.rules import (
     SignificantRule,
     VerifiedCountRule,
 )
+from impacteval.contract.units import effect_kind
 from impacteval.values import Message, Text, written
 
 if TYPE_CHECKING:
@@ -79,7 +81,22 @@ def price_unit(outcome: Outcome) -> tuple[str, str, dict[str, Any]]:
     """``for each unit (nights)`` in both languages, and its values."""
     if is_percent(outcome):
         return "for each percentage point", "par point de pourcentage", {}
+    if outcome.money_is is not None:
+        return "for each 1 {unit}", "par tranche de 1 {unit}", {"unit": unit_of(outcome)}
     return "for each unit ({unit})", "par unité ({unit})", {"unit": unit_of(outcome)}
+
+
+COUNT_RULE = say(
+    "rule-count",
+    "What is compared is the number itself that was counted.",
+    "C'est le nombre compté lui-même qui est comparé.",
+)
+"""Of the rule that reads the number itself, where that number is a count and no estimate."""
+
+
+def only_counted(outcomes: Iterable[Outcome]) -> bool:
+    """Whether nothing is estimated: there is then no chance to leave a margin for."""
+    return not any(effect_kind(outcome.effect).counterfactual for outcome in outcomes)
 
 
 def rule_sentence(rule: Rule) -> Message:

@@ -163,7 +163,8 @@ def range_of(
 
 def natural_unit(outcome: Outcome) -> Text:
     """The unit of the outcome itself: the contract's unit where it is the same, else the measure."""
-    same = outcome.effect in ("difference", "total_units", "verified_count")
+    own = ("difference", "total_units", "verified_count", "present_value", "cost_saving")
+    same = outcome.effect in own
     return outcome.unit.text() if same and outcome.unit else outcome.measure.text()
 
 

@@ -253,9 +253,9 @@ def _price_of_unit(leaf: Leaf) -> Decimal | None:
             return leaf.per_unit
         case RateLine() if isinstance(leaf.price, Decimal):
             return leaf.price
-        case ShareOfSaving() if isinstance(leaf.saving_per_unit, Decimal):
+        case ShareOfSaving(share=Decimal() as share, saving_per_unit=Decimal() as saving):
             alone = leaf.people is None and not leaf.by_people
-            return leaf.share * leaf.saving_per_unit if alone else None
+            return share * saving if alone else None
         case _:
             return None
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from impacteval.contract import POOLED, Contract
 from impacteval.contract.rules import CombineRule
-from impacteval.contract.units import design_of, scale_of
+from impacteval.contract.units import design_of
 from impacteval.errors import Problem
 from impacteval.files import Locate
 from impacteval.plan import Analysis, Plan
@@ -131,7 +131,7 @@ def _one(name: str, analysis: Analysis, contract: Contract, locate: Locate) -> I
         )
         return
     outcome = contract.outcomes[analysis.outcome]
-    scale = scale_of(outcome.effect)
+    scale = outcome.scale
     if analysis.scale != scale:
         yield locate.problem(
             (*place, "scale"),
