@@ -133,6 +133,7 @@ class Group(FileModel):
 
     plain_name: Words | None = None
     people: Count | None = None
+    ends: PartialDate | None = None
     cancelled: PartialDate | None = None
     reason: PlainWords | None = None
     source: Source | None = None

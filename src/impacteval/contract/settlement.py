@@ -15,9 +15,9 @@ from pydantic import (
     model_validator,
 )
 
-from impacteval.contract.clauses import WRITE_NONE, Portion, or_none
+from impacteval.contract.clauses import WRITE_NONE, or_none
 from impacteval.contract.money import NOT_PUBLISHED, Amount, MoneyAmount, NotPublished
-from impacteval.contract.paperwork import CURRENCY_ELSEWHERE, Source
+from impacteval.contract.paperwork import CURRENCY_ELSEWHERE, Portion, Source
 from impacteval.files import Bool, FileModel, PlainWords, Positive, Slug, fail, refuse
 from impacteval.files.kinds import read_number
 
