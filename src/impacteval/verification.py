@@ -12,11 +12,14 @@ from typing import TYPE_CHECKING
 
 from impacteval.analysis import Task, analyse
 from impacteval.contract import POOLED, Contract
+from impacteval.contract.ledger import LEDGER_FILE
+from impacteval.contract.levels import at_look
 from impacteval.contract.readings import Given
 from impacteval.contract.rules import Rule
 from impacteval.contract.terms import limits
 from impacteval.decide import Compared, Decision, compared, decide, other_rules, pool_label
-from impacteval.errors import Problem, StudyError, UsageError
+from impacteval.decide.sittings import chosen_look, given_at
+from impacteval.errors import StudyError
 from impacteval.progress import step
 from impacteval.report.build import record_of
 from impacteval.report.findings import Finding, Findings, people_of
@@ -81,8 +84,10 @@ def verify(study: Study, *, settlement: str | None = None) -> Report:
     >>> import impacteval as ie
     >>> report = ie.verify(ie.load_study("studies/nsw-job-training"))  # doctest: +SKIP
     """
-    contract, plan = study.contract, study.plan
-    chosen = _settlement(study, settlement)
+    plan = study.plan
+    look = chosen_look(study.contract, settlement or plan.settlement)
+    # At one of several looks the contract judges at the level that the look may use up.
+    contract = at_look(study.contract, look)
     if wrong := plan_problems(study):
         raise StudyError(wrong)
     blocked = None if study.lock is not None else _UNLOCKED
@@ -110,7 +115,7 @@ def verify(study: Study, *, settlement: str | None = None) -> Report:
     step("deciding")
     evidence = _evidence(contract, asked, found)
     people = _people(contract, found)
-    given = _given(study, chosen)
+    given = given_at(study.contract, look, study.ledger, Given(), str(study.root / LEDGER_FILE))
     decision = decide(contract, evidence, people=people, given=given)
     run = Run(
         contract=contract,
@@ -123,7 +128,9 @@ def verify(study: Study, *, settlement: str | None = None) -> Report:
         locked=study.lock is not None,
         locked_on=study.lock.date if study.lock is not None else None,
         prepared=study.prepared is not None,
-        settlement=chosen,
+        settlement=None if look is None else look.name,
+        agreed=study.contract,
+        at=given.at,
         digests={
             "contract": study.contract_digest,
             "plan": study.plan_digest,
@@ -168,42 +175,6 @@ def _changed(study: Study, current: Lock) -> tuple[Message, ...]:
     if study.prepared.plan_digest != study.plan_digest:
         changed = (*changed, _OTHER_PLAN)
     return changed
-
-
-def _settlement(study: Study, named: str | None) -> str | None:
-    calendar = study.contract.calendar
-    known = tuple(calendar.settlements) if calendar else ()
-    chosen = named or study.plan.settlement or (known[0] if len(known) == 1 else None)
-    if named is not None and named not in known:
-        raise UsageError(
-            Problem(
-                f"The contract has no settlement {named!r}.",
-                f"Its settlements: {', '.join(known) or 'none'}.",
-            )
-        )
-    if chosen is None and len(known) > 1:
-        raise UsageError(
-            Problem(
-                "The contract has several settlements, and none is named.",
-                f"Use --settlement with one of: {', '.join(known)}.",
-            )
-        )
-    return chosen
-
-
-def _given(study: Study, settlement: str | None) -> Given:
-    """What the ledger says was paid before this settlement."""
-    ledger = study.ledger
-    if ledger is None:
-        return Given()
-    if settlement is not None and any(p.settlement == settlement for p in ledger.payments):
-        raise StudyError(
-            Problem(
-                f"The ledger has a payment for the settlement {settlement!r}, which is judged here.",
-                "Judge another settlement, or take that payment out of the ledger.",
-            )
-        )
-    return Given(already_paid=ledger.already_paid, other_money=ledger.others)
 
 
 def _task(study: Study, entry: str, asked: tuple[Compared, ...]) -> Task:

@@ -12,6 +12,8 @@ from impacteval.errors import Problem, StudyError, UsageError
 from impacteval.values import Language, Text
 
 if TYPE_CHECKING:
+    from impacteval.contract import Contract
+    from impacteval.contract.ledger import Ledger
     from impacteval.decide import Decision
     from impacteval.report import Report
 
@@ -225,14 +227,29 @@ def price(path: Path, given: list[str], *, as_json: bool, language: Language) ->
     contract = load_contract(path)
     given_values = pairs(given)
     already_paid = given_values.pop("already_paid", None)
+    settlement = given_values.pop("settlement", None)
     people, others = _under("people.", given_values), _under("other_money.", given_values)
     decision = price_contract(
-        contract, given_values, people, already_paid=already_paid, other_money=others
+        contract,
+        given_values,
+        people,
+        already_paid=already_paid,
+        other_money=others,
+        settlement=settlement,
+        ledger=_ledger_beside(path, contract),
     )
     if as_json:
         show_json(decision.to_json())
         return
     _show_decision(decision, language)
+
+
+def _ledger_beside(path: Path, contract: Contract) -> Ledger | None:
+    """The ledger beside a contract, which says what was paid before."""
+    from impacteval.contract.ledger import LEDGER_FILE, load_ledger_of
+
+    file = (path if path.is_dir() else path.parent) / LEDGER_FILE
+    return load_ledger_of(file, contract) if file.exists() else None
 
 
 def _under(prefix: str, given: dict[str, Any]) -> dict[str, Any]:

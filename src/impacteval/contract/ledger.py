@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
@@ -10,11 +10,13 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import Field, PlainSerializer, PlainValidator, WithJsonSchema, model_validator
 
 from impacteval.canonical import digest
+from impacteval.contract.calendar import looks
+from impacteval.contract.model import POOLED, Contract
 from impacteval.contract.money import NOT_PUBLISHED, Amount, NotPublished, add
 from impacteval.contract.paperwork import CURRENCY_ELSEWHERE
 from impacteval.errors import ContractError
 from impacteval.files import FileModel, PartialDate, PlainWords, Slug, plain, read_yaml, refuse
-from impacteval.files.kinds import read_number
+from impacteval.files.kinds import Relative, read_number
 
 LEDGER_FILE = "ledger.yaml"
 
@@ -33,6 +35,14 @@ SignedAmount = Annotated[
 ]
 
 
+class Settled(FileModel):
+    """What an earlier settlement said about one clause and one group."""
+
+    clause: Slug = Field(description="the clause")
+    group: Slug | None = None
+    verdict: Literal["met", "not_met"] = Field(description="what was decided: met or not_met")
+
+
 class Payment(FileModel):
     """One payment made; a repayment is negative."""
 
@@ -41,6 +51,7 @@ class Payment(FileModel):
     date: PartialDate = Field(description="when it was paid")
     amount: SignedAmount = Field(description="how much, negative when paid back, or not_published")
     settlement: Slug | None = None
+    clauses: tuple[Settled, ...] = ()
     what: PlainWords | None = None
     source: PlainWords | None = None
 
@@ -100,6 +111,58 @@ def _spelled(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_spelled(item) for item in value]
     return value if isinstance(value, str) or value is None else plain(value)
+
+
+def ledger_problems(ledger: Ledger, contract: Contract) -> list[Relative]:
+    """Every name in a ledger that its contract does not know.
+
+    Parameters
+    ----------
+    ledger : Ledger
+    contract : Contract
+        The one it should belong to.
+
+    Returns
+    -------
+    list of (path, what, fix)
+    """
+    found: list[Relative] = []
+
+    def known(
+        path: tuple[str | int, ...], name: str | None, names: Sequence[str], what: str
+    ) -> None:
+        if name is not None and name not in names:
+            fix = f"Known: {', '.join(names) or 'none'}."
+            found.append((path, f"The contract has no {what} `{name}`.", fix))
+
+    if ledger.contract != contract.id:
+        what = f"The ledger belongs to the contract {ledger.contract!r}, and this one is {contract.id!r}."
+        found.append((("contract",), what, "Put the ledger of this contract here."))
+        return found
+    dates = [look.name for look in looks(contract) if look.pays]
+    clauses = [leaf.name for leaf in contract.clauses]
+    for k, payment in enumerate(ledger.payments):
+        if contract.calendar is not None:
+            known(("payments", k, "settlement"), payment.settlement, dates, "settlement")
+        for j, settled in enumerate(payment.clauses):
+            known(("payments", k, "clauses", j, "clause"), settled.clause, clauses, "clause")
+            groups = [*contract.groups, *([POOLED] if contract.groups else [])]
+            known(("payments", k, "clauses", j, "group"), settled.group, groups, "group")
+            if contract.groups and settled.group is None:
+                what = (
+                    f"The contract has groups, and `{settled.clause}` is settled for none of them."
+                )
+                fix = f"Write `group:` with one of: {', '.join(groups)}."
+                found.append((("payments", k, "clauses", j), what, fix))
+    return found
+
+
+def load_ledger_of(path: str | Path, contract: Contract) -> Ledger:
+    """Read the ledger of a contract; names that the contract does not know are problems too."""
+    ledger, locate = read_yaml(path, Ledger, kind="ledger", error=ContractError)
+    if found := ledger_problems(ledger, contract):
+        raise ContractError([locate.problem(*problem) for problem in found])
+    return ledger
 
 
 def load_ledger(path: str | Path) -> Ledger:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from impacteval.contract.calendar_sentences import calendar_sentences
 from impacteval.contract.checks import chance_by_luck
 from impacteval.contract.payment_sentences import clause_sentences, composition
 from impacteval.contract.saying import money, names, plain, rule_sentence, say, unit_of
@@ -338,6 +339,7 @@ def _life(contract: Contract) -> Iterator[Message]:
                     what=_unstopped(what.text()),
                 )
             )
+    yield from calendar_sentences(contract)
     if contract.audit is not None:
         yield say(
             "audit", "Audit: {how}.", "Contrôle : {how}.", how=_unstopped(contract.audit.how.text())

@@ -8,12 +8,14 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from impacteval.contract.ledger import Ledger
 from impacteval.contract.model import ALL, POOLED, Contract
 from impacteval.contract.money import NOT_PUBLISHED, Amount, rounded
 from impacteval.contract.readings import Given
 from impacteval.contract.rules import PointRule
 from impacteval.decide.claims import read_claims, reconciled
 from impacteval.decide.decision import ADJUDICATED, Decision, decide_by
+from impacteval.decide.sittings import chosen_look, given_at
 from impacteval.errors import Problem, UsageError
 from impacteval.values import Answer, Evidence, PointEstimate
 
@@ -26,6 +28,8 @@ def price(
     claims: Mapping[str, Any] | None = None,
     already_paid: Any = None,
     other_money: Mapping[str, Any] | None = None,
+    settlement: str | None = None,
+    ledger: Ledger | None = None,
 ) -> Decision:
     """What the contract pays for these results.
 
@@ -50,6 +54,11 @@ def price(
         is open without it.
     other_money : mapping, optional
         What others paid for the same results, by the name that the contract nets it under.
+    settlement : str, optional
+        The settlement, look or milestone of the calendar that is judged; the only settlement by
+        default. Clauses that belong to another one stay open.
+    ledger : Ledger, optional
+        What was paid before, in place of `already_paid` and `other_money`.
 
     Returns
     -------
@@ -63,14 +72,14 @@ def price(
     if not isinstance(contract, Contract):
         what = f"price takes a contract, not {type(contract).__name__}."
         raise UsageError(Problem(what, "Load it first: load_contract(path)."))
-    for name, given in (("values", values), ("people", people or {})):
-        if not isinstance(given, Mapping):
-            what = f"{name} must be a mapping, not {type(given).__name__}."
+    for name, mapping in (("values", values), ("people", people or {})):
+        if not isinstance(mapping, Mapping):
+            what = f"{name} must be a mapping, not {type(mapping).__name__}."
             raise UsageError(Problem(what, 'Write for example {"outcome": 8.4}.'))
     problems: list[Problem] = []
     numbers: dict[tuple[str, str], Decimal] = {}
-    for (outcome, group), typed in _flat(contract, values, problems).items():
-        number = _number(f"{outcome}, {group}", typed, problems)
+    for (outcome, group), number_typed in _flat(contract, values, problems).items():
+        number = _number(f"{outcome}, {group}", number_typed, problems)
         if number is not None:
             numbers[outcome, group] = number
     claimed = None
@@ -82,6 +91,9 @@ def price(
     others = _others(contract, other_money or {}, problems)
     if problems:
         raise UsageError(problems)
+    look = chosen_look(contract, settlement)
+    typed = Given(claims=claimed, already_paid=earlier, other_money=others)
+    given = given_at(contract, look, ledger, typed)
     evidence = [
         Evidence(outcome, group, (Answer(PointEstimate(), number),))
         for (outcome, group), number in numbers.items()
@@ -93,7 +105,7 @@ def price(
         lambda _: PointRule(),
         lambda _: ADJUDICATED,
         typed=True,
-        given=Given(claims=claimed, already_paid=earlier, other_money=others),
+        given=given,
     )
 
 

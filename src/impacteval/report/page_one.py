@@ -54,8 +54,10 @@ _CONTEST = Text(
 def _answer(decision: Decision) -> str:
     """The answer in one word. Clauses that others already paid for say nothing of their own."""
     clauses = [c for c in decision.clauses if c.pays and c.verdict is not Status.NOT_FOR_PAYMENT]
-    if not clauses:
+    if not clauses or (decision.look is not None and not decision.look.pays):
         return "not_for_payment"
+    if decision.due_now is None:
+        return "cannot_be_judged"
     open_ = any(c.amount is None for c in clauses)
     earned = [
         c for c in clauses if c.amount is not None and c.verdict is Status.MET and not _held_back(c)

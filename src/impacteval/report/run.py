@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from impacteval.contract import Contract
+from impacteval.contract.readings import Sitting
 from impacteval.contract.rules import Rule
 from impacteval.decide import Decision
 from impacteval.plan import Plan
@@ -57,6 +58,10 @@ class Run:
         Whether there is a lock, and a frozen outcome-blind step.
     settlement : str or None
         The settlement judged, by its name in the calendar.
+    agreed : Contract
+        The contract as agreed; `contract` is the same at the level of this settlement.
+    at : Sitting or None
+        The settlement judged, with what is known of those before it.
     digests, versions : mapping
         For the annex.
     data : tuple of DataSource
@@ -77,6 +82,8 @@ class Run:
     digests: Mapping[str, str]
     versions: Mapping[str, str]
     data: tuple[DataSource, ...]
+    agreed: Contract
+    at: Sitting | None = None
 
     @property
     def own(self) -> tuple[Finding, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from impacteval.contract import POOLED, Contract
+from impacteval.contract.calendar import looks
 from impacteval.contract.units import design_of, scale_of
 from impacteval.errors import Problem
 from impacteval.files import Locate
@@ -39,7 +40,7 @@ def fit(plan: Plan, contract: Contract, locate: Locate) -> list[Problem]:
     for name, analysis in plan.analyses.items():
         problems += _one(name, analysis, contract, locate)
     if plan.settlement is not None:
-        known = tuple(contract.calendar.settlements) if contract.calendar else ()
+        known = tuple(look.name for look in looks(contract))
         if plan.settlement not in known:
             problems.append(
                 locate.problem(
