@@ -333,6 +333,33 @@ EXPECTED: dict[str, list[tuple[int, int, str]]] = {
     "waterfall_of_penalties.yaml": [
         (17, 3, "The clause `main` can be negative, and a waterfall passes on what was re")
     ],
+    "look_named_twice.yaml": [
+        (15, 56, "`end` names two dates of the calendar."),
+    ],
+    "look_of_no_clause.yaml": [
+        (15, 85, "`mian` is not a clause of this contract."),
+    ],
+    "look_pays_without_level.yaml": [
+        (15, 56, "Several looks can pay for the clause `main`, and it has no level that co"),
+    ],
+    "look_shares_nothing.yaml": [
+        (15, 88, "The look `look` pays nothing, so it uses up none of the level."),
+    ],
+    "look_share_in_percent.yaml": [
+        (15, 100, "`calendar.interim.look.alpha_share`: 20 is not a share."),
+    ],
+    "milestone_pays.yaml": [
+        (15, 80, "The key `pays` is not known in `calendar.milestones.day-30`."),
+    ],
+    "settlement_of_no_group.yaml": [
+        (15, 53, "`a` is not a group of this contract."),
+    ],
+    "look_shares_half_said.yaml": [
+        (15, 26, "Several looks can pay for the same clause (look, end), and not each one "),
+    ],
+    "look_shares_short.yaml": [
+        (15, 118, "The shares of the level add up to 0.9, not to 1 (look, end)."),
+    ],
 }
 
 # Files whose list of problems goes on with more of the same.

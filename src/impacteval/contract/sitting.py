@@ -55,6 +55,8 @@ def held(
         here = group in look.groups
     if not here:
         return Missing(words.elsewhere(look, _others(contract, look, leaf.name, group)))
+    if look.kind != "settlement":
+        return None  # a look in between is made on what is there: that is what it was declared for
     groups = pool if group == POOLED else (group,)
     for early, ends in too_early(contract, look, leaf, groups):
         named = None if early == ALL else early
