@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from impacteval.analysis import Task, analyse
 from impacteval.contract import POOLED, Contract
+from impacteval.contract.calendar import Look
 from impacteval.contract.ledger import LEDGER_FILE
 from impacteval.contract.levels import at_look
 from impacteval.contract.readings import Given
@@ -85,7 +86,7 @@ def verify(study: Study, *, settlement: str | None = None) -> Report:
     >>> report = ie.verify(ie.load_study("studies/nsw-job-training"))  # doctest: +SKIP
     """
     plan = study.plan
-    look = chosen_look(study.contract, settlement or plan.settlement)
+    look = _look(study, settlement)
     # At one of several looks the contract judges at the level that the look may use up.
     contract = at_look(study.contract, look)
     if wrong := plan_problems(study):
@@ -131,6 +132,7 @@ def verify(study: Study, *, settlement: str | None = None) -> Report:
         settlement=None if look is None else look.name,
         agreed=study.contract,
         at=given.at,
+        ledger=study.ledger,
         digests={
             "contract": study.contract_digest,
             "plan": study.plan_digest,
@@ -175,6 +177,13 @@ def _changed(study: Study, current: Lock) -> tuple[Message, ...]:
     if study.prepared.plan_digest != study.plan_digest:
         changed = (*changed, _OTHER_PLAN)
     return changed
+
+
+def _look(study: Study, named: str | None) -> Look | None:
+    """The date that is judged: the one named, the one being corrected, the plan's, the only one."""
+    corrects = study.ledger.corrects if study.ledger else None
+    default = study.plan.settlement if corrects is None else None
+    return chosen_look(study.contract, named or default, study.ledger)
 
 
 def _task(study: Study, entry: str, asked: tuple[Compared, ...]) -> Task:

@@ -360,6 +360,30 @@ EXPECTED: dict[str, list[tuple[int, int, str]]] = {
     "look_shares_short.yaml": [
         (15, 118, "The shares of the level add up to 0.9, not to 1 (look, end)."),
     ],
+    "corrections_without_window.yaml": [
+        (15, 1, "A correction moves money, and nothing says how long after a settlement."),
+    ],
+    "corrections_one_sided_unsaid.yaml": [
+        (15, 1, "A correction moves money, and nothing says whether also in favour of who"),
+    ],
+    "corrections_window_in_words.yaml": [
+        (15, 35, "`corrections.window`: 'two years' is not a length of time that can be co"),
+    ],
+    "corrections_paid_twice.yaml": [
+        (15, 82, "`pay_within` says when a correction is paid, and `how: next_settlement` "),
+    ],
+    "escrow_window_in_words.yaml": [
+        (15, 19, "Money is held while a result is contested, and until when it can be cont"),
+    ],
+    "escrow_twice.yaml": [
+        (15, 50, "What is held is a share of the disputed part or an amount, and one of th"),
+    ],
+    "escrow_release_unsaid.yaml": [
+        (15, 50, "The key `released` is missing in `dispute.escrow`."),
+    ],
+    "escrow_share_above_one.yaml": [
+        (15, 66, "`dispute.escrow.share`: 1.5 is not a share."),
+    ],
 }
 
 # Files whose list of problems goes on with more of the same.

@@ -146,3 +146,91 @@ def test_the_price_command_names_a_settlement_and_reads_the_ledger(two_cohorts):
         "format: impacteval-ledger/1\ncontract: two-cohorts\npayments: []\n", "utf-8"
     )
     assert said("second")["due_now"] == "3500000.00"
+
+
+AGREED = {
+    "corrections": {"how": "repay", "window": "24 months", "above": 1000, "upward": True},
+    "dispute": {
+        "window": "60 days",
+        "who_decides": {"en": "a court", "fr": "un tribunal"},
+        "escrow": {
+            "share": "100%",
+            "holder": {"en": "a notary", "fr": "un notaire"},
+            "released": {"upheld": "payers", "dismissed": "recipients"},
+        },
+    },
+}
+LEDGER = "format: impacteval-ledger/1\ncontract: two-cohorts\npayments:"
+ONE = {"settlements": {"end": {"date": "2015-06-30"}}}
+
+
+def with_ledger(two_cohorts: Any, text: str) -> Any:
+    def change(contract: dict[str, Any]) -> None:
+        contract |= AGREED
+        contract["calendar"] = ONE
+
+    two_cohorts.write(contract_change=change)
+    (two_cohorts.folder / "ledger.yaml").write_text(f"{LEDGER} {text}\n", "utf-8")
+    two_cohorts.lock()
+    return two_cohorts.verify()
+
+
+def read(folder: Any, language: str) -> str:
+    return " ".join((folder / f"report.{language}.md").read_text("utf-8").split())
+
+
+def test_a_disputed_result_is_held_and_page_one_says_so(two_cohorts, tmp_path):
+    report = with_ledger(
+        two_cohorts,
+        "[]\ndispute: {settlement: end, raised: 2015-07-15, state: open, by: payer, "
+        "amount: 1000000}",
+    )
+    page, settling = report.record.page_one, report.record.settling
+    assert page.money.due_now == "3500000.00"
+    assert (settling.escrow.payable_now, settling.escrow.held) == ("2500000.00", "1000000.00")
+    assert page.headline.key == "headline.contested"
+    ie.write(report, tmp_path, languages=["en", "fr"])
+    english, french = read(tmp_path, "en"), read(tmp_path, "fr")
+    assert "Pay GBP 2,500,000 now" in english or "Pay £2,500,000 now" in english
+    assert "Held while contested" in english
+    assert "Retenu pendant la contestation" in french
+    assert "Échéances jusqu" in french
+    kept = json.loads((tmp_path / "verdict.json").read_text("utf-8"))
+    assert kept["settling"]["escrow"]["held"] == "1000000.00"
+
+
+def test_an_earlier_settlement_is_put_right(two_cohorts, tmp_path):
+    report = with_ledger(
+        two_cohorts,
+        "[{date: 2015-07, settlement: end, amount: 3600000, verdict: 'sha256:abc'}]\n"
+        "corrects: {settlement: end, found: 2016-02-01}",
+    )
+    page, settling = report.record.page_one, report.record.settling
+    assert (page.money.due_now, page.answer) == ("-100000.00", "do_not_pay")
+    found = settling.correction
+    assert (found.paid, found.comes_to, found.owed) == ("3600000.00", "3500000.00", "-100000.00")
+    assert (found.owed_by, found.verdict_digest) == ("recipients", "sha256:abc")
+    assert settling.rows[0].paid == "3600000.00"
+    ie.write(report, tmp_path, languages=["en", "fr"])
+    assert "owes it back to the payers" in read(tmp_path, "en")
+    assert "sha256:abc" in read(tmp_path, "en")
+    assert "Le bénéficiaire du paiement doit cette somme aux payeurs" in read(tmp_path, "fr")
+
+
+def test_a_contract_without_a_calendar_has_the_record_it_had(two_cohorts_report):
+    assert two_cohorts_report.record.settling is None
+    assert "settling" not in json.loads(two_cohorts_report.to_json())
+
+
+def test_the_price_command_shows_what_is_held(two_cohorts):
+    with_ledger(
+        two_cohorts,
+        "[]\ndispute: {settlement: end, raised: 2015-07-15, state: open, by: payer}",
+    )
+    results = ["--set", "reconvictions.cohort_1=8", "--set", "reconvictions.cohort_2=12"]
+    sizes = ["--set", "people.cohort_1=200", "--set", "people.cohort_2=200"]
+    base = ["price", str(two_cohorts.folder), *results, *sizes]
+    shown = CliRunner().invoke(app, [*base, "--lang", "fr"]).output
+    assert "Retenu pendant la contestation" in shown
+    said = json.loads(CliRunner().invoke(app, [*base, "--format", "json"]).output)
+    assert (said["payable_now"], said["in_escrow"]) == ("0.00", "3500000.00")

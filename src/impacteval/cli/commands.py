@@ -278,7 +278,21 @@ def _show_decision(decision: Decision, language: Language) -> None:
         say(fill(step, language, decision.currency))
     due = money(money_text(decision.due_now), language, decision.currency)
     total = money(money_text(decision.total), language, decision.currency)
-    show_rows([(words("money.due_now"), due), (words("money.total"), total)])
+    rows = [(words("money.due_now"), due), (words("money.total"), total)]
+    if decision.dispute is not None:
+        parts = (
+            ("money.payable_now", decision.dispute.payable_now),
+            ("money.in_escrow", decision.dispute.held),
+        )
+        rows = [
+            (words("money.due_settlement"), due),
+            *(
+                (words(name), money(money_text(part), language, decision.currency))
+                for name, part in parts
+            ),
+            rows[1],
+        ]
+    show_rows(rows)
 
 
 def explain(path: Path, language: Language) -> None:

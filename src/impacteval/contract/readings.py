@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from impacteval.contract.calendar import Look
 from impacteval.contract.clauses import Limit
 from impacteval.contract.money import Amount
 from impacteval.values import Message, Status
+
+if TYPE_CHECKING:
+    from impacteval.contract.escrow import Disputed
+    from impacteval.contract.ledger import Corrects
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +152,16 @@ class Sitting:
         names of those settlements.
     carried : tuple of (settlement, amount)
         Corrections of earlier settlements that fall due here.
+    paid : Decimal, NOT_PUBLISHED or None
+        What was paid at earlier settlements, corrections that fall due here left aside.
+    paid_here : Decimal or NOT_PUBLISHED
+        What was paid for this very settlement.
+    corrects : Corrects or None
+        The error for which this settlement is judged again.
+    receipt : str or None
+        Digest of the verdict that is corrected.
+    dispute : Disputed or None
+        The dispute about this settlement, as it stands.
     """
 
     look: Look
@@ -155,6 +170,11 @@ class Sitting:
     unknown: bool = False
     unrecorded: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     carried: tuple[tuple[str, Amount], ...] = ()
+    paid: Amount | None = None
+    paid_here: Amount = Decimal(0)
+    corrects: Corrects | None = None
+    receipt: str | None = None
+    dispute: Disputed | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from impacteval.contract import words_sittings as words
 from impacteval.contract.calendar import (
@@ -13,6 +14,7 @@ from impacteval.contract.calendar import (
     too_early,
 )
 from impacteval.contract.clauses import BasketPart, RateLine
+from impacteval.contract.dates import first_day
 from impacteval.contract.ledger import Ledger
 from impacteval.contract.model import ALL, POOLED, Contract
 from impacteval.contract.payment import FirstOf, Leaf, Term, terms
@@ -34,13 +36,46 @@ def sitting_of(contract: Contract, look: Look, ledger: Ledger | None, *, stated:
         Whether somebody states how much was paid before, in the ledger or by hand.
     """
     before = earlier_payments(contract, look)
-    return Sitting(
+    at = Sitting(
         look=look,
         before=before,
         settled=_settled(contract, look, before, ledger),
         unknown=bool(before) and not stated,
         unrecorded=_unrecorded(contract, look, before, ledger),
     )
+    if ledger is None:
+        return at
+    corrects = ledger.corrects
+    again = corrects is not None and corrects.settlement == look.name
+    receipts = [p.verdict for p in ledger.payments if p.settlement == look.name and p.verdict]
+    return replace(
+        at,
+        carried=tuple((c.settlement, c.amount) for c in ledger.carried if c.due_at == look.name),
+        paid=prior(contract, look, ledger).already_paid,
+        paid_here=ledger.paid_at(look.name),
+        corrects=corrects if again else None,
+        receipt=receipts[-1] if again and receipts else None,
+        dispute=None if again else ledger.disputed(look.name),
+    )
+
+
+def prior(contract: Contract, look: Look, ledger: Ledger) -> Ledger:
+    """The ledger as it stood before a settlement that is in it.
+
+    A settlement that nothing was paid for comes after everything in the ledger.
+    """
+    own = [payment for payment in ledger.payments if payment.settlement == look.name]
+    if not own:
+        return ledger
+    start = min(first_day(payment.date) for payment in own)
+    earlier = {other.name for other in earlier_payments(contract, look)}
+    kept = tuple(
+        payment
+        for payment in ledger.payments
+        if payment.settlement in earlier
+        or (payment.settlement is None and first_day(payment.date) <= start)
+    )
+    return ledger.model_copy(update={"payments": kept})
 
 
 def held(

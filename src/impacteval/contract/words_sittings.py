@@ -62,8 +62,8 @@ def too_early(look: Look, group: str | None, ends: str) -> Message:
             "too-early",
             "It is too early: results are complete on {ends:date} at the earliest, after this date "
             "({date:date}).",
-            "Il est trop tôt : les résultats ne sont complets qu’à une date ({ends:date}) postérieure à "
-            "celle-ci ({date:date}).",
+            "Il est trop tôt : les résultats ne sont complets que le {ends:date}, après cette échéance "
+            "({date:date}).",
             ends=ends,
             date=look.date,
         )
@@ -71,8 +71,8 @@ def too_early(look: Look, group: str | None, ends: str) -> Message:
         "too-early-group",
         "It is too early for {group:text}: results are complete on {ends:date} at the earliest, after "
         "this date ({date:date}).",
-        "Il est trop tôt pour {group:text} : les résultats ne sont complets qu’à une date "
-        "({ends:date}) postérieure à celle-ci ({date:date}).",
+        "Il est trop tôt pour {group:text} : les résultats ne sont complets que le "
+        "{ends:date}, après cette échéance ({date:date}).",
         group=group,
         ends=ends,
         date=look.date,

@@ -9,6 +9,8 @@ from typing import Any
 
 from impacteval.contract.calendar import Look
 from impacteval.contract.clauses import IfNotJudged
+from impacteval.contract.correcting import Correction
+from impacteval.contract.escrow import Contested
 from impacteval.contract.model import POOLED, Contract
 from impacteval.contract.money import ARITHMETIC, NOT_PUBLISHED, Amount, add
 from impacteval.contract.payment import Leaf
@@ -119,6 +121,11 @@ class Decision:
         Who gets back what of the capital.
     look : Look or None
         The settlement, look or milestone that was judged, where the calendar names one.
+    correction : Correction or None
+        What follows when this settles an earlier settlement anew; `due_now` is then the part of the
+        difference that is owed now, below 0 when it is owed back.
+    dispute : Contested or None
+        How `due_now` divides into what is payable now and what is held while it is contested.
     """
 
     currency: str
@@ -132,6 +139,8 @@ class Decision:
     split: tuple[PayerAmount, ...] = ()
     tranches: tuple[Tranche, ...] = ()
     look: Look | None = None
+    correction: Correction | None = None
+    dispute: Contested | None = None
 
     def clause(self, name: str, group: str | None = None) -> ClauseResult:
         """The result of a clause; `group` may be left out when the clause has one."""
@@ -163,6 +172,12 @@ class Decision:
             ]
         if self.look is not None:
             more["settlement"] = self.look.name
+        if self.correction is not None:
+            more["correction"] = _correction(self.correction)
+        if self.dispute is not None:
+            more["payable_now"] = money_text(self.dispute.payable_now)
+            more["in_escrow"] = money_text(self.dispute.held)
+            more["dispute"] = _dispute(self.dispute)
         return {
             "currency": self.currency,
             "due_now": money_text(self.due_now),
@@ -193,6 +208,34 @@ def money_text(amount: Amount | None) -> str | None:
     if isinstance(amount, Decimal):
         return format(amount, "f")
     return NOT_PUBLISHED.value
+
+
+def _correction(found: Correction) -> dict[str, Any]:
+    return {
+        "settlement": found.settlement,
+        "found": found.found,
+        "paid": money_text(found.paid),
+        "comes_to": money_text(found.comes_to),
+        "difference": money_text(found.difference),
+        "owed": money_text(found.owed),
+        "owed_by": found.owed_by,
+        "due_at": found.due_at,
+        "due_on": found.due_on,
+        "verdict_corrected": found.receipt,
+        "reason": str(found.reason),
+    }
+
+
+def _dispute(found: Contested) -> dict[str, Any]:
+    return {
+        "state": found.state,
+        "raised": found.raised,
+        "until": found.until,
+        "by": found.by,
+        "returned": money_text(found.returned),
+        "paid": money_text(found.paid),
+        "reason": str(found.reason),
+    }
 
 
 def _would_be(clause: ClauseResult) -> dict[str, str]:

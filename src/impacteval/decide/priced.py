@@ -91,7 +91,7 @@ def price(
     others = _others(contract, other_money or {}, problems)
     if problems:
         raise UsageError(problems)
-    look = chosen_look(contract, settlement)
+    look = chosen_look(contract, settlement, ledger)
     typed = Given(claims=claimed, already_paid=earlier, other_money=others)
     given = given_at(contract, look, ledger, typed)
     evidence = [

@@ -11,10 +11,11 @@ from impacteval.contract import words_sittings as words
 from impacteval.contract.calendar import Look, look_of, looks
 from impacteval.contract.ledger import Ledger
 from impacteval.contract.model import POOLED, Contract
-from impacteval.contract.money import ARITHMETIC, NOT_PUBLISHED, Amount, add
+from impacteval.contract.money import ARITHMETIC, add
 from impacteval.contract.payment import terms
 from impacteval.contract.readings import Given, Sitting
 from impacteval.contract.sitting import once_only, sitting_of
+from impacteval.decide.later import corrected, in_dispute, plus, shared_out
 from impacteval.errors import Problem, UsageError
 from impacteval.values import Message, Status
 
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
 _NOTHING = Decimal(0)
 
 
-def chosen_look(contract: Contract, named: str | None) -> Look | None:
-    """The date of the calendar that is judged: the one named, or the only settlement.
+def chosen_look(contract: Contract, named: str | None, ledger: Ledger | None = None) -> Look | None:
+    """The date of the calendar that is judged: the one named, the one corrected, the only one.
 
     Raises
     ------
@@ -33,6 +34,8 @@ def chosen_look(contract: Contract, named: str | None) -> Look | None:
         When the calendar does not know the name, or has several settlements and none is named.
     """
     known = looks(contract)
+    if named is None and ledger is not None and ledger.corrects is not None:
+        named = ledger.corrects.settlement
     if named is not None:
         found = look_of(contract, named)
         if found is None:
@@ -90,7 +93,10 @@ def given_at(
         given = replace(given, already_paid=ledger.already_paid, other_money=ledger.others)
     if look is None:
         return given
-    if ledger is not None and any(p.settlement == look.name for p in ledger.payments):
+    at = sitting_of(contract, look, ledger, stated=given.already_paid is not None)
+    if ledger is None:
+        return replace(given, at=at)
+    if ledger.has(look.name) and at.corrects is None and at.dispute is None:
         raise UsageError(
             Problem(
                 f"The ledger has a payment for the settlement {look.name!r}, which is judged here: it "
@@ -100,8 +106,10 @@ def given_at(
                 where,
             )
         )
-    at = sitting_of(contract, look, ledger, stated=given.already_paid is not None)
-    return replace(given, at=at)
+    earlier = add(
+        (ledger.already_paid if at.paid is None else at.paid, *(a for _, a in at.carried))
+    )
+    return replace(given, at=at, already_paid=earlier)
 
 
 def assumed(given: Given) -> Given:
@@ -125,7 +133,12 @@ def at_sitting(contract: Contract, decision: Decision, sitting: Sitting | None) 
         decision = _unpaid_twice(contract, decision, sitting)
         if sitting.unknown:
             decision = _in_ignorance(contract, decision, sitting)
-        return _carried(contract, decision, sitting)
+        if sitting.corrects is not None:
+            return corrected(contract, decision, sitting, sitting.corrects)
+        decision = _carried(contract, decision, sitting)
+        if sitting.dispute is not None:
+            return in_dispute(contract, decision, sitting, sitting.dispute)
+        return decision
 
 
 def _only_a_look(contract: Contract, decision: Decision, look: Look) -> Decision:
@@ -233,16 +246,18 @@ _OF_THE_AMOUNT = ("terms.cap", "terms.payer", "terms.repaid", "terms.gain", "ter
 
 def _carried(contract: Contract, decision: Decision, sitting: Sitting) -> Decision:
     """Corrections of earlier settlements that fall due at this one."""
-    for name, amount in sitting.carried:
-        step = words.carried(name, amount)
-        decision = replace(decision, steps=(*decision.steps, step))
-        if decision.due_now is not None:
-            decision = replace(decision, due_now=_plus(contract, decision.due_now, amount))
-        if decision.total is not None:
-            decision = replace(decision, total=_plus(contract, decision.total, amount))
-    return decision
-
-
-def _plus(contract: Contract, one: Amount, other: Amount) -> Amount:
-    total = add((one, other))
-    return contract.round_money(total) if isinstance(total, Decimal) else NOT_PUBLISHED
+    if not sitting.carried:
+        return decision
+    steps = tuple(words.carried(name, amount) for name, amount in sitting.carried)
+    owed = add(amount for _, amount in sitting.carried)
+    due = None if decision.due_now is None else plus(contract, decision.due_now, owed)
+    return shared_out(
+        contract,
+        replace(
+            decision,
+            already_paid=sitting.paid,
+            total=None if decision.total is None else plus(contract, decision.total, owed),
+            steps=(*decision.steps, *steps),
+        ),
+        due,
+    )

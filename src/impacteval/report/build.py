@@ -32,6 +32,7 @@ from impacteval.report.run import Reading, Run
 from impacteval.report.sentences import (
     text_of,
 )
+from impacteval.report.settling import settling_of
 from impacteval.values import Message, Text
 
 
@@ -70,6 +71,7 @@ def record_of(run: Run) -> Record:
         locked_on=run.locked_on,
         checklist=_checklist(run),
         annex=_annex(run),
+        settling=settling_of(run),
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from impacteval.contract import Contract
+from impacteval.contract.ledger import Ledger
 from impacteval.contract.readings import Sitting
 from impacteval.contract.rules import Rule
 from impacteval.decide import Decision
@@ -62,6 +63,8 @@ class Run:
         The contract as agreed; `contract` is the same at the level of this settlement.
     at : Sitting or None
         The settlement judged, with what is known of those before it.
+    ledger : Ledger or None
+        What was paid before.
     digests, versions : mapping
         For the annex.
     data : tuple of DataSource
@@ -84,6 +87,7 @@ class Run:
     data: tuple[DataSource, ...]
     agreed: Contract
     at: Sitting | None = None
+    ledger: Ledger | None = None
 
     @property
     def own(self) -> tuple[Finding, ...]:
