@@ -161,6 +161,7 @@ def _only_a_look(contract: Contract, decision: Decision, look: Look) -> Decision
         clauses=tuple(read(clause) for clause in decision.clauses),
         due_now=contract.round_money(_NOTHING),
         total=None,
+        cap_left=None,
         steps=(words.only_a_look(look, None),),
         split=(),
         tranches=(),
