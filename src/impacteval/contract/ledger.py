@@ -223,6 +223,11 @@ def ledger_problems(ledger: Ledger, contract: Contract) -> list[Relative]:
                 found.append((("payments", k, "clauses", j), what, fix))
     if contract.calendar is not None:
         _later_problems(ledger, contract, known, dates, found)
+        return found
+    for key in ("corrects", "carried", "dispute"):
+        if getattr(ledger, key):
+            what = f"`{key}` is about a settlement, and the contract has no calendar."
+            found.append(((key,), what, "Name the settlements under `calendar:` in the contract."))
     return found
 
 

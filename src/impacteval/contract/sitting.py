@@ -109,9 +109,10 @@ def _others(contract: Contract, look: Look, clause: str, group: str) -> tuple[Lo
 
 
 def once_only(contract: Contract) -> frozenset[str]:
-    """Clauses that pay once for a group: those of a first-of, unless the payment is cumulative."""
-    if contract.payment.cumulative is not None:
-        return frozenset()
+    """Clauses that pay once for a group: those of a first-of.
+
+    A cumulative payment counts them anew at each date, and takes off what was paid.
+    """
     return frozenset(clause.name for clause in _first_of(contract.payment))
 
 

@@ -97,7 +97,9 @@ def given_at(
         return given
     at = sitting_of(contract, look, ledger, stated=given.already_paid is not None)
     if ledger is None:
-        return replace(given, at=at)
+        # Nothing can have been paid before the first date of the calendar.
+        first = given.already_paid is None and not at.before and look.pays
+        return replace(given, at=at, already_paid=_NOTHING if first else given.already_paid)
     if ledger.has(look.name) and at.corrects is None and at.dispute is None:
         raise UsageError(
             Problem(
