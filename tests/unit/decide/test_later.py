@@ -155,6 +155,17 @@ def test_a_correction_takes_off_what_was_paid_before_and_not_after():
     assert (first.correction.comes_to, first.correction.owed) == (15000, -5000)
 
 
+def test_a_settlement_that_carried_a_correction_is_corrected_itself():
+    of = contract(corrections=NEXT, dates={"y3": {"date": "2028-06-30"}})
+    carried = [{"settlement": "y1", "due_at": "y2", "amount": -5000}]
+    # 8000 less 5000 were due at y2 and paid; on the corrected data 6000 less 5000.
+    payments = (paid(20000), paid(3000, "y2", "2027-07-15"))
+    corrects = {"settlement": "y2", "found": "2028-01-01"}
+    found = price(of, {"x": 6}, ledger=ledger(*payments, carried=carried, corrects=corrects))
+    assert (found.correction.comes_to, found.correction.owed) == (1000, -2000)
+    assert found.correction.due_at == "y3"
+
+
 def test_two_payments_for_one_settlement_are_one():
     of = contract(corrections=REPAY)
     payments = (paid(20000), paid(-5000, date="2027-03-01"))
@@ -235,6 +246,13 @@ HEAD = "format: impacteval-ledger/1\ncontract: test\npayments:\n  - {date: 2026-
     [
         ("corrects: y2", "Nothing was paid at `y2`"),
         ("corrects: y3", "no settlement `y3`"),
+        (
+            (
+                "corrects: {settlement: y1, found: 2027}\n"
+                "dispute: {settlement: y1, raised: 2026-07, state: open, by: payer}"
+            ),
+            "contested and corrected at once",
+        ),
         ("corrects: y1", "nothing says when the error was found"),
         ("carried: [{settlement: y1, due_at: y3, amount: 1}]", "no settlement `y3`"),
         (

@@ -297,6 +297,10 @@ def test_a_group_that_was_paid_is_not_paid_again_by_a_settlement_that_judges_eve
     found = price(contract, {"x.a": 30, "x.b": 30}, settlement="s2", ledger=recorded)
     assert [(r.group, r.amount) for r in found.clauses] == [("a", 0), ("b", 100)]
     assert price(contract, {"x.a": 30, "x.b": 30}, settlement="s2").due_now is None
+    typed = price(contract, {"x.a": 30, "x.b": 30}, settlement="s2", already_paid=0)
+    assert typed.due_now == 200
+    typed = price(contract, {"x.a": 30, "x.b": 30}, settlement="s2", already_paid=100)
+    assert (typed.due_now, typed.steps[-1].key) == (None, "sittings.depends")
     nobody = price(contract, {"x.a": 3, "x.b": 3}, settlement="s2")
     assert nobody.due_now == 0
     assert price(contract, {"x.a": 30, "x.b": 30}, settlement="s2", ledger=ledger()).due_now == 200
@@ -543,6 +547,21 @@ def test_a_calendar_that_could_be_read_in_two_ways_is_refused(calendar, more, sa
 def test_shares_add_up_to_one():
     with pytest.raises(ValidationError, match=r"add up to 0\.9, not to 1"):
         looked(pays=True, alpha_share=0.2, end={"alpha_share": 0.7})
+
+
+def test_a_cumulative_payment_judges_the_groups_that_came_before():
+    calendar = {
+        "settlements": {
+            "y1": {"date": "2025", "groups": ["a"]},
+            "y2": {"date": "2026", "groups": ["b"]},
+        }
+    }
+    payment = clause(per="group") | {"cumulative": {"clawback": False}}
+    with pytest.raises(ValidationError, match="leaves out groups that an earlier one judged: a"):
+        make(payment, calendar=calendar, **groups(2))
+    calendar["settlements"]["y2"]["groups"] = ["a", "b"]
+    contract = make(payment, calendar=calendar, **groups(2))
+    assert price(contract, {"x.a": 12, "x.b": 12}, settlement="y2", already_paid=100).due_now == 100
 
 
 def test_a_look_that_pays_nothing_may_leave_out_what_came_before():
