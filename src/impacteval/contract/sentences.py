@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from impacteval.contract.calendar_sentences import calendar_sentences
 from impacteval.contract.checks import chance_by_luck
-from impacteval.contract.later_sentences import later_sentences
+from impacteval.contract.later_sentences import later_sentences, said_length
 from impacteval.contract.payment_sentences import clause_sentences, composition
 from impacteval.contract.saying import money, names, plain, rule_sentence, say, unit_of
 from impacteval.contract.settlement_sentences import settlement_sentences
@@ -162,14 +162,14 @@ def _outcome(contract: Contract, name: str) -> Iterator[Message]:
             "window",
             "Results are followed for this long: {follow}.",
             "Les résultats sont suivis pendant : {follow}.",
-            follow=outcome.window.follow.text(),
+            follow=said_length(outcome.window.follow),
         )
         if outcome.window.then_wait is not None:
             yield say(
                 "window-wait",
                 "Then one waits for the records to be complete: {wait}.",
                 "On attend ensuite que les registres soient complets : {wait}.",
-                wait=outcome.window.then_wait.text(),
+                wait=said_length(outcome.window.then_wait),
             )
     if outcome.target is not None:
         yield say(
@@ -350,7 +350,7 @@ def _life(contract: Contract) -> Iterator[Message]:
             "dispute",
             "Time to contest a result: {window}. Who decides: {who}.",
             "Délai pour contester un résultat : {window}. Qui tranche : {who}.",
-            window=_unstopped(contract.dispute.window.text()),
+            window=_unstopped(said_length(contract.dispute.window)),
             who=_unstopped(contract.dispute.who_decides.text()),
         )
     yield from later_sentences(contract)

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from impacteval.contract import Contract
 from impacteval.contract.clauses import Linear, RateLine, ShareOfSaving
+from impacteval.contract.later_sentences import said_length
 from impacteval.contract.model import Outcome
 from impacteval.contract.money import decimals_of
 from impacteval.contract.payment import BY_STEP, Leaf
@@ -147,7 +148,11 @@ def _contest(contract: Contract) -> Both:
             how += "."
         told[language] = (
             _CONTEST[language]
-            .format(how=how, window=dispute.window[language], who=dispute.who_decides[language])
+            .format(
+                how=how,
+                window=said_length(dispute.window)[language].format(),
+                who=dispute.who_decides[language],
+            )
             .strip()
         )
     return Both(en=told["en"], fr=told["fr"])

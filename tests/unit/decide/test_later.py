@@ -583,3 +583,24 @@ def test_a_message_that_holds_a_text_reads_in_plain_english():
         "x", Text(en="It is {what}.", fr="C'est {what}."), {"what": Text(en="{{so}}", fr="tel")}
     )
     assert str(said) == "It is {so}."
+
+
+def test_loading_is_the_inverse_of_dumping():
+    of = contract(
+        corrections=REPAY,
+        dispute=DISPUTE | {"escrow": ESCROW},
+        dates={"y3": {"date": "2028", "clauses": ["main"], "what": "the end"}},
+    )
+    again_loaded = type(of).model_validate(of.model_dump())
+    assert again_loaded == of
+    assert again_loaded.digest == of.digest
+    # 100% and 1 are one share, and a key at its default does not count.
+    spelled = DISPUTE | {"escrow": ESCROW | {"share": 1}}
+    dates = {"y3": {"date": "2028", "clauses": ["main"], "what": "the end", "groups": []}}
+    assert contract(corrections=REPAY, dispute=spelled, dates=dates).digest == of.digest
+    kept = ledger(
+        paid(1),
+        corrects="y1",
+        dispute={"settlement": "y2", "raised": "2027-07", "state": "open", "by": "payer"},
+    )
+    assert Ledger.model_validate(kept.model_dump()) == kept
