@@ -157,7 +157,9 @@ def _payable(decision: Decision) -> str | None:
 def _already_paid(run: Run) -> str | None:
     """What the ledger says; without one, nothing where no earlier settlement may have paid."""
     stated = money_text(run.decision.already_paid)
-    return "0" if stated is None and not notices.earlier_settlements(run) else stated
+    if run.ledger is None and run.decision.already_paid in (None, 0):
+        return None if notices.earlier_settlements(run) else "0"
+    return stated
 
 
 def _contest(contract: Contract) -> Both:
