@@ -15,12 +15,16 @@ from impacteval.analysis import Task, analyse
 from impacteval.analysis.averages import average_answer
 from impacteval.analysis.combined import Source, analyse_combined
 from impacteval.contract import POOLED, Contract
+from impacteval.contract.calendar import Look
+from impacteval.contract.ledger import LEDGER_FILE
+from impacteval.contract.levels import at_look
 from impacteval.contract.readings import Given
 from impacteval.contract.rules import Rule
 from impacteval.contract.terms import limits
 from impacteval.contract.units import design_of
 from impacteval.decide import Compared, Decision, compared, decide, other_rules, pool_label
-from impacteval.errors import Problem, StudyError, UsageError
+from impacteval.decide.sittings import chosen_look, given_at
+from impacteval.errors import StudyError
 from impacteval.progress import step
 from impacteval.report.build import record_of
 from impacteval.report.findings import Finding, Findings, people_of
@@ -87,8 +91,10 @@ def verify(study: Study, *, settlement: str | None = None) -> Report:
     >>> import impacteval as ie
     >>> report = ie.verify(ie.load_study("studies/nsw-job-training"))  # doctest: +SKIP
     """
-    contract, plan = study.contract, study.plan
-    chosen = _settlement(study, settlement)
+    plan = study.plan
+    look = _look(study, settlement)
+    # At one of several looks the contract judges at the level that the look may use up.
+    contract = at_look(study.contract, look)
     if wrong := plan_problems(study):
         raise StudyError(wrong)
     blocked = None if study.lock is not None else _UNLOCKED
@@ -118,7 +124,7 @@ def verify(study: Study, *, settlement: str | None = None) -> Report:
     step("deciding")
     evidence = _evidence(contract, asked, found)
     people = _people(contract, found)
-    given = _given(study, chosen)
+    given = given_at(study.contract, look, study.ledger, Given(), str(study.root / LEDGER_FILE))
     decision = decide(contract, evidence, people=people, given=given)
     run = Run(
         contract=contract,
@@ -131,7 +137,10 @@ def verify(study: Study, *, settlement: str | None = None) -> Report:
         locked=study.lock is not None,
         locked_on=study.lock.date if study.lock is not None else None,
         prepared=study.prepared is not None,
-        settlement=chosen,
+        settlement=None if look is None else look.name,
+        agreed=study.contract,
+        at=given.at,
+        ledger=study.ledger,
         digests={
             "contract": study.contract_digest,
             "plan": study.plan_digest,
@@ -200,40 +209,11 @@ def _changed(study: Study, current: Lock) -> tuple[Message, ...]:
     return changed
 
 
-def _settlement(study: Study, named: str | None) -> str | None:
-    calendar = study.contract.calendar
-    known = tuple(calendar.settlements) if calendar else ()
-    chosen = named or study.plan.settlement or (known[0] if len(known) == 1 else None)
-    if named is not None and named not in known:
-        raise UsageError(
-            Problem(
-                f"The contract has no settlement {named!r}.",
-                f"Its settlements: {', '.join(known) or 'none'}.",
-            )
-        )
-    if chosen is None and len(known) > 1:
-        raise UsageError(
-            Problem(
-                "The contract has several settlements, and none is named.",
-                f"Use --settlement with one of: {', '.join(known)}.",
-            )
-        )
-    return chosen
-
-
-def _given(study: Study, settlement: str | None) -> Given:
-    """What the ledger says was paid before this settlement."""
-    ledger = study.ledger
-    if ledger is None:
-        return Given()
-    if settlement is not None and any(p.settlement == settlement for p in ledger.payments):
-        raise StudyError(
-            Problem(
-                f"The ledger has a payment for the settlement {settlement!r}, which is judged here.",
-                "Judge another settlement, or take that payment out of the ledger.",
-            )
-        )
-    return Given(already_paid=ledger.already_paid, other_money=ledger.others)
+def _look(study: Study, named: str | None) -> Look | None:
+    """The date that is judged: the one named, the one being corrected, the plan's, the only one."""
+    corrects = study.ledger.corrects if study.ledger else None
+    default = study.plan.settlement if corrects is None else None
+    return chosen_look(study.contract, named or default, study.ledger)
 
 
 def _task(study: Study, entry: str, asked: tuple[Compared, ...]) -> Task:

@@ -151,7 +151,8 @@ def price(
         typer.Option(
             "--set",
             metavar="OUTCOME[.GROUP]=VALUE",
-            help="A result in the contract's units, or people.GROUP=N. May be repeated.",
+            help="A result in the contract's units, or people.GROUP=N, settlement=NAME, "
+            "already_paid=AMOUNT. May be repeated.",
         ),
     ],
     output: FormatOption = Format.TEXT,

@@ -12,6 +12,8 @@ from impacteval.errors import Problem, StudyError, UsageError
 from impacteval.values import Language, Text
 
 if TYPE_CHECKING:
+    from impacteval.contract import Contract
+    from impacteval.contract.ledger import Ledger
     from impacteval.decide import Decision
     from impacteval.report import Report
 
@@ -225,6 +227,7 @@ def price(path: Path, given: list[str], *, as_json: bool, language: Language) ->
     contract = load_contract(path)
     given_values = pairs(given)
     already_paid = given_values.pop("already_paid", None)
+    settlement = given_values.pop("settlement", None)
     people, others = _under("people.", given_values), _under("other_money.", given_values)
     audits, errors = (
         _under(f"{word}.", given_values) if word not in contract.outcomes else {}
@@ -236,6 +239,8 @@ def price(path: Path, given: list[str], *, as_json: bool, language: Language) ->
         people,
         already_paid=already_paid,
         other_money=others,
+        settlement=settlement,
+        ledger=_ledger_beside(path, contract),
         audit=audits,
         std_error=errors,
     )
@@ -243,6 +248,14 @@ def price(path: Path, given: list[str], *, as_json: bool, language: Language) ->
         show_json(decision.to_json())
         return
     _show_decision(decision, language)
+
+
+def _ledger_beside(path: Path, contract: Contract) -> Ledger | None:
+    """The ledger beside a contract, which says what was paid before."""
+    from impacteval.contract.ledger import LEDGER_FILE, load_ledger_of
+
+    file = (path if path.is_dir() else path.parent) / LEDGER_FILE
+    return load_ledger_of(file, contract) if file.exists() else None
 
 
 def _under(prefix: str, given: dict[str, Any]) -> dict[str, Any]:
@@ -271,7 +284,22 @@ def _show_decision(decision: Decision, language: Language) -> None:
         say(fill(step, language, decision.currency))
     due = money(money_text(decision.due_now), language, decision.currency)
     total = money(money_text(decision.total), language, decision.currency)
-    show_rows([(words("money.due_now"), due), (words("money.total"), total)])
+    owing = "money.due_now" if decision.correction is None else "money.correction"
+    rows = [(words(owing), due), (words("money.total"), total)]
+    if decision.dispute is not None:
+        parts = (
+            ("money.payable_now", decision.dispute.payable_now),
+            ("money.in_escrow", decision.dispute.held),
+        )
+        rows = [
+            (words("money.due_settlement"), due),
+            *(
+                (words(name), money(money_text(part), language, decision.currency))
+                for name, part in parts
+            ),
+            rows[1],
+        ]
+    show_rows(rows)
 
 
 def explain(path: Path, language: Language) -> None:

@@ -9,7 +9,6 @@ from fractions import Fraction
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import (
-    AfterValidator,
     BeforeValidator,
     Field,
     PlainSerializer,
@@ -20,7 +19,7 @@ from pydantic import (
 )
 
 from impacteval.contract.money import NOT_PUBLISHED, Amount, MoneyAmount, NotPublished
-from impacteval.contract.paperwork import CURRENCY_ELSEWHERE, Source
+from impacteval.contract.paperwork import CURRENCY_ELSEWHERE, Portion, Source
 from impacteval.contract.rules import EvidenceRule
 from impacteval.contract.units import Operator
 from impacteval.files import (
@@ -237,15 +236,6 @@ class PartialFull(Clause):
     def steps(self) -> tuple[TierStep, TierStep]:
         """The two steps in order."""
         return (self.partial, self.full)
-
-
-def _portion(value: Decimal) -> Decimal:
-    if not 0 < value <= 1:
-        raise fail(f"{value} is not a share.", "Write a number above 0 and up to 1, such as 0.8.")
-    return value
-
-
-Portion = Annotated[Number, AfterValidator(_portion)]
 
 
 def _share(value: Any) -> Amount:

@@ -20,12 +20,13 @@ from pydantic import (
 
 from impacteval.canonical import digest
 from impacteval.contract.clauses import WRITE_NONE, Threshold, or_none
+from impacteval.contract.correcting import Corrections
+from impacteval.contract.escrow import Dispute
 from impacteval.contract.money import Currency, Mode, decimals_of, rounded
 from impacteval.contract.paperwork import (
     Assumption,
     Audit,
     Calendar,
-    Dispute,
     EvaluationCost,
     Parties,
     Privacy,
@@ -138,6 +139,7 @@ class Group(FileModel):
 
     plain_name: Words | None = None
     people: Count | None = None
+    ends: PartialDate | None = None
     cancelled: PartialDate | None = None
     reason: PlainWords | None = None
     source: Source | None = None
@@ -177,7 +179,6 @@ class Contract(FileModel):
             "watch",
             "equity",
             "changes",
-            "corrections",
             "also_report",
             "context",
             "baseline",
@@ -233,6 +234,7 @@ class Contract(FileModel):
     calendar: Calendar | None = None
     privacy: Privacy | None = None
     dispute: Dispute | None = None
+    corrections: Corrections | None = None
     interests: ListOfWords = ()
     evaluation_cost: EvaluationCost | None = None
     not_public: ListOfWords = ()

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Annotated, ClassVar
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from impacteval.contract.money import MoneyAmount
 from impacteval.contract.rule_settings import ShareLimit
@@ -19,9 +20,19 @@ from impacteval.files import (
     PlainWords,
     Slug,
     Table,
+    fail,
 )
 
 Source = Annotated[Slug, Field(description="the name of an entry under `sources`")]
+
+
+def _portion(value: Decimal) -> Decimal:
+    if not 0 < value <= 1:
+        raise fail(f"{value} is not a share.", "Write a number above 0 and up to 1, such as 0.8.")
+    return value
+
+
+Portion = Annotated[Number, AfterValidator(_portion)]
 
 CURRENCY_ELSEWHERE = {
     "currency": "A contract has one currency, and it stands at the top of the file."
@@ -53,6 +64,7 @@ class WhoCounts(FileModel):
     count_everyone: Bool = Field(
         description="whether everyone eligible counts, engaged or not: true or false"
     )
+    ends: PartialDate | None = None
     source: Source | None = None
 
 
@@ -95,30 +107,43 @@ class Settlement(FileModel):
     date: PartialDate = Field(description="the date of the settlement")
     what: PlainWords | None = None
     clauses: tuple[Slug, ...] = ()
+    groups: tuple[Slug, ...] = ()
+    alpha_share: Portion | None = None
+    source: Source | None = None
+
+
+class Interim(FileModel):
+    """A look at results before they are settled, declared in advance."""
+
+    date: PartialDate = Field(description="the date of the look")
+    what: PlainWords | None = None
+    clauses: tuple[Slug, ...] = ()
+    groups: tuple[Slug, ...] = ()
+    pays: Bool = False
+    alpha_share: Portion | None = None
+    source: Source | None = None
+
+
+class Milestone(FileModel):
+    """A dated report from which no payment follows."""
+
+    date: PartialDate = Field(description="the date of the report")
+    what: PlainWords | None = None
     source: Source | None = None
 
 
 class Calendar(FileModel):
-    """Settlements by name."""
-
-    LATER: ClassVar[frozenset[str]] = frozenset(("milestones", "interim"))
+    """Settlements by name, and the looks and reports between them."""
 
     settlements: Table[Settlement] = Field(description="the settlements by name, with their dates")
+    interim: Table[Interim] = Field(default_factory=dict, validate_default=True)
+    milestones: Table[Milestone] = Field(default_factory=dict, validate_default=True)
 
 
 class Privacy(FileModel):
     """How long data are kept, and what protects people."""
 
     keep_until: PartialDate | None = None
-    how: PlainWords | None = None
-    source: Source | None = None
-
-
-class Dispute(FileModel):
-    """How to contest a result."""
-
-    window: PlainWords = Field(description="how long a result can be contested")
-    who_decides: PlainWords = Field(description="who decides")
     how: PlainWords | None = None
     source: Source | None = None
 

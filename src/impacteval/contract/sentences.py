@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from impacteval.contract.calendar_sentences import calendar_sentences
 from impacteval.contract.checks import chance_by_luck
+from impacteval.contract.later_sentences import later_sentences, said_length
 from impacteval.contract.money_effects import compared_as_money
 from impacteval.contract.payment_sentences import clause_sentences, composition
 from impacteval.contract.rule_sentences import audit_limit_sentence, average_scope
@@ -172,14 +174,14 @@ def _outcome(contract: Contract, name: str) -> Iterator[Message]:
             "window",
             "Results are followed for this long: {follow}.",
             "Les résultats sont suivis pendant : {follow}.",
-            follow=outcome.window.follow.text(),
+            follow=said_length(outcome.window.follow),
         )
         if outcome.window.then_wait is not None:
             yield say(
                 "window-wait",
                 "Then one waits for the records to be complete: {wait}.",
                 "On attend ensuite que les registres soient complets : {wait}.",
-                wait=outcome.window.then_wait.text(),
+                wait=said_length(outcome.window.then_wait),
             )
     if outcome.target is not None:
         yield say(
@@ -356,6 +358,7 @@ def _life(contract: Contract) -> Iterator[Message]:
                     what=_unstopped(what.text()),
                 )
             )
+    yield from calendar_sentences(contract)
     if contract.audit is not None:
         yield say(
             "audit", "Audit: {how}.", "Contrôle : {how}.", how=_unstopped(contract.audit.how.text())
@@ -367,9 +370,10 @@ def _life(contract: Contract) -> Iterator[Message]:
             "dispute",
             "Time to contest a result: {window}. Who decides: {who}.",
             "Délai pour contester un résultat : {window}. Qui tranche : {who}.",
-            window=_unstopped(contract.dispute.window.text()),
+            window=_unstopped(said_length(contract.dispute.window)),
             who=_unstopped(contract.dispute.who_decides.text()),
         )
+    yield from later_sentences(contract)
     cost = contract.evaluation_cost
     if cost is not None:
         yield say(

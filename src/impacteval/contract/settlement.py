@@ -8,9 +8,9 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from impacteval.contract.clauses import WRITE_NONE, Portion, Share, or_none
+from impacteval.contract.clauses import WRITE_NONE, Share, or_none
 from impacteval.contract.money import MoneyAmount
-from impacteval.contract.paperwork import CURRENCY_ELSEWHERE, Source
+from impacteval.contract.paperwork import CURRENCY_ELSEWHERE, Portion, Source
 from impacteval.files import Bool, FileModel, PlainWords, Positive, Slug, refuse
 
 

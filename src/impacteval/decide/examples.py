@@ -15,13 +15,22 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from impacteval.contract import Contract, load_contract
-from impacteval.contract.ledger import SignedAmount
+from impacteval.contract.escrow import Disputed
+from impacteval.contract.ledger import (
+    Carried,
+    Corrects,
+    Ledger,
+    OtherPayment,
+    Payment,
+    SignedAmount,
+    ledger_problems,
+)
 from impacteval.contract.money import MoneyAmount, NotPublished
 from impacteval.contract.rule_settings import Share
 from impacteval.decide.decision import ClauseResult, Decision, money_text
 from impacteval.decide.priced import price
 from impacteval.decide.typed import Averages
-from impacteval.errors import ContractError, InputError
+from impacteval.errors import ContractError, InputError, Problem, UsageError
 from impacteval.files import Count, FileModel, NonBlank, Number, PlainWords, Slug, read_yaml
 
 Verdict = Literal["met", "not_met", "cannot_be_judged", "not_for_payment", "open"]
@@ -34,6 +43,23 @@ class Expectation(FileModel):
     group: NonBlank | None = None
     verdict: Verdict | None = None
     amount: SignedAmount | Literal["open"] | None = None
+
+
+class ExampleLedger(FileModel):
+    """What was paid before an example, as a ledger says it."""
+
+    payments: tuple[Payment, ...] = ()
+    other_money: tuple[OtherPayment, ...] = ()
+    corrects: Corrects | None = None
+    carried: tuple[Carried, ...] = ()
+    dispute: tuple[Disputed, ...] = ()
+
+    def of(self, contract: Contract) -> Ledger:
+        """The ledger of that contract; `UsageError` for names that the contract does not know."""
+        made = Ledger(format="impacteval-ledger/1", contract=contract.id, **dict(self))
+        if found := ledger_problems(made, contract):
+            raise UsageError([Problem(what, fix) for _, what, fix in found])
+        return made
 
 
 class Example(FileModel):
@@ -53,11 +79,16 @@ class Example(FileModel):
     claims: dict[Slug, tuple[Slug, ...]] | None = None
     already_paid: MoneyAmount | None = None
     other_money: dict[Slug, MoneyAmount] = Field(default_factory=dict)
+    settlement: Slug | None = None
+    ledger: ExampleLedger | None = None
     expect: tuple[Expectation, ...] = ()
-    due_now: SignedAmount | None = None
+    due_now: SignedAmount | Literal["open"] | None = None
     total: SignedAmount | Literal["open"] | None = None
     split: tuple[SignedAmount, ...] | None = None
     lost: dict[Slug, MoneyAmount] | None = None
+    payable_now: SignedAmount | Literal["open"] | None = None
+    in_escrow: SignedAmount | Literal["open"] | None = None
+    owed: SignedAmount | Literal["open"] | None = None
     source: PlainWords | None = None
 
 
@@ -137,6 +168,8 @@ def _run(example: Example, contract: Contract, average: Averages | None) -> Exam
             claims=example.claims,
             already_paid=example.already_paid,
             other_money=example.other_money,
+            settlement=example.settlement,
+            ledger=None if example.ledger is None else example.ledger.of(contract),
             audit=example.audit,
             std_error=example.std_error,
             average=average,
@@ -162,6 +195,14 @@ def _differences(example: Example, decision: Decision) -> Iterator[str]:
         yield from _money("due now", example.due_now, decision.due_now)
     if example.total is not None:
         yield from _money("total", example.total, decision.total)
+    correction, dispute = decision.correction, decision.dispute
+    for what, wanted, said in (
+        ("payable now", example.payable_now, None if dispute is None else dispute.payable_now),
+        ("in escrow", example.in_escrow, None if dispute is None else dispute.held),
+        ("owed", example.owed, None if correction is None else correction.owed),
+    ):
+        if wanted is not None:
+            yield from _money(what, wanted, said)
     if example.split is not None:
         if len(example.split) != len(decision.split):
             yield f"split: {len(example.split)} payers are expected, the contract has {len(decision.split)}."

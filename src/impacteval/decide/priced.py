@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from impacteval.contract.ledger import Ledger
 from impacteval.contract.model import ALL, Contract
 from impacteval.contract.money import Amount
 from impacteval.contract.readings import Given
@@ -14,6 +15,7 @@ from impacteval.decide.decision import ADJUDICATED, Decision, decide_by
 from impacteval.decide.numbers import money_of as _money
 from impacteval.decide.numbers import near as _near
 from impacteval.decide.numbers import number_of as _number
+from impacteval.decide.sittings import chosen_look, given_at
 from impacteval.decide.typed import (
     Averages,
     averages,
@@ -39,6 +41,8 @@ def price(
     audit: Mapping[str, Any] | None = None,
     std_error: Mapping[str, Any] | None = None,
     average: Averages | None = None,
+    settlement: str | None = None,
+    ledger: Ledger | None = None,
 ) -> Decision:
     """What the contract pays for these results.
 
@@ -72,6 +76,11 @@ def price(
         read as normal with that error.
     average : callable, optional
         Computes what a clause pays on average over a normal distribution.
+    settlement : str, optional
+        The settlement, look or milestone of the calendar that is judged; the only settlement by
+        default. Clauses that belong to another one stay open.
+    ledger : Ledger, optional
+        What was paid before, in place of `already_paid` and `other_money`.
 
     Returns
     -------
@@ -85,20 +94,20 @@ def price(
     if not isinstance(contract, Contract):
         what = f"price takes a contract, not {type(contract).__name__}."
         raise UsageError(Problem(what, "Load it first: load_contract(path)."))
-    for name, given in (
+    for name, mapping in (
         ("values", values),
         ("people", people or {}),
         ("audit", audit or {}),
         ("std_error", std_error or {}),
     ):
-        if not isinstance(given, Mapping):
-            what = f"{name} must be a mapping, not {type(given).__name__}."
+        if not isinstance(mapping, Mapping):
+            what = f"{name} must be a mapping, not {type(mapping).__name__}."
             raise UsageError(Problem(what, 'Write for example {"outcome": 8.4}.'))
     problems: list[Problem] = []
     numbers: dict[tuple[str, str], Decimal] = {}
     plain, parts = take_parts(contract, values, problems)
-    for (outcome, group), typed in _flat(contract, plain, problems).items():
-        number = _number(f"{outcome}, {group}", typed, problems)
+    for (outcome, group), by_hand in _flat(contract, plain, problems).items():
+        number = _number(f"{outcome}, {group}", by_hand, problems)
         if number is not None:
             numbers[outcome, group] = number
     claimed = None
@@ -117,6 +126,9 @@ def price(
     means = averages(contract, numbers, errors, average, problems)
     if problems:
         raise UsageError(problems)
+    look = chosen_look(contract, settlement, ledger)
+    typed = Given(claims=claimed, already_paid=earlier, other_money=others)
+    given = given_at(contract, look, ledger, typed)
     evidence = [
         Evidence(*where, (*known, *audits.get(where, ()), *means.get(where, ())))
         for where, known in answers.items()
@@ -128,7 +140,7 @@ def price(
         lambda leaf: rule_for_typed(contract, leaf),
         lambda _: ADJUDICATED,
         typed=True,
-        given=Given(claims=claimed, already_paid=earlier, other_money=others),
+        given=given,
     )
 
 

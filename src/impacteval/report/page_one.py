@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from impacteval.contract import Contract
 from impacteval.contract.clauses import Linear, RateLine, ShareOfSaving
+from impacteval.contract.later_sentences import said_length
 from impacteval.contract.model import Outcome
 from impacteval.contract.money import decimals_of
 from impacteval.contract.payment import BY_STEP, Leaf
@@ -45,6 +46,7 @@ from impacteval.report.sentences import (
     rounding_sentence,
     text_of,
 )
+from impacteval.report.settling import settling_headline
 from impacteval.values import Confidence, Message, Scale, Status, Text, significant, written
 
 _NO_CONTEST = Text(
@@ -60,8 +62,16 @@ _CONTEST = Text(
 def _answer(decision: Decision) -> str:
     """The answer in one word. Clauses that others already paid for say nothing of their own."""
     clauses = [c for c in decision.clauses if c.pays and c.verdict is not Status.NOT_FOR_PAYMENT]
-    if not clauses:
+    if not clauses or (decision.look is not None and not decision.look.pays):
         return "not_for_payment"
+    if decision.due_now is None:
+        return "cannot_be_judged"
+    if decision.correction is not None:
+        found = decision.correction
+        if found.comes_to is None:
+            return "cannot_be_judged"
+        nothing = not isinstance(found.due_now, Decimal) or found.due_now <= 0
+        return "do_not_pay" if nothing else "pay"
     open_ = any(c.amount is None for c in clauses)
     earned = [
         c
@@ -107,7 +117,9 @@ def page_one(run: Run) -> PageOne:
     money = contract.money
     return PageOne(
         answer=answer,
-        headline=Said.of(headline(answer, due, decision.currency)),
+        headline=Said.of(
+            settling_headline(decision) or headline(answer, _payable(decision), decision.currency)
+        ),
         money=MoneyBox(
             currency=decision.currency,
             due_now=due,
@@ -136,10 +148,18 @@ def page_one(run: Run) -> PageOne:
     )
 
 
+def _payable(decision: Decision) -> str | None:
+    """What is to be paid now; all that is due, unless a part of it is held or was paid already."""
+    found = decision.dispute
+    return money_text(decision.due_now if found is None else found.payable_now)
+
+
 def _already_paid(run: Run) -> str | None:
     """What the ledger says; without one, nothing where no earlier settlement may have paid."""
     stated = money_text(run.decision.already_paid)
-    return "0" if stated is None and not notices.earlier_settlements(run) else stated
+    if run.ledger is None and run.decision.already_paid in (None, 0):
+        return None if notices.earlier_settlements(run) else "0"
+    return stated
 
 
 def _contest(contract: Contract) -> Both:
@@ -153,7 +173,11 @@ def _contest(contract: Contract) -> Both:
             how += "."
         told[language] = (
             _CONTEST[language]
-            .format(how=how, window=dispute.window[language], who=dispute.who_decides[language])
+            .format(
+                how=how,
+                window=said_length(dispute.window)[language].format(),
+                who=dispute.who_decides[language],
+            )
             .strip()
         )
     return Both(en=told["en"], fr=told["fr"])

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from impacteval.contract import POOLED, Contract
+from impacteval.contract.calendar import looks
 from impacteval.contract.rules import CombineRule
 from impacteval.contract.units import design_of
 from impacteval.errors import Problem
@@ -42,7 +43,7 @@ def fit(plan: Plan, contract: Contract, locate: Locate) -> list[Problem]:
     for name, analysis in plan.analyses.items():
         problems += _one(name, analysis, contract, locate)
     if plan.settlement is not None:
-        known = tuple(contract.calendar.settlements) if contract.calendar else ()
+        known = tuple(look.name for look in looks(contract))
         if plan.settlement not in known:
             problems.append(
                 locate.problem(
