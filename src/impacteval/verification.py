@@ -192,10 +192,16 @@ def _settlement(study: Study, named: str | None) -> str | None:
 
 
 def _given(study: Study, settlement: str | None) -> Given:
-    """What the ledger says was paid before this settlement."""
-    ledger = study.ledger
+    """What the ledger says was paid before this settlement, and the date of the settlement.
+
+    A study that was not locked is a draft: no date turns a draft into a payment.
+    """
+    ledger, calendar = study.ledger, study.contract.calendar
+    date = None
+    if settlement is not None and calendar is not None and study.lock is not None:
+        date = calendar.settlements[settlement].date
     if ledger is None:
-        return Given()
+        return Given(settlement_date=date)
     if settlement is not None and any(p.settlement == settlement for p in ledger.payments):
         raise StudyError(
             Problem(
@@ -203,7 +209,7 @@ def _given(study: Study, settlement: str | None) -> Given:
                 "Judge another settlement, or take that payment out of the ledger.",
             )
         )
-    return Given(already_paid=ledger.already_paid, other_money=ledger.others)
+    return Given(already_paid=ledger.already_paid, other_money=ledger.others, settlement_date=date)
 
 
 def _task(study: Study, entry: str, asked: tuple[Compared, ...]) -> Task:

@@ -67,9 +67,6 @@ EXPECTED: dict[str, list[tuple[int, int, str]]] = {
     "later_key.yaml": [
         (15, 1, "This version cannot execute `gates`, so a contract that relies on it cannot")
     ],
-    "later_multiplicity.yaml": [
-        (15, 15, "This version cannot execute `holm` under `multiplicity`, so a contract that")
-    ],
     "later_rule.yaml": [(15, 1, "`decide_on`: This version cannot execute the evidence rule")],
     "level_in_percent.yaml": [(15, 34, "`decide_on.lower_bound.level`: 90 is not a level.")],
     "list.yaml": [(1, 1, "The file is not a list of keys and values.")],
@@ -332,6 +329,39 @@ EXPECTED: dict[str, list[tuple[int, int, str]]] = {
     "shares_short.yaml": [(18, 3, "The shares of the payers add up to 0.9, not to 1.")],
     "waterfall_of_penalties.yaml": [
         (17, 3, "The clause `main` can be negative, and a waterfall passes on what was re")
+    ],
+    "gatekeeping_first_of.yaml": [
+        (18, 3, "The first of main, more that is met pays, and gatekeeping tests each of th"),
+    ],
+    "gatekeeping_malus.yaml": [
+        (20, 7, "The clause `price` can be negative, and it is tested only once others are "),
+    ],
+    "gatekeeping_of_nothing.yaml": [
+        (15, 15, "`gatekeeping` keeps a level, and no clause has a rule with a level."),
+    ],
+    "gatekeeping_unsaid.yaml": [
+        (16, 1, "An order of clauses is given, and `multiplicity` is not gatekeeping."),
+    ],
+    "gatekeeping_wrong_names.yaml": [
+        (16, 1, "`main` stands 2 times in the order."),
+        (16, 1, "The order leaves out more, whose rule has a level."),
+        (16, 21, "`mor` is not a clause of this contract."),
+    ],
+    "holm_of_nothing.yaml": [
+        (15, 15, "`holm` shares a level out, and no clause has a rule with a level."),
+    ],
+    "holm_pool_moves.yaml": [
+        (18, 15, "Groups that were paid leave the pool, so what is tested depends on what wa"),
+    ],
+    "paid_unjudged.yaml": [
+        (21, 40, "The clause `main` is to be paid without a judgement, and its amount depend"),
+    ],
+    "use_no_number.yaml": [
+        (21, 58, "`payment.linear.if_not_judged.use.value`: 'about five' is not a number."),
+    ],
+    "use_of_what.yaml": [
+        (21, 45, "The key `value` is missing in `payment.linear.if_not_judged.use`."),
+        (21, 51, "The key `number` is not known in `payment.linear.if_not_judged.use`."),
     ],
 }
 

@@ -225,9 +225,15 @@ def price(path: Path, given: list[str], *, as_json: bool, language: Language) ->
     contract = load_contract(path)
     given_values = pairs(given)
     already_paid = given_values.pop("already_paid", None)
+    settlement_date = given_values.pop("settlement_date", None)
     people, others = _under("people.", given_values), _under("other_money.", given_values)
     decision = price_contract(
-        contract, given_values, people, already_paid=already_paid, other_money=others
+        contract,
+        given_values,
+        people,
+        already_paid=already_paid,
+        other_money=others,
+        settlement_date=settlement_date,
     )
     if as_json:
         show_json(decision.to_json())

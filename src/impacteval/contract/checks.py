@@ -27,6 +27,8 @@ from impacteval.contract.clauses import (
     Tiers,
 )
 from impacteval.contract.composed import composed_problems
+from impacteval.contract.fallback import fallback_problems
+from impacteval.contract.gatekeeping import chain, several_chances_problems
 from impacteval.contract.model import ALL, POOLED, Contract
 from impacteval.contract.money import ARITHMETIC
 from impacteval.contract.payment import BY_STEP, EquityBonus, Gate, Leaf, leaves
@@ -46,6 +48,7 @@ def problems_of(contract: Contract) -> list[Relative]:
             *_directions(contract),
             *_clauses(contract),
             *composed_problems(contract),
+            *fallback_problems(contract),
             *_pool(contract),
             *_multiplicity(contract),
             *_references(contract),
@@ -346,7 +349,7 @@ def _multiplicity(contract: Contract) -> Iterator[Relative]:
                 f"{chances} results can each trigger a payment under a rule with a level, and nothing "
                 "says what that does to the level."
             ),
-            "Write `multiplicity: none` or `multiplicity: bonferroni`.",
+            "Write `multiplicity: none`, bonferroni, holm or gatekeeping.",
         )
     if contract.multiplicity == "bonferroni" and not levels:
         yield (
@@ -354,6 +357,7 @@ def _multiplicity(contract: Contract) -> Iterator[Relative]:
             "`bonferroni` divides a level, and no clause has a rule with a level.",
             "Remove `multiplicity`, or choose a rule with a level.",
         )
+    yield from several_chances_problems(contract)
 
 
 def chances_of(contract: Contract) -> int:
@@ -371,12 +375,17 @@ def chance_by_luck(contract: Contract) -> Decimal | None:
     A number passes a bound or a test against no effect at most as often as its level allows, and
     what several numbers do is at most the sum. None where a level does not say it: a clause
     without one, a threshold below no effect, an amount paid whatever the result, a count.
+    When nothing works every test of Holm's first round is at the level of Bonferroni, and nothing
+    leaves the family unless one of them passes; behind a first clause that fails, none is tested.
     """
     each: dict[tuple[str, str], Decimal] = {}
+    behind = {leaf.name for leaf in chain(contract)[1:]}
     with localcontext(ARITHMETIC):
         for leaf in contract.clauses:
+            if leaf.name in behind:
+                continue
             rule = contract.rule(leaf)
-            if contract.multiplicity == "bonferroni":
+            if contract.multiplicity in ("bonferroni", "holm"):
                 rule = divided(rule, chances_of(contract))
             error = error_of(rule)
             counted = not effect_kind(contract.outcomes[leaf.outcome].effect).counterfactual

@@ -25,8 +25,10 @@ from impacteval.contract.model import Contract
 from impacteval.contract.money import ARITHMETIC, NOT_PUBLISHED, Amount
 from impacteval.contract.payment import BY_STEP, EquityBonus, Gate, Leaf
 from impacteval.contract.readings import (
+    Barred,
     Between,
     Chances,
+    Granted,
     Known,
     Missing,
     Reading,
@@ -137,10 +139,23 @@ def row_of(
     value: Decimal | None
     exact: Decimal | None
     match reading:
-        case Missing(reason):
-            return undecided(leaf, group, reason)
-        case Unjudged(reason):
-            return undecided(leaf, group, reason, Status.CANNOT_BE_JUDGED)
+        case Missing(reason, after_it):
+            row = undecided(leaf, group, reason)
+            return replace(row, steps=(*row.steps, *after_it))
+        case Unjudged(reason, after_it):
+            row = undecided(leaf, group, reason, Status.CANNOT_BE_JUDGED)
+            return replace(row, steps=(*row.steps, *after_it))
+        case Barred(reason, before_it):
+            row = undecided(leaf, group, reason, Status.NOT_MET)
+            return replace(row, amount=contract.round_money(NOTHING), steps=(*before_it, reason))
+        case Granted(reason, before_it):
+            amount, said = _amount(leaf, 0, NOTHING, ALONE)
+            row = undecided(leaf, group, reason, Status.MET)
+            return replace(
+                row,
+                amount=contract.round_money(amount) if isinstance(amount, Decimal) else amount,
+                steps=(*before_it, reason, *said),
+            )
         case Known(number, before):
             value, exact = number, before
             priced = _priced(leaf, number, reading.closed, around)

@@ -179,7 +179,6 @@ class Contract(FileModel):
         )
     )
     LATER_WORDS: ClassVar[Mapping[str, frozenset[str]]] = {
-        "multiplicity": frozenset(("holm", "gatekeeping")),
         "pool": frozenset(("ratio_of_sums",)),
     }
 
@@ -201,7 +200,8 @@ class Contract(FileModel):
     pool: Literal["mean_of_effects"] | None = None
     pool_excludes: tuple[Literal["cancelled", "paid"], ...] | None = None
     decide_on: EvidenceRule | None = None
-    multiplicity: Literal["none", "bonferroni"] | None = None
+    multiplicity: Literal["none", "bonferroni", "holm", "gatekeeping"] | None = None
+    gatekeeping: tuple[Slug, ...] = ()
     payment: Annotated[Term, BeforeValidator(bare, json_schema_input_type=Term | Threshold)] = (
         Field(description="what is paid for which result")
     )

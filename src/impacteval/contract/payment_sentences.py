@@ -16,6 +16,7 @@ from impacteval.contract.clauses import (
     ShareOfSaving,
     Threshold,
     Tiers,
+    UsedInstead,
 )
 from impacteval.contract.composed_sentences import (
     basket,
@@ -308,6 +309,15 @@ def _not_judged(clause: Leaf) -> Message:
             "Si la clause « {clause} » ne peut toujours pas être jugée à cette date, elle est payée : {date:date}.",
             clause=clause.name,
             date=date,
+        )
+    if isinstance(rule.use, UsedInstead):
+        return say(
+            "not-judged-use-number",
+            "If clause “{clause}” still cannot be judged on this date ({date:date}), this number is compared instead: {value:exact}.",
+            "Si la clause « {clause} » ne peut toujours pas être jugée à cette date ({date:date}), ce nombre est comparé à la place : {value:exact}.",
+            clause=clause.name,
+            date=date,
+            value=plain(rule.use.value),
         )
     assert rule.use is not None
     return say(

@@ -67,6 +67,7 @@ class Missing:
     """Nothing is known yet: the clause is open."""
 
     reason: Message
+    steps: tuple[Message, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +75,26 @@ class Unjudged:
     """Something is known and cannot be judged, with its reason."""
 
     reason: Message
+    steps: tuple[Message, ...] = ()
 
 
-Reading = Known | Between | Chances | Missing | Unjudged
+@dataclass(frozen=True, slots=True)
+class Barred:
+    """Whatever the number, the condition does not hold: the contract says so, with its reason."""
+
+    reason: Message
+    steps: tuple[Message, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """Whatever the number, the condition counts as met: the contract says so, with its reason."""
+
+    reason: Message
+    steps: tuple[Message, ...] = ()
+
+
+Reading = Known | Between | Chances | Missing | Unjudged | Barred | Granted
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,12 +151,16 @@ class Given:
         What was paid at earlier settlements, repayments taken off; None when nobody says.
     other_money : Mapping[str, Amount]
         What others paid for the same results, by the name the contract gives that money.
+    settlement_date : str or None
+        The date at which this is settled, as the contract writes dates; None when nobody says, and
+        then no date has passed.
     """
 
     people: Mapping[str, int] = field(default_factory=dict, hash=False)
     claims: Mapping[str, Mapping[str, int]] | None = field(default=None, hash=False)
     already_paid: Amount | None = None
     other_money: Mapping[str, Amount] = field(default_factory=dict, hash=False)
+    settlement_date: str | None = None
 
 
 NOTHING_GIVEN = Given()

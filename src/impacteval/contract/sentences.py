@@ -9,6 +9,7 @@ from impacteval.contract.checks import chance_by_luck
 from impacteval.contract.payment_sentences import clause_sentences, composition
 from impacteval.contract.saying import money, names, plain, rule_sentence, say, unit_of
 from impacteval.contract.settlement_sentences import settlement_sentences
+from impacteval.contract.several_chances import several_chances
 from impacteval.values import Message, Text
 
 if TYPE_CHECKING:
@@ -250,6 +251,7 @@ def _rules(contract: Contract) -> Iterator[Message]:
             "Several clauses could pay by chance; the contract makes no correction for it.",
             "Plusieurs clauses pourraient payer par hasard ; le contrat ne le corrige pas.",
         )
+    yield from several_chances(contract)
     if contract.multiplicity is not None:
         chance = chance_by_luck(contract)
         if chance is None:

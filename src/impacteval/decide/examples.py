@@ -20,7 +20,16 @@ from impacteval.contract.money import MoneyAmount, NotPublished
 from impacteval.decide.decision import ClauseResult, Decision, money_text
 from impacteval.decide.priced import price
 from impacteval.errors import ContractError, InputError
-from impacteval.files import Count, FileModel, NonBlank, Number, PlainWords, Slug, read_yaml
+from impacteval.files import (
+    Count,
+    FileModel,
+    NonBlank,
+    Number,
+    PartialDate,
+    PlainWords,
+    Slug,
+    read_yaml,
+)
 
 Verdict = Literal["met", "not_met", "cannot_be_judged", "not_for_payment", "open"]
 
@@ -47,6 +56,7 @@ class Example(FileModel):
     claims: dict[Slug, tuple[Slug, ...]] | None = None
     already_paid: MoneyAmount | None = None
     other_money: dict[Slug, MoneyAmount] = Field(default_factory=dict)
+    settlement_date: PartialDate | None = None
     expect: tuple[Expectation, ...] = ()
     due_now: SignedAmount | None = None
     total: SignedAmount | Literal["open"] | None = None
@@ -127,6 +137,7 @@ def _run(example: Example, contract: Contract) -> ExampleResult:
             claims=example.claims,
             already_paid=example.already_paid,
             other_money=example.other_money,
+            settlement_date=example.settlement_date,
         )
     except InputError as wrong:
         return ExampleResult(name, tuple(str(problem) for problem in wrong.problems), None)

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from pydantic import TypeAdapter, ValidationError
+
 from impacteval.contract.model import ALL, POOLED, Contract
 from impacteval.contract.money import NOT_PUBLISHED, Amount, rounded
 from impacteval.contract.readings import Given
@@ -15,6 +17,7 @@ from impacteval.contract.rules import PointRule
 from impacteval.decide.claims import read_claims, reconciled
 from impacteval.decide.decision import ADJUDICATED, Decision, decide_by
 from impacteval.errors import Problem, UsageError
+from impacteval.files import PartialDate
 from impacteval.values import Answer, Evidence, PointEstimate
 
 
@@ -26,6 +29,7 @@ def price(
     claims: Mapping[str, Any] | None = None,
     already_paid: Any = None,
     other_money: Mapping[str, Any] | None = None,
+    settlement_date: str | None = None,
 ) -> Decision:
     """What the contract pays for these results.
 
@@ -50,6 +54,9 @@ def price(
         is open without it.
     other_money : mapping, optional
         What others paid for the same results, by the name that the contract nets it under.
+    settlement_date : str, optional
+        The date at which this is settled, such as ``"2031-06-30"``. It says whether the date has
+        passed until which a clause waits to be judged; today's date is never read.
 
     Returns
     -------
@@ -80,6 +87,7 @@ def price(
     sizes = _people(contract, people or {}, problems)
     earlier = None if already_paid is None else _money("already_paid", already_paid, problems)
     others = _others(contract, other_money or {}, problems)
+    date = None if settlement_date is None else _date(settlement_date, problems)
     if problems:
         raise UsageError(problems)
     evidence = [
@@ -93,7 +101,7 @@ def price(
         lambda _: PointRule(),
         lambda _: ADJUDICATED,
         typed=True,
-        given=Given(claims=claimed, already_paid=earlier, other_money=others),
+        given=Given(claims=claimed, already_paid=earlier, other_money=others, settlement_date=date),
     )
 
 
@@ -188,6 +196,15 @@ def _money(name: str, given: Any, problems: list[Problem]) -> Amount | None:
     if number is not None and number < 0:
         problems.append(Problem(f"{name} is {number}.", "Give 0 or more."))
     return number
+
+
+def _date(given: Any, problems: list[Problem]) -> str | None:
+    try:
+        return TypeAdapter(PartialDate).validate_python(given)
+    except ValidationError:
+        what = f"settlement_date: {str(given)[:40]!r} is not a date."
+        problems.append(Problem(what, "Write 2014, 2014-04 or 2014-04-30 (year first)."))
+        return None
 
 
 def _others(

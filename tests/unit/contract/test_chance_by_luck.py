@@ -61,6 +61,13 @@ X, Y = clause("a", "x"), clause("b", "y")
         (make(TEST, "none", X, Y), "0.05"),
         (make(CHANCE, "none", X, Y), "0.4"),
         (make(ONE, "bonferroni", X, Y), "0.1"),
+        # Holm's first round is Bonferroni's; behind a first clause that fails, nothing is tested.
+        (make(ONE, "holm", X, Y), "0.1"),
+        (make(ONE, "holm", X, clause("b", "y", decide_on=CHANCE)), "0.15"),
+        (make(ONE, "gatekeeping", X, Y), "0.1"),
+        (make(ONE, "gatekeeping", clause("b", "y", decide_on=CHANCE), X), "0.2"),
+        (make(ONE, "gatekeeping", X, clause("b", "y", -1)), "0.1"),
+        (make(ONE, "gatekeeping", X, Y, clause("d", "x", decide_on="point_estimate")), None),
         # One number read twice passes once.
         (make(ONE, "none", X, clause("c", "x", 2)), "0.1"),
         (make(ONE, "none", X, clause("b", "y", decide_on=CHANCE)), "0.3"),
