@@ -11,6 +11,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from impacteval.analysis import Task, analyse
+from impacteval.analysis.stops import stop_numbers, stop_questions
 from impacteval.contract import POOLED, Contract
 from impacteval.contract.readings import Given
 from impacteval.contract.rules import Rule
@@ -110,7 +111,7 @@ def verify(study: Study, *, settlement: str | None = None) -> Report:
     step("deciding")
     evidence = _evidence(contract, asked, found)
     people = _people(contract, found)
-    given = _given(study, chosen)
+    given = replace(_given(study, chosen), stops=stop_numbers(contract, found))
     decision = decide(contract, evidence, people=people, given=given)
     run = Run(
         contract=contract,
@@ -267,7 +268,7 @@ def _always_asked(contract: Contract, outcome: str) -> tuple[Question, ...]:
         if clause.outcome == outcome
         for limit in limits(clause)
     ]
-    return (PointEstimate(), NOTHING_OR_HARM, *reached)
+    return (PointEstimate(), NOTHING_OR_HARM, *reached, *stop_questions(contract, outcome))
 
 
 def _possible_pools(contract: Contract, pool: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
@@ -332,7 +333,10 @@ def _on_each_alternative(
         for name in names:
             swapped = [_swapped(f, name) if f.outcome == outcome else f for f in found]
             again = decide(
-                contract, _evidence(contract, asked, swapped), people=people, given=given
+                contract,
+                _evidence(contract, asked, swapped),
+                people=people,
+                given=replace(given, stops=stop_numbers(contract, swapped)),
             )
             for finding in found:
                 if finding.outcome == outcome:

@@ -56,6 +56,7 @@ def pooled(
         alternatives=tuple(alternatives),
         flow=(),
         records=(),
+        equity=(),
     )
 
 

@@ -227,6 +227,7 @@ def price(path: Path, given: list[str], *, as_json: bool, language: Language) ->
     already_paid = given_values.pop("already_paid", None)
     settlement_date = given_values.pop("settlement_date", None)
     people, others = _under("people.", given_values), _under("other_money.", given_values)
+    stops = _under("stop.", given_values)
     decision = price_contract(
         contract,
         given_values,
@@ -234,6 +235,7 @@ def price(path: Path, given: list[str], *, as_json: bool, language: Language) ->
         already_paid=already_paid,
         other_money=others,
         settlement_date=settlement_date,
+        stops=stops,
     )
     if as_json:
         show_json(decision.to_json())
@@ -263,6 +265,8 @@ def _show_decision(decision: Decision, language: Language) -> None:
         if clause.reason is not None and clause.reason not in clause.steps:
             say(fill(clause.reason, language, decision.currency), indent="    ")
     say()
+    for stop in decision.stops:
+        say(fill(stop.said, language, decision.currency))
     for step in decision.steps:
         say(fill(step, language, decision.currency))
     due = money(money_text(decision.due_now), language, decision.currency)

@@ -31,8 +31,10 @@ from impacteval.contract.fallback import fallback_problems
 from impacteval.contract.gatekeeping import chain, several_chances_problems
 from impacteval.contract.model import ALL, POOLED, Contract
 from impacteval.contract.money import ARITHMETIC
-from impacteval.contract.payment import BY_STEP, EquityBonus, Gate, Leaf, leaves
+from impacteval.contract.payment import BY_STEP, EquityBonus, Gate, Leaf, Precondition
 from impacteval.contract.rules import PointRule, SignificantRule, divided, error_of, level_of
+from impacteval.contract.standing_checks import standing_problems
+from impacteval.contract.stop_checks import stop_problems
 from impacteval.contract.units import OPERATORS, effect_kind, larger_is_better, right_way
 from impacteval.files import Percent, plain
 from impacteval.files.kinds import Relative
@@ -49,6 +51,8 @@ def problems_of(contract: Contract) -> list[Relative]:
             *_clauses(contract),
             *composed_problems(contract),
             *fallback_problems(contract),
+            *stop_problems(contract),
+            *standing_problems(contract),
             *_pool(contract),
             *_multiplicity(contract),
             *_references(contract),
@@ -59,7 +63,7 @@ def problems_of(contract: Contract) -> list[Relative]:
 def limits_of(leaf: Leaf) -> Iterator[tuple[Path, Limit]]:
     """Every comparison of a clause, with its path inside the clause."""
     match leaf:
-        case Threshold() | Gate() | EquityBonus():
+        case Threshold() | Gate() | Precondition() | EquityBonus():
             yield ("when", leaf.outcome, leaf.limit.operator), leaf.limit
         case PartialFull():
             for key, part in (("partial", leaf.partial), ("full", leaf.full)):
@@ -94,10 +98,10 @@ def _names(contract: Contract) -> Iterator[Relative]:
                 "Choose another name.",
             )
     seen = Counter(leaf.name for leaf in contract.clauses)
-    for path, leaf in leaves(contract.payment):
+    for path, leaf in contract.places():
         if seen[leaf.name] > 1:
             yield (
-                ("payment", *path, "name"),
+                (*path, "name"),
                 f"{seen[leaf.name]} clauses are called `{leaf.name}`.",
                 "Give each clause a name of its own.",
             )
@@ -122,10 +126,9 @@ def _directions(contract: Contract) -> Iterator[Relative]:
 
 
 def _clauses(contract: Contract) -> Iterator[Relative]:
-    for inner, leaf in leaves(contract.payment):
-        path: Path = ("payment", *inner)
+    for path, leaf in contract.places():
         if leaf.outcome not in contract.outcomes:
-            named = isinstance(leaf, Threshold | Gate | EquityBonus)
+            named = isinstance(leaf, Threshold | Gate | Precondition | EquityBonus)
             where: Path = ("when", leaf.outcome) if named else ("outcome",)
             yield (
                 (*path, *where),
@@ -307,9 +310,9 @@ def _less(where: Path, leaf: Tiers | Piecewise | PartialFull, k: int) -> Iterato
 
 
 def _pool(contract: Contract) -> Iterator[Relative]:
-    pooled = [(path, leaf) for path, leaf in leaves(contract.payment) if leaf.per == "pooled"]
+    pooled = [path for path, leaf in contract.places() if leaf.per == "pooled"]
     if pooled:
-        first = ("payment", *pooled[0][0])
+        first = pooled[0]
         if contract.pool is None:
             yield (
                 first,

@@ -23,7 +23,7 @@ from impacteval.contract.clauses import (
 )
 from impacteval.contract.model import Contract
 from impacteval.contract.money import ARITHMETIC, NOT_PUBLISHED, Amount
-from impacteval.contract.payment import BY_STEP, EquityBonus, Gate, Leaf
+from impacteval.contract.payment import BY_STEP, EquityBonus, Gate, Leaf, Precondition
 from impacteval.contract.readings import (
     Barred,
     Between,
@@ -65,7 +65,7 @@ def compare(operator: str, value: Decimal, threshold: Decimal) -> bool:
 def limits(leaf: Leaf) -> tuple[Limit, ...]:
     """Every comparison a clause makes, in the order of the file."""
     match leaf:
-        case Threshold() | Gate() | EquityBonus():
+        case Threshold() | Gate() | Precondition() | EquityBonus():
             return (leaf.limit,)
         case Tiers() | Piecewise() | PartialFull():
             return tuple(step.limit for step in leaf.steps)
@@ -95,7 +95,7 @@ def undecided(leaf: Leaf, group: str, reason: Message, verdict: Status | None = 
         amount=None,
         reason=reason,
         steps=(reason,),
-        pays=not isinstance(leaf, Gate),
+        pays=not isinstance(leaf, Gate | Precondition),
     )
 
 
@@ -194,7 +194,7 @@ def row_of(
         verdict=Status.MET if priced.reached >= 0 else Status.NOT_MET,
         amount=amount,
         steps=steps,
-        pays=not isinstance(leaf, Gate),
+        pays=not isinstance(leaf, Gate | Precondition),
     )
 
 
@@ -259,7 +259,7 @@ def _amount(
         case EquityBonus():
             # A percentage is taken of another term, where that term is known.
             return _fixed(leaf.pay) if reached >= 0 and leaf.pay is not None else (NOTHING, ())
-        case Gate():
+        case Gate() | Precondition():
             return NOTHING, ()
         case _:  # pragma: no cover - the union is closed and mypy proves it
             assert_never(leaf)

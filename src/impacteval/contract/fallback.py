@@ -8,7 +8,7 @@ from decimal import Decimal
 from impacteval.contract.clauses import IfNotJudged, Threshold, UsedInstead
 from impacteval.contract.dates import after
 from impacteval.contract.model import Contract
-from impacteval.contract.payment import EquityBonus, Gate, Leaf, leaves
+from impacteval.contract.payment import EquityBonus, Gate, Leaf, Precondition
 from impacteval.contract.readings import (
     Barred,
     Granted,
@@ -23,17 +23,17 @@ from impacteval.files import Words
 from impacteval.files.kinds import Relative
 from impacteval.values import Message
 
-ONE_AMOUNT = (Threshold, Gate, EquityBonus)
+ONE_AMOUNT = (Threshold, Gate, Precondition, EquityBonus)
 """Clauses that can be paid without a number: they have one amount."""
 
 
 def fallback_problems(contract: Contract) -> Iterator[Relative]:
     """Why what should happen without a judgement cannot be carried out."""
-    for path, leaf in leaves(contract.payment):
+    for path, leaf in contract.places():
         rule = leaf.if_not_judged
         if rule is not None and rule.then == "pay" and not isinstance(leaf, ONE_AMOUNT):
             yield (
-                ("payment", *path, "if_not_judged", "then"),
+                (*path, "if_not_judged", "then"),
                 (
                     f"The clause `{leaf.name}` is to be paid without a judgement, and its amount "
                     "depends on the number."

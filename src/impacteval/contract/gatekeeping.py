@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from impacteval.contract.composed import can_be_owed
 from impacteval.contract.model import POOLED, Contract
-from impacteval.contract.payment import FirstOf, Leaf, leaves, terms
+from impacteval.contract.payment import FirstOf, Leaf, terms
 from impacteval.contract.rules import level_of
 from impacteval.files.kinds import Relative
 
@@ -133,11 +133,11 @@ def _gatekeeping(contract: Contract) -> Iterator[Relative]:
                     ),
                     "Choose another `multiplicity`, or `sum` in place of `first_of`.",
                 )
-    paths = {leaf.name: path for path, leaf in leaves(contract.payment)}
+    paths = {leaf.name: path for path, leaf in contract.places()}
     for leaf in order[1:]:
         if can_be_owed(leaf):
             yield (
-                ("payment", *paths[leaf.name]),
+                paths[leaf.name],
                 (
                     f"The clause `{leaf.name}` can be negative, and it is tested only once others "
                     "are met: a shut gate would wipe a penalty out."

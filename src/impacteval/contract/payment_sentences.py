@@ -36,6 +36,7 @@ from impacteval.contract.payment import (
     FirstOf,
     Gate,
     Leaf,
+    Precondition,
     RateCard,
     Sum,
     Term,
@@ -158,7 +159,7 @@ def clause_sentences(contract: Contract, clause: Leaf) -> Iterator[Message]:
             yield from bonus_malus(contract, clause, outcome, name)
         case ShareOfSaving():
             yield from share_of_saving(contract, clause, outcome, name)
-        case Gate():
+        case Gate() | Precondition():
             yield gate(clause, name, _condition(outcome, clause.limit))
         case EquityBonus():
             yield equity_bonus(contract, clause, name, _condition(outcome, clause.limit))

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from impacteval.contract.clauses import Limit
 from impacteval.contract.money import Amount
-from impacteval.values import Message, Status
+from impacteval.values import Message, Status, Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +138,28 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class StopNumber:
+    """What a stop trigger compares, or the reason why nobody can tell.
+
+    Attributes
+    ----------
+    value : Decimal or None
+        The number in the units of the file.
+    confidence : Decimal or None
+        In its place, the confidence that the condition holds.
+    reason : Message or None
+        Given when there is neither.
+    where : Text or None
+        Which group or outcome, where the trigger reads several.
+    """
+
+    value: Decimal | None = None
+    confidence: Decimal | None = None
+    reason: Message | None = None
+    where: Text | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Given:
     """What a settlement brings besides results.
 
@@ -154,6 +176,8 @@ class Given:
     settlement_date : str or None
         The date at which this is settled, as the contract writes dates; None when nobody says, and
         then no date has passed.
+    stops : Mapping[str, tuple of StopNumber]
+        The numbers that each stop trigger compares.
     """
 
     people: Mapping[str, int] = field(default_factory=dict, hash=False)
@@ -161,6 +185,7 @@ class Given:
     already_paid: Amount | None = None
     other_money: Mapping[str, Amount] = field(default_factory=dict, hash=False)
     settlement_date: str | None = None
+    stops: Mapping[str, tuple[StopNumber, ...]] = field(default_factory=dict, hash=False)
 
 
 NOTHING_GIVEN = Given()

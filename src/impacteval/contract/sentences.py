@@ -10,6 +10,7 @@ from impacteval.contract.payment_sentences import clause_sentences, composition
 from impacteval.contract.saying import money, names, plain, rule_sentence, say, unit_of
 from impacteval.contract.settlement_sentences import settlement_sentences
 from impacteval.contract.several_chances import several_chances
+from impacteval.contract.standing_sentences import gates_sentence, standing_sentences
 from impacteval.values import Message, Text
 
 if TYPE_CHECKING:
@@ -89,7 +90,9 @@ def explain_sentences(contract: Contract) -> tuple[Message, ...]:
         *_rules(contract),
         *(said for clause in contract.clauses for said in clause_sentences(contract, clause)),
         *composition(contract, contract.payment, outermost=True),
+        *gates_sentence(contract),
         *settlement_sentences(contract),
+        *standing_sentences(contract),
         *_rounding(contract),
         *_withheld(contract),
         *_life(contract),

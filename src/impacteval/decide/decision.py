@@ -17,6 +17,7 @@ from impacteval.contract.terms import price as settle
 from impacteval.decide.evidence import Found
 from impacteval.decide.questions import effective_rule, rule_problems, rule_text
 from impacteval.decide.reader import Reader
+from impacteval.decide.stops import StopResult
 from impacteval.errors import UsageError
 from impacteval.values import Evidence, Message, Status, Text
 
@@ -116,6 +117,8 @@ class Decision:
         What each payer pays of what is due.
     tranches : tuple of Tranche
         Who gets back what of the capital.
+    stops : tuple of StopResult
+        Every stop trigger: quiet, fired or not to be told.
     """
 
     currency: str
@@ -128,6 +131,7 @@ class Decision:
     cap_left: Amount | None = None
     split: tuple[PayerAmount, ...] = ()
     tranches: tuple[Tranche, ...] = ()
+    stops: tuple[StopResult, ...] = ()
 
     def clause(self, name: str, group: str | None = None) -> ClauseResult:
         """The result of a clause; `group` may be left out when the clause has one."""
@@ -144,6 +148,8 @@ class Decision:
             more["split"] = [
                 {"payer": part.payer.en, "amount": money_text(part.amount)} for part in self.split
             ]
+        if self.stops:
+            more["stops"] = [result.to_json() for result in self.stops]
         if self.tranches:
             more["waterfall"] = [
                 {
@@ -327,6 +333,7 @@ def _assembled(
         total=None if settled.total is None else _in_decimals(contract, settled.total),
         cap=None if cap is None else _in_decimals(contract, cap.amount),
         steps=settled.steps if read.order is None else (read.order, *settled.steps),
+        stops=read.stops,
     )
 
 

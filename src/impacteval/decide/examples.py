@@ -57,6 +57,7 @@ class Example(FileModel):
     already_paid: MoneyAmount | None = None
     other_money: dict[Slug, MoneyAmount] = Field(default_factory=dict)
     settlement_date: PartialDate | None = None
+    stops: dict[Slug, Number] = Field(default_factory=dict)
     expect: tuple[Expectation, ...] = ()
     due_now: SignedAmount | None = None
     total: SignedAmount | Literal["open"] | None = None
@@ -138,6 +139,7 @@ def _run(example: Example, contract: Contract) -> ExampleResult:
             already_paid=example.already_paid,
             other_money=example.other_money,
             settlement_date=example.settlement_date,
+            stops=example.stops,
         )
     except InputError as wrong:
         return ExampleResult(name, tuple(str(problem) for problem in wrong.problems), None)

@@ -12,7 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from impacteval.contract.model import ALL, POOLED, Contract
 from impacteval.contract.money import NOT_PUBLISHED, Amount, rounded
-from impacteval.contract.readings import Given
+from impacteval.contract.readings import Given, StopNumber
 from impacteval.contract.rules import PointRule
 from impacteval.decide.claims import read_claims, reconciled
 from impacteval.decide.decision import ADJUDICATED, Decision, decide_by
@@ -30,6 +30,7 @@ def price(
     already_paid: Any = None,
     other_money: Mapping[str, Any] | None = None,
     settlement_date: str | None = None,
+    stops: Mapping[str, Any] | None = None,
 ) -> Decision:
     """What the contract pays for these results.
 
@@ -57,6 +58,9 @@ def price(
     settlement_date : str, optional
         The date at which this is settled, such as ``"2031-06-30"``. It says whether the date has
         passed until which a clause waits to be judged; today's date is never read.
+    stops : mapping, optional
+        The number that each stop trigger compares, in the units of the file: percent for shares. A
+        clause that a trigger without a number holds is open.
 
     Returns
     -------
@@ -88,6 +92,7 @@ def price(
     earlier = None if already_paid is None else _money("already_paid", already_paid, problems)
     others = _others(contract, other_money or {}, problems)
     date = None if settlement_date is None else _date(settlement_date, problems)
+    stopped = _stops(contract, stops or {}, problems)
     if problems:
         raise UsageError(problems)
     evidence = [
@@ -101,7 +106,13 @@ def price(
         lambda _: PointRule(),
         lambda _: ADJUDICATED,
         typed=True,
-        given=Given(claims=claimed, already_paid=earlier, other_money=others, settlement_date=date),
+        given=Given(
+            claims=claimed,
+            already_paid=earlier,
+            other_money=others,
+            settlement_date=date,
+            stops=stopped,
+        ),
     )
 
 
@@ -205,6 +216,29 @@ def _date(given: Any, problems: list[Problem]) -> str | None:
         what = f"settlement_date: {str(given)[:40]!r} is not a date."
         problems.append(Problem(what, "Write 2014, 2014-04 or 2014-04-30 (year first)."))
         return None
+
+
+def _stops(
+    contract: Contract, given: Mapping[str, Any], problems: list[Problem]
+) -> dict[str, tuple[StopNumber, ...]]:
+    found: dict[str, tuple[StopNumber, ...]] = {}
+    for name, typed in given.items():
+        if name not in contract.stop_when:
+            what = f"stops: {name!r} is not a stop trigger of this contract."
+            known = _near(name, contract.stop_when) if contract.stop_when else "It has none."
+            problems.append(Problem(what, known))
+            continue
+        number = _number(f"stops, {name}", typed, problems)
+        if number is None:
+            continue
+        trigger = contract.stop_when[name]
+        share = trigger.kind in ("missing_share", "reach")
+        if trigger.kind != "when" and (number < 0 or (share and number > 100)):
+            fix = "Give a percentage, 0 to 100." if share else "Give a count."
+            problems.append(Problem(f"stops: {name} is {number}.", fix))
+            continue
+        found[name] = (StopNumber(value=number),)
+    return found
 
 
 def _others(

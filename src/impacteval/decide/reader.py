@@ -24,6 +24,7 @@ from impacteval.decide import sentences
 from impacteval.decide.evidence import Found, estimate_of, reading_of
 from impacteval.decide.holm import Holm, Key, family_of, holm, label
 from impacteval.decide.questions import pool_label
+from impacteval.decide.stops import held_back, stop_results
 from impacteval.values import Evidence, Message, Status
 
 
@@ -43,6 +44,8 @@ class Reader:
         The rule at the level at which it was read.
     replaced : set
         Where something stands in the place of a judgement.
+    stops : tuple of StopResult
+        The stop triggers. What one of them holds, no date that a clause sets for itself lifts.
     order : Message or None
         In which order Holm's rule established the results.
     """
@@ -60,6 +63,7 @@ class Reader:
         self._contract, self._found, self._people = contract, found, people
         self._rule_of, self._typed, self._given = rule_of, typed, given
         self._rows: dict[Key, Row] = {}
+        self.stops = stop_results(contract, given.stops)
         self.estimates: dict[Key, Decimal | None] = {}
         self.pools: dict[Key, tuple[str, ...]] = {}
         self.rules: dict[Key, Rule] = {}
@@ -73,6 +77,9 @@ class Reader:
         rule = self._rule_of(leaf) if level is None else level.rule
         self.estimates[key] = estimate_of(self._evidence(leaf, group, pool))
         self.pools[key], self.rules[key] = pool, rule
+        stopped = held_back(self.stops, leaf)
+        if stopped is not None:
+            return stopped
         held, first = self._behind(leaf, group)
         if held is not None:
             return held

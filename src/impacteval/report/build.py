@@ -10,6 +10,7 @@ from impacteval.contract.saying import rule_sentence
 from impacteval.contract.sentences import explain_sentences
 from impacteval.decide import effective_rule, money_text
 from impacteval.report import findings_facts as facts
+from impacteval.report.besides import besides
 from impacteval.report.checklist import STANDARD, checklist
 from impacteval.report.page_one import page_one
 from impacteval.report.record import (
@@ -69,6 +70,7 @@ def record_of(run: Run) -> Record:
         locked_on=run.locked_on,
         checklist=_checklist(run),
         annex=_annex(run),
+        besides=besides(run),
     )
 
 

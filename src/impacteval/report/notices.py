@@ -201,6 +201,9 @@ def earlier_settlements(run: Run) -> bool:
 
 
 def warnings(run: Run) -> Iterator[Message]:
+    for stop in run.decision.stops:
+        if stop.state != "quiet":
+            yield stop.said
     if earlier_settlements(run):
         yield _EARLIER
     if any(clause.if_not_judged is None for clause in run.contract.clauses):
