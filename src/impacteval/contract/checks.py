@@ -382,10 +382,13 @@ def chance_by_luck(contract: Contract) -> Decimal | None:
     leaves the family unless one of them passes; behind a first clause that fails, none is tested.
     """
     each: dict[tuple[str, str], Decimal] = {}
-    behind = {leaf.name for leaf in chain(contract)[1:]}
+    # A gate pays nothing itself, and what stands behind it pays no more often for it.
+    gates = {leaf.name for leaf in contract.clauses if isinstance(leaf, Gate | Precondition)}
+    paying = [leaf.name for leaf in chain(contract) if leaf.name not in gates]
+    without = gates.union(paying[1:])
     with localcontext(ARITHMETIC):
         for leaf in contract.clauses:
-            if leaf.name in behind:
+            if leaf.name in without:
                 continue
             rule = contract.rule(leaf)
             if contract.multiplicity in ("bonferroni", "holm"):

@@ -48,16 +48,6 @@ def _gates(contract: Contract) -> Iterator[Relative]:
                     ),
                     "Put a `gate` in the payment before the other clauses alone.",
                 )
-    cumulative = contract.payment.cumulative
-    if contract.gates and cumulative is not None and cumulative.clawback:
-        yield (
-            ("gates",),
-            (
-                "A shut gate would make all results since the beginning worth nothing, and take "
-                "earlier payments back."
-            ),
-            "Write `cumulative: {clawback: false}`, or leave the gates out.",
-        )
 
 
 def _watch(contract: Contract) -> Iterator[Relative]:

@@ -49,8 +49,8 @@ def standing_sentences(contract: Contract) -> Iterator[Message]:
         outcome = contract.outcomes[name]
         yield say(
             "baseline",
-            "Before the programme, “{name}” stood at {value:exact} ({measure}; {date:date}).",
-            "Avant le programme, « {name} » valait {value:exact} ({measure} ; {date:date}).",
+            "Before the programme, for “{name}”: {value:exact} ({measure}; {date:date}).",
+            "Avant le programme, pour « {name} » : {value:exact} ({measure} ; {date:date}).",
             name=outcome.plain_name.text(),
             measure=before.what.text() if before.what is not None else outcome.measure.text(),
             value=plain(before.value),
@@ -123,7 +123,7 @@ def _equity(contract: Contract) -> Iterator[Message]:
         else:
             yield say(
                 "equity-paid",
-                en + "; clause “{clause}” pays for it.",
+                en + "; clause “{clause}” takes it into the payment.",
                 fr + " ; la clause « {clause} » le prend en compte dans le paiement.",
                 clause=group.paid_through,
                 **values,
