@@ -111,7 +111,7 @@ def verify(study: Study, *, settlement: str | None = None) -> Report:
     step("deciding")
     evidence = _evidence(contract, asked, found)
     people = _people(contract, found)
-    given = replace(_given(study, chosen), stops=stop_numbers(contract, found))
+    given = replace(_given(study, chosen), stops=stop_numbers(contract, found, blocked))
     decision = decide(contract, evidence, people=people, given=given)
     run = Run(
         contract=contract,
@@ -119,7 +119,7 @@ def verify(study: Study, *, settlement: str | None = None) -> Report:
         findings=Findings(tuple(found)),
         decision=decision,
         others=_under_each_rule(contract, evidence, people, decision, given),
-        alternatives=_on_each_alternative(contract, asked, found, people, given),
+        alternatives=_on_each_alternative(contract, asked, found, people, given, blocked),
         deviations=changed,
         locked=study.lock is not None,
         locked_on=study.lock.date if study.lock is not None else None,
@@ -323,6 +323,7 @@ def _on_each_alternative(
     found: list[Finding],
     people: Mapping[str, int],
     given: Given,
+    blocked: Message | None,
 ) -> dict[tuple[str, str, str], Decision]:
     """Decide again with each alternative in place of the planned analysis of its outcome."""
     decisions: dict[tuple[str, str, str], Decision] = {}
@@ -336,7 +337,7 @@ def _on_each_alternative(
                 contract,
                 _evidence(contract, asked, swapped),
                 people=people,
-                given=replace(given, stops=stop_numbers(contract, swapped)),
+                given=replace(given, stops=stop_numbers(contract, swapped, blocked)),
             )
             for finding in found:
                 if finding.outcome == outcome:

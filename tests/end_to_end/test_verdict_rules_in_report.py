@@ -128,9 +128,17 @@ def test_missing_results_are_counted_over_all_groups(two_cohorts: Any) -> None:
 
 
 def test_a_trigger_on_a_draft_cannot_be_told(two_cohorts: Any) -> None:
-    two_cohorts.write(contract_change=stop(harm={**HARM, "then": "pay_nothing"}))
+    few = {"people": {"less_than": 9999}}
+    two_cohorts.write(
+        contract_change=stop(
+            harm={**HARM, "then": "pay_nothing"},
+            few={**few, "then": "pay_nothing"},
+            told={**few, "then": "report"},
+        )
+    )
     report = two_cohorts.verify()
-    assert report.record.besides.stops[0].state == "cannot_be_told"
+    states = [row.state for row in report.record.besides.stops]
+    assert states == ["cannot_be_told", "cannot_be_told", "fired"]
     assert set(rows(report).values()) == {("cannot_be_judged", None)}
 
 

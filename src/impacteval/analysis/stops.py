@@ -49,7 +49,7 @@ def _question(trigger: Trigger) -> Question:
 
 
 def stop_numbers(
-    contract: Contract, found: Iterable[Finding]
+    contract: Contract, found: Iterable[Finding], blocked: Message | None = None
 ) -> Mapping[str, tuple[StopNumber, ...]]:
     """What each stop trigger of a contract compares.
 
@@ -62,10 +62,15 @@ def stop_numbers(
         The contract.
     found : iterable of Finding
         What was found, pools included.
+    blocked : Message, optional
+        Why nothing may be judged, such as a missing lock: then no trigger that moves money is told
+        a number, so that a draft decides nothing.
     """
     own = [finding for finding in found if not finding.group.startswith(POOLED)]
     return {
-        name: tuple(_numbers(contract, trigger, own)) or (StopNumber(reason=_NO_FINDING),)
+        name: (StopNumber(reason=blocked),)
+        if blocked is not None and trigger.moves_money
+        else tuple(_numbers(contract, trigger, own)) or (StopNumber(reason=_NO_FINDING),)
         for name, trigger in contract.stop_when.items()
     }
 

@@ -104,7 +104,7 @@ def stop_sentences(contract: Contract) -> Iterator[Message]:
             )
         else:
             fires = (
-                "at {operator} {threshold:exact}{unit}",
+                "when that is {operator} {threshold:exact}{unit}",
                 "à {operator} {threshold:exact}{unit}",
             )
         yield say(

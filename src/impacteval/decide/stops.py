@@ -156,12 +156,10 @@ def _said(
         values["where"] = number.where
         en, fr = en + ", {where}", fr + ", {where}"
     if number is None or number.reason is not None:
-        values["stop_reason"] = None
         why_en, why_fr = "no number was given.", "aucun nombre n'est donné."
         if number is not None and number.reason is not None:
             values |= number.reason.values
             why_en, why_fr = number.reason.text.en, number.reason.text.fr
-        del values["stop_reason"]
         return say(
             "stop-cannot-be-told",
             f"{en}): whether it has fired cannot be told: {why_en}",
@@ -185,7 +183,7 @@ def _said(
         fr += ") : confiance qu'il se situe à {operator} {threshold:exact}{unit} : {confidence:exact} % ; seuil : {asked:exact} % ; {state}."
     else:
         values["value"] = number.value
-        en += "): {value:exact}{unit}; it fires at {operator} {threshold:exact}{unit}: {state}."
+        en += "): {value:exact}{unit}; it fires when that is {operator} {threshold:exact}{unit}: {state}."
         fr += ") : {value:exact}{unit} ; il s'enclenche à {operator} {threshold:exact}{unit} : {state}."
     if state == "fired":
         en, fr = f"{en} {_THEN[trigger.then].en}", f"{fr} {_THEN[trigger.then].fr}"

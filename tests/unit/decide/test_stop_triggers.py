@@ -99,6 +99,17 @@ def test_one_number_that_fires_is_enough_and_one_unknown_is_not_quiet() -> None:
     assert state(many, many) == "quiet"
 
 
+def test_the_group_that_fires_is_named() -> None:
+    cohort = Text(en="First cohort", fr="Première cohorte")
+    numbers = (
+        StopNumber(value=Decimal(999)),
+        StopNumber(value=Decimal(5), where=cohort),
+    )
+    (found,) = decide(contract(), [about(11)], given=Given(stops={"stop": numbers})).stops
+    assert found.value == 5
+    assert found.said.values["where"] == cohort
+
+
 def test_a_confidence_is_compared_with_what_is_asked() -> None:
     watches = {"when": {"x": {"less_than": 0}}, "decide_on": {"chance_at_least": "0.9"}}
     for confidence, state in (("0.9", "fired"), ("0.899", "quiet")):
