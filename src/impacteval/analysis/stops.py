@@ -26,6 +26,13 @@ _NO_GROUP = Message(
         fr="le plan ne nomme pas de colonne qui dise qui relève de ce groupe.",
     ),
 )
+_SEVERAL = Message(
+    "stop.several-designs",
+    Text(
+        en="the number combines several designs, and nobody counts their people once.",
+        fr="le nombre combine plusieurs méthodes, et nul n'en compte les personnes une seule fois.",
+    ),
+)
 _NO_FINDING = Message(
     "stop.no-finding",
     Text(en="the study has no such result.", fr="l'étude n'a pas ce résultat."),
@@ -111,6 +118,8 @@ def _result(contract: Contract, trigger: Trigger, finding: Finding) -> StopNumbe
 
 
 def _counted(trigger: Trigger, parts: list[Finding], where: Text | None) -> StopNumber:
+    if not all(finding.flow for finding in parts):
+        return StopNumber(reason=_SEVERAL, where=where)
     steps = [{step.step.key: step.n for step in finding.flow} for finding in parts]
     measured = sum(flow["flow.measured"] for flow in steps)
     if trigger.kind == "people":

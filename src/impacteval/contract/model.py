@@ -36,11 +36,11 @@ from impacteval.contract.paperwork import (
     Window,
 )
 from impacteval.contract.payment import Leaf, Precondition, Term, bare, leaves
-from impacteval.contract.rules import EvidenceRule, Rule
+from impacteval.contract.rules import EvidenceRule, Rule, VerifiedCountRule
 from impacteval.contract.settlement import Waterfall
 from impacteval.contract.standing import Baseline, ContextEntry, EquityGroup, Watch, short_watch
 from impacteval.contract.stopping import Trigger
-from impacteval.contract.units import effect_kind
+from impacteval.contract.units import MoneyIs, effect_kind, scale_of
 from impacteval.files import (
     Bool,
     Count,
@@ -56,6 +56,7 @@ from impacteval.files import (
     fail,
     refuse,
 )
+from impacteval.values import Scale
 
 FORMAT = "impacteval-contract/1"
 ALL = "all"
@@ -94,10 +95,6 @@ class Counterfactual(FileModel):
 class Outcome(FileModel):
     """One outcome: what is measured, which direction is better, on which scale it is judged."""
 
-    LATER_WORDS: ClassVar[Mapping[str, frozenset[str]]] = {
-        "effect": frozenset(("present_value", "cost_saving"))
-    }
-
     plain_name: Words = Field(description="the outcome's name for everybody, {en: ..., fr: ...}")
     measure: PlainWords = Field(description="what is counted or measured")
     unit: PlainWords | None = None
@@ -115,7 +112,10 @@ class Outcome(FileModel):
         "total_units",
         "verified_count",
         "verified_rate",
+        "present_value",
+        "cost_saving",
     ] = Field(description="the scale on which the contract judges")
+    money_is: MoneyIs | None = None
     estimand: Literal["everyone_eligible", "participants"] = "everyone_eligible"
     round_result: Annotated[
         RoundResult | None,
@@ -124,6 +124,11 @@ class Outcome(FileModel):
     ] = None
     counterfactual: Counterfactual = Field(description="the design of the counterfactual")
     source: Source | None = None
+
+    @property
+    def scale(self) -> Scale:
+        """The scale on which the estimator is asked for the effect."""
+        return scale_of(self.effect, self.money_is)
 
     def read(self, number: Decimal) -> Decimal:
         """The contract's number, rounded as the contract says before it is compared."""
@@ -281,6 +286,8 @@ class Contract(FileModel):
         """The evidence rule of a clause, as the contract states it."""
         rule = clause.decide_on or self.decide_on
         assert rule is not None
+        if isinstance(rule, VerifiedCountRule) and self.audit is not None:
+            return rule.within(self.audit.limit)
         return rule
 
     def live_groups(self) -> tuple[str, ...]:

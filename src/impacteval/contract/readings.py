@@ -94,7 +94,27 @@ class Granted:
     steps: tuple[Message, ...] = ()
 
 
-Reading = Known | Between | Chances | Missing | Unjudged | Barred | Granted
+@dataclass(frozen=True, slots=True)
+class Average:
+    """What the clause pays on average over what the true effect may be.
+
+    Attributes
+    ----------
+    value : Decimal
+        The estimate, rounded as the contract says: the verdict reads it.
+    exact : Decimal
+        The same before the contract's rounding.
+    amount : Decimal, NOT_PUBLISHED
+        The average payment, not yet rounded to money.
+    """
+
+    value: Decimal
+    exact: Decimal
+    amount: Amount
+    steps: tuple[Message, ...] = ()
+
+
+Reading = Known | Between | Chances | Average | Missing | Unjudged | Barred | Granted
 
 
 @dataclass(frozen=True, slots=True)

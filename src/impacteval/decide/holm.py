@@ -12,7 +12,7 @@ from impacteval.contract.model import ALL, Contract
 from impacteval.contract.money import ARITHMETIC
 from impacteval.contract.payment import BY_STEP, Leaf
 from impacteval.contract.readings import Chances, Known, Missing, Reading, Unjudged
-from impacteval.contract.rules import Rule, SignificantRule, divided, level_of
+from impacteval.contract.rules import Rule, SignificantRule, divided, level_of, read_by
 from impacteval.decide import sentences
 from impacteval.values import Message
 
@@ -164,7 +164,7 @@ def _parts_of(rounds: Sequence[Round], left: Sequence[Number]) -> dict[Key, int]
 
 def established(contract: Contract, leaf: Leaf, group: str, reading: Reading, rule: Rule) -> bool:
     """Whether all that a clause can pay is established, so that it hands its share on."""
-    if isinstance(rule, SignificantRule):
+    if isinstance(read_by(rule), SignificantRule):
         return isinstance(reading, Known) and not reading.closed
     furthest = limits(leaf)[-1]
     match reading:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from impacteval.estimates import CounterfactualEstimate, Diagnostic
@@ -83,6 +84,15 @@ class EquityFinding:
 
 
 @dataclass(frozen=True, eq=False)
+class Part:
+    """One design of a number that combines several: its weight in the contract, and its finding."""
+
+    design: str
+    weight: Decimal
+    finding: Finding
+
+
+@dataclass(frozen=True, eq=False)
 class Finding:
     """The result of one outcome and group.
 
@@ -106,6 +116,8 @@ class Finding:
         Labels of the treated places, so that a pool counts each of them once.
     equity : tuple of EquityFinding
         Reach and effect in the parts of the people that the plan names.
+    parts : tuple of Part
+        The findings that were combined; empty for a number of one design.
     """
 
     outcome: str
@@ -124,6 +136,7 @@ class Finding:
     records: tuple[Message, ...] = ()
     treated: frozenset[object] = frozenset()
     equity: tuple[EquityFinding, ...] = ()
+    parts: tuple[Part, ...] = ()
 
 
 def people_of(finding: Finding) -> int | None:
