@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from impacteval.analysis import Task, analyse
 from impacteval.analysis.averages import average_answer
 from impacteval.analysis.combined import Source, analyse_combined
+from impacteval.analysis.stops import stop_numbers, stop_questions
 from impacteval.contract import POOLED, Contract
 from impacteval.contract.calendar import Look
 from impacteval.contract.ledger import LEDGER_FILE
@@ -124,7 +125,10 @@ def verify(study: Study, *, settlement: str | None = None) -> Report:
     step("deciding")
     evidence = _evidence(contract, asked, found)
     people = _people(contract, found)
-    given = given_at(study.contract, look, study.ledger, Given(), str(study.root / LEDGER_FILE))
+    # A study that was not locked is a draft: no date turns a draft into a payment.
+    settled_on = look.date if look is not None and look.pays and study.lock is not None else None
+    brought = Given(settlement_date=settled_on, stops=stop_numbers(contract, found, blocked))
+    given = given_at(study.contract, look, study.ledger, brought, str(study.root / LEDGER_FILE))
     decision = decide(contract, evidence, people=people, given=given)
     run = Run(
         contract=contract,
@@ -132,7 +136,7 @@ def verify(study: Study, *, settlement: str | None = None) -> Report:
         findings=Findings(tuple(found)),
         decision=decision,
         others=_under_each_rule(contract, evidence, people, decision, given),
-        alternatives=_on_each_alternative(contract, asked, found, people, given),
+        alternatives=_on_each_alternative(contract, asked, found, people, given, blocked),
         deviations=changed,
         locked=study.lock is not None,
         locked_on=study.lock.date if study.lock is not None else None,
@@ -272,7 +276,7 @@ def _always_asked(contract: Contract, outcome: str) -> tuple[Question, ...]:
         if clause.outcome == outcome
         for limit in limits(clause)
     ]
-    return (PointEstimate(), NOTHING_OR_HARM, *reached)
+    return (PointEstimate(), NOTHING_OR_HARM, *reached, *stop_questions(contract, outcome))
 
 
 def _possible_pools(contract: Contract, pool: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
@@ -327,6 +331,7 @@ def _on_each_alternative(
     found: list[Finding],
     people: Mapping[str, int],
     given: Given,
+    blocked: Message | None,
 ) -> dict[tuple[str, str, str], Decision]:
     """Decide again with each alternative in place of the planned analysis of its outcome."""
     decisions: dict[tuple[str, str, str], Decision] = {}
@@ -337,7 +342,10 @@ def _on_each_alternative(
         for name in names:
             swapped = [_swapped(f, name) if f.outcome == outcome else f for f in found]
             again = decide(
-                contract, _evidence(contract, asked, swapped), people=people, given=given
+                contract,
+                _evidence(contract, asked, swapped),
+                people=people,
+                given=replace(given, stops=stop_numbers(contract, swapped, blocked)),
             )
             for finding in found:
                 if finding.outcome == outcome:

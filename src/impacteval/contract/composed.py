@@ -106,7 +106,7 @@ def _whole(contract: Contract) -> Iterator[Relative]:
             )
     if contract.waterfall is not None:
         for inner, leaf in leaves(contract.payment):
-            if _can_be_owed(leaf):
+            if can_be_owed(leaf):
                 yield (
                     ("payment", *inner),
                     (
@@ -179,7 +179,7 @@ def _gate(path: Path, gate: Gate) -> Iterator[Relative]:
                 ),
                 "Read both by group, or the gate over everybody.",
             )
-        if _can_be_owed(leaf):
+        if can_be_owed(leaf):
             yield (
                 where,
                 (
@@ -190,7 +190,7 @@ def _gate(path: Path, gate: Gate) -> Iterator[Relative]:
             )
 
 
-def _can_be_owed(leaf: Leaf) -> bool:
+def can_be_owed(leaf: Leaf) -> bool:
     """Whether the amount of a clause can be negative."""
     if isinstance(leaf, Linear):
         return leaf.floor is None or leaf.floor < 0

@@ -31,7 +31,16 @@ from impacteval.decide.decision import ClauseResult, Decision, money_text
 from impacteval.decide.priced import price
 from impacteval.decide.typed import Averages
 from impacteval.errors import ContractError, InputError, Problem, UsageError
-from impacteval.files import Count, FileModel, NonBlank, Number, PlainWords, Slug, read_yaml
+from impacteval.files import (
+    Count,
+    FileModel,
+    NonBlank,
+    Number,
+    PartialDate,
+    PlainWords,
+    Slug,
+    read_yaml,
+)
 
 Verdict = Literal["met", "not_met", "cannot_be_judged", "not_for_payment", "open"]
 
@@ -81,6 +90,8 @@ class Example(FileModel):
     other_money: dict[Slug, MoneyAmount] = Field(default_factory=dict)
     settlement: Slug | None = None
     ledger: ExampleLedger | None = None
+    settlement_date: PartialDate | None = None
+    stops: dict[Slug, Number] = Field(default_factory=dict)
     expect: tuple[Expectation, ...] = ()
     due_now: SignedAmount | Literal["open"] | None = None
     total: SignedAmount | Literal["open"] | None = None
@@ -170,6 +181,8 @@ def _run(example: Example, contract: Contract, average: Averages | None) -> Exam
             other_money=example.other_money,
             settlement=example.settlement,
             ledger=None if example.ledger is None else example.ledger.of(contract),
+            settlement_date=example.settlement_date,
+            stops=example.stops,
             audit=example.audit,
             std_error=example.std_error,
             average=average,

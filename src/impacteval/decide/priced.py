@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from pydantic import TypeAdapter, ValidationError
+
 from impacteval.contract.ledger import Ledger
 from impacteval.contract.model import ALL, Contract
 from impacteval.contract.money import Amount
-from impacteval.contract.readings import Given
+from impacteval.contract.readings import Given, StopNumber
 from impacteval.decide.claims import read_claims, reconciled
 from impacteval.decide.decision import ADJUDICATED, Decision, decide_by
 from impacteval.decide.numbers import money_of as _money
@@ -27,6 +29,7 @@ from impacteval.decide.typed import (
     take_parts,
 )
 from impacteval.errors import Problem, UsageError
+from impacteval.files import PartialDate
 from impacteval.values import Answer, Evidence, PointEstimate
 
 
@@ -38,6 +41,8 @@ def price(
     claims: Mapping[str, Any] | None = None,
     already_paid: Any = None,
     other_money: Mapping[str, Any] | None = None,
+    settlement_date: str | None = None,
+    stops: Mapping[str, Any] | None = None,
     audit: Mapping[str, Any] | None = None,
     std_error: Mapping[str, Any] | None = None,
     average: Averages | None = None,
@@ -68,6 +73,12 @@ def price(
         is open without it.
     other_money : mapping, optional
         What others paid for the same results, by the name that the contract nets it under.
+    settlement_date : str, optional
+        The date at which this is settled, such as ``"2031-06-30"``. It says whether the date has
+        passed until which a clause waits to be judged; today's date is never read.
+    stops : mapping, optional
+        The number that each stop trigger compares, in the units of the file: percent for shares. A
+        clause that a trigger without a number holds is open.
     audit : mapping, optional
         The share of a count that the audit found wrong, such as ``{"outcome": 0.12}``, for
         clauses that read an audit.
@@ -117,6 +128,8 @@ def price(
     sizes = _people(contract, people or {}, problems)
     earlier = None if already_paid is None else _money("already_paid", already_paid, problems)
     others = _others(contract, other_money or {}, problems)
+    date = None if settlement_date is None else _date(settlement_date, problems)
+    stopped = _stops(contract, stops or {}, problems)
     audits = read_audits(contract, audit or {}, problems)
     errors = read_errors(contract, std_error or {}, problems)
     answers: dict[tuple[str, str], tuple[Answer, ...]] = {
@@ -127,7 +140,15 @@ def price(
     if problems:
         raise UsageError(problems)
     look = chosen_look(contract, settlement, ledger)
-    typed = Given(claims=claimed, already_paid=earlier, other_money=others)
+    if date is None and settlement is not None and look is not None and look.pays:
+        date = look.date
+    typed = Given(
+        claims=claimed,
+        already_paid=earlier,
+        other_money=others,
+        settlement_date=date,
+        stops=stopped,
+    )
     given = given_at(contract, look, ledger, typed)
     evidence = [
         Evidence(*where, (*known, *audits.get(where, ()), *means.get(where, ())))
@@ -181,6 +202,38 @@ def _flat(
         else:
             add(outcome, ALL, given)
     return flat
+
+
+def _date(given: Any, problems: list[Problem]) -> str | None:
+    try:
+        return TypeAdapter(PartialDate).validate_python(given)
+    except ValidationError:
+        what = f"settlement_date: {str(given)[:40]!r} is not a date."
+        problems.append(Problem(what, "Write 2014, 2014-04 or 2014-04-30 (year first)."))
+        return None
+
+
+def _stops(
+    contract: Contract, given: Mapping[str, Any], problems: list[Problem]
+) -> dict[str, tuple[StopNumber, ...]]:
+    found: dict[str, tuple[StopNumber, ...]] = {}
+    for name, typed in given.items():
+        if name not in contract.stop_when:
+            what = f"stops: {name!r} is not a stop trigger of this contract."
+            known = _near(name, contract.stop_when) if contract.stop_when else "It has none."
+            problems.append(Problem(what, known))
+            continue
+        number = _number(f"stops, {name}", typed, problems)
+        if number is None:
+            continue
+        trigger = contract.stop_when[name]
+        share = trigger.kind in ("missing_share", "reach")
+        if trigger.kind != "when" and (number < 0 or (share and number > 100)):
+            fix = "Give a percentage, 0 to 100." if share else "Give a count."
+            problems.append(Problem(f"stops: {name} is {number}.", fix))
+            continue
+        found[name] = (StopNumber(value=number),)
+    return found
 
 
 def _others(

@@ -11,6 +11,7 @@ from impacteval.contract.saying import rule_sentence
 from impacteval.contract.sentences import explain_sentences
 from impacteval.decide import effective_rule, money_text
 from impacteval.report import findings_facts as facts
+from impacteval.report.besides import besides
 from impacteval.report.checklist import STANDARD, checklist
 from impacteval.report.page_one import page_one
 from impacteval.report.record import (
@@ -73,6 +74,7 @@ def record_of(run: Run) -> Record:
         checklist=_checklist(run),
         annex=_annex(run),
         settling=settling_of(run),
+        besides=besides(run),
     )
 
 
