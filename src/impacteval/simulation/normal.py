@@ -12,10 +12,10 @@ from impacteval.contract.units import larger_is_better
 from impacteval.decide import Compared
 from impacteval.errors import Problem, UsageError
 from impacteval.inference.degrees import welch_satterthwaite
-from impacteval.simulate.assumed import Assumed
-from impacteval.simulate.engine import Answers, Floats
-from impacteval.simulate.precision import degrees_of_freedom, std_error
-from impacteval.simulate.scenario import Scenario
+from impacteval.simulation.assumed import Assumed
+from impacteval.simulation.engine import Answers, Floats
+from impacteval.simulation.precision import degrees_of_freedom, std_error
+from impacteval.simulation.scenario import Scenario
 from impacteval.values import Confidence, LowerBound, PointEstimate, PValue, Question, Scale
 
 
