@@ -9,7 +9,7 @@ from impacteval.contract.saying import unit_of
 from impacteval.render import format as fmt
 from impacteval.render.blocks import Block, Cell, Column, Drawing, Items, Para, Section, Table
 from impacteval.render.pen import Pen
-from impacteval.simulation.characteristics import Payment, Simulation, UnderRule
+from impacteval.simulation.characteristics import Money, Payment, Simulation
 from impacteval.simulation.sentences import (
     assumptions,
     clause_sentences,
@@ -40,7 +40,9 @@ LOST = Text(en="loses of {lent}: {x}", fr="perd sur {lent} : {x}")
 
 HEADINGS = {
     "answer": Text(en="What noise alone is paid", fr="Ce que le hasard seul fait payer"),
-    "payments": Text(en="What is paid at each true effect", fr="Ce qui est payé selon l'effet réel"),
+    "payments": Text(
+        en="What is paid at each true effect", fr="Ce qui est payé selon l'effet réel"
+    ),
     "clauses": Text(en="Clause by clause", fr="Clause par clause"),
     "rules": Text(en="Under other evidence rules", fr="Avec d'autres règles de preuve"),
     "precision": Text(
@@ -68,7 +70,8 @@ RULES_CAPTION = Text(
     fr="Le même contrat avec d'autres règles de preuve",
 )
 PARTIES_CAPTION = Text(
-    en="On average, in {currency}, by true effect", fr="En moyenne, en {currency}, selon l'effet réel"
+    en="On average, in {currency}, by true effect",
+    fr="En moyenne, en {currency}, selon l'effet réel",
 )
 PAYMENT_DRAWING = Text(
     en="The payment over the true effect: its average, and the band that holds nine payments in ten",
@@ -112,9 +115,9 @@ def sections(
         ("answer", tuple(_answer(found, contract, pen, held or {}))),
         ("payments", tuple(_payments(found, contract, pen, drawings))),
         ("clauses", tuple(_clauses(found, contract, pen, drawings))),
-        ("rules", tuple(_rules(found, pen))),
+        ("rules", tuple(_rules(found, contract.money_decimals, pen))),
         ("precision", tuple(_precision(found, contract, pen, drawings))),
-        ("parties", tuple(_parties(found, pen))),
+        ("parties", tuple(_parties(found, contract.money_decimals, pen))),
         ("assumed", (Items(tuple(_fill(m, pen) for m in assumptions(found))),)),
     ]
     kept = [(name, blocks) for name, blocks in built if blocks]
@@ -140,11 +143,13 @@ def _times(chance: float, pen: Pen) -> str:
     return fmt.number(in_hundred(chance), pen.language)
 
 
-def _money(value: float | None, contract: Contract, pen: Pen, *, open_: bool = False) -> str:
+def _money(value: Money, decimals: int, pen: Pen) -> str:
+    """Money without its currency, which the table's caption names."""
     if value is None:
-        return fmt.OPEN[pen.language] if open_ else fmt.NOT_PUBLISHED[pen.language]
-    amount = mean_of_money(value, contract.money_decimals)
-    return fmt.number(amount, pen.language)
+        return fmt.OPEN[pen.language]
+    if value == "not_published":
+        return fmt.NOT_PUBLISHED[pen.language]
+    return fmt.number(mean_of_money(value, decimals), pen.language)
 
 
 def unit_words(found: Simulation, contract: Contract, pen: Pen) -> str:
@@ -177,8 +182,8 @@ def _payments(found: Simulation, contract: Contract, pen: Pen, drawings: bool) -
         (
             Cell(_number(p.effect, pen)),
             Cell(_text(TIMES, pen, x=_times(p.paid, pen))),
-            Cell(_money(p.expected, contract, pen, open_=p.open > 0)),
-            Cell(_range(p, contract, pen)),
+            Cell(_money(p.expected, contract.money_decimals, pen)),
+            Cell(_range(p, contract.money_decimals, pen)),
         )
         for p in found.own.payments
     ]
@@ -199,10 +204,8 @@ def _payments(found: Simulation, contract: Contract, pen: Pen, drawings: bool) -
             yield Drawing(drawn, _text(text, pen), _text(text, pen), None)
 
 
-def _range(payment: Payment, contract: Contract, pen: Pen) -> str:
-    if payment.low is None or payment.high is None:
-        return _money(None, contract, pen, open_=payment.open > 0)
-    low, high = _money(payment.low, contract, pen), _money(payment.high, contract, pen)
+def _range(payment: Payment, decimals: int, pen: Pen) -> str:
+    low, high = _money(payment.low, decimals, pen), _money(payment.high, decimals, pen)
     return low if low == high else _text(TO, pen, a=low, b=high)
 
 
@@ -251,7 +254,7 @@ def _clauses(found: Simulation, contract: Contract, pen: Pen, drawings: bool) ->
         )
 
 
-def _rules(found: Simulation, pen: Pen) -> Iterator[Block]:
+def _rules(found: Simulation, decimals: int, pen: Pen) -> Iterator[Block]:
     if len(found.rules) < 2:
         return
     top = max((m for m in found.marks if m in _effects(found)), default=None)
@@ -268,19 +271,12 @@ def _rules(found: Simulation, pen: Pen) -> Iterator[Block]:
         cells = [
             Cell(_text(OWN, pen, x=under.rule) if under.own else under.rule),
             Cell(_text(TIMES, pen, x=_times(zero.paid, pen))),
-            Cell(_rule_money(under, pen)),
+            Cell(_money(zero.expected, decimals, pen)),
         ]
         if top:
             cells.append(Cell(_text(TIMES, pen, x=_times(under.at(top).paid, pen))))
         rows.append(tuple(cells))
     yield Table(_text(RULES_CAPTION, pen), tuple(columns), tuple(rows), (0,))
-
-
-def _rule_money(under: UnderRule, pen: Pen) -> str:
-    zero = under.at(0.0)
-    if zero.expected is None:
-        return (fmt.OPEN if zero.open > 0 else fmt.NOT_PUBLISHED)[pen.language]
-    return fmt.number(mean_of_money(zero.expected, 2), pen.language)
 
 
 def _effects(found: Simulation) -> set[float]:
@@ -306,7 +302,7 @@ def _precision(found: Simulation, contract: Contract, pen: Pen, drawings: bool) 
             yield Drawing(drawn, text, text, None)
 
 
-def _parties(found: Simulation, pen: Pen) -> Iterator[Block]:
+def _parties(found: Simulation, decimals: int, pen: Pen) -> Iterator[Block]:
     payments = found.own.payments
     first = payments[0]
     if not first.payers and not first.lenders:
@@ -317,22 +313,17 @@ def _parties(found: Simulation, pen: Pen) -> Iterator[Block]:
         *(Column(_text(IF_EFFECT, pen, x=_number(p.effect, pen)), "right") for p in shown[:5]),
     )
 
-    def said(value: float | None) -> str:
-        if value is None:
-            return fmt.NOT_PUBLISHED[pen.language]
-        return fmt.number(mean_of_money(value, 2), pen.language)
-
     rows = [
         (
             Cell(_text(PAYER, pen, x=fmt.pick(payer.name, pen.language))),
-            *(Cell(said(p.payers[k].mean)) for p in shown[:5]),
+            *(Cell(_money(p.payers[k].mean, decimals, pen)) for p in shown[:5]),
         )
         for k, payer in enumerate(first.payers)
     ]
     rows += [
         (
             Cell(_text(LOST, pen, lent=fmt.number(layer.lent, pen.language), x=layer.name)),
-            *(Cell(said(p.lenders[k].lost)) for p in shown[:5]),
+            *(Cell(_money(p.lenders[k].lost, decimals, pen)) for p in shown[:5]),
         )
         for k, layer in enumerate(first.lenders)
     ]

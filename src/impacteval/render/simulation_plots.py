@@ -21,7 +21,10 @@ MEAN = Text(en="average", fr="moyenne")
 BAND = Text(en="9 payments in 10", fr="9 paiements sur 10")
 PAID = Text(en="something is paid", fr="quelque chose est payé")
 TIMES = Text(en="times in 100", fr="fois sur 100")
-SIZE = Text(en="size of the sample, against the one assumed", fr="taille de l'échantillon, rapportée à celle supposée")
+SIZE = Text(
+    en="size of the sample, against the one assumed",
+    fr="taille de l'échantillon, rapportée à celle supposée",
+)
 AS_ASSUMED = Text(en="as assumed", fr="comme supposé")
 EFFECT_OF = Text(en="effect of {x}", fr="effet de {x}")
 
@@ -30,20 +33,21 @@ _DASHES: tuple[object, ...] = ("-", (0, (5, 2)), (0, (1.5, 1.5)), (0, (6, 2, 1.5
 
 def payment_drawing(found: Simulation, pen: Pen, unit: str) -> str | None:
     """The mean payment over the true effect, with the band that holds 9 payments in 10."""
-    rows = [p for p in found.own.payments if p.expected is not None]
+    rows = [
+        (p.effect, p.expected, p.low, p.high)
+        for p in found.own.payments
+        if isinstance(p.expected, float) and isinstance(p.low, float) and isinstance(p.high, float)
+    ]
     if len(rows) < 2:
         return None
-    effects = [p.effect for p in rows]
-    means = [p.expected or 0.0 for p in rows]
+    effects, means, lows, highs = (list(column) for column in zip(*rows, strict=True))
     with style("payment"):
         figure, axes = new_figure(WIDTH, 3.0)
         axes.set_position((0.14, 0.17, 0.82, 0.7))
-        axes.fill_between(
-            effects, [p.low or 0.0 for p in rows], [p.high or 0.0 for p in rows], color=FILL, linewidth=0
-        )
+        axes.fill_between(effects, lows, highs, color=FILL, linewidth=0)
         axes.plot(effects, means, "-", color=BLUE, linewidth=2.2)
-        top = max(*(p.high or 0.0 for p in rows), *means, 1e-9)
-        low = min(0.0, *(p.low or 0.0 for p in rows))
+        top = max(*highs, *means, 1e-9)
+        low = min(0.0, *lows)
         axes.set_ylim(low * 1.05, top * 1.08)
         _marks(axes, found, pen)
         _value_axis(axes, pen)

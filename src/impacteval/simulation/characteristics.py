@@ -8,8 +8,12 @@ amount there is no money, and the chances stand.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from impacteval.values import Text
+
+Money = float | Literal["not_published"] | None
+"""A mean or a quantile of money; None while the payment is open in some draws."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +65,7 @@ class Share:
     """What one payer pays on average."""
 
     name: Text
-    mean: float | None
+    mean: Money
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +74,8 @@ class Lender:
 
     name: str
     lent: float
-    back: float | None
-    lost: float | None
+    back: Money
+    lost: Money
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +92,9 @@ class Payment:
         The chance that anything is paid.
     open : float
         The chance that the payment stays open because something cannot be judged.
-    expected, expected_error : float or None
-        The mean payment and its simulation error (one standard error). None when an amount is not
-        published or the payment is open in some draws.
-    low, median, high : float or None
+    expected, expected_error : Money
+        The mean payment and its simulation error (one standard error).
+    low, median, high : Money
         5, 50 and 95 in 100 payments are at most this.
     payers, lenders
         Who pays and who lends, on average.
@@ -101,11 +104,11 @@ class Payment:
     clauses: tuple[ClauseChances, ...]
     paid: float
     open: float
-    expected: float | None
-    expected_error: float | None
-    low: float | None
-    median: float | None
-    high: float | None
+    expected: Money
+    expected_error: Money
+    low: Money
+    median: Money
+    high: Money
     payers: tuple[Share, ...] = ()
     lenders: tuple[Lender, ...] = ()
 
@@ -196,8 +199,8 @@ class Gap:
     effect: float
     paid_normal: float
     paid_full: float
-    expected_normal: float | None
-    expected_full: float | None
+    expected_normal: Money
+    expected_full: Money
 
 
 @dataclass(frozen=True, slots=True)

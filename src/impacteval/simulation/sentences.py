@@ -68,9 +68,9 @@ def _paid_and_how_often(found: Simulation, nothing: Payment, decimals: int) -> M
     values["times"] = in_hundred(nothing.paid)
     times_en = "something {times:number} {times:plural:time|times} in 100"
     times_fr = "quelque chose {times:number} fois sur 100"
-    if nothing.expected is None:
+    if not isinstance(nothing.expected, float):
         why_en, why_fr = "how much is not published", "le montant n'est pas publié"
-        if nothing.open > 0.0:
+        if nothing.expected is None:
             why_en = "how much cannot be said, because the payment stays open in some draws"
             why_fr = "le montant ne peut être dit, car le paiement reste en suspens dans certains tirages"
         return _say(

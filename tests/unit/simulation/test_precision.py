@@ -48,9 +48,7 @@ def test_total_is_people_times_the_mean() -> None:
 
 def test_effect_in_standard_deviations_carries_their_own_error() -> None:
     sd = replace(NORMAL, effect="difference_in_sd")
-    assert std_error(sd, 0.5) == pytest.approx(
-        math.sqrt(1 / 400 + 1 / 100 + 0.25 / (2 * 99))
-    )
+    assert std_error(sd, 0.5) == pytest.approx(math.sqrt(1 / 400 + 1 / 100 + 0.25 / (2 * 99)))
 
 
 def test_a_design_without_comparison_takes_its_baseline_as_known() -> None:

@@ -13,9 +13,7 @@ from impacteval.simulation.sample_size import detectable, power_of, times_the_pe
 
 def test_power_of_two_groups_of_fifty() -> None:
     # Cohen (1988): d = .2, 50 an arm, two-sided 5%.
-    assert power_of(0.2, math.sqrt(2 / 50), 98, level=0.95) == pytest.approx(
-        0.167675486, abs=5e-10
-    )
+    assert power_of(0.2, math.sqrt(2 / 50), 98, level=0.95) == pytest.approx(0.167675486, abs=5e-10)
 
 
 def test_sample_for_eighty_percent() -> None:
