@@ -57,9 +57,7 @@ def _show(heads: list[str], body: list[list[str]], table: Table, chosen: list[in
         textwrap.wrap(head, max(width, 12), break_long_words=False)
         for head, width in zip(heads, widths, strict=True)
     ]
-    widths = [
-        max(width, *map(len, lines)) for width, lines in zip(widths, wrapped, strict=True)
-    ]
+    widths = [max(width, *map(len, lines)) for width, lines in zip(widths, wrapped, strict=True)]
     deep = max(map(len, wrapped))
     rows = [
         [lines[k - deep + len(lines)] if k >= deep - len(lines) else "" for lines in wrapped]

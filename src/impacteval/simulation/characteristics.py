@@ -35,12 +35,11 @@ class ClauseChances:
         The clause, whom it reads, what it reads.
     truth : float
         The true effect on the number it compares, in contract units.
-    passes : bool or None
-        Whether the truth itself passes the clause's first comparison; None for a clause that has
-        none and pays by the unit.
+    passes : bool
+        Whether the truth itself passes the clause's first comparison.
     met, not_met, cannot_be_judged, not_for_payment : float
         Chances of each verdict at one settlement; they add up to 1.
-    wrong : float or None
+    wrong : float
         The chance of the verdict that the truth does not deserve: met although the truth falls
         short, or not met although it passes.
     steps : tuple of StepChance
@@ -51,12 +50,12 @@ class ClauseChances:
     group: str
     outcome: str
     truth: float
-    passes: bool | None
+    passes: bool
     met: float
     not_met: float
     cannot_be_judged: float
     not_for_payment: float
-    wrong: float | None
+    wrong: float
     steps: tuple[StepChance, ...]
 
 

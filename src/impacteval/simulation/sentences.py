@@ -119,7 +119,7 @@ def clause_sentences(found: Simulation) -> list[Message]:
     said: list[Message] = []
     for k, clause in enumerate(found.nothing.clauses):
         series = [payment.clauses[k] for payment in found.own.payments]
-        short = [c for c in series if c.passes is False]
+        short = [c for c in series if not c.passes]
         reached = [c for c in series if c.passes]
         name = clause.name if clause.group == "all" else f"{clause.name}, {clause.group}"
         if found.varies is not None and short:
