@@ -7,16 +7,51 @@ each comes to the same cent.
 
 from impacteval.pricing.confidence import spread_of
 from impacteval.pricing.expected import expected
+from impacteval.pricing.kernel import PricedDraws, price_draws
+from impacteval.pricing.moneys import MoneyDraws
+from impacteval.pricing.readings import (
+    BetweenDraws,
+    ChancesDraws,
+    DrawReader,
+    DrawReading,
+    KnownDraws,
+    read_draws,
+)
+from impacteval.pricing.rows import (
+    CANNOT_BE_JUDGED,
+    MET,
+    NOT_FOR_PAYMENT,
+    NOT_MET,
+    OPEN,
+    RowDraws,
+)
 from impacteval.pricing.schedule import Piece, Schedule, schedule_of
+from impacteval.pricing.settling import TrancheDraws
 from impacteval.pricing.spreads import DrawnSpread, Spread, StudentSpread
 
 __all__ = [
+    "CANNOT_BE_JUDGED",
+    "MET",
+    "NOT_FOR_PAYMENT",
+    "NOT_MET",
+    "OPEN",
+    "BetweenDraws",
+    "ChancesDraws",
+    "DrawReader",
+    "DrawReading",
     "DrawnSpread",
+    "KnownDraws",
+    "MoneyDraws",
     "Piece",
+    "PricedDraws",
+    "RowDraws",
     "Schedule",
     "Spread",
     "StudentSpread",
+    "TrancheDraws",
     "expected",
+    "price_draws",
+    "read_draws",
     "schedule_of",
     "spread_of",
 ]
