@@ -203,6 +203,15 @@ class Gap:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """A true effect that does not vary, in contract units."""
+
+    outcome: str
+    group: str
+    effect: float
+
+
+@dataclass(frozen=True, slots=True)
 class Simulation:
     """Operating characteristics of a contract.
 
@@ -216,6 +225,8 @@ class Simulation:
         ``normal`` or ``full``.
     varies : str or None
         The outcome whose true effect varies; None when all are held.
+    held : tuple of Held
+        The true effects that do not vary.
     draws, seed : int
         How many settlements were drawn for each effect and rule, and from which seed.
     settlements : int
@@ -235,6 +246,7 @@ class Simulation:
     currency: str
     engine: str
     varies: str | None
+    held: tuple[Held, ...]
     draws: int
     seed: int
     settlements: int

@@ -16,7 +16,7 @@ from impacteval.contract.rules import Rule
 from impacteval.decide import Compared, other_rules, rule_text
 from impacteval.errors import Problem, UsageError
 from impacteval.progress import step
-from impacteval.simulation.characteristics import Payment, Simulation, UnderRule
+from impacteval.simulation.characteristics import Held, Payment, Simulation, UnderRule
 from impacteval.simulation.engine import Draw, asked_of
 from impacteval.simulation.normal import draw_normal
 from impacteval.simulation.precise import precision_of
@@ -59,11 +59,6 @@ class Simulated:
     def contract(self) -> Contract:
         """The contract."""
         return self.scenario.contract
-
-    @property
-    def held(self) -> dict[tuple[str, str], float]:
-        """True effects that are held, by (outcome, group)."""
-        return {k: a.held for k, a in self.scenario.numbers.items() if a.held is not None}
 
     def to_json(self) -> dict[str, Any]:
         """Plain data for machines."""
@@ -153,6 +148,7 @@ def run(scenario: Scenario, *, draws: int, seed: int, power: float) -> Simulated
         currency=contract.currency,
         engine="normal",
         varies=scenario.varies[0] if scenario.varies else None,
+        held=tuple(Held(*key, a.held) for key, a in scenario.numbers.items() if a.held is not None),
         draws=draws,
         seed=seed,
         settlements=scenario.settlements,
