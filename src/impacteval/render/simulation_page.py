@@ -169,7 +169,7 @@ def _answer(found: Simulation, contract: Contract, pen: Pen) -> Iterator[Block]:
 
 def _payments(found: Simulation, contract: Contract, pen: Pen, drawings: bool) -> Iterator[Block]:
     columns = [
-        Column(_text(EFFECT, pen), "right"),
+        Column(_text(EFFECT, pen)),
         Column(_text(SOMETHING, pen), "right"),
         Column(_text(AVERAGE, pen), "right"),
         Column(_text(NINE, pen), "right"),
@@ -216,7 +216,7 @@ def _clauses(found: Simulation, contract: Contract, pen: Pen, drawings: bool) ->
     payments = found.own.payments
     clauses = payments[0].clauses
     columns = (
-        Column(_text(EFFECT, pen), "right"),
+        Column(_text(EFFECT, pen)),
         *(Column(_clause_name(c.name, c.group), "right") for c in clauses),
     )
     rows = tuple(
@@ -232,7 +232,7 @@ def _clauses(found: Simulation, contract: Contract, pen: Pen, drawings: bool) ->
         yield Table(
             _text(STEPS_CAPTION, pen, clause=name),
             (
-                Column(_text(EFFECT, pen), "right"),
+                Column(_text(EFFECT, pen)),
                 Column(_text(NOT_MET, pen), "right"),
                 *(
                     Column(pen.words(f"operator.{s.operator}", x=head), "right")
