@@ -18,10 +18,10 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from impacteval.simulate.assumed import Kind
-from impacteval.simulate.copula import linear_share, score_correlation
-from impacteval.simulate.layout import COMPARISON, PROGRAMME, Layout
-from impacteval.simulate.populations import Population
+from impacteval.simulation.assumed import Kind
+from impacteval.simulation.copula import linear_share, score_correlation
+from impacteval.simulation.layout import COMPARISON, PROGRAMME, Layout
+from impacteval.simulation.populations import Population
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -286,7 +286,7 @@ def study(
 
     Examples
     --------
-    >>> from impacteval.simulate.populations import Population
+    >>> from impacteval.simulation.populations import Population
     >>> low, high = Population(Kind.NORMAL, 10.0, 2.0), Population(Kind.NORMAL, 11.0, 2.0)
     >>> law = study(Layout(served=3, compared=4), [Measure(low, high)])
     >>> law.people(np.random.default_rng(1), 5).y.shape

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from impacteval.contract import units
-from impacteval.simulate.estimates import Estimates
+from impacteval.simulation.estimates import Estimates
 from impacteval.values import (
     Confidence,
     LowerBound,

@@ -14,7 +14,7 @@ from impacteval.contract.model import POOLED, Contract
 from impacteval.contract.rules import Rule
 from impacteval.decide import Compared, compared
 from impacteval.decide.questions import pool_label
-from impacteval.simulate.scenario import Scenario
+from impacteval.simulation.scenario import Scenario
 from impacteval.values import Question
 
 Floats = NDArray[np.float64]

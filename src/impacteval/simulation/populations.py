@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from impacteval.simulate.assumed import Kind
+from impacteval.simulation.assumed import Kind
 
 Floats = NDArray[np.float64]
 

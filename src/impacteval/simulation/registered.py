@@ -15,8 +15,8 @@ from impacteval.errors import ImpactEvalError, NotIdentified, PluginError, Usage
 from impacteval.estimates import CounterfactualEstimate
 from impacteval.registry import entry, estimator
 from impacteval.report.grade import FEW_TREATED
-from impacteval.simulate.assumed import Assumed
-from impacteval.simulate.estimates import Estimates
+from impacteval.simulation.assumed import Assumed
+from impacteval.simulation.estimates import Estimates
 from impacteval.values import Message, PointEstimate, PValue, Question, Scale
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from impacteval.contract.model import ALL, POOLED, Contract
 from impacteval.contract.money import Amount
 from impacteval.errors import Problem
-from impacteval.simulate.assumed import Assumed, Kind
-from impacteval.simulate.scenario_file import NumberAssumed, OutcomeAssumed, ScenarioFile
+from impacteval.simulation.assumed import Assumed, Kind
+from impacteval.simulation.scenario_file import NumberAssumed, OutcomeAssumed, ScenarioFile
 from impacteval.values import Design, Scale
 
 

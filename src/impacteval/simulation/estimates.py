@@ -2,7 +2,7 @@
 
 Speed only: the same numbers as `impacteval.registry.estimator("difference-in-means")` gives study
 by study. Tests hold the two together, and the simulation runs part of its studies through the
-registered estimator and stops when they differ (`impacteval.simulate.full`).
+registered estimator and stops when they differ (`impacteval.simulation.full`).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from impacteval.inference import (
     welch_satterthwaite,
 )
 from impacteval.inference._arrays import group_sums
-from impacteval.simulate.layout import COMPARISON, PROGRAMME, Layout
+from impacteval.simulation.layout import COMPARISON, PROGRAMME, Layout
 from impacteval.values import Scale
 
 Floats = NDArray[np.float64]

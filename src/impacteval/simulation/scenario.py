@@ -12,8 +12,8 @@ from impacteval.contract.money import Amount
 from impacteval.contract.payment import Leaf
 from impacteval.contract.terms import limits
 from impacteval.errors import Problem, UsageError
-from impacteval.simulate.assumed import Assumed
-from impacteval.simulate.completing import (
+from impacteval.simulation.assumed import Assumed
+from impacteval.simulation.completing import (
     assumed_of,
     contradictions,
     missing_problems,
@@ -21,8 +21,8 @@ from impacteval.simulate.completing import (
     numbers_of,
     other_money,
 )
-from impacteval.simulate.precision import std_error
-from impacteval.simulate.scenario_file import ScenarioFile
+from impacteval.simulation.precision import std_error
+from impacteval.simulation.scenario_file import ScenarioFile
 from impacteval.values import Scale
 
 MOST_EFFECTS = 200

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 
 from impacteval.contract.units import factor
-from impacteval.simulate.assumed import Assumed
+from impacteval.simulation.assumed import Assumed
 from impacteval.values import Scale
 
 
@@ -60,7 +60,7 @@ def std_error(assumed: Assumed, effect: float) -> float:
     936 people with 1.55 events each and a variance of three times the mean, ten times as many to
     compare with: a relative reduction has a standard error of 4.77 percentage points.
 
-    >>> from impacteval.simulate.assumed import Kind
+    >>> from impacteval.simulation.assumed import Kind
     >>> a = Assumed(
     ...     "reconvictions", "all", "relative_reduction_percent", "lower", "matched_comparison",
     ...     kind=Kind.COUNT, people=936, comparison=9360, baseline=1.55, variance_over_mean=3.0,

@@ -22,8 +22,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from impacteval.simulate.assumed import Kind
-from impacteval.simulate.populations import Population
+from impacteval.simulation.assumed import Kind
+from impacteval.simulation.populations import Population
 
 Floats = NDArray[np.float64]
 
