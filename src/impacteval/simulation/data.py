@@ -51,6 +51,10 @@ class Measure:
     between: float = 0.0
     known: float = 0.0
 
+    def population(self, arm: int) -> Population:
+        """Whom people of that arm are drawn from."""
+        return self.after if arm == PROGRAMME else self.before
+
     @property
     def plain(self) -> bool:
         """Whether people share nothing."""
@@ -71,7 +75,7 @@ class _Weights:
 def _weights(
     measures: Sequence[Measure], correlation: Floats, arm: int, blocks: int, names: Sequence[str]
 ) -> _Weights:
-    populations = [m.after if arm == PROGRAMME else m.before for m in measures]
+    populations = [measure.population(arm) for measure in measures]
     k = len(measures)
     cluster, block, known = np.zeros(k), np.zeros(k), np.zeros(k)
     for j, (measure, population) in enumerate(zip(measures, populations, strict=True)):
@@ -181,14 +185,13 @@ class Study:
         Who is in it.
     measures : tuple of Measure, length k
         Their outcomes.
-    comparison, programme
+    arms : (comparison, programme)
         Variances of the parts of the scores in each arm.
     """
 
     layout: Layout
     measures: tuple[Measure, ...]
-    comparison: _Weights
-    programme: _Weights
+    arms: tuple[_Weights, _Weights]
 
     @property
     def tallied(self) -> bool:
@@ -214,19 +217,18 @@ class Study:
         from scipy.special import ndtri
 
         layout, k = self.layout, len(self.measures)
-        arms = (self.comparison, self.programme)
         x = block = shared = None
         if any(measure.known for measure in self.measures):
             x = rng.standard_normal((draws, layout.n))
         if layout.block is not None and any(measure.between for measure in self.measures):
             rank = (layout.block + rng.random((draws, layout.n))) / layout.blocks
             block = ndtri(rank)
-        if layout.cluster is not None:
-            shared = rng.standard_normal((k, draws, sum(layout.clusters or ())))
+        if layout.clusters is not None:
+            shared = rng.standard_normal((k, draws, sum(layout.clusters)))
         own = rng.standard_normal((k, draws, layout.n))
         y = np.empty((k, draws, layout.n))
         sides = (slice(0, layout.compared), slice(layout.compared, layout.n))
-        for weights, rows, arm in zip(arms, sides, (COMPARISON, PROGRAMME), strict=True):
+        for arm, weights, rows in zip((COMPARISON, PROGRAMME), self.arms, sides, strict=True):
             scores = _mixed(weights.factor, own[..., rows]) * np.sqrt(weights.own)[:, None, None]
             if shared is not None and layout.cluster is not None:
                 alike = _mixed(weights.factor, shared)[..., layout.cluster[rows]]
@@ -235,21 +237,29 @@ class Study:
                 scores += block[:, rows] * np.sqrt(weights.block)[:, None, None]
             if x is not None:
                 scores += x[:, rows] * np.sqrt(weights.known)[:, None, None]
-            for j, measure in enumerate(self.measures):
-                population = measure.after if arm == PROGRAMME else measure.before
-                y[j][:, rows] = population.of_normal(scores[j])
+            self._outcomes(arm, scores, y[..., rows])
         return People(y, x)
 
-    def tallies(self, rng: Generator, draws: int) -> tuple[Ints, Ints]:
-        """How often 0, 1, 2 ... occur in each arm, comparison first, of shape (draws, values).
+    def compared(self, rng: Generator, draws: int, people: int) -> Floats:
+        """Outcomes of people who are compared and share nothing, shape (k, draws, people)."""
+        own = rng.standard_normal((len(self.measures), draws, people))
+        found = np.empty_like(own)
+        self._outcomes(COMPARISON, _mixed(self.arms[COMPARISON].factor, own), found)
+        return found
+
+    def _outcomes(self, arm: int, scores: Floats, into: Floats) -> None:
+        for j, measure in enumerate(self.measures):
+            into[j] = measure.population(arm).of_normal(scores[j])
+
+    def tallies(self, rng: Generator, draws: int, arm: int, people: int) -> Ints:
+        """How often 0, 1, 2 ... occur among people of an arm, shape (draws, values).
 
         The same law as `people` for one discrete outcome of people who share nothing, at the
         price of a few draws a study instead of one a person.
         """
-        layout, measure = self.layout, self.measures[0]
-        parts = ((layout.compared, measure.before), (layout.served, measure.after))
-        low, high = (rng.multinomial(n, p.chances(), size=draws) for n, p in parts)
-        return low, high
+        chances = self.measures[0].population(arm).chances()
+        found: Ints = rng.multinomial(people, chances, size=draws)
+        return found
 
 
 def _mixed(factor: Floats, independent: Floats) -> Floats:
@@ -298,7 +308,7 @@ def study(
         shares = (measure.icc, measure.between, measure.known)
         if any(not 0.0 <= share < 1.0 for share in shares):
             raise ValueError(f"Shares of the variance of {name!r} must lie between 0 and 1.")
-    arms = (
+    comparison, programme = (
         _weights(measures, matrix, arm, layout.blocks, named) for arm in (COMPARISON, PROGRAMME)
     )
-    return Study(layout, tuple(measures), *arms)
+    return Study(layout, tuple(measures), (comparison, programme))

@@ -7,8 +7,8 @@ registered estimator and stops when they differ (`impacteval.simulation.full`).
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,6 +50,9 @@ class Estimates:
         Means with the programme and without it.
     refused : array of bool
         Studies that have no estimate; their numbers are NaN.
+    pull : array or None
+        Influence on the effect of a person who is compared, for each unit of outcome above the
+        comparison mean; None where people differ in it.
     """
 
     scale: Scale
@@ -59,6 +62,7 @@ class Estimates:
     observed: Floats
     counterfactual: Floats
     refused: Bools
+    pull: Floats | None = None
 
     @property
     def log_ratio(self) -> Floats:
@@ -184,7 +188,14 @@ def from_moments(
                 times = float(programme.n) if scale is Scale.TOTAL else 1.0
                 value, error = times * (m1 - m0), times * np.sqrt(variances.sum(axis=-1))
                 df = degrees(variances)
-    return _masked(scale, value, error, df, m1, m0, refused)
+    each = -float(np.sqrt(factor[0]))
+    pull = {
+        Scale.DIFFERENCE: np.full_like(m0, each),
+        Scale.TOTAL: np.full_like(m0, each * programme.n),
+        Scale.RELATIVE: each * (1.0 + value) / np.where(m0 > 0.0, m0, np.nan),
+    }.get(scale)
+    found = _masked(scale, value, error, df, m1, m0, refused)
+    return found if pull is None else replace(found, pull=pull)
 
 
 def _standardised(
@@ -226,9 +237,7 @@ def _masked(
     )
 
 
-def from_rows(
-    y: Floats, layout: Layout, scale: Scale, variance: Variance = "hc2"
-) -> tuple[Estimates, Floats]:
+def from_rows(y: Floats, layout: Layout, scale: Scale, variance: Variance = "hc2") -> Estimates:
     """The difference in means, within blocks and with clusters where the layout has them.
 
     Parameters
@@ -241,11 +250,6 @@ def from_rows(
         The scale of the effect.
     variance : str
         ``hc1``, ``hc2`` or ``hc3``; with clusters CR1, CR2, CR3.
-
-    Returns
-    -------
-    (Estimates, array of shape (draws, m))
-        The influence of each row, or of each cluster, stands beside the estimates.
     """
     treatment, block, cluster = layout.treatment, layout.block, layout.cluster
     strata = np.zeros_like(treatment) if block is None else block
@@ -290,5 +294,53 @@ def from_rows(
         if scale is Scale.RELATIVE:
             refused |= ~((m0 > 0.0) & (m1 > 0.0))
         found = on_scale(arms, scale, served=float(layout.served), spread=spread)
-    masked = _masked(scale, found.value, found.std_error, found.df, m1, m0, refused)
-    return masked, np.where(refused[:, None], np.nan, found.influence)
+    return _masked(scale, found.value, found.std_error, found.df, m1, m0, refused)
+
+
+def pooled(
+    parts: Sequence[Estimates],
+    shares: Sequence[float],
+    covariance: Mapping[tuple[int, int], Floats] | None = None,
+) -> Estimates:
+    """The mean of groups' effects weighted by people, as `impacteval.analysis.pool` has it.
+
+    Parameters
+    ----------
+    parts : sequence of Estimates
+        The groups, on one scale. Totals add up.
+    shares : sequence of float
+        Shares of people, adding to one.
+    covariance : mapping of (int, int) to array of shape (draws,), optional
+        Covariances of the estimates of groups that people are shared between.
+
+    Returns
+    -------
+    Estimates
+        Degrees of freedom are Welch's, or the smallest where people are shared.
+    """
+    scale = parts[0].scale
+    weights = [1.0] * len(parts) if scale is Scale.TOTAL else list(shares)
+    refused = np.any([p.refused for p in parts], axis=0)
+    value = np.sum([w * p.value for w, p in zip(weights, parts, strict=True)], axis=0)
+    variances = np.stack(
+        [(w * p.std_error) ** 2 for w, p in zip(weights, parts, strict=True)], axis=-1
+    )
+    df = np.stack([p.df for p in parts], axis=-1)
+    total = variances.sum(axis=-1)
+    if covariance:
+        for (a, b), found in covariance.items():
+            total = total + 2.0 * weights[a] * weights[b] * found
+        degrees = df.min(axis=-1)
+    else:
+        degrees = welch_satterthwaite(variances, df)
+    observed = np.sum([w * p.observed for w, p in zip(weights, parts, strict=True)], axis=0)
+    match scale:
+        case Scale.RELATIVE:
+            counterfactual = observed / (1.0 + value)
+        case Scale.DIFFERENCE:
+            counterfactual = observed - value
+        case _:
+            counterfactual = np.sum(
+                [w * p.counterfactual for w, p in zip(shares, parts, strict=True)], axis=0
+            )
+    return _masked(scale, value, np.sqrt(total), degrees, observed, counterfactual, refused)

@@ -77,6 +77,16 @@ class Layout:
         return self.served if self.clusters is None else self.clusters[0]
 
     @property
+    def largest_share(self) -> float:
+        """The largest share of an arm that lives in one cluster."""
+        if self.cluster is None:
+            return 1.0 / min(self.served, self.compared)
+        sizes = np.bincount(self.cluster)
+        programme, comparison = self.clusters or (0, 0)
+        low, high = sizes[:comparison], sizes[comparison:]
+        return float(max(low.max() / self.compared, high.max() / self.served))
+
+    @property
     def treatment(self) -> Ints:
         """Arm of each row, shape (n,)."""
         return _treatment(self)

@@ -159,7 +159,7 @@ def few_places(places: int, method_named: bool) -> bool:
     return places < FEW_TREATED and not method_named
 
 
-def asked(
+def asked_answers(
     found: CounterfactualEstimate | Message,
     questions: Sequence[Question],
     assumed: Assumed,
