@@ -156,7 +156,7 @@ def cluster_sizes(people: int, clusters: int, cv: float = 0.0) -> Ints:
     ([4, 3, 3], [10, 19, 28, 43])
     """
     wanted = np.full(clusters, people / clusters)
-    if cv > 0.0 and clusters > 1:
+    if cv > 1e-6 and clusters > 1:
         from scipy.special import gammaincinv
 
         quantiles = gammaincinv(1.0 / cv**2, (np.arange(clusters) + 0.5) / clusters)
