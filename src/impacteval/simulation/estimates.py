@@ -333,7 +333,7 @@ def pooled(
         degrees = df.min(axis=-1)
     else:
         degrees = welch_satterthwaite(variances, df)
-    observed = np.sum([w * p.observed for w, p in zip(weights, parts, strict=True)], axis=0)
+    observed = np.sum([w * p.observed for w, p in zip(shares, parts, strict=True)], axis=0)
     match scale:
         case Scale.RELATIVE:
             counterfactual = observed / (1.0 + value)

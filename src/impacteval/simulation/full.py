@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from impacteval.analysis.pool import pool
 from impacteval.decide import Compared
-from impacteval.errors import PluginError
+from impacteval.errors import PluginError, Problem, UsageError
 from impacteval.estimates import CounterfactualEstimate
 from impacteval.registry import entry
 from impacteval.simulation.answers import answers
@@ -57,6 +57,9 @@ class FullEngine:
     ----------
     methods : mapping of outcome to Method
         The estimator of each outcome; the difference in means where none is given.
+    known : mapping of outcome to float
+        Share of its variance that a covariate explains which is known beforehand, for estimators
+        that adjust; no covariate where none is given.
     checked : int
         How many studies of each call are run twice where there are fast formulas: by them, and
         by the registered estimator.
@@ -69,6 +72,7 @@ class FullEngine:
     """
 
     methods: Mapping[str, Method] = field(default_factory=dict, hash=False)
+    known: Mapping[str, float] = field(default_factory=dict, hash=False)
     checked: int = CHECKED
 
     def method(self, outcome: str) -> Method:
@@ -112,7 +116,7 @@ class FullEngine:
         """
         seed = int(rng.integers(2**63))
         found: dict[tuple[str, str], dict[Question, list[Floats]]] = {}
-        for family in families(scenario, effect):
+        for family in families(scenario, effect, self.known):
             done = 0
             for drawn in family.draw(seed, draws):
                 for outcome in family.outcomes:
@@ -130,6 +134,10 @@ class FullEngine:
             }
             for c in asked
         }
+
+
+def _none(found: Found) -> bool:
+    return isinstance(found, Message)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -260,11 +268,22 @@ class _Part:
             (c.outcome, c.group): {q: np.full(draws, np.nan) for q in c.questions}
             for c in self.asked
         }
+        refusals: list[Found] = []
         for k in range(draws):
             estimates = self._one(k)
+            refusals += [e for g, e in estimates.items() if g in self.drawn and _none(e)]
             for each in self.asked:
                 for question, value in self._asked(each, estimates[each.group]).items():
                     found[each.outcome, each.group][question][k] = value
+        if self.start == 0 and len(refusals) == draws * len(self.drawn):
+            name = self.engine.method(self.outcome).name
+            raise UsageError(
+                Problem(
+                    f"The estimator {name!r} has no answer on any simulated study of "
+                    f"{self.outcome!r}: {refusals[0]}",
+                    "Choose another estimator, or mend what is assumed.",
+                )
+            )
         return found
 
     def _asked(self, each: Compared, found: Found) -> Mapping[Question, float]:

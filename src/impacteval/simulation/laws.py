@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
@@ -106,7 +106,9 @@ class Family:
         return found
 
 
-def families(scenario: Scenario, effect: float) -> tuple[Family, ...]:
+def families(
+    scenario: Scenario, effect: float, known: Mapping[str, float] | None = None
+) -> tuple[Family, ...]:
     """The laws of all data at a true effect, in the order of the scenario.
 
     Parameters
@@ -115,6 +117,8 @@ def families(scenario: Scenario, effect: float) -> tuple[Family, ...]:
         What is assumed.
     effect : float
         The true effect of the outcome that varies, in contract units.
+    known : mapping of outcome to float, optional
+        Share of its variance that a covariate explains which is known beforehand.
 
     Raises
     ------
@@ -129,7 +133,7 @@ def families(scenario: Scenario, effect: float) -> tuple[Family, ...]:
     found = []
     for members in joint:
         try:
-            found.append(_family(scenario, members, effect))
+            found.append(_family(scenario, members, effect, known or {}))
         except ValueError as error:
             problems.append(Problem(f"{' and '.join(members)}: {error}", _MEND))
     if problems:
@@ -162,7 +166,9 @@ def _undrawable(assumed: Assumed) -> Iterator[Problem]:
         )
 
 
-def _family(scenario: Scenario, outcomes: tuple[str, ...], effect: float) -> Family:
+def _family(
+    scenario: Scenario, outcomes: tuple[str, ...], effect: float, known: Mapping[str, float]
+) -> Family:
     groups = tuple(dict.fromkeys(g for o, g in scenario.numbers if o in outcomes))
     studies = {}
     for group in groups:
@@ -172,13 +178,15 @@ def _family(scenario: Scenario, outcomes: tuple[str, ...], effect: float) -> Fam
                 "outcomes that go together must be read for the same groups, and one of them is "
                 f"not read for {group}."
             )
-        studies[group] = _study(numbers, effect, scenario.between_outcomes)
+        studies[group] = _study(numbers, effect, scenario.between_outcomes, known)
     if not scenario.between_groups or len(groups) == 1:
         return Family(outcomes, studies)
     return Family(outcomes, studies, _shared(studies, scenario.between_groups))
 
 
-def _study(numbers: list[Assumed], effect: float, together: float) -> Study:
+def _study(
+    numbers: list[Assumed], effect: float, together: float, known: Mapping[str, float]
+) -> Study:
     layouts = {_layout(assumed) for assumed in numbers}
     if len(layouts) > 1:
         raise ValueError(
@@ -187,7 +195,7 @@ def _study(numbers: list[Assumed], effect: float, together: float) -> Study:
         )
     correlation = np.full((len(numbers), len(numbers)), together)
     np.fill_diagonal(correlation, 1.0)
-    measures = [measure_of(assumed, effect) for assumed in numbers]
+    measures = [replace(measure_of(a, effect), known=known.get(a.outcome, 0.0)) for a in numbers]
     return study(layouts.pop(), measures, correlation, [a.outcome for a in numbers])
 
 
@@ -246,6 +254,8 @@ def _shared(studies: Mapping[str, Study], wanted: float) -> int:
     are compared with.
     """
     laws = list(studies.values())
+    if any(measure.known for law in laws for measure in law.measures):
+        raise ValueError("correlated groups are not drawn with what is known beforehand.")
     if any(law.layout.clusters is not None for law in laws):
         raise ValueError("correlated groups are not drawn for people in clusters.")
     if any(law.measures[0].before != laws[0].measures[0].before for law in laws):

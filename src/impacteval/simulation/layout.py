@@ -82,7 +82,7 @@ class Layout:
         if self.cluster is None:
             return 1.0 / min(self.served, self.compared)
         sizes = np.bincount(self.cluster)
-        programme, comparison = self.clusters or (0, 0)
+        comparison = len(sizes) - self.places
         low, high = sizes[:comparison], sizes[comparison:]
         return float(max(low.max() / self.compared, high.max() / self.served))
 

@@ -74,7 +74,7 @@ def contract(
         "payment": payment,
     }
     if groups:
-        data |= {"groups": groups, "pool": "mean_of_effects"}
+        data |= {"groups": groups, "pool": "mean_of_effects", "pool_excludes": []}
     return Contract.model_validate(data)
 
 

@@ -111,9 +111,7 @@ def test_a_normal_outcome_is_its_own_score() -> None:
 # --- layouts -----------------------------------------------------------------------------------
 
 
-@given(
-    clusters=st.integers(1, 40), more=st.integers(0, 400), cv=st.floats(0.0, 1.5)
-)
+@given(clusters=st.integers(1, 40), more=st.integers(0, 400), cv=st.floats(0.0, 1.5))
 @settings(deadline=None)
 def test_clusters_hold_everybody_and_nobody_is_alone_without_a_cluster(
     clusters: int, more: int, cv: float
