@@ -25,6 +25,7 @@ from impacteval.simulation.drawn import Drawn
 from impacteval.simulation.engine import Answers
 from impacteval.simulation.estimates import Estimates, from_moments, from_rows, pooled
 from impacteval.simulation.laws import families
+from impacteval.simulation.pilot import Pilot
 from impacteval.simulation.registered import (
     Method,
     answers_apart,
@@ -60,6 +61,8 @@ class FullEngine:
     known : mapping of outcome to float
         Share of its variance that a covariate explains which is known beforehand, for estimators
         that adjust; no covariate where none is given.
+    pilot : Pilot or None
+        People to draw from, in place of distributions.
     checked : int
         How many studies of each call are run twice where there are fast formulas: by them, and
         by the registered estimator.
@@ -73,6 +76,7 @@ class FullEngine:
 
     methods: Mapping[str, Method] = field(default_factory=dict, hash=False)
     known: Mapping[str, float] = field(default_factory=dict, hash=False)
+    pilot: Pilot | None = field(default=None, hash=False)
     checked: int = CHECKED
 
     def method(self, outcome: str) -> Method:
@@ -116,7 +120,7 @@ class FullEngine:
         """
         seed = int(rng.integers(2**63))
         found: dict[tuple[str, str], dict[Question, list[Floats]]] = {}
-        for family in families(scenario, effect, self.known):
+        for family in families(scenario, effect, self.known, self.pilot):
             done = 0
             for drawn in family.draw(seed, draws):
                 for outcome in family.outcomes:

@@ -15,10 +15,11 @@ from impacteval.simulation.assumed import Assumed, Kind
 from impacteval.simulation.data import Measure, Study, study
 from impacteval.simulation.drawn import Drawn
 from impacteval.simulation.layout import COMPARISON, PROGRAMME, Layout
+from impacteval.simulation.pilot import Pilot, PilotFamily
 from impacteval.simulation.populations import Population
 from impacteval.simulation.scenario import Scenario
 from impacteval.study.seeds import step_rng
-from impacteval.values import Design
+from impacteval.values import Design, Scale
 
 Floats = NDArray[np.float64]
 
@@ -107,8 +108,11 @@ class Family:
 
 
 def families(
-    scenario: Scenario, effect: float, known: Mapping[str, float] | None = None
-) -> tuple[Family, ...]:
+    scenario: Scenario,
+    effect: float,
+    known: Mapping[str, float] | None = None,
+    pilot: Pilot | None = None,
+) -> tuple[Family | PilotFamily, ...]:
     """The laws of all data at a true effect, in the order of the scenario.
 
     Parameters
@@ -119,6 +123,8 @@ def families(
         The true effect of the outcome that varies, in contract units.
     known : mapping of outcome to float, optional
         Share of its variance that a covariate explains which is known beforehand.
+    pilot : Pilot, optional
+        People to draw from, for the outcomes that it has.
 
     Raises
     ------
@@ -129,9 +135,16 @@ def families(
     if problems:
         raise UsageError(list(dict.fromkeys(problems)))
     outcomes = tuple(dict.fromkeys(outcome for outcome, _ in scenario.numbers))
-    joint = [outcomes] if scenario.between_outcomes else [(outcome,) for outcome in outcomes]
-    found = []
-    for members in joint:
+    piloted = tuple(o for o in outcomes if pilot is not None and o in pilot.outcomes)
+    others = tuple(o for o in outcomes if o not in piloted)
+    joint = [others] if scenario.between_outcomes else [(outcome,) for outcome in others]
+    found: list[Family | PilotFamily] = []
+    try:
+        if pilot is not None and piloted:
+            found.append(_from_pilot(scenario, piloted, effect, pilot))
+    except ValueError as error:
+        problems.append(Problem(f"{' and '.join(piloted)}: {error}", _MEND))
+    for members in filter(None, joint):
         try:
             found.append(_family(scenario, members, effect, known or {}))
         except ValueError as error:
@@ -182,6 +195,40 @@ def _family(
     if not scenario.between_groups or len(groups) == 1:
         return Family(outcomes, studies)
     return Family(outcomes, studies, _shared(studies, scenario.between_groups))
+
+
+def _from_pilot(
+    scenario: Scenario, outcomes: tuple[str, ...], effect: float, pilot: Pilot
+) -> PilotFamily:
+    """The law of people drawn from a pilot; ValueError where the pilot cannot give them."""
+    if scenario.between_groups:
+        raise ValueError("correlated groups are not drawn from a pilot.")
+    layouts: dict[str, Layout] = {}
+    numbers: dict[tuple[str, str], Assumed] = {}
+    for (outcome, group), assumed in scenario.numbers.items():
+        if outcome not in outcomes:
+            continue
+        layout = _layout(assumed)
+        if layouts.setdefault(group, layout) != layout:
+            raise ValueError(
+                "the outcomes of a pilot are those of the same people, and their numbers of people "
+                "or clusters differ."
+            )
+        if (layout.clusters is None) != (pilot.cluster is None):
+            raise ValueError(
+                "the scenario and the pilot must both have clusters, or neither of them."
+            )
+        own = numbers[outcome, group] = pilot.of(assumed)
+        if own.scale is Scale.RELATIVE and not (own.baseline or 0.0) > 0.0:
+            raise ValueError("a relative effect needs a pilot whose mean is above 0.")
+        if not own.possible(own.truth(effect)):
+            raise ValueError(
+                f"a true effect of {own.truth(effect):g} is impossible for people like the pilot's."
+            )
+    missing = {(o, g) for o in outcomes for g in layouts} - set(numbers)
+    if missing:
+        raise ValueError("the outcomes of a pilot must be read for the same groups.")
+    return PilotFamily(pilot, outcomes, layouts, numbers, effect)
 
 
 def _study(
