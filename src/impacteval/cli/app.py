@@ -25,7 +25,7 @@ app = typer.Typer(
         "outcomes, **verify** estimates, decides and writes the report, **run** executes its "
         "notebook.\n\n"
         "A contract alone: **explain** says it back in plain words, **price** tells what it pays "
-        "for a result.\n\n"
+        "for a result, **simulate** how often and how much it pays if nothing works.\n\n"
         "Exit codes: 0 done, 1 a check found problems, 2 bad input, 3 not as locked, 70 internal "
         "error."
     ),
@@ -172,6 +172,75 @@ def explain(contract: ContractArgument, lang: LanguageOption = Language.EN) -> N
     Every number comes from the file: change the file and the words change.
     """
     commands.explain(contract, lang)
+
+
+@app.command()
+def simulate(
+    contract: ContractArgument,
+    scenario: Annotated[
+        Path | None, typer.Option(help="A scenario file with what is assumed.")
+    ] = None,
+    given: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="OUTCOME[.GROUP].KEY=VALUE",
+            help="An assumption: people, comparison, kind (normal, binary, count), baseline, sd, "
+            "variance_over_mean, clusters, icc, cluster_cv, or std_error in contract units. "
+            "May be repeated.",
+        ),
+    ] = None,
+    effects: Annotated[
+        str | None,
+        typer.Option(
+            metavar="E,E,...",
+            help="True effects to try, in contract units; 0 and the thresholds are always among them.",
+        ),
+    ] = None,
+    effect: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="OUTCOME[.GROUP]=VALUE", help="A true effect that is held. May be repeated."
+        ),
+    ] = None,
+    settlements: Annotated[
+        int | None, typer.Option(min=1, help="Settlements counted together.")
+    ] = None,
+    draws: Annotated[int, typer.Option(min=100, help="Draws for each effect and rule.")] = 100_000,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the draws.")] = 1,
+    power: Annotated[
+        float, typer.Option(help="How often an effect is to be found, for sample sizes.")
+    ] = 0.8,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for simulation.json, drawings and a page.")
+    ] = None,
+    output: FormatOption = Format.TEXT,
+    lang: LanguageOption = Language.EN,
+) -> None:
+    """What the contract pays if the programme does nothing, and if it works.
+
+    For example: impacteval simulate studies/bonds/peterborough --set
+    reconvictions.people=936 --set reconvictions.comparison=9360 --set
+    reconvictions.baseline=1.55 --set reconvictions.variance_over_mean=3
+    """
+    from impacteval.cli import simulating
+
+    simulating.simulate(
+        contract,
+        simulating.Asked(
+            scenario=scenario,
+            given=tuple(given or ()),
+            effects=effects,
+            held=tuple(effect or ()),
+            settlements=settlements,
+            draws=draws,
+            seed=seed,
+            power=power,
+        ),
+        out,
+        as_json=output is Format.JSON,
+        language=lang,
+    )
 
 
 @app.command()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from pathlib import Path
 from typing import Protocol
 
@@ -14,7 +14,7 @@ from impacteval.report.record import Record, record_json
 from impacteval.values import Language
 
 FORMATS = ("html", "pdf", "md", "json")
-_EVERY_NAME = {"verdict.json"} | {
+_EVERY_NAME: Set[str] = {"verdict.json"} | {
     f"report.{language}.{kind}" for language in Language for kind in FORMATS if kind != "json"
 }
 
@@ -62,7 +62,7 @@ def write(
     record = report if isinstance(report, Record) else report.record
     contents = build(record, languages=languages, formats=formats)
     try:
-        return _place(folder, contents)
+        return place(folder, contents, _EVERY_NAME)
     except OSError as error:
         reason = error.strerror or str(error)
         raise UsageError(f"the report cannot be written to {folder}: {reason}.") from error
@@ -115,8 +115,11 @@ def build(
     return contents
 
 
-def _place(folder: Path, contents: dict[str, bytes]) -> tuple[Path, ...]:
-    """Write beside the folder's files under passing names, then rename them all."""
+def place(folder: Path, contents: dict[str, bytes], replaced: Set[str]) -> tuple[Path, ...]:
+    """Write beside the folder's files under passing names, then rename them all.
+
+    Files named in `replaced` that are not among the new ones are removed.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     blocked = [folder / name for name in contents if (folder / name).is_dir()]
     if blocked:
@@ -134,7 +137,7 @@ def _place(folder: Path, contents: dict[str, bytes]) -> tuple[Path, ...]:
         for passing_path, final in waiting:
             passing_path.replace(final)
         # A report of an earlier run beside this record would be another run's answer.
-        for name in _EVERY_NAME - contents.keys():
+        for name in replaced - contents.keys():
             (folder / name).unlink(missing_ok=True)
     except BaseException:
         for passing_path, _ in waiting:

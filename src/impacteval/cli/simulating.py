@@ -1,0 +1,95 @@
+"""The command `simulate`: from what was typed to what a payer reads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from impacteval.cli.commands import pairs
+from impacteval.cli.show import progress, say, show_json, show_rows
+from impacteval.cli.tables import show_table
+from impacteval.errors import Problem, UsageError
+from impacteval.values import Language, Text
+
+WRITTEN = Text(en="The simulation is in {x}:", fr="La simulation est dans {x} :")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What was typed."""
+
+    scenario: Path | None
+    given: tuple[str, ...]
+    effects: str | None
+    held: tuple[str, ...]
+    settlements: int | None
+    draws: int
+    seed: int
+    power: float
+
+
+def simulate(
+    path: Path, asked: Asked, out: Path | None, *, as_json: bool, language: Language
+) -> None:
+    """Simulate a contract and show what it pays."""
+    from impacteval.contract import load_contract
+    from impacteval.simulation import load_scenario
+    from impacteval.simulation import simulate as simulate_contract
+    from impacteval.simulation.record import to_json
+    from impacteval.simulation.scenario_file import with_settings
+
+    if out is not None:
+        there = next(place for place in (out, *out.absolute().parents) if place.exists())
+        if not there.is_dir():
+            raise UsageError(Problem(f"{there} is a file.", "Name a folder for the simulation."))
+    contract = load_contract(path)
+    base = None if asked.scenario is None else load_scenario(asked.scenario)
+    said = with_settings(
+        base, pairs(asked.given), pairs(asked.held), asked.effects, asked.settlements
+    )
+    with progress():
+        simulated = simulate_contract(
+            contract, said, draws=asked.draws, seed=asked.seed, power=asked.power
+        )
+        written: tuple[Path, ...] = ()
+        if out is not None:
+            from impacteval.render.simulation_write import write_simulation
+
+            written = write_simulation(simulated, out)
+    if as_json:
+        show_json(to_json(simulated.found))
+        return
+    from impacteval.render.simulation_page import sections
+
+    for section in sections(
+        simulated.found, contract, language, drawings=False, held=simulated.held
+    ):
+        _show(section, first=section.number == 1)
+    if written:
+        say()
+        say(WRITTEN[language].format(x=out))
+        for file in written:
+            say(str(file), indent="  ")
+
+
+def _show(section: object, *, first: bool) -> None:
+    from impacteval.render.blocks import Facts, Items, Para, Section, Table
+
+    assert isinstance(section, Section)
+    if not first:
+        say()
+        say(section.heading.upper())
+    for block in section.blocks:
+        match block:
+            case Para(text):
+                say(text)
+            case Items(items):
+                for item in items:
+                    say(f"- {item}")
+            case Facts(rows):
+                show_rows(rows)
+            case Table() as table:
+                say()
+                show_table(table)
+            case _:
+                pass

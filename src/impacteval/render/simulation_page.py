@@ -1,0 +1,330 @@
+"""A simulation for reading: the same blocks for the terminal and for the page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from impacteval.contract.model import Contract
+from impacteval.contract.saying import unit_of
+from impacteval.render import format as fmt
+from impacteval.render.blocks import Block, Cell, Column, Drawing, Items, Para, Section, Table
+from impacteval.render.pen import Pen
+from impacteval.simulation.characteristics import Money, Payment, Simulation
+from impacteval.simulation.sentences import (
+    assumptions,
+    clause_sentences,
+    headline,
+    held_sentences,
+    in_hundred,
+    mean_of_money,
+    precision_sentences,
+)
+from impacteval.values import Language, Text
+
+TITLE = Text(en="Before signing: {x}", fr="Avant de signer : {x}")
+EFFECT = Text(en="True effect", fr="Effet réel")
+SOMETHING = Text(en="Pays something", fr="Verse quelque chose")
+AVERAGE = Text(en="On average", fr="En moyenne")
+NINE = Text(en="9 times in 10", fr="9 fois sur 10")
+TO = Text(en="{a} to {b}", fr="de {a} à {b}")
+TIMES = Text(en="{x} in 100", fr="{x} sur 100")
+RULE = Text(en="Evidence rule", fr="Règle de preuve")
+OWN = Text(en="{x} (the contract's)", fr="{x} (celle du contrat)")
+IF_NOTHING = Text(en="If nothing works", fr="Si rien ne marche")
+MEAN_NOTHING = Text(en="On average then", fr="En moyenne alors")
+IF_EFFECT = Text(en="If the effect is {x}", fr="Si l'effet est de {x}")
+NOT_MET = Text(en="none", fr="aucun")
+PARTY = Text(en="Party", fr="Partie")
+PAYER = Text(en="pays: {x}", fr="paie : {x}")
+LOST = Text(en="loses of {lent}: {x}", fr="perd sur {lent} : {x}")
+
+HEADINGS = {
+    "answer": Text(en="What noise alone is paid", fr="Ce que le hasard seul fait payer"),
+    "payments": Text(
+        en="What is paid at each true effect", fr="Ce qui est payé selon l'effet réel"
+    ),
+    "clauses": Text(en="Clause by clause", fr="Clause par clause"),
+    "rules": Text(en="Under other evidence rules", fr="Avec d'autres règles de preuve"),
+    "precision": Text(
+        en="How precise the evaluation will be", fr="Quelle précision l'évaluation aura"
+    ),
+    "parties": Text(en="Who pays and who loses", fr="Qui paie et qui perd"),
+    "advice": Text(en="What could be changed", fr="Ce qui pourrait être changé"),
+    "engines": Text(en="How far the two engines agree", fr="Accord des deux moteurs"),
+    "assumed": Text(en="What this rests on", fr="Sur quoi cela repose"),
+}
+PAYMENTS_CAPTION = Text(
+    en="What is paid at each true effect, in {unit}",
+    fr="Ce qui est payé selon l'effet réel, en {unit}",
+)
+CLAUSES_CAPTION = Text(
+    en="How often each clause is met, in 100 settlements, by true effect",
+    fr="Fréquence à laquelle chaque clause est remplie, sur 100 règlements, selon l'effet réel",
+)
+STEPS_CAPTION = Text(
+    en="{clause}: the furthest step reached, in 100 settlements, by true effect",
+    fr="{clause} : le palier le plus élevé atteint, sur 100 règlements, selon l'effet réel",
+)
+RULES_CAPTION = Text(
+    en="The same contract under other evidence rules",
+    fr="Le même contrat avec d'autres règles de preuve",
+)
+PARTIES_CAPTION = Text(
+    en="On average, in {currency}, by true effect",
+    fr="En moyenne, en {currency}, selon l'effet réel",
+)
+PAYMENT_DRAWING = Text(
+    en="The payment over the true effect: its average, and the band that holds nine payments in ten",
+    fr="Le paiement selon l'effet réel : sa moyenne, et la bande qui contient neuf paiements sur dix",
+)
+CHANCE_DRAWING = Text(
+    en="How often something is paid, and how often each clause is met",
+    fr="Fréquence à laquelle quelque chose est payé et à laquelle chaque clause est remplie",
+)
+POWER_DRAWING = Text(
+    en="{name}: how often an effect is told from nothing, by the size of the sample",
+    fr="{name} : fréquence à laquelle un effet se distingue de zéro, selon la taille de l'échantillon",
+)
+
+
+def sections(
+    found: Simulation,
+    contract: Contract,
+    language: Language,
+    *,
+    drawings: bool,
+    held: dict[tuple[str, str], float] | None = None,
+) -> tuple[Section, ...]:
+    """Everything a simulation says, in one language.
+
+    Parameters
+    ----------
+    found : Simulation
+        What was found.
+    contract : Contract
+        The contract.
+    language : Language
+        Whose words.
+    drawings : bool
+        Whether to draw; only then is matplotlib loaded.
+    held : mapping, optional
+        True effects that are held, by (outcome, group).
+    """
+    pen = Pen(language, found.currency)
+    built: list[tuple[str, tuple[Block, ...]]] = [
+        ("answer", tuple(_answer(found, contract, pen, held or {}))),
+        ("payments", tuple(_payments(found, contract, pen, drawings))),
+        ("clauses", tuple(_clauses(found, contract, pen, drawings))),
+        ("rules", tuple(_rules(found, contract.money_decimals, pen))),
+        ("precision", tuple(_precision(found, contract, pen, drawings))),
+        ("parties", tuple(_parties(found, contract.money_decimals, pen))),
+        ("assumed", (Items(tuple(_fill(m, pen) for m in assumptions(found))),)),
+    ]
+    kept = [(name, blocks) for name, blocks in built if blocks]
+    return tuple(
+        Section(k, f"simulation-{name}", fmt.pick(HEADINGS[name], language), blocks)
+        for k, (name, blocks) in enumerate(kept, start=1)
+    )
+
+
+def _fill(message: object, pen: Pen) -> str:
+    return fmt.fill(message, pen.language, pen.currency)  # type: ignore[arg-type]  # Said or Message
+
+
+def _text(text: Text, pen: Pen, **values: str) -> str:
+    return fmt.pick(text, pen.language).format(**values)
+
+
+def _number(value: float, pen: Pen) -> str:
+    return fmt.number(round(value, 10) + 0.0, pen.language)
+
+
+def _times(chance: float, pen: Pen) -> str:
+    return fmt.number(in_hundred(chance), pen.language)
+
+
+def _money(value: Money, decimals: int, pen: Pen) -> str:
+    """Money without its currency, which the table's caption names."""
+    if value is None:
+        return fmt.OPEN[pen.language]
+    if value == "not_published":
+        return fmt.NOT_PUBLISHED[pen.language]
+    return fmt.number(mean_of_money(value, decimals), pen.language)
+
+
+def unit_words(found: Simulation, contract: Contract, pen: Pen) -> str:
+    """The unit of the true effect that varies."""
+    if found.varies is None:
+        return ""
+    outcome = contract.outcomes[found.varies]
+    if contract.is_percent(found.varies) and outcome.unit is None:
+        return "%"
+    return fmt.pick(unit_of(outcome), pen.language)
+
+
+def _answer(
+    found: Simulation, contract: Contract, pen: Pen, held: dict[tuple[str, str], float]
+) -> Iterator[Block]:
+    yield Para(_fill(headline(found, contract.money_decimals), pen), "lead")
+    said = [_fill(m, pen) for m in held_sentences(contract, held)]
+    if said:
+        yield Items(tuple(said))
+
+
+def _payments(found: Simulation, contract: Contract, pen: Pen, drawings: bool) -> Iterator[Block]:
+    columns = [
+        Column(_text(EFFECT, pen), "right"),
+        Column(_text(SOMETHING, pen), "right"),
+        Column(_text(AVERAGE, pen), "right"),
+        Column(_text(NINE, pen), "right"),
+    ]
+    rows = [
+        (
+            Cell(_number(p.effect, pen)),
+            Cell(_text(TIMES, pen, x=_times(p.paid, pen))),
+            Cell(_money(p.expected, contract.money_decimals, pen)),
+            Cell(_range(p, contract.money_decimals, pen)),
+        )
+        for p in found.own.payments
+    ]
+    strong = tuple(k for k, p in enumerate(found.own.payments) if p.effect in found.marks)
+    unit = unit_words(found, contract, pen)
+    caption = _text(PAYMENTS_CAPTION, pen, unit=found.currency)
+    yield Table(caption, tuple(columns), tuple(rows), strong)
+    if not drawings:
+        return
+    from impacteval.render.simulation_plots import chance_drawing, payment_drawing
+
+    axis = f"{_text(EFFECT, pen)} ({unit})"
+    for text, drawn in (
+        (PAYMENT_DRAWING, payment_drawing(found, pen, axis)),
+        (CHANCE_DRAWING, chance_drawing(found, pen, axis)),
+    ):
+        if drawn is not None:
+            yield Drawing(drawn, _text(text, pen), _text(text, pen), None)
+
+
+def _range(payment: Payment, decimals: int, pen: Pen) -> str:
+    low, high = _money(payment.low, decimals, pen), _money(payment.high, decimals, pen)
+    return low if low == high else _text(TO, pen, a=low, b=high)
+
+
+def _clause_name(name: str, group: str) -> str:
+    return name if group == "all" else f"{name}, {group}"
+
+
+def _clauses(found: Simulation, contract: Contract, pen: Pen, drawings: bool) -> Iterator[Block]:
+    said = tuple(_fill(m, pen) for m in clause_sentences(found))
+    if said:
+        yield Items(said)
+    payments = found.own.payments
+    clauses = payments[0].clauses
+    columns = (
+        Column(_text(EFFECT, pen), "right"),
+        *(Column(_clause_name(c.name, c.group), "right") for c in clauses),
+    )
+    rows = tuple(
+        (Cell(_number(p.effect, pen)), *(Cell(_times(c.met, pen)) for c in p.clauses))
+        for p in payments
+    )
+    yield Table(_text(CLAUSES_CAPTION, pen), columns, rows)
+    for k, clause in enumerate(clauses):
+        if len(clause.steps) < 2:
+            continue
+        name = _clause_name(clause.name, clause.group)
+        heads = [_number(s.threshold, pen) for s in clause.steps]
+        yield Table(
+            _text(STEPS_CAPTION, pen, clause=name),
+            (
+                Column(_text(EFFECT, pen), "right"),
+                Column(_text(NOT_MET, pen), "right"),
+                *(
+                    Column(pen.words(f"operator.{s.operator}", x=head), "right")
+                    for s, head in zip(clause.steps, heads, strict=True)
+                ),
+            ),
+            tuple(
+                (
+                    Cell(_number(p.effect, pen)),
+                    Cell(_times(max(0.0, 1.0 - sum(s.chance for s in p.clauses[k].steps)), pen)),
+                    *(Cell(_times(s.chance, pen)) for s in p.clauses[k].steps),
+                )
+                for p in payments
+            ),
+        )
+
+
+def _rules(found: Simulation, decimals: int, pen: Pen) -> Iterator[Block]:
+    if len(found.rules) < 2:
+        return
+    top = max((m for m in found.marks if m in _effects(found)), default=None)
+    columns = [
+        Column(_text(RULE, pen)),
+        Column(_text(IF_NOTHING, pen), "right"),
+        Column(_text(MEAN_NOTHING, pen), "right"),
+    ]
+    if top:
+        columns.append(Column(_text(IF_EFFECT, pen, x=_number(top, pen)), "right"))
+    rows = []
+    for under in found.rules:
+        zero = under.at(0.0)
+        cells = [
+            Cell(_text(OWN, pen, x=under.rule) if under.own else under.rule),
+            Cell(_text(TIMES, pen, x=_times(zero.paid, pen))),
+            Cell(_money(zero.expected, decimals, pen)),
+        ]
+        if top:
+            cells.append(Cell(_text(TIMES, pen, x=_times(under.at(top).paid, pen))))
+        rows.append(tuple(cells))
+    yield Table(_text(RULES_CAPTION, pen), tuple(columns), tuple(rows), (0,))
+
+
+def _effects(found: Simulation) -> set[float]:
+    return {p.effect for p in found.own.payments}
+
+
+def _precision(found: Simulation, contract: Contract, pen: Pen, drawings: bool) -> Iterator[Block]:
+    said = tuple(
+        _fill(m, pen) for each in found.precision for m in precision_sentences(contract, each)
+    )
+    if said:
+        yield Items(said)
+    if not drawings:
+        return
+    from impacteval.render.simulation_plots import power_drawing
+
+    for each in found.precision:
+        drawn = power_drawing(each, pen)
+        if drawn is not None:
+            plain = fmt.pick(contract.outcomes[each.outcome].plain_name.text(), pen.language)
+            name = plain if each.group == "all" else f"{plain}, {each.group}"
+            text = _text(POWER_DRAWING, pen, name=name)
+            yield Drawing(drawn, text, text, None)
+
+
+def _parties(found: Simulation, decimals: int, pen: Pen) -> Iterator[Block]:
+    payments = found.own.payments
+    first = payments[0]
+    if not first.payers and not first.lenders:
+        return
+    shown = [p for p in payments if p.effect == 0.0 or p.effect in found.marks] or [first]
+    columns = (
+        Column(_text(PARTY, pen)),
+        *(Column(_text(IF_EFFECT, pen, x=_number(p.effect, pen)), "right") for p in shown[:5]),
+    )
+
+    rows = [
+        (
+            Cell(_text(PAYER, pen, x=fmt.pick(payer.name, pen.language))),
+            *(Cell(_money(p.payers[k].mean, decimals, pen)) for p in shown[:5]),
+        )
+        for k, payer in enumerate(first.payers)
+    ]
+    rows += [
+        (
+            Cell(_text(LOST, pen, lent=fmt.number(layer.lent, pen.language), x=layer.name)),
+            *(Cell(_money(p.lenders[k].lost, decimals, pen)) for p in shown[:5]),
+        )
+        for k, layer in enumerate(first.lenders)
+    ]
+    yield Table(_text(PARTIES_CAPTION, pen, currency=found.currency), columns, tuple(rows))

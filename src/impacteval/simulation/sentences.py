@@ -1,0 +1,272 @@
+"""What a simulation says to people who are not statisticians, in both languages."""
+
+from __future__ import annotations
+
+import math
+from decimal import Decimal
+from typing import Any
+
+from impacteval.contract.model import Contract
+from impacteval.contract.saying import unit_of
+from impacteval.simulation.characteristics import Payment, Precision, Simulation
+from impacteval.values import Message, Text, significant
+
+
+def _say(key: str, en: str, fr: str, **values: Any) -> Message:
+    return Message(f"simulation.{key}", Text(en=en, fr=fr), values)
+
+
+def in_hundred(chance: float) -> Decimal:
+    """A chance as times in 100: one decimal, or two digits below one.
+
+    Examples
+    --------
+    >>> [str(in_hundred(x)) for x in (0.018012, 0.5, 0.000231, 0.0, 1.0)]
+    ['1.8', '50', '0.023', '0', '100']
+    """
+    times = 100.0 * chance
+    if times == 0.0 or times >= 1.0:
+        return significant(round(times, 1))
+    return significant(times, digits=2)
+
+
+def mean_of_money(amount: float, decimals: int) -> Decimal:
+    """A mean of money as people read it: whole units from 100 on, else the currency's decimals.
+
+    Examples
+    --------
+    >>> mean_of_money(12345.678, 2), mean_of_money(3.14159, 2)
+    (Decimal('12346'), Decimal('3.14'))
+    """
+    return significant(round(amount, 0 if abs(amount) >= 100.0 else decimals) + 0.0)
+
+
+def headline(found: Simulation, decimals: int) -> Message:
+    """The first sentence: what noise alone is paid."""
+    return _paid_and_how_often(found, found.nothing, decimals)
+
+
+def _paid_and_how_often(found: Simulation, nothing: Payment, decimals: int) -> Message:
+    several = found.settlements > 1
+    en = "If the programme does nothing, this contract pays"
+    fr = "Si le programme n'a aucun effet, ce contrat verse"
+    if found.varies is None:
+        en = "With the true effects that are given, this contract pays"
+        fr = "Avec les effets réels indiqués, ce contrat verse"
+    if several:
+        en = en.replace("this contract", "this contract, over {settlements:int} settlements,")
+        fr = fr.replace("ce contrat", "ce contrat, sur {settlements:int} règlements,")
+    values: dict[str, Any] = {"settlements": found.settlements} if several else {}
+    if nothing.paid == 0.0:
+        return _say(
+            "pays-nothing",
+            f"{en} nothing in any of {{draws:int}} draws.",
+            f"{fr} zéro dans chacun des {{draws:int}} tirages.",
+            draws=found.draws,
+            **values,
+        )
+    values["times"] = in_hundred(nothing.paid)
+    times_en = "something {times:number} {times:plural:time|times} in 100"
+    times_fr = "quelque chose {times:number} fois sur 100"
+    if not isinstance(nothing.expected, float):
+        why_en, why_fr = "how much is not published", "le montant n'est pas publié"
+        if nothing.expected is None:
+            why_en = "how much cannot be said, because the payment stays open in some draws"
+            why_fr = "le montant ne peut être dit, car le paiement reste en suspens dans certains tirages"
+        return _say(
+            "pays-something",
+            f"{en} {times_en}; {why_en}.",
+            f"{fr} {times_fr} ; {why_fr}.",
+            **values,
+        )
+    values["mean"] = mean_of_money(nothing.expected, decimals)
+    return _say(
+        "pays-on-average",
+        f"{en} {{mean:money}} on average, and pays {times_en}.",
+        f"{fr} {{mean:money}} en moyenne, et verse {times_fr}.",
+        currency=found.currency,
+        **values,
+    )
+
+
+def held_sentences(contract: Contract, held: dict[tuple[str, str], float]) -> list[Message]:
+    """Which true effects are held, and at what."""
+    return [
+        _say(
+            "held",
+            "Held throughout: {outcome}, {group:text}, at {effect:number} ({unit}).",
+            "Fixé pour tout le calcul : {outcome}, {group:text}, à {effect:number} ({unit}).",
+            outcome=contract.outcomes[outcome].plain_name.text(),
+            group=group,
+            effect=significant(effect),
+            unit=unit_of(contract.outcomes[outcome]),
+        )
+        if group != "all"
+        else _say(
+            "held-all",
+            "Held throughout: {outcome}, at {effect:number} ({unit}).",
+            "Fixé pour tout le calcul : {outcome}, à {effect:number} ({unit}).",
+            outcome=contract.outcomes[outcome].plain_name.text(),
+            effect=significant(effect),
+            unit=unit_of(contract.outcomes[outcome]),
+        )
+        for (outcome, group), effect in held.items()
+    ]
+
+
+def clause_sentences(found: Simulation) -> list[Message]:
+    """For each clause: how often noise passes it, and how often what works falls short of it."""
+    said: list[Message] = []
+    for k, clause in enumerate(found.nothing.clauses):
+        series = [payment.clauses[k] for payment in found.own.payments]
+        short = [c for c in series if not c.passes]
+        reached = [c for c in series if c.passes]
+        name = clause.name if clause.group == "all" else f"{clause.name}, {clause.group}"
+        if found.varies is not None and short:
+            worst = max(short, key=lambda c: c.met)
+            said.append(
+                _say(
+                    "below",
+                    "{clause:text}: met {times:number} {times:plural:time|times} in 100 if the "
+                    "programme does nothing, and {worst:number} when the true effect is "
+                    "{at:number}, which falls short.",
+                    "{clause:text} : remplie {times:number} fois sur 100 si le programme n'a aucun "
+                    "effet, et {worst:number} fois quand l'effet réel est de {at:number}, ce qui "
+                    "ne suffit pas.",
+                    clause=name,
+                    times=in_hundred(clause.met),
+                    worst=in_hundred(worst.met),
+                    at=significant(worst.truth),
+                )
+                if worst.truth != clause.truth
+                else _say(
+                    "nothing",
+                    "{clause:text}: met {times:number} {times:plural:time|times} in 100 if the "
+                    "programme does nothing.",
+                    "{clause:text} : remplie {times:number} fois sur 100 si le programme n'a aucun "
+                    "effet.",
+                    clause=name,
+                    times=in_hundred(clause.met),
+                )
+            )
+        if reached and found.varies is not None:
+            first, last = reached[0], reached[-1]
+            said.append(
+                _say(
+                    "above",
+                    "{clause:text}: not met {times:number} {times:plural:time|times} in 100 when the "
+                    "true effect is {at:number}, which is enough, and {best:number} when it is "
+                    "{far:number}.",
+                    "{clause:text} : non remplie {times:number} fois sur 100 quand l'effet réel est "
+                    "de {at:number}, ce qui suffit, et {best:number} fois quand il est de "
+                    "{far:number}.",
+                    clause=name,
+                    times=in_hundred(1.0 - first.met),
+                    at=significant(first.truth),
+                    best=in_hundred(1.0 - last.met),
+                    far=significant(last.truth),
+                )
+            )
+    return said
+
+
+def precision_sentences(contract: Contract, precision: Precision) -> list[Message]:
+    """How precisely a number is measured, and what that lets one see."""
+    outcome = contract.outcomes[precision.outcome]
+    values: dict[str, Any] = {
+        "outcome": outcome.plain_name.text(),
+        "group": "" if precision.group == "all" else f" ({precision.group})",
+        "unit": unit_of(outcome),
+    }
+    said = [
+        _say(
+            "precision",
+            "{outcome}{group:text}: the standard error is {error:number} ({unit}); a test at "
+            "{level:percent} tells an effect from nothing {power:percent} of the time from "
+            "{detectable:number} on.",
+            "{outcome}{group:text} : l'erreur type est de {error:number} ({unit}) ; un test à "
+            "{level:percent} distingue un effet de zéro dans {power:percent} des cas à partir de "
+            "{detectable:number}.",
+            error=significant(precision.std_error, digits=3),
+            level=Decimal(str(precision.level)),
+            power=Decimal(str(precision.power)),
+            detectable=significant(precision.detectable, digits=3),
+            **values,
+        )
+    ]
+    for needed in precision.needed:
+        if needed.times is None:
+            continue
+        common = {
+            **values,
+            "effect": significant(needed.effect),
+            "power": Decimal(str(precision.power)),
+            "now": in_hundred(needed.power),
+        }
+        if needed.people is not None and needed.comparison is not None:
+            said.append(
+                _say(
+                    "needed",
+                    "{outcome}{group:text}: a true effect of {effect:number} is told from nothing "
+                    "{now:number} times in 100; for {power:percent} it takes {people:int} people "
+                    "served and {comparison:int} to compare with.",
+                    "{outcome}{group:text} : un effet réel de {effect:number} se distingue de zéro "
+                    "{now:number} fois sur 100 ; pour {power:percent}, il faut {people:int} "
+                    "personnes accompagnées et {comparison:int} personnes de comparaison.",
+                    people=needed.people,
+                    comparison=needed.comparison,
+                    **common,
+                )
+            )
+        else:
+            said.append(
+                _say(
+                    "needed-times",
+                    "{outcome}{group:text}: a true effect of {effect:number} is told from nothing "
+                    "{now:number} times in 100; for {power:percent} it takes {times:number} times "
+                    "as many people.",
+                    "{outcome}{group:text} : un effet réel de {effect:number} se distingue de zéro "
+                    "{now:number} fois sur 100 ; pour {power:percent}, il faut {times:number} fois "
+                    "autant de personnes.",
+                    times=significant(needed.times, digits=3),
+                    **common,
+                )
+            )
+    return said
+
+
+def assumptions(found: Simulation) -> list[Message]:
+    """What the numbers rest on, and how exact they are."""
+    error = 2.0 * math.sqrt(0.25 / found.draws)
+    said = [
+        _say(
+            "draws",
+            "{draws:int} draws for each true effect and rule, seed {seed:text}: a chance may be off by up "
+            "to {error:number} in 100 through simulation.",
+            "{draws:int} tirages par effet réel et par règle, graine {seed:text} : une fréquence peut "
+            "s'écarter de {error:number} sur 100 au plus par l'effet de la simulation.",
+            draws=found.draws,
+            seed=str(found.seed),
+            error=significant(100.0 * error, digits=2),
+        )
+    ]
+    if found.engine == "normal":
+        said.append(
+            _say(
+                "normal",
+                "Estimates are taken to scatter normally around the truth, without bias: how close "
+                "that is depends on the sample and on the evaluation.",
+                "Les estimations sont supposées se répartir normalement autour de la vérité, sans "
+                "biais : ce que cela vaut dépend de l'échantillon et de l'évaluation.",
+            )
+        )
+    if found.settlements > 1:
+        said.append(
+            _say(
+                "settlements",
+                "Each of the {n:int} settlements has data of its own, and each can pay for noise.",
+                "Chacun des {n:int} règlements a ses propres données, et chacun peut payer du hasard.",
+                n=found.settlements,
+            )
+        )
+    return said
