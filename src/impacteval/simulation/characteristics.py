@@ -44,6 +44,9 @@ class ClauseChances:
         short, or not met although it passes.
     steps : tuple of StepChance
         How often each step is the furthest one reached.
+    ties : float
+        How often the number compared is exactly a threshold: then "at least" and "more than"
+        differ.
     """
 
     name: str
@@ -57,6 +60,7 @@ class ClauseChances:
     not_for_payment: float
     wrong: float
     steps: tuple[StepChance, ...]
+    ties: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +197,17 @@ class Precision:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """How far two engines are apart at one true effect, under the contract's own rule."""
+    """How far two engines are apart at one true effect, under the contract's own rule.
+
+    Attributes
+    ----------
+    effect : float
+        The true effect of the outcome that varies, in contract units.
+    paid_normal, paid_full : float
+        The chance that anything is paid, by each engine.
+    expected_normal, expected_full : Money
+        The mean payment, by each engine.
+    """
 
     effect: float
     paid_normal: float

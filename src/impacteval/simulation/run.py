@@ -16,8 +16,10 @@ from impacteval.contract.rules import Rule
 from impacteval.decide import Compared, other_rules, rule_text
 from impacteval.errors import Problem, UsageError
 from impacteval.progress import step
-from impacteval.simulation.characteristics import Held, Payment, Simulation, UnderRule
+from impacteval.simulation.characteristics import Gap, Held, Payment, Simulation, UnderRule
 from impacteval.simulation.engine import Draw, asked_of
+from impacteval.simulation.engines import engine_problems, gap_of
+from impacteval.simulation.full import FullEngine
 from impacteval.simulation.normal import draw_normal
 from impacteval.simulation.precise import precision_of
 from impacteval.simulation.readings import reader
@@ -29,9 +31,11 @@ from impacteval.simulation.scenario_file import (
 )
 from impacteval.simulation.settle import settle, settlement_problems
 from impacteval.simulation.tally import Tally
+from impacteval.simulation.workers import mapped
 from impacteval.study.seeds import step_rng
 
-DRAWS = 100_000
+DRAWS, FULL_DRAWS = 100_000, 10_000
+"""Draws for each effect and rule by the normal engine, and by full simulation."""
 SEED = 1
 POWER = 0.8
 FEWEST_DRAWS = 100
@@ -74,9 +78,11 @@ def simulate(
     effects: tuple[float, ...] | list[float] | None = None,
     held: Mapping[str, Any] | None = None,
     settlements: int | None = None,
-    draws: int = DRAWS,
+    draws: int | None = None,
     seed: int = SEED,
     power: float = POWER,
+    engine: str = "normal",
+    data: FullEngine | None = None,
 ) -> Simulated:
     """What a contract pays if the programme does nothing, and if it works.
 
@@ -94,9 +100,16 @@ def simulate(
     settlements : int, optional
         How many settlements are counted together, each with data of its own.
     draws, seed : int
-        How many draws for each effect, and their seed.
+        How many draws for each effect, by default 100,000 (10,000 where data are drawn), and
+        their seed.
     power : float
         How often an effect is to be found, for sample sizes.
+    engine : {"normal", "full", "both"}
+        ``normal`` takes estimates to scatter normally; ``full`` draws data and runs the
+        estimator; ``both`` says how far the two are apart and uses the second.
+    data : FullEngine, optional
+        Estimators, covariates and pilot data for full simulation; the difference in means of
+        drawn data by default.
 
     Returns
     -------
@@ -122,31 +135,41 @@ def simulate(
         what = f"simulate takes a contract, not {type(contract).__name__}."
         raise UsageError(Problem(what, "Load it first: load_contract(path)."))
     said = _said(scenario, effects, held, settlements)
-    problems = list(_problems(draws, seed, power))
+    chosen = draws if draws is not None else DRAWS if engine == "normal" else FULL_DRAWS
+    problems = list(_problems(chosen, seed, power))
+    problems += engine_problems(engine, data)
     problems += settlement_problems(contract, said.settlements)
     if problems:
         raise UsageError(problems)
-    return run(scenario_of(contract, said), draws=draws, seed=seed, power=power)
+    scenario_found = scenario_of(contract, said)
+    return run(scenario_found, draws=chosen, seed=seed, power=power, engine=engine, data=data)
 
 
-def run(scenario: Scenario, *, draws: int, seed: int, power: float) -> Simulated:
+def run(
+    scenario: Scenario,
+    *,
+    draws: int,
+    seed: int,
+    power: float,
+    engine: str = "normal",
+    data: FullEngine | None = None,
+) -> Simulated:
     """Simulate a complete scenario."""
     contract = scenario.contract
     others = other_rules(contract)
     rules: tuple[Rule | None, ...] = (None, *others)
     asked = asked_of(contract, *others)
-    under: list[list[Payment]] = [[] for _ in rules]
-    for k, effect in enumerate(scenario.effects):
-        step("simulate", k, len(scenario.effects))
-        for payments, tally in zip(
-            under, tallies(draw_normal, scenario, effect, asked, rules, draws, seed), strict=True
-        ):
-            payments.append(tally.payment(scenario, effect))
+    chosen: Draw = draw_normal if engine == "normal" else data or FullEngine()
+    under = _payments(chosen, scenario, asked, rules, draws, seed)
+    gaps: tuple[Gap, ...] = ()
+    if engine == "both":
+        near = _payments(draw_normal, scenario, asked, (None,), max(draws, DRAWS), seed)
+        gaps = tuple(gap_of(one, other) for one, other in zip(near[0], under[0], strict=True))
     found = Simulation(
         contract=contract.id,
         digest=contract.digest,
         currency=contract.currency,
-        engine="normal",
+        engine="normal" if engine == "normal" else "full",
         varies=scenario.varies[0] if scenario.varies else None,
         held=tuple(Held(*key, a.held) for key, a in scenario.numbers.items() if a.held is not None),
         draws=draws,
@@ -158,8 +181,28 @@ def run(scenario: Scenario, *, draws: int, seed: int, power: float) -> Simulated
             for rule, payments in zip(rules, under, strict=True)
         ),
         precision=precision_of(scenario, asked, power),
+        gaps=gaps,
     )
     return Simulated(found, scenario)
+
+
+def _payments(
+    engine: Draw,
+    scenario: Scenario,
+    asked: tuple[Compared, ...],
+    rules: tuple[Rule | None, ...],
+    draws: int,
+    seed: int,
+) -> list[list[Payment]]:
+    """For each rule, the payment at each true effect; effects run on the workers there are."""
+    found: list[list[Payment]] = [[] for _ in rules]
+    calls = [(engine, scenario, e, asked, rules, draws, seed) for e in scenario.effects]
+    step("simulate", 0, len(calls))
+    for k, tallied in enumerate(mapped(tallies, calls)):
+        step("simulate", k + 1, len(calls))
+        for payments, tally in zip(found, tallied, strict=True):
+            payments.append(tally.payment(scenario, scenario.effects[k]))
+    return found
 
 
 def tallies(
@@ -188,6 +231,7 @@ def tallies(
         for rule, tally in zip(rules, found, strict=True):
             reads = [reader(contract, each, rule) for each in answers]
             tally.add(settle(contract, reads, given, size))
+            tally.add_ties(contract, reads)
     return found
 
 

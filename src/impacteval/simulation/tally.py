@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
 import numpy as np
 
-from impacteval.contract.model import POOLED
+from impacteval.contract.model import POOLED, Contract
 from impacteval.contract.payment import Leaf
 from impacteval.contract.terms import compare, limits
+from impacteval.pricing.readings import DrawReader, KnownDraws
 from impacteval.pricing.rows import MET, NOT_FOR_PAYMENT, NOT_MET, RowDraws
 from impacteval.simulation.characteristics import (
     ClauseChances,
@@ -35,6 +37,7 @@ class _Row:
     met: int = 0
     not_met: int = 0
     not_for_payment: int = 0
+    ties: int = 0
     steps: dict[int, int] = field(default_factory=dict)
 
     def add(self, row: RowDraws) -> None:
@@ -75,6 +78,18 @@ class Tally:
         for tranche in settled.tranches:
             back = tranche.repaid.value + tranche.gain.value + tranche.guaranteed.value
             self.lenders.setdefault(tranche.name, []).append((back, tranche.lost.value))
+
+    def add_ties(self, contract: Contract, reads: Sequence[DrawReader]) -> None:
+        """Count how often the number compared is exactly a threshold, at each settlement."""
+        for leaf in contract.clauses:
+            marks = [float(limit.threshold) for limit in limits(leaf)]
+            for group in contract.compared_groups(leaf):
+                row = self.rows.get((leaf.name, group))
+                pool = contract.pool_groups() if group == POOLED else ()
+                for read in reads if row is not None else ():
+                    told = read(leaf, group, pool)
+                    if row is not None and isinstance(told, KnownDraws):
+                        row.ties += int(np.count_nonzero(np.isin(told.value, marks)))
 
     def payment(self, scenario: Scenario, effect: float) -> Payment:
         """What was counted, as chances and money."""
@@ -152,6 +167,7 @@ def _clause(scenario: Scenario, leaf: Leaf, group: str, effect: float, row: _Row
         cannot_be_judged=(row.seen - judged) / row.seen,
         not_for_payment=row.not_for_payment / row.seen,
         wrong=row.not_met / row.seen if passes else met,
+        ties=row.ties / row.seen,
         steps=tuple(
             StepChance(limit.operator, float(limit.threshold), row.steps.get(k, 0) / row.seen)
             for k, limit in enumerate(found)
