@@ -46,6 +46,14 @@ class Format(StrEnum):
     JSON = "json"
 
 
+class Engine(StrEnum):
+    """How a simulation finds what an evaluation would find."""
+
+    NORMAL = "normal"
+    FULL = "full"
+    BOTH = "both"
+
+
 FormatOption = Annotated[
     Format, typer.Option("--format", help="text for people, json for machines.")
 ]
@@ -176,7 +184,10 @@ def explain(contract: ContractArgument, lang: LanguageOption = Language.EN) -> N
 
 @app.command()
 def simulate(
-    contract: ContractArgument,
+    contract: Annotated[
+        Path,
+        typer.Argument(metavar="CONTRACT", help="A contract file, its folder, or a study folder."),
+    ],
     scenario: Annotated[
         Path | None, typer.Option(help="A scenario file with what is assumed.")
     ] = None,
@@ -206,7 +217,23 @@ def simulate(
     settlements: Annotated[
         int | None, typer.Option(min=1, help="Settlements counted together.")
     ] = None,
-    draws: Annotated[int, typer.Option(min=100, help="Draws for each effect and rule.")] = 100_000,
+    engine: Annotated[
+        Engine,
+        typer.Option(
+            help="normal takes estimates to scatter normally, full draws data and runs the "
+            "estimator, both prints how far they are apart."
+        ),
+    ] = Engine.NORMAL,
+    pilot: Annotated[
+        Path | None,
+        typer.Option(help="A CSV file of people without the programme, one row each."),
+    ] = None,
+    draws: Annotated[
+        int | None,
+        typer.Option(
+            help="Draws for each effect and rule; 100,000, or 10,000 where data are drawn."
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the draws.")] = 1,
     power: Annotated[
         float, typer.Option(help="How often an effect is to be found, for sample sizes.")
@@ -233,6 +260,8 @@ def simulate(
             effects=effects,
             held=tuple(effect or ()),
             settlements=settlements,
+            engine=engine.value,
+            pilot=pilot,
             draws=draws,
             seed=seed,
             power=power,

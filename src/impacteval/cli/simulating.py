@@ -23,7 +23,9 @@ class Asked:
     effects: str | None
     held: tuple[str, ...]
     settlements: int | None
-    draws: int
+    engine: str
+    pilot: Path | None
+    draws: int | None
     seed: int
     power: float
 
@@ -32,9 +34,14 @@ def simulate(
     path: Path, asked: Asked, out: Path | None, *, as_json: bool, language: Language
 ) -> None:
     """Simulate a contract and show what it pays."""
-    from impacteval.contract import load_contract
     from impacteval.simulation import load_scenario
     from impacteval.simulation import simulate as simulate_contract
+    from impacteval.simulation.inputs import (
+        contract_and_plan,
+        full_engine,
+        read_pilot,
+        with_pilot,
+    )
     from impacteval.simulation.record import to_json
     from impacteval.simulation.scenario_file import with_settings
 
@@ -42,14 +49,23 @@ def simulate(
         there = next(place for place in (out, *out.absolute().parents) if place.exists())
         if not there.is_dir():
             raise UsageError(Problem(f"{there} is a file.", "Name a folder for the simulation."))
-    contract = load_contract(path)
+    contract, plan = contract_and_plan(path)
+    pilot = None if asked.pilot is None else read_pilot(asked.pilot, contract, plan)
     base = None if asked.scenario is None else load_scenario(asked.scenario)
     said = with_settings(
         base, pairs(asked.given), pairs(asked.held), asked.effects, asked.settlements
     )
+    said = with_pilot(said, pilot)
+    data = None if asked.engine == "normal" else full_engine(plan, pilot)
     with progress():
         simulated = simulate_contract(
-            contract, said, draws=asked.draws, seed=asked.seed, power=asked.power
+            contract,
+            said,
+            draws=asked.draws,
+            seed=asked.seed,
+            power=asked.power,
+            engine=asked.engine,
+            data=data,
         )
         written: tuple[Path, ...] = ()
         if out is not None:

@@ -70,6 +70,14 @@ RULES_CAPTION = Text(
     en="The same draws and payments, read under another rule",
     fr="Les mêmes tirages et les mêmes paiements, lus selon une autre règle",
 )
+PAID_NORMAL = Text(en="Pays something, normal (in 100)", fr="Verse quelque chose, normal (sur 100)")
+PAID_FULL = Text(en="Pays something, full (in 100)", fr="Verse quelque chose, complet (sur 100)")
+MEAN_NORMAL = Text(en="On average, normal", fr="En moyenne, normal")
+MEAN_FULL = Text(en="On average, full", fr="En moyenne, complet")
+ENGINES_CAPTION = Text(
+    en="The normal approximation beside full simulation; everything else here is the latter",
+    fr="L'approximation normale à côté de la simulation complète ; tout le reste vient de celle-ci",
+)
 PARTIES_CAPTION = Text(
     en="On average, in {currency}, by true effect",
     fr="En moyenne, en {currency}, selon l'effet réel",
@@ -115,6 +123,7 @@ def sections(
         ("clauses", tuple(_clauses(found, contract, pen, drawings))),
         ("rules", tuple(_rules(found, contract.money_decimals, pen))),
         ("precision", tuple(_precision(found, contract, pen, drawings))),
+        ("engines", tuple(_engines(found, contract.money_decimals, pen))),
         ("parties", tuple(_parties(found, contract.money_decimals, pen))),
         ("assumed", (Items(tuple(_fill(m, pen) for m in assumptions(found))),)),
     ]
@@ -295,6 +304,28 @@ def _precision(found: Simulation, contract: Contract, pen: Pen, drawings: bool) 
             name = plain if each.group == "all" else f"{plain}, {each.group}"
             text = _text(POWER_DRAWING, pen, name=name)
             yield Drawing(drawn, text, text, None)
+
+
+def _engines(found: Simulation, decimals: int, pen: Pen) -> Iterator[Block]:
+    """What the normal approximation would have said beside what the data said."""
+    if not found.gaps:
+        return
+    columns = (
+        Column(_text(EFFECT, pen)),
+        *(Column(_text(text, pen), "right") for text in (PAID_NORMAL, PAID_FULL)),
+        *(Column(_text(text, pen), "right") for text in (MEAN_NORMAL, MEAN_FULL)),
+    )
+    rows = tuple(
+        (
+            Cell(_number(gap.effect, pen)),
+            Cell(_times(gap.paid_normal, pen)),
+            Cell(_times(gap.paid_full, pen)),
+            Cell(_money(gap.expected_normal, decimals, pen)),
+            Cell(_money(gap.expected_full, decimals, pen)),
+        )
+        for gap in found.gaps
+    )
+    yield Table(_text(ENGINES_CAPTION, pen), columns, rows)
 
 
 def _parties(found: Simulation, decimals: int, pen: Pen) -> Iterator[Block]:

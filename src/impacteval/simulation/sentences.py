@@ -333,6 +333,16 @@ def assumptions(found: Simulation) -> list[Message]:
                 "biais : ce que cela vaut dépend de l'échantillon et de l'évaluation.",
             )
         )
+    else:
+        said.append(
+            _say(
+                "full",
+                "For each draw people were drawn, the estimator was run on them and its answers "
+                "were read.",
+                "À chaque tirage, des personnes ont été tirées, l'estimateur leur a été appliqué et "
+                "ses réponses ont été lues.",
+            )
+        )
     if found.settlements > 1:
         said.append(
             _say(
