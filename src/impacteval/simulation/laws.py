@@ -84,25 +84,25 @@ class Family:
         first = next(iter(self.studies.values()))
         if self.tallied:
             shared = first.tallies(common, draws, COMPARISON, self.shared) if self.shared else None
-            for group, law in self.studies.items():
+            for k, (group, law) in enumerate(self.studies.items()):
                 own = law.layout.compared - self.shared
                 tallies = (
                     law.tallies(rngs[group], draws, COMPARISON, own),
                     law.tallies(rngs[group], draws, PROGRAMME, law.layout.served),
                 )
                 found[self.outcomes[0], group] = Drawn(
-                    group, law.layout, tallies=tallies, shared=self.shared, common=shared
+                    k, law.layout, tallies=tallies, shared=self.shared, common=shared
                 )
             return found
         rows = first.compared(common, draws, self.shared) if self.shared else None
-        for group, law in self.studies.items():
+        for k, (group, law) in enumerate(self.studies.items()):
             people = law.people(rngs[group], draws)
             if rows is not None:
                 people.y[..., : self.shared] = rows
             known = {} if people.x is None else {"known": people.x}
             for j, outcome in enumerate(self.outcomes):
                 found[outcome, group] = Drawn(
-                    group, law.layout, people.y[j], shared=self.shared, covariates=known
+                    k, law.layout, people.y[j], shared=self.shared, covariates=known
                 )
         return found
 

@@ -268,12 +268,12 @@ class PilotFamily:
         for start in range(0, draws, self.together):
             some = min(self.together, draws - start)
             found: dict[tuple[str, str], Drawn] = {}
-            for group, layout in self.layouts.items():
-                found |= self._group(group, layout, rngs[group], some)
+            for k, (group, layout) in enumerate(self.layouts.items()):
+                found |= self._group(k, group, layout, rngs[group], some)
             yield found
 
     def _group(
-        self, group: str, layout: Layout, rng: Generator, draws: int
+        self, k: int, group: str, layout: Layout, rng: Generator, draws: int
     ) -> dict[tuple[str, str], Drawn]:
         people = self.pilot.people(layout, rng, draws)
         covariates = {name: values[people] for name, values in self.pilot.covariates.items()}
@@ -285,5 +285,5 @@ class PilotFamily:
             assert own.kind is not None
             means = own.means(own.truth(self.effect))
             y[:, layout.compared :] = imposed(served, own.kind, own.scale, means, rng)
-            found[outcome, group] = Drawn(group, layout, y, covariates=covariates)
+            found[outcome, group] = Drawn(k, layout, y, covariates=covariates)
         return found
