@@ -61,9 +61,7 @@ def simulate(
         return
     from impacteval.render.simulation_page import sections
 
-    for section in sections(
-        simulated.found, contract, language, drawings=False, held=simulated.held
-    ):
+    for section in sections(simulated.found, contract, language, drawings=False):
         _show(section, first=section.number == 1)
     if written:
         say()

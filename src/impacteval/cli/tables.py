@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 _GAP = 2
 _NARROWEST = 5
+_FIGURES = tuple("0123456789\N{MINUS SIGN}")
 
 
 def show_table(table: Table) -> None:
@@ -59,13 +60,19 @@ def _show(heads: list[str], body: list[list[str]], table: Table, chosen: list[in
     ]
     widths = [max(width, *map(len, lines)) for width, lines in zip(widths, wrapped, strict=True)]
     deep = max(map(len, wrapped))
+    # Figures stand to the right, also where they head their row.
+    right = {
+        k
+        for j, k in enumerate(chosen)
+        if table.columns[k].align == "right" or all(row[j][:1] in _FIGURES for row in body)
+    }
     rows = [
         [lines[k - deep + len(lines)] if k >= deep - len(lines) else "" for lines in wrapped]
         for k in range(deep)
     ]
     for row in [*rows, ["-" * width for width in widths], *body]:
         cells = [
-            text.rjust(width) if table.columns[k].align == "right" else text.ljust(width)
+            text.rjust(width) if k in right else text.ljust(width)
             for text, width, k in zip(row, widths, chosen, strict=True)
         ]
         print(("  " + (" " * _GAP).join(cells)).rstrip())  # noqa: T201 - the terminal's own table

@@ -17,22 +17,23 @@ from impacteval.simulation.sentences import (
     held_sentences,
     in_hundred,
     mean_of_money,
-    precision_sentences,
+    precisions_told,
+    rule_words,
 )
 from impacteval.values import Language, Text
 
 TITLE = Text(en="Before signing: {x}", fr="Avant de signer : {x}")
 EFFECT = Text(en="True effect", fr="Effet réel")
-SOMETHING = Text(en="Pays something", fr="Verse quelque chose")
+SOMETHING = Text(en="Pays something (in 100)", fr="Verse quelque chose (sur 100)")
 AVERAGE = Text(en="On average", fr="En moyenne")
 NINE = Text(en="9 times in 10", fr="9 fois sur 10")
 TO = Text(en="{a} to {b}", fr="de {a} à {b}")
-TIMES = Text(en="{x} in 100", fr="{x} sur 100")
 RULE = Text(en="Evidence rule", fr="Règle de preuve")
-OWN = Text(en="{x} (the contract's)", fr="{x} (celle du contrat)")
-IF_NOTHING = Text(en="If nothing works", fr="Si rien ne marche")
-MEAN_NOTHING = Text(en="On average then", fr="En moyenne alors")
+OWN = Text(en="{x} (contract)", fr="{x} (contrat)")
+IF_NOTHING = Text(en="Pays if nothing works (in 100)", fr="Verse si rien ne marche (sur 100)")
+MEAN_NOTHING = Text(en="On average if nothing works", fr="En moyenne si rien ne marche")
 IF_EFFECT = Text(en="If the effect is {x}", fr="Si l'effet est de {x}")
+PAYS_AT = Text(en="Pays if the effect is {x} (in 100)", fr="Verse si l'effet est de {x} (sur 100)")
 NOT_MET = Text(en="none", fr="aucun")
 PARTY = Text(en="Party", fr="Partie")
 PAYER = Text(en="pays: {x}", fr="paie : {x}")
@@ -54,8 +55,8 @@ HEADINGS = {
     "assumed": Text(en="What this rests on", fr="Sur quoi cela repose"),
 }
 PAYMENTS_CAPTION = Text(
-    en="What is paid at each true effect, in {unit}",
-    fr="Ce qui est payé selon l'effet réel, en {unit}",
+    en="True effects in: {effect}. Amounts in {unit}; the last column holds nine payments in ten.",
+    fr="Effets réels en : {effect}. Montants en {unit} ; la dernière colonne contient neuf paiements sur dix.",
 )
 CLAUSES_CAPTION = Text(
     en="How often each clause is met, in 100 settlements, by true effect",
@@ -66,8 +67,8 @@ STEPS_CAPTION = Text(
     fr="{clause} : le palier le plus élevé atteint, sur 100 règlements, selon l'effet réel",
 )
 RULES_CAPTION = Text(
-    en="The same contract under other evidence rules",
-    fr="Le même contrat avec d'autres règles de preuve",
+    en="The same draws and payments, read under another rule",
+    fr="Les mêmes tirages et les mêmes paiements, lus selon une autre règle",
 )
 PARTIES_CAPTION = Text(
     en="On average, in {currency}, by true effect",
@@ -93,7 +94,6 @@ def sections(
     language: Language,
     *,
     drawings: bool,
-    held: dict[tuple[str, str], float] | None = None,
 ) -> tuple[Section, ...]:
     """Everything a simulation says, in one language.
 
@@ -107,12 +107,10 @@ def sections(
         Whose words.
     drawings : bool
         Whether to draw; only then is matplotlib loaded.
-    held : mapping, optional
-        True effects that are held, by (outcome, group).
     """
     pen = Pen(language, found.currency)
     built: list[tuple[str, tuple[Block, ...]]] = [
-        ("answer", tuple(_answer(found, contract, pen, held or {}))),
+        ("answer", tuple(_answer(found, contract, pen))),
         ("payments", tuple(_payments(found, contract, pen, drawings))),
         ("clauses", tuple(_clauses(found, contract, pen, drawings))),
         ("rules", tuple(_rules(found, contract.money_decimals, pen))),
@@ -162,18 +160,16 @@ def unit_words(found: Simulation, contract: Contract, pen: Pen) -> str:
     return fmt.pick(unit_of(outcome), pen.language)
 
 
-def _answer(
-    found: Simulation, contract: Contract, pen: Pen, held: dict[tuple[str, str], float]
-) -> Iterator[Block]:
-    yield Para(_fill(headline(found, contract.money_decimals), pen), "lead")
-    said = [_fill(m, pen) for m in held_sentences(contract, held)]
+def _answer(found: Simulation, contract: Contract, pen: Pen) -> Iterator[Block]:
+    yield Para(_fill(headline(contract, found), pen), "lead")
+    said = [_fill(m, pen) for m in held_sentences(contract, found)]
     if said:
         yield Items(tuple(said))
 
 
 def _payments(found: Simulation, contract: Contract, pen: Pen, drawings: bool) -> Iterator[Block]:
     columns = [
-        Column(_text(EFFECT, pen), "right"),
+        Column(_text(EFFECT, pen)),
         Column(_text(SOMETHING, pen), "right"),
         Column(_text(AVERAGE, pen), "right"),
         Column(_text(NINE, pen), "right"),
@@ -181,7 +177,7 @@ def _payments(found: Simulation, contract: Contract, pen: Pen, drawings: bool) -
     rows = [
         (
             Cell(_number(p.effect, pen)),
-            Cell(_text(TIMES, pen, x=_times(p.paid, pen))),
+            Cell(_times(p.paid, pen)),
             Cell(_money(p.expected, contract.money_decimals, pen)),
             Cell(_range(p, contract.money_decimals, pen)),
         )
@@ -189,7 +185,7 @@ def _payments(found: Simulation, contract: Contract, pen: Pen, drawings: bool) -
     ]
     strong = tuple(k for k, p in enumerate(found.own.payments) if p.effect in found.marks)
     unit = unit_words(found, contract, pen)
-    caption = _text(PAYMENTS_CAPTION, pen, unit=found.currency)
+    caption = _text(PAYMENTS_CAPTION, pen, unit=found.currency, effect=unit or "–")
     yield Table(caption, tuple(columns), tuple(rows), strong)
     if not drawings:
         return
@@ -220,7 +216,7 @@ def _clauses(found: Simulation, contract: Contract, pen: Pen, drawings: bool) ->
     payments = found.own.payments
     clauses = payments[0].clauses
     columns = (
-        Column(_text(EFFECT, pen), "right"),
+        Column(_text(EFFECT, pen)),
         *(Column(_clause_name(c.name, c.group), "right") for c in clauses),
     )
     rows = tuple(
@@ -236,7 +232,7 @@ def _clauses(found: Simulation, contract: Contract, pen: Pen, drawings: bool) ->
         yield Table(
             _text(STEPS_CAPTION, pen, clause=name),
             (
-                Column(_text(EFFECT, pen), "right"),
+                Column(_text(EFFECT, pen)),
                 Column(_text(NOT_MET, pen), "right"),
                 *(
                     Column(pen.words(f"operator.{s.operator}", x=head), "right")
@@ -264,17 +260,18 @@ def _rules(found: Simulation, decimals: int, pen: Pen) -> Iterator[Block]:
         Column(_text(MEAN_NOTHING, pen), "right"),
     ]
     if top:
-        columns.append(Column(_text(IF_EFFECT, pen, x=_number(top, pen)), "right"))
+        columns.append(Column(_text(PAYS_AT, pen, x=_number(top, pen)), "right"))
     rows = []
     for under in found.rules:
         zero = under.at(0.0)
+        name = fmt.pick(rule_words(under.rule), pen.language)
         cells = [
-            Cell(_text(OWN, pen, x=under.rule) if under.own else under.rule),
-            Cell(_text(TIMES, pen, x=_times(zero.paid, pen))),
+            Cell(_text(OWN, pen, x=name) if under.own else name),
+            Cell(_times(zero.paid, pen)),
             Cell(_money(zero.expected, decimals, pen)),
         ]
         if top:
-            cells.append(Cell(_text(TIMES, pen, x=_times(under.at(top).paid, pen))))
+            cells.append(Cell(_times(under.at(top).paid, pen)))
         rows.append(tuple(cells))
     yield Table(_text(RULES_CAPTION, pen), tuple(columns), tuple(rows), (0,))
 
@@ -284,9 +281,7 @@ def _effects(found: Simulation) -> set[float]:
 
 
 def _precision(found: Simulation, contract: Contract, pen: Pen, drawings: bool) -> Iterator[Block]:
-    said = tuple(
-        _fill(m, pen) for each in found.precision for m in precision_sentences(contract, each)
-    )
+    said = tuple(_fill(m, pen) for m in precisions_told(contract, found))
     if said:
         yield Items(said)
     if not drawings:

@@ -75,8 +75,11 @@ def chance_drawing(found: Simulation, pen: Pen, unit: str) -> str | None:
         axes.set_position((0.09, 0.17, 0.66, 0.7))
         lines = [(fmt.pick(PAID, pen.language), [100 * p.paid for p in rows], BLUE, 2.4)]
         clauses = rows[0].clauses
+        # A clause whose true effect is held stays where it is: nothing to draw.
+        moving = [k for k, c in enumerate(clauses) if len({p.clauses[k].truth for p in rows}) > 1]
         if len(clauses) > 1:
-            for k, clause in enumerate(clauses[:6]):
+            for k in moving[:6]:
+                clause = clauses[k]
                 name = clause.name if clause.group == "all" else f"{clause.name}, {clause.group}"
                 lines.append((name, [100 * p.clauses[k].met for p in rows], INK, 1.3))
         for k, (_, values, colour, width) in enumerate(lines):
@@ -166,10 +169,15 @@ def _end_labels(
     axes: Axes, at: float, labels: Sequence[tuple[float, str, str]], gap: float = 9.0
 ) -> None:
     """Names at the right ends of lines, apart from each other."""
-    placed: list[float] = []
-    for value, text, colour in sorted(labels, key=lambda item: item[0]):
-        height = value if not placed else max(value, placed[-1] + gap)
-        placed.append(height)
+    ordered = sorted(labels, key=lambda item: item[0])
+    heights = [value for value, *_ in ordered]
+    floor = -gap
+    for k, height in enumerate(heights):
+        heights[k] = floor = max(height, floor + gap)
+    ceiling = axes.get_ylim()[1] + gap
+    for k in reversed(range(len(heights))):
+        heights[k] = ceiling = min(heights[k], ceiling - gap)
+    for height, (_, text, colour) in zip(heights, ordered, strict=True):
         axes.annotate(
             text,
             (at, height),

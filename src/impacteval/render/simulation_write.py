@@ -50,9 +50,7 @@ def write_simulation(
     text = json.dumps(to_json(simulated.found), indent=1, ensure_ascii=False) + "\n"
     contents = {"simulation.json": text.encode()}
     for language in languages:
-        built = sections(
-            simulated.found, simulated.contract, language, drawings=True, held=simulated.held
-        )
+        built = sections(simulated.found, simulated.contract, language, drawings=True)
         contents[f"simulation.{language}.html"] = _page(simulated, built, language).encode()
         for name, drawing in _drawings(built):
             contents[f"{name}.{language}.svg"] = (with_family(drawing.svg, FAMILY) + "\n").encode()

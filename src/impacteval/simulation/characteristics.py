@@ -217,6 +217,15 @@ class Gap:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """A true effect that does not vary, in contract units."""
+
+    outcome: str
+    group: str
+    effect: float
+
+
+@dataclass(frozen=True, slots=True)
 class Simulation:
     """Operating characteristics of a contract.
 
@@ -230,6 +239,8 @@ class Simulation:
         ``normal`` or ``full``.
     varies : str or None
         The outcome whose true effect varies; None when all are held.
+    held : tuple of Held
+        The true effects that do not vary.
     draws, seed : int
         How many settlements were drawn for each effect and rule, and from which seed.
     settlements : int
@@ -249,6 +260,7 @@ class Simulation:
     currency: str
     engine: str
     varies: str | None
+    held: tuple[Held, ...]
     draws: int
     seed: int
     settlements: int

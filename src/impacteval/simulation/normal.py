@@ -18,6 +18,8 @@ from impacteval.simulation.precision import degrees_of_freedom, std_error
 from impacteval.simulation.scenario import Scenario
 from impacteval.values import Confidence, LowerBound, PointEstimate, PValue, Question, Scale
 
+_MANY = 200.0
+
 
 @dataclass(frozen=True, slots=True)
 class Scatter:
@@ -249,6 +251,23 @@ def _quantile(level: float, df: float) -> float:
 
 
 def _above(x: Floats, df: float) -> Floats:
+    """P(T > x).
+
+    From 200 degrees of freedom on by Hill's normal score of t (1970, Algorithm 395, *Communications
+    of the ACM* 13(10)), which is within 1e-10 of the exact value there and many times as fast.
+    """
     from scipy.special import ndtr, stdtr
 
-    return np.asarray(ndtr(-x) if math.isinf(df) else stdtr(df, -x))
+    if math.isinf(df):
+        return np.asarray(ndtr(-x))
+    if df < _MANY:
+        return np.asarray(stdtr(df, -x))
+    a = df - 0.5
+    b = 48.0 * a * a
+    with np.errstate(over="ignore"):
+        # Beyond 40 standard errors nothing is left to tell apart.
+        square = np.minimum(a * np.log1p(x * x / df), 1600.0)
+    z = np.sqrt(square)
+    tail = ((4.0 * square + 33.0) * square + 240.0) * square + 855.0
+    score = z + (square + 3.0) * z / b - tail * z / (10.0 * b * (b + 0.8 * square**2 + 100.0))
+    return np.asarray(ndtr(-np.copysign(score, x)))

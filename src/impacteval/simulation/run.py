@@ -16,7 +16,7 @@ from impacteval.contract.rules import Rule
 from impacteval.decide import Compared, other_rules, rule_text
 from impacteval.errors import Problem, UsageError
 from impacteval.progress import step
-from impacteval.simulation.characteristics import Gap, Payment, Simulation, UnderRule
+from impacteval.simulation.characteristics import Gap, Held, Payment, Simulation, UnderRule
 from impacteval.simulation.engine import Draw, asked_of
 from impacteval.simulation.engines import engine_problems, gap_of
 from impacteval.simulation.full import FullEngine
@@ -63,11 +63,6 @@ class Simulated:
     def contract(self) -> Contract:
         """The contract."""
         return self.scenario.contract
-
-    @property
-    def held(self) -> dict[tuple[str, str], float]:
-        """True effects that are held, by (outcome, group)."""
-        return {k: a.held for k, a in self.scenario.numbers.items() if a.held is not None}
 
     def to_json(self) -> dict[str, Any]:
         """Plain data for machines."""
@@ -176,6 +171,7 @@ def run(
         currency=contract.currency,
         engine="normal" if engine == "normal" else "full",
         varies=scenario.varies[0] if scenario.varies else None,
+        held=tuple(Held(*key, a.held) for key, a in scenario.numbers.items() if a.held is not None),
         draws=draws,
         seed=seed,
         settlements=scenario.settlements,

@@ -122,4 +122,10 @@ def _below(x: float, df: float, away: float) -> float:
     """P(T <= x) for a non-central t with non-centrality `away`."""
     from scipy.special import nctdtr, ndtr
 
-    return float(ndtr(x - away) if math.isinf(df) or df > 1e6 else nctdtr(df, away, x))
+    if math.isinf(df) or df > 1e6:
+        return float(ndtr(x - away))
+    found = float(nctdtr(df, away, x))
+    if math.isnan(found):
+        # So far out that the series gives up, the chance is 0 or 1 to every digit that is shown.
+        found = float(ndtr((x * (1.0 - 0.25 / df) - away) / math.sqrt(1.0 + 0.5 * x * x / df)))
+    return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -196,7 +197,8 @@ def _effects(
         top = max([abs(m) for m in marks], default=0.0) * 1.5
         if top == 0.0:
             top = 4.0 * max(_size(a) for a in moving)
-        given = [round(top * k / _STEPS, 10) for k in range(_STEPS + 1)]
+        step = _round_step(top / _STEPS)
+        given = [round(step * k, 12) for k in range(math.ceil(top / step - 1e-9) + 1)]
         given = [e for e in given if all(a.possible(e) for a in moving)]
     wanted = sorted({0.0, *marks, *given})
     problems = [
@@ -214,6 +216,18 @@ def _effects(
     if problems:
         raise UsageError(problems)
     return tuple(e for e in wanted if all(a.possible(e) for a in moving))
+
+
+def _round_step(least: float) -> float:
+    """The smallest of 1, 2, 2.5, 5 times a power of ten that is not below `least`.
+
+    Examples
+    --------
+    >>> _round_step(1.25), _round_step(0.31), _round_step(8125.0)
+    (2.0, 0.5, 10000.0)
+    """
+    power = 10.0 ** math.floor(math.log10(least))
+    return next(k * power for k in (1.0, 2.0, 2.5, 5.0, 10.0) if k * power >= least * (1 - 1e-12))
 
 
 def _size(assumed: Assumed) -> float:

@@ -119,7 +119,7 @@ class ScenarioFile(FileModel):
     outcomes: Table[OutcomeAssumed] = Field(
         default_factory=dict, validate_default=True, description="what is assumed, by outcome"
     )
-    correlation: Together = Together()
+    correlation: Together = Field(default_factory=Together)
     effects: tuple[Number, ...] = Field(
         default=(), description="the true effects to try, in contract units"
     )

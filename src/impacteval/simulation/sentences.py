@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 from impacteval.contract.model import Contract
 from impacteval.contract.saying import unit_of
-from impacteval.simulation.characteristics import Payment, Precision, Simulation
+from impacteval.simulation.characteristics import Precision, Simulation
 from impacteval.values import Message, Text, significant
 
 
@@ -41,12 +42,9 @@ def mean_of_money(amount: float, decimals: int) -> Decimal:
     return significant(round(amount, 0 if abs(amount) >= 100.0 else decimals) + 0.0)
 
 
-def headline(found: Simulation, decimals: int) -> Message:
+def headline(contract: Contract, found: Simulation) -> Message:
     """The first sentence: what noise alone is paid."""
-    return _paid_and_how_often(found, found.nothing, decimals)
-
-
-def _paid_and_how_often(found: Simulation, nothing: Payment, decimals: int) -> Message:
+    decimals, nothing = contract.money_decimals, found.nothing
     several = found.settlements > 1
     en = "If the programme does nothing, this contract pays"
     fr = "Si le programme n'a aucun effet, ce contrat verse"
@@ -57,6 +55,10 @@ def _paid_and_how_often(found: Simulation, nothing: Payment, decimals: int) -> M
         en = en.replace("this contract", "this contract, over {settlements:int} settlements,")
         fr = fr.replace("ce contrat", "ce contrat, sur {settlements:int} règlements,")
     values: dict[str, Any] = {"settlements": found.settlements} if several else {}
+    if found.varies is not None and found.held:
+        en = en.replace("does nothing,", "does nothing for {varies}, the rest as held,")
+        fr = fr.replace("aucun effet,", "aucun effet sur {varies}, le reste étant fixé,")
+        values["varies"] = _quoted(contract.outcomes[found.varies].plain_name.text())
     if nothing.paid == 0.0:
         return _say(
             "pays-nothing",
@@ -89,93 +91,164 @@ def _paid_and_how_often(found: Simulation, nothing: Payment, decimals: int) -> M
     )
 
 
-def held_sentences(contract: Contract, held: dict[tuple[str, str], float]) -> list[Message]:
+def _quoted(text: Text) -> Text:
+    return Text(en=f'"{text.en}"', fr=f"« {text.fr} »")
+
+
+def held_sentences(contract: Contract, found: Simulation) -> list[Message]:
     """Which true effects are held, and at what."""
-    return [
-        _say(
-            "held",
-            "Held throughout: {outcome}, {group:text}, at {effect:number} ({unit}).",
-            "Fixé pour tout le calcul : {outcome}, {group:text}, à {effect:number} ({unit}).",
-            outcome=contract.outcomes[outcome].plain_name.text(),
-            group=group,
-            effect=significant(effect),
-            unit=unit_of(contract.outcomes[outcome]),
-        )
-        if group != "all"
-        else _say(
-            "held-all",
-            "Held throughout: {outcome}, at {effect:number} ({unit}).",
-            "Fixé pour tout le calcul : {outcome}, à {effect:number} ({unit}).",
-            outcome=contract.outcomes[outcome].plain_name.text(),
-            effect=significant(effect),
-            unit=unit_of(contract.outcomes[outcome]),
-        )
-        for (outcome, group), effect in held.items()
-    ]
-
-
-def clause_sentences(found: Simulation) -> list[Message]:
-    """For each clause: how often noise passes it, and how often what works falls short of it."""
-    said: list[Message] = []
-    for k, clause in enumerate(found.nothing.clauses):
-        series = [payment.clauses[k] for payment in found.own.payments]
-        short = [c for c in series if not c.passes]
-        reached = [c for c in series if c.passes]
-        name = clause.name if clause.group == "all" else f"{clause.name}, {clause.group}"
-        if found.varies is not None and short:
-            worst = max(short, key=lambda c: c.met)
-            said.append(
-                _say(
-                    "below",
-                    "{clause:text}: met {times:number} {times:plural:time|times} in 100 if the "
-                    "programme does nothing, and {worst:number} when the true effect is "
-                    "{at:number}, which falls short.",
-                    "{clause:text} : remplie {times:number} fois sur 100 si le programme n'a aucun "
-                    "effet, et {worst:number} fois quand l'effet réel est de {at:number}, ce qui "
-                    "ne suffit pas.",
-                    clause=name,
-                    times=in_hundred(clause.met),
-                    worst=in_hundred(worst.met),
-                    at=significant(worst.truth),
-                )
-                if worst.truth != clause.truth
-                else _say(
-                    "nothing",
-                    "{clause:text}: met {times:number} {times:plural:time|times} in 100 if the "
-                    "programme does nothing.",
-                    "{clause:text} : remplie {times:number} fois sur 100 si le programme n'a aucun "
-                    "effet.",
-                    clause=name,
-                    times=in_hundred(clause.met),
-                )
+    said = []
+    for held in found.held:
+        outcome = contract.outcomes[held.outcome]
+        group = "" if held.group == "all" else f", {held.group}"
+        said.append(
+            _say(
+                "held",
+                "Held throughout: {outcome}{group:text}, at {effect:number} ({unit}).",
+                "Fixé pour tout le calcul : {outcome}{group:text}, à {effect:number} ({unit}).",
+                outcome=outcome.plain_name.text(),
+                group=group,
+                effect=significant(held.effect),
+                unit=unit_of(outcome),
             )
-        if reached and found.varies is not None:
-            first, last = reached[0], reached[-1]
-            said.append(
-                _say(
-                    "above",
-                    "{clause:text}: not met {times:number} {times:plural:time|times} in 100 when the "
-                    "true effect is {at:number}, which is enough, and {best:number} when it is "
-                    "{far:number}.",
-                    "{clause:text} : non remplie {times:number} fois sur 100 quand l'effet réel est "
-                    "de {at:number}, ce qui suffit, et {best:number} fois quand il est de "
-                    "{far:number}.",
-                    clause=name,
-                    times=in_hundred(1.0 - first.met),
-                    at=significant(first.truth),
-                    best=in_hundred(1.0 - last.met),
-                    far=significant(last.truth),
-                )
-            )
+        )
     return said
 
 
-def precision_sentences(contract: Contract, precision: Precision) -> list[Message]:
+def clause_sentences(found: Simulation) -> list[Message]:
+    """For each clause: how often noise passes it, and how often what works falls short of it.
+
+    Groups about which the same is said stand in one sentence.
+    """
+    if found.varies is None:
+        return []
+    told: dict[tuple[Any, ...], list[str]] = {}
+    for k, clause in enumerate(found.nothing.clauses):
+        series = [payment.clauses[k] for payment in found.own.payments]
+        if len({c.truth for c in series}) < 2:
+            continue  # its true effect is held
+        worst = max((c for c in series if not c.passes), key=lambda c: c.met, default=None)
+        reached = [c for c in series if c.passes]
+        key = (
+            clause.name,
+            in_hundred(clause.met),
+            None if worst is None else (in_hundred(worst.met), significant(worst.truth)),
+            tuple((in_hundred(c.wrong), significant(c.truth)) for c in reached[:1] + reached[-1:]),
+            clause.passes,
+        )
+        told.setdefault(key, []).append(clause.group)
+    return [
+        sentence for key, groups in told.items() for sentence in _clause_sentences(groups, *key)
+    ]
+
+
+def _clause_sentences(
+    groups: list[str],
+    name: str,
+    noise: Decimal,
+    worst: tuple[Decimal, Decimal] | None,
+    reached: tuple[tuple[Decimal, Decimal], ...],
+    passes: bool,
+) -> list[Message]:
+    clause = name if groups == ["all"] else f"{name}, {', '.join(groups)}"
+    said: list[Message] = []
+    if worst is not None and not passes:
+        near = worst[1] != 0
+        said.append(
+            _say(
+                "below" if near else "noise",
+                "{clause:text}: met {noise:number} {noise:plural:time|times} in 100 if the programme "
+                "does nothing"
+                + (
+                    ", and {worst:number} when the true effect is {at:number}, which falls short."
+                    if near
+                    else "."
+                ),
+                "{clause:text} : remplie {noise:number} fois sur 100 si le programme n'a aucun effet"
+                + (
+                    ", et {worst:number} fois quand l'effet réel est de {at:number}, ce qui ne suffit "
+                    "pas."
+                    if near
+                    else "."
+                ),
+                clause=clause,
+                noise=noise,
+                **({"worst": worst[0], "at": worst[1]} if near else {}),
+            )
+        )
+    if reached:
+        (missed, at), (best, far) = reached[0], reached[-1]
+        further = far != at
+        said.append(
+            _say(
+                "above" if further else "reached",
+                "{clause:text}: not met {missed:number} {missed:plural:time|times} in 100 when the "
+                "true effect is {at:number}, which is enough"
+                + (", and {best:number} when it is {far:number}." if further else "."),
+                "{clause:text} : non remplie {missed:number} fois sur 100 quand l'effet réel est de "
+                "{at:number}, ce qui suffit"
+                + (", et {best:number} fois quand il est de {far:number}." if further else "."),
+                clause=clause,
+                missed=missed,
+                at=at,
+                **({"best": best, "far": far} if further else {}),
+            )
+        )
+    return said
+
+
+def rule_words(rule: str) -> Text:
+    """An evidence rule as few words for the head of a row.
+
+    Examples
+    --------
+    >>> rule_words("lower_bound 0.90 one").en
+    'lower bound, 90% one-sided'
+    """
+    words = rule.split()
+    if "," in rule or not words:
+        return Text(en="as each clause says", fr="ce que dit chaque clause")
+    level = "" if len(words) < 2 else str(significant(100.0 * float(words[1])))
+    sides_en = {"one": "one-sided", "two": "two-sided"}.get(words[-1], "")
+    sides_fr = {"one": "unilatéral", "two": "bilatéral"}.get(words[-1], "")
+    match words[0]:
+        case "point_estimate":
+            return Text(en="the estimate itself", fr="l'estimation elle-même")
+        case "lower_bound":
+            return Text(
+                en=f"lower bound, {level}% {sides_en}", fr=f"borne basse, {level} % {sides_fr}"
+            )
+        case "significant":
+            return Text(
+                en=f"estimate if significant, {level}% {sides_en}",
+                fr=f"estimation si significative, {level} % {sides_fr}",
+            )
+        case "chance_at_least":
+            return Text(en=f"confidence of {level}%", fr=f"confiance de {level} %")
+        case _:
+            return Text(en=rule, fr=rule)
+
+
+def precisions_told(contract: Contract, found: Simulation) -> list[Message]:
+    """How precisely each number is measured; groups that are alike stand in one sentence."""
+    alike: dict[Any, list[Precision]] = {}
+    for each in found.precision:
+        alike.setdefault(replace(each, group=""), []).append(each)
+    return [
+        sentence
+        for each in alike.values()
+        for sentence in precision_sentences(contract, each[0], tuple(p.group for p in each))
+    ]
+
+
+def precision_sentences(
+    contract: Contract, precision: Precision, groups: tuple[str, ...]
+) -> list[Message]:
     """How precisely a number is measured, and what that lets one see."""
     outcome = contract.outcomes[precision.outcome]
     values: dict[str, Any] = {
         "outcome": outcome.plain_name.text(),
-        "group": "" if precision.group == "all" else f" ({precision.group})",
+        "group": "" if groups == ("all",) else f" ({', '.join(groups)})",
         "unit": unit_of(outcome),
     }
     said = [
