@@ -206,7 +206,42 @@ def simulate(
     settlements: Annotated[
         int | None, typer.Option(min=1, help="Settlements counted together.")
     ] = None,
-    draws: Annotated[int, typer.Option(min=100, help="Draws for each effect and rule.")] = 100_000,
+    engine: Annotated[
+        str,
+        typer.Option(
+            metavar="normal|full|both",
+            help="normal: estimates scatter normally (milliseconds). full: data are drawn and the "
+            "estimator is run. both: the gap between the two is shown, and the second is used.",
+        ),
+    ] = "normal",
+    estimator: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="OUTCOME=NAME",
+            help="The estimator that is run where data are drawn; difference-in-means by default.",
+        ),
+    ] = None,
+    explained: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="OUTCOME=SHARE",
+            help="Share of its variance that a covariate explains, where data are drawn.",
+        ),
+    ] = None,
+    plan: Annotated[
+        Path | None, typer.Option(help="An analysis plan: its estimators are run on drawn data.")
+    ] = None,
+    pilot: Annotated[
+        Path | None,
+        typer.Option(help="Data of people without the programme to draw from, as the plan reads."),
+    ] = None,
+    draws: Annotated[
+        int | None,
+        typer.Option(
+            min=100,
+            help="Draws for each effect and rule: 100000, or 10000 where data are drawn.",
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the draws.")] = 1,
     power: Annotated[
         float, typer.Option(help="How often an effect is to be found, for sample sizes.")
@@ -236,6 +271,11 @@ def simulate(
             draws=draws,
             seed=seed,
             power=power,
+            engine=engine,
+            estimators=tuple(estimator or ()),
+            explained=tuple(explained or ()),
+            plan=plan,
+            pilot=pilot,
         ),
         out,
         as_json=output is Format.JSON,

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from impacteval.cli.commands import pairs
 from impacteval.cli.show import progress, say, show_json, show_rows
 from impacteval.cli.tables import show_table
 from impacteval.errors import Problem, UsageError
 from impacteval.values import Language, Text
+
+if TYPE_CHECKING:
+    from impacteval.contract import Contract
+    from impacteval.simulation.full import FullEngine
 
 WRITTEN = Text(en="The simulation is in {x}:", fr="La simulation est dans {x} :")
 
@@ -23,9 +28,14 @@ class Asked:
     effects: str | None
     held: tuple[str, ...]
     settlements: int | None
-    draws: int
+    draws: int | None
     seed: int
     power: float
+    engine: str = "normal"
+    estimators: tuple[str, ...] = ()
+    explained: tuple[str, ...] = ()
+    plan: Path | None = None
+    pilot: Path | None = None
 
 
 def simulate(
@@ -49,7 +59,13 @@ def simulate(
     )
     with progress():
         simulated = simulate_contract(
-            contract, said, draws=asked.draws, seed=asked.seed, power=asked.power
+            contract,
+            said,
+            draws=asked.draws,
+            seed=asked.seed,
+            power=asked.power,
+            engine=asked.engine,
+            data=_data(contract, asked),
         )
         written: tuple[Path, ...] = ()
         if out is not None:
@@ -68,6 +84,22 @@ def simulate(
         say(WRITTEN[language].format(x=out))
         for file in written:
             say(str(file), indent="  ")
+
+
+def _data(contract: Contract, asked: Asked) -> FullEngine | None:
+    """How data are drawn, where anything is said about it."""
+    if not (asked.estimators or asked.explained or asked.plan or asked.pilot):
+        return None
+    from impacteval.plan import load_plan
+    from impacteval.simulation.engines import full_engine
+
+    return full_engine(
+        contract,
+        plan=None if asked.plan is None else load_plan(asked.plan),
+        pilot=asked.pilot,
+        estimators=pairs(asked.estimators),
+        explained=pairs(asked.explained),
+    )
 
 
 def _show(section: object, *, first: bool) -> None:

@@ -13,6 +13,7 @@ from impacteval.simulation.characteristics import Money, Payment, Simulation
 from impacteval.simulation.sentences import (
     assumptions,
     clause_sentences,
+    gap_sentences,
     headline,
     held_sentences,
     in_hundred,
@@ -116,6 +117,7 @@ def sections(
         ("rules", tuple(_rules(found, contract.money_decimals, pen))),
         ("precision", tuple(_precision(found, contract, pen, drawings))),
         ("parties", tuple(_parties(found, contract.money_decimals, pen))),
+        ("engines", tuple(_engines(found, contract.money_decimals, pen))),
         ("assumed", (Items(tuple(_fill(m, pen) for m in assumptions(found))),)),
     ]
     kept = [(name, blocks) for name, blocks in built if blocks]
@@ -323,3 +325,34 @@ def _parties(found: Simulation, decimals: int, pen: Pen) -> Iterator[Block]:
         for k, layer in enumerate(first.lenders)
     ]
     yield Table(_text(PARTIES_CAPTION, pen, currency=found.currency), columns, tuple(rows))
+
+
+ENGINES_CAPTION = Text(
+    en="How often something is paid, in 100 settlements, and the average payment in {currency}",
+    fr="Fréquence d'un paiement, sur 100 règlements, et paiement moyen en {currency}",
+)
+BY_NORMAL = Text(en="Normal approximation", fr="Approximation normale")
+BY_DATA = Text(en="Simulated data", fr="Données simulées")
+AVERAGE_NORMAL = Text(en="Average, normal", fr="Moyenne, normale")
+AVERAGE_DATA = Text(en="Average, data", fr="Moyenne, données")
+
+
+def _engines(found: Simulation, decimals: int, pen: Pen) -> Iterator[Block]:
+    said = tuple(_fill(m, pen) for m in gap_sentences(found))
+    if said:
+        yield Items(said)
+    if not found.gaps:
+        return
+    heads = (EFFECT, BY_NORMAL, BY_DATA, AVERAGE_NORMAL, AVERAGE_DATA)
+    rows = tuple(
+        (
+            Cell(_number(g.effect, pen)),
+            Cell(_times(g.paid_normal, pen)),
+            Cell(_times(g.paid_full, pen)),
+            Cell(_money(g.expected_normal, decimals, pen)),
+            Cell(_money(g.expected_full, decimals, pen)),
+        )
+        for g in found.gaps
+    )
+    caption = _text(ENGINES_CAPTION, pen, currency=found.currency)
+    yield Table(caption, tuple(Column(_text(h, pen), "right") for h in heads), rows)

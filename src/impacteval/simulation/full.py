@@ -62,8 +62,8 @@ class FullEngine:
     known : mapping of outcome to float
         Share of its variance that a covariate explains which is known beforehand, for estimators
         that adjust; no covariate where none is given.
-    pilot : Pilot or None
-        People to draw from, in place of distributions.
+    pilots : tuple of Pilot
+        People to draw from, in place of distributions, each for its own outcomes.
     checked : int
         How many studies of each call are run twice where there are fast formulas: by them, and
         by the registered estimator. Fewer where studies are large (see `CHECKED`).
@@ -77,7 +77,7 @@ class FullEngine:
 
     methods: Mapping[str, Method] = field(default_factory=dict, hash=False)
     known: Mapping[str, float] = field(default_factory=dict, hash=False)
-    pilot: Pilot | None = field(default=None, hash=False)
+    pilots: tuple[Pilot, ...] = field(default=(), hash=False)
     checked: int = CHECKED
 
     def method(self, outcome: str) -> Method:
@@ -121,7 +121,7 @@ class FullEngine:
         """
         seed = int(rng.integers(2**63))
         found: dict[tuple[str, str], dict[Question, list[Floats]]] = {}
-        for family in families(scenario, effect, self.known, self.pilot):
+        for family in families(scenario, effect, self.known, self.pilots):
             done = 0
             for drawn in family.draw(seed, draws):
                 for outcome in family.outcomes:
