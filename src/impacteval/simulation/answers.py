@@ -53,7 +53,9 @@ def rounded(values: Floats, references: Floats) -> Floats:
     legal = np.isfinite(values) & np.isfinite(references) & (references > 0.0)
     size = np.where(legal, references, 1.0)
     logs = np.log10(size)
-    exponent = np.floor(logs) - _DIGITS + 1
+    whole_power = np.rint(logs)
+    exact = size == 10.0**whole_power
+    exponent = np.where(exact, whole_power, np.floor(logs)) - _DIGITS + 1
     # Powers of ten are finite floats, exact where 22 digits suffice; whatever lies near a
     # boundary, or outside that range, takes the long way.
     shift = np.clip(exponent, -22, 22)
@@ -63,7 +65,7 @@ def rounded(values: Floats, references: Floats) -> Floats:
     whole = np.rint(scaled)
     found = np.where(shift < 0, whole / power, whole * power) + 0.0
     doubtful = legal & (
-        (np.abs(logs - np.rint(logs)) < 1e-9)
+        (~exact & (np.abs(logs - whole_power) < 1e-9))
         | (np.abs(np.abs(scaled - np.floor(scaled)) - 0.5) < 1e-4)
         | (np.abs(whole) >= 2.0**49)
         | (shift != exponent)

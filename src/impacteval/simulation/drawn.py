@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,8 +23,8 @@ class Drawn:
 
     Attributes
     ----------
-    group : str
-        The group, for labels.
+    group : int
+        Which group, for labels: people of two groups are not the same people.
     layout : Layout
         Who is in it.
     rows : array, shape (draws, n), or None
@@ -42,7 +41,7 @@ class Drawn:
         What was known beforehand.
     """
 
-    group: str
+    group: int
     layout: Layout
     rows: Floats | None = None
     tallies: tuple[Ints, Ints] | None = None
@@ -102,15 +101,21 @@ class Drawn:
         return moments_of_tallies(self.common, fourth=False)
 
 
-@lru_cache(maxsize=64)
-def _units(group: str, n: int, shared: int) -> NDArray[Any]:
-    labels = [f"compared {i}" if i < shared else f"{group} {i}" for i in range(n)]
-    return np.array(labels, dtype=object)
+# Labels are whole numbers: a group's people, clusters and blocks are counted from a number that no
+# other group reaches; people compared with every group are counted from 0.
+_APART = 10**9
 
 
 @lru_cache(maxsize=64)
-def _places(group: str, layout: Layout, what: str) -> NDArray[Any]:
+def _units(group: int, n: int, shared: int) -> Ints:
+    labels = np.arange(n, dtype=np.int64) + (group + 1) * _APART
+    labels[:shared] = np.arange(shared)
+    return labels
+
+
+@lru_cache(maxsize=64)
+def _places(group: int, layout: Layout, what: str) -> Ints:
     codes = layout.cluster if what == "cluster" else layout.block
     assert codes is not None
-    names = np.array([f"{group} {what} {c}" for c in range(int(codes.max()) + 1)], dtype=object)
-    return names[codes]
+    found: Ints = codes + (group + 1) * _APART
+    return found

@@ -46,8 +46,9 @@ Floats = NDArray[np.float64]
 Found = CounterfactualEstimate | Message
 
 MOST = 0.9999  # share of an arm in one cluster above which the estimator refuses
-CHECKED = 20
-"""Studies of each call that go through the registered estimator besides the fast formulas."""
+CHECKED, FEWEST, CHECKED_PEOPLE = 20, 3, 60_000
+"""Studies of each call that go through the registered estimator besides the fast formulas: twenty,
+or fewer so that no more than so many people are run twice, but three at least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +62,11 @@ class FullEngine:
     known : mapping of outcome to float
         Share of its variance that a covariate explains which is known beforehand, for estimators
         that adjust; no covariate where none is given.
-    pilot : Pilot or None
-        People to draw from, in place of distributions.
+    pilots : tuple of Pilot
+        People to draw from, in place of distributions, each for its own outcomes.
     checked : int
         How many studies of each call are run twice where there are fast formulas: by them, and
-        by the registered estimator.
+        by the registered estimator. Fewer where studies are large (see `CHECKED`).
 
     Notes
     -----
@@ -76,7 +77,7 @@ class FullEngine:
 
     methods: Mapping[str, Method] = field(default_factory=dict, hash=False)
     known: Mapping[str, float] = field(default_factory=dict, hash=False)
-    pilot: Pilot | None = field(default=None, hash=False)
+    pilots: tuple[Pilot, ...] = field(default=(), hash=False)
     checked: int = CHECKED
 
     def method(self, outcome: str) -> Method:
@@ -120,7 +121,7 @@ class FullEngine:
         """
         seed = int(rng.integers(2**63))
         found: dict[tuple[str, str], dict[Question, list[Floats]]] = {}
-        for family in families(scenario, effect, self.known, self.pilot):
+        for family in families(scenario, effect, self.known, self.pilots):
             done = 0
             for drawn in family.draw(seed, draws):
                 for outcome in family.outcomes:
@@ -165,13 +166,19 @@ class _Part:
         found = self._fast()
         if found is None:
             return self._registered(self.draws)
-        checked = max(0, min(self.draws, self.engine.checked - self.start))
-        if checked:
-            self._compare(found, checked)
-        return {
-            key: {q: self._answers(c, estimates, q) for q in c.questions}
-            for (key, estimates), c in zip(found.items(), self.asked, strict=True)
+        told = {
+            (c.outcome, c.group): {
+                q: self._answers(c, found[c.outcome, c.group], q) for q in c.questions
+            }
+            for c in self.asked
         }
+        self._compare(found, told, max(0, min(self.draws, self._checked() - self.start)))
+        return told
+
+    def _checked(self) -> int:
+        """How many studies of the call are run twice: fewer where each has many people."""
+        people = sum(data.layout.n for data in self.drawn.values())
+        return min(self.engine.checked, max(FEWEST, CHECKED_PEOPLE // people))
 
     def _answers(self, asked: Compared, found: Estimates, question: Question) -> Floats:
         own = self._assumed(asked)
@@ -294,14 +301,13 @@ class _Part:
         own, uncertain = self._assumed(each), self._uncertain(each)
         return asked_answers(found, each.questions, own, uncertain=uncertain)
 
-    def _compare(self, found: Mapping[tuple[str, str], Estimates], checked: int) -> None:
+    def _compare(
+        self,
+        found: Mapping[tuple[str, str], Estimates],
+        told: Mapping[tuple[str, str], Mapping[Question, Floats]],
+        checked: int,
+    ) -> None:
         """The first studies again through the registered estimator; PluginError on a difference."""
-        fast = {
-            (c.outcome, c.group): {
-                q: self._answers(c, found[c.outcome, c.group], q) for q in c.questions
-            }
-            for c in self.asked
-        }
         for k in range(checked):
             estimates = self._one(k)
             for each in self.asked:
@@ -310,7 +316,7 @@ class _Part:
                 size = reference(own, self._assumed(each))
                 apart: list[tuple[object, tuple[float, float]]] = [
                     *differences(k, found[key], own).items(),
-                    *answers_apart(k, fast[key], self._asked(each, own), size).items(),
+                    *answers_apart(k, told[key], self._asked(each, own), size).items(),
                 ]
                 if apart:
                     name = self.engine.method(self.outcome).name

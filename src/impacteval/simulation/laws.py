@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 
@@ -84,25 +84,25 @@ class Family:
         first = next(iter(self.studies.values()))
         if self.tallied:
             shared = first.tallies(common, draws, COMPARISON, self.shared) if self.shared else None
-            for group, law in self.studies.items():
+            for k, (group, law) in enumerate(self.studies.items()):
                 own = law.layout.compared - self.shared
                 tallies = (
                     law.tallies(rngs[group], draws, COMPARISON, own),
                     law.tallies(rngs[group], draws, PROGRAMME, law.layout.served),
                 )
                 found[self.outcomes[0], group] = Drawn(
-                    group, law.layout, tallies=tallies, shared=self.shared, common=shared
+                    k, law.layout, tallies=tallies, shared=self.shared, common=shared
                 )
             return found
         rows = first.compared(common, draws, self.shared) if self.shared else None
-        for group, law in self.studies.items():
+        for k, (group, law) in enumerate(self.studies.items()):
             people = law.people(rngs[group], draws)
             if rows is not None:
                 people.y[..., : self.shared] = rows
             known = {} if people.x is None else {"known": people.x}
             for j, outcome in enumerate(self.outcomes):
                 found[outcome, group] = Drawn(
-                    group, law.layout, people.y[j], shared=self.shared, covariates=known
+                    k, law.layout, people.y[j], shared=self.shared, covariates=known
                 )
         return found
 
@@ -111,7 +111,7 @@ def families(
     scenario: Scenario,
     effect: float,
     known: Mapping[str, float] | None = None,
-    pilot: Pilot | None = None,
+    pilots: Sequence[Pilot] = (),
 ) -> tuple[Family | PilotFamily, ...]:
     """The laws of all data at a true effect, in the order of the scenario.
 
@@ -123,8 +123,8 @@ def families(
         The true effect of the outcome that varies, in contract units.
     known : mapping of outcome to float, optional
         Share of its variance that a covariate explains which is known beforehand.
-    pilot : Pilot, optional
-        People to draw from, for the outcomes that it has.
+    pilots : sequence of Pilot, optional
+        People to draw from, each for the outcomes that it has.
 
     Raises
     ------
@@ -135,15 +135,16 @@ def families(
     if problems:
         raise UsageError(list(dict.fromkeys(problems)))
     outcomes = tuple(dict.fromkeys(outcome for outcome, _ in scenario.numbers))
-    piloted = tuple(o for o in outcomes if pilot is not None and o in pilot.outcomes)
-    others = tuple(o for o in outcomes if o not in piloted)
+    piloted = [(p, tuple(o for o in outcomes if o in p.outcomes)) for p in pilots]
+    others = tuple(o for o in outcomes if not any(o in of for _, of in piloted))
     joint = [others] if scenario.between_outcomes else [(outcome,) for outcome in others]
     found: list[Family | PilotFamily] = []
-    try:
-        if pilot is not None and piloted:
-            found.append(_from_pilot(scenario, piloted, effect, pilot))
-    except ValueError as error:
-        problems.append(Problem(f"{' and '.join(piloted)}: {error}", _MEND))
+    for pilot, members in piloted:
+        try:
+            if members:
+                found.append(_from_pilot(scenario, members, effect, pilot))
+        except ValueError as error:
+            problems.append(Problem(f"{' and '.join(members)}: {error}", _MEND))
     for members in filter(None, joint):
         try:
             found.append(_family(scenario, members, effect, known or {}))

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.random import Generator
@@ -140,7 +140,25 @@ class Pilot:
             found["sd"] = _written(float(y.std()))
         if kind is Kind.COUNT:
             found["variance_over_mean"] = _written(float(y.var() / y.mean()))
+        alike = self.icc(outcome)
+        if alike > 0.0:
+            found["icc"] = _written(alike)
         return found
+
+    def icc(self, outcome: str) -> float:
+        """How alike people of one cluster are: the analysis of variance estimate, 0 at least."""
+        if self.cluster is None:
+            return 0.0
+        y, sizes = self.outcomes[outcome], np.bincount(self.cluster)
+        clusters, n = len(sizes), self.n
+        if clusters < 2 or n == clusters:
+            return 0.0
+        means = np.bincount(self.cluster, weights=y) / sizes
+        between = float((sizes * (means - y.mean()) ** 2).sum()) / (clusters - 1)
+        within = float(((y - means[self.cluster]) ** 2).sum()) / (n - clusters)
+        size = (n - float((sizes**2).sum()) / n) / (clusters - 1)
+        whole = between + (size - 1.0) * within
+        return max(0.0, (between - within) / whole) if whole > 0.0 else 0.0
 
     def of(self, assumed: Assumed) -> Assumed:
         """The same assumption with the pilot's own mean and spread, to their last digit."""
@@ -196,7 +214,9 @@ def _written(value: float) -> str:
     return format(round(value, 12), "f") if abs(value) < 1e-4 else repr(round(value, 12))
 
 
-def imposed(y: Floats, kind: Kind, scale: Scale, means: tuple[float, float], rng: Generator) -> Any:
+def imposed(
+    y: Floats, kind: Kind, scale: Scale, means: tuple[float, float], rng: Generator
+) -> Floats:
     """Outcomes of people served, whose population mean moves as the effect says.
 
     Parameters
@@ -228,7 +248,8 @@ def imposed(y: Floats, kind: Kind, scale: Scale, means: tuple[float, float], rng
         gained = rng.random(y.shape) < (after - before) / (1.0 - before)
         return np.maximum(y, gained.astype(np.float64))
     times, rest = divmod(after / before - 1.0, 1.0)
-    return y * (1.0 + times) + rng.binomial(y.astype(np.int64), rest)
+    more: Floats = y * (1.0 + times) + rng.binomial(y.astype(np.int64), rest)
+    return more
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -268,12 +289,12 @@ class PilotFamily:
         for start in range(0, draws, self.together):
             some = min(self.together, draws - start)
             found: dict[tuple[str, str], Drawn] = {}
-            for group, layout in self.layouts.items():
-                found |= self._group(group, layout, rngs[group], some)
+            for k, (group, layout) in enumerate(self.layouts.items()):
+                found |= self._group(k, group, layout, rngs[group], some)
             yield found
 
     def _group(
-        self, group: str, layout: Layout, rng: Generator, draws: int
+        self, k: int, group: str, layout: Layout, rng: Generator, draws: int
     ) -> dict[tuple[str, str], Drawn]:
         people = self.pilot.people(layout, rng, draws)
         covariates = {name: values[people] for name, values in self.pilot.covariates.items()}
@@ -285,5 +306,5 @@ class PilotFamily:
             assert own.kind is not None
             means = own.means(own.truth(self.effect))
             y[:, layout.compared :] = imposed(served, own.kind, own.scale, means, rng)
-            found[outcome, group] = Drawn(group, layout, y, covariates=covariates)
+            found[outcome, group] = Drawn(k, layout, y, covariates=covariates)
         return found

@@ -18,7 +18,7 @@ from impacteval.errors import Problem, UsageError
 from impacteval.progress import step
 from impacteval.simulation.characteristics import Gap, Held, Payment, Simulation, UnderRule
 from impacteval.simulation.engine import Draw, asked_of
-from impacteval.simulation.engines import engine_problems, gap_of
+from impacteval.simulation.engines import engine_problems, gap_of, with_pilots
 from impacteval.simulation.full import FullEngine
 from impacteval.simulation.normal import draw_normal
 from impacteval.simulation.precise import precision_of
@@ -135,6 +135,7 @@ def simulate(
         what = f"simulate takes a contract, not {type(contract).__name__}."
         raise UsageError(Problem(what, "Load it first: load_contract(path)."))
     said = _said(scenario, effects, held, settlements)
+    said = with_pilots(said, () if data is None else data.pilots)
     chosen = draws if draws is not None else DRAWS if engine == "normal" else FULL_DRAWS
     problems = list(_problems(chosen, seed, power))
     problems += engine_problems(engine, data)

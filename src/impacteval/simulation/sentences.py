@@ -12,6 +12,9 @@ from impacteval.contract.saying import unit_of
 from impacteval.simulation.characteristics import Precision, Simulation
 from impacteval.values import Message, Text, significant
 
+# A share of ties below this is not worth a sentence.
+_WORTH = 0.001
+
 
 def _say(key: str, en: str, fr: str, **values: Any) -> Message:
     return Message(f"simulation.{key}", Text(en=en, fr=fr), values)
@@ -308,6 +311,56 @@ def precision_sentences(
     return said
 
 
+def gap_sentences(found: Simulation) -> list[Message]:
+    """How far the two engines are apart, where both ran, and what numbers do on a threshold."""
+    said: list[Message] = []
+    if found.gaps:
+        worst = max(found.gaps, key=lambda g: abs(g.paid_full - g.paid_normal))
+        apart = 100.0 * abs(worst.paid_full - worst.paid_normal)
+        error = 200.0 * math.sqrt(
+            max(worst.paid_full * (1.0 - worst.paid_full), 1.0 / found.draws) / found.draws
+        )
+        said.append(
+            _say(
+                "gap",
+                "The normal approximation and the simulated data are at most {apart:number} in 100 "
+                "apart, at a true effect of {effect:number} ({normal:number} against {full:number} "
+                "times in 100); simulation alone explains up to {error:number}. The numbers above "
+                "are those of the simulated data.",
+                "L'approximation normale et les données simulées s'écartent d'au plus "
+                "{apart:number} sur 100, pour un effet réel de {effect:number} ({normal:number} "
+                "contre {full:number} fois sur 100) ; la simulation seule en explique jusqu'à "
+                "{error:number}. Les chiffres ci-dessus sont ceux des données simulées.",
+                apart=significant(apart, digits=2),
+                effect=significant(worst.effect),
+                normal=in_hundred(worst.paid_normal),
+                full=in_hundred(worst.paid_full),
+                error=significant(error, digits=2),
+            )
+        )
+    ties = [
+        (c.ties, p.effect, c) for p in found.own.payments for c in p.clauses if c.ties >= _WORTH
+    ]
+    if ties:
+        most, effect, clause = max(ties, key=lambda each: each[0])
+        named = clause.name if clause.group == "all" else f"{clause.name}, {clause.group}"
+        said.append(
+            _say(
+                "ties",
+                "The number falls exactly on a threshold up to {ties:number} times in 100 (clause "
+                '{simulated_clause:text}, at a true effect of {effect:number}): there "at least" '
+                'and "more than" are not the same.',
+                "Le résultat tombe exactement sur un seuil jusqu'à {ties:number} fois sur 100 "
+                "(clause {simulated_clause:text}, pour un effet réel de {effect:number}) : là, "
+                "« au moins » et « plus de » ne disent pas la même chose.",
+                ties=in_hundred(most),
+                simulated_clause=named,
+                effect=significant(effect),
+            )
+        )
+    return said
+
+
 def assumptions(found: Simulation) -> list[Message]:
     """What the numbers rest on, and how exact they are."""
     error = 2.0 * math.sqrt(0.25 / found.draws)
@@ -337,10 +390,11 @@ def assumptions(found: Simulation) -> list[Message]:
         said.append(
             _say(
                 "full",
-                "For each draw people were drawn, the estimator was run on them and its answers "
-                "were read.",
-                "À chaque tirage, des personnes ont été tirées, l'estimateur leur a été appliqué et "
-                "ses réponses ont été lues.",
+                "Data of people are drawn for each study, and the estimator is run on them: nothing "
+                "is assumed about how estimates scatter, but the people are as described.",
+                "Pour chaque étude, des données individuelles sont tirées et l'estimateur est "
+                "exécuté : rien n'est supposé sur la dispersion des estimations, mais les personnes "
+                "sont telles que décrites.",
             )
         )
     if found.settlements > 1:

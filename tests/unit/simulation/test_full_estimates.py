@@ -61,8 +61,8 @@ def _drawn(kind: str, layout: Layout, *, tallied: bool) -> Drawn:
     if tallied:
         sides = ((0, layout.compared), (1, layout.served))
         low, high = (law.tallies(rng, DRAWS, arm, people) for arm, people in sides)
-        return Drawn("all", layout, tallies=(low, high))
-    return Drawn("all", layout, law.people(rng, DRAWS).y[0])
+        return Drawn(0, layout, tallies=(low, high))
+    return Drawn(0, layout, law.people(rng, DRAWS).y[0])
 
 
 def _effect_of(scale: Scale) -> str:
@@ -109,7 +109,7 @@ def test_studies_that_the_estimator_refuses_are_refused() -> None:
     # Nobody has an event; one arm has none; nobody compared differs from another.
     rows = np.array([[0.0, 0, 0, 0, 0, 0], [0, 0, 0, 1, 0, 2], [1, 1, 1, 0, 2, 4]])
     layout = Layout(served=3, compared=3)
-    drawn = Drawn("all", layout, rows)
+    drawn = Drawn(0, layout, rows)
     refused = {
         Scale.DIFFERENCE: [True, False, False],
         Scale.TOTAL: [True, False, False],
