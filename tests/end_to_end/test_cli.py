@@ -25,6 +25,7 @@ COMMANDS = (
     "verify",
     "price",
     "explain",
+    "simulate",
     "estimators",
     "run",
 )

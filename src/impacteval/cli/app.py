@@ -46,6 +46,14 @@ class Format(StrEnum):
     JSON = "json"
 
 
+class Engine(StrEnum):
+    """How a simulation finds what an evaluation would find."""
+
+    NORMAL = "normal"
+    FULL = "full"
+    BOTH = "both"
+
+
 FormatOption = Annotated[
     Format, typer.Option("--format", help="text for people, json for machines.")
 ]
@@ -176,7 +184,10 @@ def explain(contract: ContractArgument, lang: LanguageOption = Language.EN) -> N
 
 @app.command()
 def simulate(
-    contract: ContractArgument,
+    contract: Annotated[
+        Path,
+        typer.Argument(metavar="CONTRACT", help="A contract file, its folder, or a study folder."),
+    ],
     scenario: Annotated[
         Path | None, typer.Option(help="A scenario file with what is assumed.")
     ] = None,
@@ -207,18 +218,18 @@ def simulate(
         int | None, typer.Option(min=1, help="Settlements counted together.")
     ] = None,
     engine: Annotated[
-        str,
+        Engine,
         typer.Option(
-            metavar="normal|full|both",
-            help="normal: estimates scatter normally (milliseconds). full: data are drawn and the "
-            "estimator is run. both: the gap between the two is shown, and the second is used.",
+            help="normal takes estimates to scatter normally, full draws data and runs the "
+            "estimator, both prints how far they are apart."
         ),
-    ] = "normal",
+    ] = Engine.NORMAL,
     estimator: Annotated[
         list[str] | None,
         typer.Option(
             metavar="OUTCOME=NAME",
-            help="The estimator that is run where data are drawn; difference-in-means by default.",
+            help="The estimator that is run where data are drawn, in place of the plan's; "
+            "difference-in-means where nothing says otherwise.",
         ),
     ] = None,
     explained: Annotated[
@@ -228,18 +239,14 @@ def simulate(
             help="Share of its variance that a covariate explains, where data are drawn.",
         ),
     ] = None,
-    plan: Annotated[
-        Path | None, typer.Option(help="An analysis plan: its estimators are run on drawn data.")
-    ] = None,
     pilot: Annotated[
         Path | None,
-        typer.Option(help="Data of people without the programme to draw from, as the plan reads."),
+        typer.Option(help="A CSV file of people without the programme, one row each."),
     ] = None,
     draws: Annotated[
         int | None,
         typer.Option(
-            min=100,
-            help="Draws for each effect and rule: 100000, or 10000 where data are drawn.",
+            help="Draws for each effect and rule; 100,000, or 10,000 where data are drawn."
         ),
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the draws.")] = 1,
@@ -268,14 +275,13 @@ def simulate(
             effects=effects,
             held=tuple(effect or ()),
             settlements=settlements,
+            engine=engine.value,
+            estimators=tuple(estimator or ()),
+            explained=tuple(explained or ()),
+            pilot=pilot,
             draws=draws,
             seed=seed,
             power=power,
-            engine=engine,
-            estimators=tuple(estimator or ()),
-            explained=tuple(explained or ()),
-            plan=plan,
-            pilot=pilot,
         ),
         out,
         as_json=output is Format.JSON,

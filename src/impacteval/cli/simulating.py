@@ -14,7 +14,9 @@ from impacteval.values import Language, Text
 
 if TYPE_CHECKING:
     from impacteval.contract import Contract
+    from impacteval.plan import Plan
     from impacteval.simulation.full import FullEngine
+    from impacteval.simulation.pilot import Pilot
 
 WRITTEN = Text(en="The simulation is in {x}:", fr="La simulation est dans {x} :")
 
@@ -34,7 +36,6 @@ class Asked:
     engine: str = "normal"
     estimators: tuple[str, ...] = ()
     explained: tuple[str, ...] = ()
-    plan: Path | None = None
     pilot: Path | None = None
 
 
@@ -42,9 +43,13 @@ def simulate(
     path: Path, asked: Asked, out: Path | None, *, as_json: bool, language: Language
 ) -> None:
     """Simulate a contract and show what it pays."""
-    from impacteval.contract import load_contract
     from impacteval.simulation import load_scenario
     from impacteval.simulation import simulate as simulate_contract
+    from impacteval.simulation.inputs import (
+        contract_and_plan,
+        read_pilots,
+        with_pilots,
+    )
     from impacteval.simulation.record import to_json
     from impacteval.simulation.scenario_file import with_settings
 
@@ -52,11 +57,15 @@ def simulate(
         there = next(place for place in (out, *out.absolute().parents) if place.exists())
         if not there.is_dir():
             raise UsageError(Problem(f"{there} is a file.", "Name a folder for the simulation."))
-    contract = load_contract(path)
+    contract, plan = contract_and_plan(path)
+    pilots = () if asked.pilot is None else read_pilots(asked.pilot, contract, plan)
     base = None if asked.scenario is None else load_scenario(asked.scenario)
     said = with_settings(
         base, pairs(asked.given), pairs(asked.held), asked.effects, asked.settlements
     )
+    data = _data(asked, contract, plan, pilots)
+    if data is None:
+        said = with_pilots(said, pilots)
     with progress():
         simulated = simulate_contract(
             contract,
@@ -65,7 +74,7 @@ def simulate(
             seed=asked.seed,
             power=asked.power,
             engine=asked.engine,
-            data=_data(contract, asked),
+            data=data,
         )
         written: tuple[Path, ...] = ()
         if out is not None:
@@ -86,20 +95,16 @@ def simulate(
             say(str(file), indent="  ")
 
 
-def _data(contract: Contract, asked: Asked) -> FullEngine | None:
-    """How data are drawn, where anything is said about it."""
-    if not (asked.estimators or asked.explained or asked.plan or asked.pilot):
-        return None
-    from impacteval.plan import load_plan
-    from impacteval.simulation.engines import full_engine
+def _data(
+    asked: Asked, contract: Contract, plan: Plan | None, pilots: tuple[Pilot, ...]
+) -> FullEngine | None:
+    """How data are drawn, where they are."""
+    from impacteval.simulation.inputs import full_engine
 
-    return full_engine(
-        contract,
-        plan=None if asked.plan is None else load_plan(asked.plan),
-        pilot=asked.pilot,
-        estimators=pairs(asked.estimators),
-        explained=pairs(asked.explained),
-    )
+    estimators, explained = pairs(asked.estimators), pairs(asked.explained)
+    if asked.engine == "normal" and not estimators and not explained:
+        return None
+    return full_engine(contract, plan, pilots, estimators, explained)
 
 
 def _show(section: object, *, first: bool) -> None:

@@ -41,24 +41,26 @@ def _parts(heads: list[str], body: list[list[str]]) -> list[tuple[int, int]]:
 
 
 def _widths(heads: list[str], body: list[list[str]]) -> list[int]:
-    """Of each column: its longest cell, and its longest word in the head."""
+    """Of each column: its longest cell, and the longest line of its head."""
     return [
         max(
             _NARROWEST,
             max((len(row[k]) for row in body), default=0),
-            max(map(len, head.split()), default=0),
+            *map(len, _lines(head, max((len(row[k]) for row in body), default=0))),
         )
         for k, head in enumerate(heads)
     ]
 
 
+def _lines(head: str, width: int) -> list[str]:
+    """A head on several lines, at least 12 columns wide and never in the middle of a word."""
+    return textwrap.wrap(head, max(width, 12), break_long_words=False) or [""]
+
+
 def _show(heads: list[str], body: list[list[str]], table: Table, chosen: list[int]) -> None:
     widths = _widths(heads, body)
-    wrapped = [
-        textwrap.wrap(head, max(width, 12), break_long_words=False)
-        for head, width in zip(heads, widths, strict=True)
-    ]
-    widths = [max(width, *map(len, lines)) for width, lines in zip(widths, wrapped, strict=True)]
+    cells_of = [max((len(row[k]) for row in body), default=0) for k in range(len(heads))]
+    wrapped = [_lines(head, width) for head, width in zip(heads, cells_of, strict=True)]
     deep = max(map(len, wrapped))
     # Figures stand to the right, also where they head their row.
     right = {

@@ -106,7 +106,10 @@ def _kind(merged: Mapping[str, object]) -> Kind | None:
 _HOW = {
     "people": ("how many people are served", "936"),
     "comparison": ("how many people they are compared with", "9360"),
-    "kind": ("what is measured for a person (normal, binary or count)", "count"),
+    "kind": (
+        "what is measured for a person: binary, normal (with its sd) or count (with its variance_over_mean)",
+        "count",
+    ),
     "baseline": ("the mean for a person without the programme", "1.55"),
     "sd": ("the standard deviation between people", "12.5"),
     "variance_over_mean": ("the variance of the count divided by its mean", "3"),

@@ -12,7 +12,6 @@ from impacteval.contract.saying import unit_of
 from impacteval.simulation.characteristics import Precision, Simulation
 from impacteval.values import Message, Text, significant
 
-
 # A share of ties below this is not worth a sentence.
 _WORTH = 0.001
 
