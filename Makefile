@@ -92,8 +92,8 @@ calibrate: setup-dev  ## measure coverage and the two engines again (long)
 	@$(BIN)/python tools/calibrate.py
 	@$(BIN)/python tools/calibrate_simulation.py
 
-bench: setup-dev  ## time the estimators against their peers, side by side
-	@$(BIN)/python benchmarks/bench_randomised.py
+bench: setup-dev  ## time estimators and payments against their peers, side by side
+	@$(BIN)/python benchmarks/run.py
 
 clean:  ## remove the environments and everything that was made
 	rm -rf .venv .venv-tools out docs/_build dist build

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from impacteval.cli.run import run
+from impacteval.plan import load_plan
 
 ROOT = Path(__file__).parents[2]
 BONDS = ROOT / "studies" / "bonds"
@@ -142,8 +143,11 @@ def test_both_engines_stand_side_by_side(typed) -> None:
 
 def test_a_study_folder_and_a_pilot(typed, tmp_path) -> None:
     pilot = tmp_path / "pilot.csv"
-    pilot.write_text("re78\n" + "\n".join(str(4000 + 37 * k) for k in range(100)) + "\n")
     study = ROOT / "studies" / "nsw-job-training"
+    columns = load_plan(study / "plan.yaml").analysis_of("earnings_1978")[1].columns
+    names = [columns.outcome, *columns.covariates]
+    rows = [",".join([str(4000 + 37 * k), *["1"] * len(columns.covariates)]) for k in range(100)]
+    pilot.write_text("\n".join([",".join(names), *rows]) + "\n")
     sizes = ("--set", "earnings_1978.people=185", "--set", "earnings_1978.comparison=260")
     code, out, err = typed(study, *sizes, "--pilot", pilot, "--draws", "2000", "--format", "json")
     assert code == 0, err
@@ -163,7 +167,7 @@ def test_a_study_folder_and_a_pilot(typed, tmp_path) -> None:
         ((*PETERBOROUGH, "--draws", "3"), "3 draws were asked for"),
         ((*PETERBOROUGH, "--power", "2"), "The power is 2"),
         ((*PETERBOROUGH, "--scenario", "nowhere.yaml"), "does not exist"),
-        ((*PETERBOROUGH, "--engine", "full", "--pilot", "nowhere.csv"), "cannot be read"),
+        ((*PETERBOROUGH, "--engine", "full", "--pilot", "nowhere.csv"), "which columns of the pilot"),
         ((str(BONDS / "nowhere"),), "does not exist"),
     ],
 )

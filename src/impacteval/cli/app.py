@@ -220,16 +220,15 @@ def simulate(
     engine: Annotated[
         Engine,
         typer.Option(
-            help="normal takes estimates to scatter normally, full draws data and runs the "
-            "estimator, both prints how far they are apart."
+            help="normal: estimates scatter normally (milliseconds). full: data are drawn and the "
+            "estimator is run. both: the gap between the two is shown, and the second is used.",
         ),
     ] = Engine.NORMAL,
     estimator: Annotated[
         list[str] | None,
         typer.Option(
             metavar="OUTCOME=NAME",
-            help="The estimator that is run where data are drawn, in place of the plan's; "
-            "difference-in-means where nothing says otherwise.",
+            help="The estimator that is run where data are drawn; difference-in-means by default.",
         ),
     ] = None,
     explained: Annotated[
@@ -239,14 +238,17 @@ def simulate(
             help="Share of its variance that a covariate explains, where data are drawn.",
         ),
     ] = None,
+    plan: Annotated[
+        Path | None, typer.Option(help="An analysis plan: its estimators are run on drawn data.")
+    ] = None,
     pilot: Annotated[
         Path | None,
-        typer.Option(help="A CSV file of people without the programme, one row each."),
+        typer.Option(help="Data of people without the programme to draw from, as the plan reads."),
     ] = None,
     draws: Annotated[
         int | None,
         typer.Option(
-            help="Draws for each effect and rule; 100,000, or 10,000 where data are drawn."
+            help="Draws for each effect and rule: 100000, or 10000 where data are drawn.",
         ),
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the draws.")] = 1,
@@ -275,13 +277,14 @@ def simulate(
             effects=effects,
             held=tuple(effect or ()),
             settlements=settlements,
-            engine=engine.value,
-            estimators=tuple(estimator or ()),
-            explained=tuple(explained or ()),
-            pilot=pilot,
             draws=draws,
             seed=seed,
             power=power,
+            engine=engine.value,
+            estimators=tuple(estimator or ()),
+            explained=tuple(explained or ()),
+            plan=plan,
+            pilot=pilot,
         ),
         out,
         as_json=output is Format.JSON,

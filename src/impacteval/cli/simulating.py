@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,9 +14,7 @@ from impacteval.values import Language, Text
 
 if TYPE_CHECKING:
     from impacteval.contract import Contract
-    from impacteval.plan import Plan
     from impacteval.simulation.full import FullEngine
-    from impacteval.simulation.pilot import Pilot
 
 WRITTEN = Text(en="The simulation is in {x}:", fr="La simulation est dans {x} :")
 
@@ -36,6 +34,7 @@ class Asked:
     engine: str = "normal"
     estimators: tuple[str, ...] = ()
     explained: tuple[str, ...] = ()
+    plan: Path | None = None
     pilot: Path | None = None
 
 
@@ -43,13 +42,10 @@ def simulate(
     path: Path, asked: Asked, out: Path | None, *, as_json: bool, language: Language
 ) -> None:
     """Simulate a contract and show what it pays."""
+    from impacteval.contract import load_contract
     from impacteval.simulation import load_scenario
     from impacteval.simulation import simulate as simulate_contract
-    from impacteval.simulation.inputs import (
-        contract_and_plan,
-        read_pilots,
-        with_pilots,
-    )
+    from impacteval.simulation.engines import with_pilots
     from impacteval.simulation.record import to_json
     from impacteval.simulation.scenario_file import with_settings
 
@@ -57,16 +53,20 @@ def simulate(
         there = next(place for place in (out, *out.absolute().parents) if place.exists())
         if not there.is_dir():
             raise UsageError(Problem(f"{there} is a file.", "Name a folder for the simulation."))
-    contract, plan = contract_and_plan(path)
-    pilots = () if asked.pilot is None else read_pilots(asked.pilot, contract, plan)
+    contract = load_contract(path)
     base = None if asked.scenario is None else load_scenario(asked.scenario)
     said = with_settings(
         base, pairs(asked.given), pairs(asked.held), asked.effects, asked.settlements
     )
-    data = _data(asked, contract, plan, pilots)
-    if data is None:
-        said = with_pilots(said, pilots)
     with progress():
+        data = _data(contract, path, asked)
+        if (
+            data is not None
+            and asked.engine == "normal"
+            and not (asked.estimators or asked.explained)
+        ):
+            # A pilot gives the normal engine its baseline and spread, and nothing more.
+            said, data = with_pilots(said, data.pilots), None
         simulated = simulate_contract(
             contract,
             said,
@@ -95,16 +95,24 @@ def simulate(
             say(str(file), indent="  ")
 
 
-def _data(
-    asked: Asked, contract: Contract, plan: Plan | None, pilots: tuple[Pilot, ...]
-) -> FullEngine | None:
-    """How data are drawn, where they are."""
-    from impacteval.simulation.inputs import full_engine
-
-    estimators, explained = pairs(asked.estimators), pairs(asked.explained)
-    if asked.engine == "normal" and not estimators and not explained:
+def _data(contract: Contract, path: Path, asked: Asked) -> FullEngine | None:
+    """How data are drawn, where anything is said about it; a study folder brings its plan."""
+    beside = path / "plan.yaml"
+    wanted = asked.engine != "normal" or asked.pilot is not None
+    if asked.plan is None and wanted and path.is_dir() and beside.exists():
+        asked = replace(asked, plan=beside)
+    if not (asked.estimators or asked.explained or asked.plan or asked.pilot):
         return None
-    return full_engine(contract, plan, pilots, estimators, explained)
+    from impacteval.plan import load_plan
+    from impacteval.simulation.engines import full_engine
+
+    return full_engine(
+        contract,
+        plan=None if asked.plan is None else load_plan(asked.plan),
+        pilot=asked.pilot,
+        estimators=pairs(asked.estimators),
+        explained=pairs(asked.explained),
+    )
 
 
 def _show(section: object, *, first: bool) -> None:

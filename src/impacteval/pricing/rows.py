@@ -117,6 +117,9 @@ class Judged:
 
 def row_draws(leaf: Leaf, group: str, reading: DrawReading, kit: Kit, draws: int) -> RowDraws:
     """What one clause says about one reading; `draws` may be fewer than all."""
+    people = kit.given.people.get(group)
+    if getattr(leaf, "by_people", False) and people is None:
+        return undecided(leaf, group, draws, kit.decimals, CANNOT_BE_JUDGED)
     match reading:
         case Missing():
             return undecided(leaf, group, draws, kit.decimals, OPEN)
@@ -126,9 +129,6 @@ def row_draws(leaf: Leaf, group: str, reading: DrawReading, kit: Kit, draws: int
             pass
         case _:  # pragma: no cover - the union is closed and mypy proves it
             assert_never(reading)
-    people = kit.given.people.get(group)
-    if getattr(leaf, "by_people", False) and people is None:
-        return undecided(leaf, group, draws, kit.decimals, CANNOT_BE_JUDGED)
     schedule = schedule_of(kit.contract, leaf, people=people)
     match reading:
         case KnownDraws():

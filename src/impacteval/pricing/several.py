@@ -43,6 +43,8 @@ from impacteval.pricing.rows import (
 )
 from impacteval.pricing.schedule import Schedule, schedule_of
 
+_TINY = 1e-300
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SettledDraws:
@@ -197,7 +199,8 @@ def _line(schedule: Schedule, x: Floats) -> tuple[Floats, Floats]:
         size = np.abs(levels[piece]) + np.abs(slopes[piece] * x)
     flat = slopes[piece] == 0.0
     starts = (levels[piece] == 0.0) & (x == 0.0)
-    return share, np.where(flat | starts, 0.0, SURE * size)
+    # A product too small for a float is not nothing: only a bound of 0 says that it is.
+    return share, np.where(flat | starts, 0.0, SURE * size + _TINY)
 
 
 def _by_decimals(

@@ -71,14 +71,6 @@ RULES_CAPTION = Text(
     en="The same draws and payments, read under another rule",
     fr="Les mêmes tirages et les mêmes paiements, lus selon une autre règle",
 )
-PAID_NORMAL = Text(en="Pays something, normal (in 100)", fr="Verse quelque chose, normal (sur 100)")
-PAID_FULL = Text(en="Pays something, full (in 100)", fr="Verse quelque chose, complet (sur 100)")
-MEAN_NORMAL = Text(en="On average, normal", fr="En moyenne, normal")
-MEAN_FULL = Text(en="On average, full", fr="En moyenne, complet")
-ENGINES_CAPTION = Text(
-    en="The normal approximation beside full simulation; everything else here is the latter",
-    fr="L'approximation normale à côté de la simulation complète ; tout le reste vient de celle-ci",
-)
 PARTIES_CAPTION = Text(
     en="On average, in {currency}, by true effect",
     fr="En moyenne, en {currency}, selon l'effet réel",
@@ -124,7 +116,6 @@ def sections(
         ("clauses", tuple(_clauses(found, contract, pen, drawings))),
         ("rules", tuple(_rules(found, contract.money_decimals, pen))),
         ("precision", tuple(_precision(found, contract, pen, drawings))),
-        ("engines", tuple(_engines(found, contract.money_decimals, pen))),
         ("parties", tuple(_parties(found, contract.money_decimals, pen))),
         ("engines", tuple(_engines(found, contract.money_decimals, pen))),
         ("assumed", (Items(tuple(_fill(m, pen) for m in assumptions(found))),)),
@@ -308,31 +299,6 @@ def _precision(found: Simulation, contract: Contract, pen: Pen, drawings: bool) 
             yield Drawing(drawn, text, text, None)
 
 
-def _engines(found: Simulation, decimals: int, pen: Pen) -> Iterator[Block]:
-    """What the normal approximation would have said beside what the data said."""
-    said = tuple(_fill(m, pen) for m in gap_sentences(found))
-    if said:
-        yield Items(said)
-    if not found.gaps:
-        return
-    columns = (
-        Column(_text(EFFECT, pen)),
-        *(Column(_text(text, pen), "right") for text in (PAID_NORMAL, PAID_FULL)),
-        *(Column(_text(text, pen), "right") for text in (MEAN_NORMAL, MEAN_FULL)),
-    )
-    rows = tuple(
-        (
-            Cell(_number(gap.effect, pen)),
-            Cell(_times(gap.paid_normal, pen)),
-            Cell(_times(gap.paid_full, pen)),
-            Cell(_money(gap.expected_normal, decimals, pen)),
-            Cell(_money(gap.expected_full, decimals, pen)),
-        )
-        for gap in found.gaps
-    )
-    yield Table(_text(ENGINES_CAPTION, pen), columns, rows)
-
-
 def _parties(found: Simulation, decimals: int, pen: Pen) -> Iterator[Block]:
     payments = found.own.payments
     first = payments[0]
@@ -359,3 +325,38 @@ def _parties(found: Simulation, decimals: int, pen: Pen) -> Iterator[Block]:
         for k, layer in enumerate(first.lenders)
     ]
     yield Table(_text(PARTIES_CAPTION, pen, currency=found.currency), columns, tuple(rows))
+
+
+ENGINES_CAPTION = Text(
+    en="How often something is paid, in 100 settlements, and the average payment in {currency}",
+    fr="Fréquence d'un paiement, sur 100 règlements, et paiement moyen en {currency}",
+)
+BY_NORMAL = Text(en="Normal approximation", fr="Approximation normale")
+BY_DATA = Text(en="Simulated data", fr="Données simulées")
+AVERAGE_NORMAL = Text(en="Average, normal", fr="Moyenne, normale")
+AVERAGE_DATA = Text(en="Average, data", fr="Moyenne, données")
+
+
+def _engines(found: Simulation, decimals: int, pen: Pen) -> Iterator[Block]:
+    said = tuple(_fill(m, pen) for m in gap_sentences(found))
+    if said:
+        yield Items(said)
+    if not found.gaps:
+        return
+    heads = (BY_NORMAL, BY_DATA, AVERAGE_NORMAL, AVERAGE_DATA)
+    rows = tuple(
+        (
+            Cell(_number(g.effect, pen)),
+            Cell(_times(g.paid_normal, pen)),
+            Cell(_times(g.paid_full, pen)),
+            Cell(_money(g.expected_normal, decimals, pen)),
+            Cell(_money(g.expected_full, decimals, pen)),
+        )
+        for g in found.gaps
+    )
+    caption = _text(ENGINES_CAPTION, pen, currency=found.currency)
+    yield Table(
+        caption,
+        (Column(_text(EFFECT, pen)), *(Column(_text(h, pen), "right") for h in heads)),
+        rows,
+    )

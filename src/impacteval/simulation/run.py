@@ -18,9 +18,8 @@ from impacteval.errors import Problem, UsageError
 from impacteval.progress import step
 from impacteval.simulation.characteristics import Gap, Held, Payment, Simulation, UnderRule
 from impacteval.simulation.engine import Draw, asked_of
-from impacteval.simulation.engines import engine_problems, gap_of
+from impacteval.simulation.engines import engine_problems, gap_of, with_pilots
 from impacteval.simulation.full import FullEngine
-from impacteval.simulation.inputs import with_pilots
 from impacteval.simulation.normal import draw_normal
 from impacteval.simulation.precise import precision_of
 from impacteval.simulation.readings import reader
