@@ -255,6 +255,20 @@ def simulate(
     power: Annotated[
         float, typer.Option(help="How often an effect is to be found, for sample sizes.")
     ] = 0.8,
+    advise: Annotated[
+        bool,
+        typer.Option(
+            "--advise",
+            help="Propose a threshold, and a sample, that hold the risk of paying for nothing.",
+        ),
+    ] = False,
+    false_payment: Annotated[float, typer.Option(help="The risk to hold with --advise.")] = 0.05,
+    hoped: Annotated[
+        float | None,
+        typer.Option(
+            help="The true effect hoped for, with --advise; the largest tried by default."
+        ),
+    ] = None,
     out: Annotated[
         Path | None, typer.Option(help="Folder for simulation.json, drawings and a page.")
     ] = None,
@@ -280,6 +294,8 @@ def simulate(
             draws=draws,
             seed=seed,
             power=power,
+            false_payment=false_payment if advise else None,
+            hoped=hoped,
             engine=engine.value,
             estimators=tuple(estimator or ()),
             explained=tuple(explained or ()),

@@ -31,6 +31,8 @@ class Asked:
     draws: int | None
     seed: int
     power: float
+    false_payment: float | None = None
+    hoped: float | None = None
     engine: str = "normal"
     estimators: tuple[str, ...] = ()
     explained: tuple[str, ...] = ()
@@ -73,6 +75,8 @@ def simulate(
             draws=asked.draws,
             seed=asked.seed,
             power=asked.power,
+            false_payment=asked.false_payment,
+            hoped=asked.hoped,
             engine=asked.engine,
             data=data,
         )

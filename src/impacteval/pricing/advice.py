@@ -7,6 +7,7 @@ References
 ----------
 Oliveira and Takahashi (2021), An enhancement of the bisection method average performance preserving
 minmax optimality. *ACM Transactions on Mathematical Software* 47(1), article 5.
+doi:10.1145/3423597
 """
 
 from __future__ import annotations

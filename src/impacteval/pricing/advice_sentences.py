@@ -161,8 +161,8 @@ def _payer(found: Proposal, currency: str, decimals: int) -> Message:
     )
     fr = (
         "Le payeur : un programme sans effet est payé {before:number} fois sur 100 aujourd’hui et "
-        "{after:number} alors ; un programme qui tient ses promesses est payé {works_before:number} fois "
-        "aujourd’hui et {works_after:number} alors"
+        "{after:number} avec la proposition ; un programme qui tient ses promesses est payé {works_before:number} fois "
+        "aujourd’hui et {works_after:number} avec la proposition"
     )
     if before.expected_when_nothing is None or after.expected_when_nothing is None:
         return _say("payer", f"{en}.", f"{fr}.", **values)
@@ -171,7 +171,7 @@ def _payer(found: Proposal, currency: str, decimals: int) -> Message:
         f"{en}. On average it pays {{noise_before:money}} for a programme without effect now, and "
         "{noise_after:money} then.",
         f"{fr}. En moyenne il verse {{noise_before:money}} pour un programme sans effet aujourd’hui, et "
-        "{noise_after:money} alors.",
+        "{noise_after:money} avec la proposition.",
         currency=currency,
         noise_before=_money(before.expected_when_nothing, decimals),
         noise_after=_money(after.expected_when_nothing, decimals),
@@ -210,7 +210,7 @@ def _others(found: Proposal, currency: str, decimals: int) -> Message:
     return _say(
         f"{key}-money",
         f"{en}, and receives {{paid_before:money}} on average now, {{paid_after:money}} then.",
-        f"{fr}, et reçoit en moyenne {{paid_before:money}} aujourd’hui, {{paid_after:money}} alors.",
+        f"{fr}, et reçoit en moyenne {{paid_before:money}} aujourd’hui, {{paid_after:money}} avec la proposition.",
         currency=currency,
         paid_before=_money(before, decimals),
         paid_after=_money(after, decimals),

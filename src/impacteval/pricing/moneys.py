@@ -112,7 +112,7 @@ class MoneyDraws:
         """
         if self.units.dtype == object or self.decimals > 22:
             unit = 10**self.decimals
-            found = np.array([int(n) / unit for n in self.units], dtype=np.float64)
+            found = np.array([_float(int(n), unit) for n in self.units], dtype=np.float64)
         else:
             found = self.units / 10.0**self.decimals
         unknown = either(self.hidden, self.open)
@@ -162,6 +162,14 @@ class MoneyDraws:
     def closed(self) -> MoneyDraws:
         """The same, with nothing where it is open: what is due now."""
         return self if self.open is None else replace(self, open=None)
+
+
+def _float(units: int, unit: int) -> float:
+    """The nearest float; infinite beyond the range of floats."""
+    try:
+        return units / unit
+    except OverflowError:
+        return math.inf if units > 0 else -math.inf
 
 
 def nothing(draws: int, decimals: int) -> MoneyDraws:

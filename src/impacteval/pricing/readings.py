@@ -17,6 +17,7 @@ from impacteval.contract.model import Outcome, RoundResult
 from impacteval.contract.payment import Leaf
 from impacteval.contract.readings import Missing, Unjudged
 from impacteval.pricing.floats import Bools, Floats, decimal_of
+from impacteval.pricing.moneys import EXACT
 
 Index = NDArray[np.intp]
 _Array = TypeVar("_Array", Floats, Bools)
@@ -52,13 +53,15 @@ def _rounded(exact: Floats, rounding: RoundResult) -> Floats:
         whole = np.rint(scaled)
         # So close to a half that only the decimal text can say on which side, or so large that the
         # float has no room for the halves.
-        unsure = np.abs(scaled - whole) >= 0.5 - np.abs(scaled) * SURE
+        unsure = ~(np.abs(scaled - whole) < 0.5 - np.abs(scaled) * SURE)
         result = whole / unit + 0.0
-    unsure &= np.isfinite(exact)
+    # From there on every float is a whole number, and infinity stays what it is.
+    large = ~(np.abs(exact) < EXACT)
+    unsure &= ~large
     if unsure.any():
         close, where = np.unique(exact[unsure], return_inverse=True)
         result[unsure] = np.array([float(rounding(decimal_of(x))) for x in close])[where]
-    result[~np.isfinite(exact)] = exact[~np.isfinite(exact)]
+    result[large] = exact[large]
     return result
 
 

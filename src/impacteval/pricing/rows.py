@@ -269,6 +269,7 @@ def _by_piece(
     return *_cents(schedule, piece, x, unit, kit.mode), hidden
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def _cents(
     schedule: Schedule, piece: Codes, x: Floats, unit: int, mode: str
 ) -> tuple[Ints, Bools | None]:
@@ -296,8 +297,8 @@ def _cents(
         amount = line + level
         near = np.rint(amount)
         error = (np.abs(line) + np.abs(level)) * SURE
-        doubt = np.abs(amount - near) + error >= 0.5
-        doubt &= ~unbounded[part]
+        # Written so that a line beyond the range of floats, which is NaN here, is in doubt.
+        doubt = ~(np.abs(amount - near) + error < 0.5) & ~unbounded[part]
         if doubt.any():
             near[doubt] = 0.0
             unsure[part] = doubt

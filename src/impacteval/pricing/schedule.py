@@ -134,7 +134,7 @@ class Schedule:
         if not slopes.any():
             return levels[which]
         slope = slopes[which]
-        with np.errstate(invalid="ignore"):
+        with np.errstate(invalid="ignore", over="ignore"):
             line = np.where(slope == 0.0, 0.0, slope * numbers)
         return levels[which] + line
 

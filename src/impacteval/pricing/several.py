@@ -145,7 +145,7 @@ def _cents(unit: Fraction, share: Floats, bound: Floats) -> tuple[Ints, Bools]:
     amount = float(unit) * share
     near = np.rint(amount)
     error = float(unit) * bound + SURE * np.abs(amount)
-    doubt = np.abs(amount - near) + error >= 0.5
+    doubt = ~(np.abs(amount - near) + error < 0.5)
     return np.where(doubt, 0.0, near).astype(np.int64), doubt
 
 

@@ -11,6 +11,7 @@ from impacteval.render.blocks import Block, Cell, Column, Drawing, Items, Para, 
 from impacteval.render.pen import Pen
 from impacteval.simulation.characteristics import Money, Payment, Simulation
 from impacteval.simulation.sentences import (
+    advice_sentences,
     assumptions,
     clause_sentences,
     gap_sentences,
@@ -118,6 +119,7 @@ def sections(
         ("precision", tuple(_precision(found, contract, pen, drawings))),
         ("parties", tuple(_parties(found, contract.money_decimals, pen))),
         ("engines", tuple(_engines(found, contract.money_decimals, pen))),
+        ("advice", tuple(_advice(found, contract, pen))),
         ("assumed", (Items(tuple(_fill(m, pen) for m in assumptions(found))),)),
     ]
     kept = [(name, blocks) for name, blocks in built if blocks]
@@ -297,6 +299,13 @@ def _precision(found: Simulation, contract: Contract, pen: Pen, drawings: bool) 
             name = plain if each.group == "all" else f"{plain}, {each.group}"
             text = _text(POWER_DRAWING, pen, name=name)
             yield Drawing(drawn, text, text, None)
+
+
+def _advice(found: Simulation, contract: Contract, pen: Pen) -> Iterator[Block]:
+    """What would hold the risk of a false payment, and what each party gives up."""
+    if not found.advice:
+        return
+    yield Items(tuple(_fill(m, pen) for m in advice_sentences(contract, found)))
 
 
 def _parties(found: Simulation, decimals: int, pen: Pen) -> Iterator[Block]:

@@ -52,6 +52,9 @@ class Assumed:
         Correlation of two people of one cluster.
     held : float or None
         The true effect in contract units, when it does not vary with the grid.
+    times : float
+        How many times as large the sample is, for what another sample would do: the standard
+        error falls with its root, all else is as stated.
     """
 
     outcome: str
@@ -71,6 +74,7 @@ class Assumed:
     cluster_cv: float = 0.0
     icc: float = 0.0
     held: float | None = None
+    times: float = 1.0
 
     @property
     def scale(self) -> Scale:

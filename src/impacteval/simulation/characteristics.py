@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from impacteval.pricing.advice import OutOfReach, Proposal
 from impacteval.values import Text
 
 Money = float | Literal["not_published"] | None
@@ -217,6 +218,25 @@ class Gap:
 
 
 @dataclass(frozen=True, slots=True)
+class Advice:
+    """One proposal, and the true effect that is hoped for.
+
+    Attributes
+    ----------
+    hoped : float
+        In contract units: what "works as hoped" means.
+    moved : int
+        How many thresholds move together; 0 for a sample.
+    found : Proposal or OutOfReach
+        The proposal, or that there is none.
+    """
+
+    hoped: float
+    moved: int
+    found: Proposal | OutOfReach
+
+
+@dataclass(frozen=True, slots=True)
 class Held:
     """A true effect that does not vary, in contract units."""
 
@@ -253,6 +273,8 @@ class Simulation:
         One for each number that is compared.
     gaps : tuple of Gap
         Where both engines ran.
+    advice : tuple of Advice
+        What would hold the risk of a false payment, when asked.
     """
 
     contract: str
@@ -268,6 +290,7 @@ class Simulation:
     rules: tuple[UnderRule, ...]
     precision: tuple[Precision, ...]
     gaps: tuple[Gap, ...] = ()
+    advice: tuple[Advice, ...] = ()
 
     @property
     def own(self) -> UnderRule:

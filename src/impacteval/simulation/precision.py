@@ -68,6 +68,10 @@ def std_error(assumed: Assumed, effect: float) -> float:
     >>> round(std_error(a, 0.0), 4)
     4.7693
     """
+    return _as_stated(assumed, effect) / math.sqrt(assumed.times)
+
+
+def _as_stated(assumed: Assumed, effect: float) -> float:
     if assumed.std_error is not None:
         return assumed.std_error
     assert assumed.people is not None

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from impacteval.simulation.characteristics import Simulation
-from impacteval.values import significant
+from impacteval.values import significant, written
 
 FORMAT = "impacteval-simulation/1"
 
@@ -39,6 +40,8 @@ def _plain(value: Any) -> Any:
         return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
+    if isinstance(value, Decimal):
+        return written(value)
     if isinstance(value, float):
         return float(significant(value)) + 0.0
     return value

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from impacteval.contract.rules import Rule
 from impacteval.decide import Compared, other_rules, rule_text
 from impacteval.errors import Problem, UsageError
 from impacteval.progress import step
+from impacteval.simulation.advise import advise
 from impacteval.simulation.characteristics import Gap, Held, Payment, Simulation, UnderRule
 from impacteval.simulation.engine import Draw, asked_of
 from impacteval.simulation.engines import engine_problems, gap_of, with_pilots
@@ -36,6 +37,7 @@ from impacteval.study.seeds import step_rng
 
 DRAWS, FULL_DRAWS = 100_000, 10_000
 """Draws for each effect and rule by the normal engine, and by full simulation."""
+ADVICE_DRAWS = 100_000
 SEED = 1
 POWER = 0.8
 FEWEST_DRAWS = 100
@@ -83,6 +85,8 @@ def simulate(
     power: float = POWER,
     engine: str = "normal",
     data: FullEngine | None = None,
+    false_payment: float | None = None,
+    hoped: float | None = None,
 ) -> Simulated:
     """What a contract pays if the programme does nothing, and if it works.
 
@@ -111,6 +115,13 @@ def simulate(
         Estimators, covariates and pilot data for full simulation; the difference in means of
         drawn data by default.
 
+    false_payment : float, optional
+        Propose a threshold, and a sample, that hold the chance of paying when nothing works at
+        this or less.
+    hoped : float, optional
+        The true effect that is hoped for, to say what a proposal costs; by default the largest
+        one that is tried.
+
     Returns
     -------
     Simulated
@@ -137,13 +148,16 @@ def simulate(
     said = _said(scenario, effects, held, settlements)
     said = with_pilots(said, () if data is None else data.pilots)
     chosen = draws if draws is not None else DRAWS if engine == "normal" else FULL_DRAWS
-    problems = list(_problems(chosen, seed, power))
+    problems = list(_problems(chosen, seed, power, false_payment))
     problems += engine_problems(engine, data)
     problems += settlement_problems(contract, said.settlements)
     if problems:
         raise UsageError(problems)
     scenario_found = scenario_of(contract, said)
-    return run(scenario_found, draws=chosen, seed=seed, power=power, engine=engine, data=data)
+    simulated = run(scenario_found, draws=chosen, seed=seed, power=power, engine=engine, data=data)
+    if false_payment is None:
+        return simulated
+    return _advised(simulated, false_payment, hoped)
 
 
 def run(
@@ -185,6 +199,29 @@ def run(
         gaps=gaps,
     )
     return Simulated(found, scenario)
+
+
+def _advised(simulated: Simulated, limit: float, hoped: float | None) -> Simulated:
+    """The same with proposals; they come from the normal engine, whose draws never change."""
+    scenario, found = simulated.scenario, simulated.found
+    works = max(scenario.effects) if hoped is None else hoped
+    impossible = [
+        a.outcome for a in scenario.numbers.values() if a.held is None and not a.possible(works)
+    ]
+    if impossible:
+        raise UsageError(
+            Problem(
+                f"The hoped effect of {works:g} is impossible: people would have an impossible mean.",
+                "Give another one, or mend the baseline.",
+            )
+        )
+
+    def count(changed: Scenario, effect: float) -> Tally:
+        asked = asked_of(changed.contract)
+        draws = min(found.draws, ADVICE_DRAWS)
+        return tallies(draw_normal, changed, effect, asked, (None,), draws, found.seed)[0]
+
+    return replace(simulated, found=replace(found, advice=advise(scenario, count, limit, works)))
 
 
 def _payments(
@@ -265,15 +302,28 @@ def _said(
         raise UsageError(Problem(what, 'Write for example {"outcome.people": 936}.'))
     return with_settings(
         base,
-        {str(k): str(v) for k, v in settings.items()},
-        {str(k): str(v) for k, v in (held or {}).items()},
-        None if effects is None else ",".join(str(e) for e in effects),
+        {str(k): _typed(v) for k, v in settings.items()},
+        {str(k): _typed(v) for k, v in (held or {}).items()},
+        None if effects is None else ",".join(_typed(e) for e in effects),
         settlements,
     )
 
 
-def _problems(draws: int, seed: int, power: float) -> list[Problem]:
+def _typed(value: Any) -> str:
+    """A value as a file would have it: a float has the 12 decimals that a number may have."""
+    if isinstance(value, float) and math.isfinite(value):
+        return f"{value:.12f}"
+    return str(value)
+
+
+def _problems(draws: int, seed: int, power: float, false_payment: float | None) -> list[Problem]:
     found = []
+    if false_payment is not None and not 0.0 < false_payment < 1.0:
+        found.append(
+            Problem(
+                f"The limit for false payments is {false_payment:g}.", "Give a share such as 0.05."
+            )
+        )
     if not FEWEST_DRAWS <= draws <= MOST_DRAWS:
         found.append(
             Problem(

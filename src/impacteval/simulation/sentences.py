@@ -9,6 +9,8 @@ from typing import Any
 
 from impacteval.contract.model import Contract
 from impacteval.contract.saying import unit_of
+from impacteval.pricing.advice import OutOfReach
+from impacteval.pricing.advice_sentences import out_of_reach, proposal_sentences
 from impacteval.simulation.characteristics import Precision, Simulation
 from impacteval.values import Message, Text, significant
 
@@ -358,6 +360,41 @@ def gap_sentences(found: Simulation) -> list[Message]:
                 effect=significant(effect),
             )
         )
+    return said
+
+
+def advice_sentences(contract: Contract, found: Simulation) -> list[Message]:
+    """What is proposed, what "hoped" means, and what each party gives up."""
+    said: list[Message] = []
+    for k, advice in enumerate(found.advice):
+        if k == 0:
+            said.append(
+                _say(
+                    "hoped",
+                    "A programme that works as hoped has a true effect of {hoped:number} here.",
+                    "Un programme qui tient ses promesses a ici un effet réel de {hoped:number}.",
+                    hoped=significant(advice.hoped),
+                )
+            )
+        if advice.moved > 1:
+            said.append(
+                _say(
+                    "moved",
+                    "All {n:int} thresholds move by the same amount; the lowest one is named.",
+                    "Les {n:int} seuils sont déplacés d'autant ; le plus bas est cité.",
+                    n=advice.moved,
+                )
+            )
+        if isinstance(advice.found, OutOfReach):
+            said.append(out_of_reach(advice.found))
+        else:
+            proposal = advice.found
+            told = proposal_sentences(proposal, contract.currency, contract.money_decimals)
+            # One step milder is worth a sentence only where it reads differently.
+            alike = proposal.below is not None and in_hundred(proposal.below) == in_hundred(
+                proposal.after.false_payment
+            )
+            said += [m for m in told if not (alike and m.key.startswith("advice.below"))]
     return said
 
 

@@ -13,10 +13,10 @@ import numpy as np
 from hypothesis import strategies as st
 
 from impacteval.contract import Contract
-from impacteval.contract.clauses import RateLine, ShareOfSaving
+from impacteval.contract.clauses import BasketPart, RateLine, ShareOfSaving
 from impacteval.contract.model import Outcome
 from impacteval.contract.money import NOT_PUBLISHED
-from impacteval.contract.payment import BY_STEP, Leaf
+from impacteval.contract.payment import BY_STEP, Basket, Leaf, terms
 from impacteval.contract.readings import Between, Chances, Given, Known, Missing, Reading, Unjudged
 from impacteval.contract.terms import limits
 from impacteval.pricing import BetweenDraws, ChancesDraws, DrawReading, KnownDraws, schedule_of
@@ -276,12 +276,15 @@ def _outcome(draw: Draw, better: str, effect: str) -> dict[str, Any]:
             "decimals": rounding,
             "mode": draw(st.sampled_from(["half_up", "half_even"])),
         }
+    return _plain_outcome(better, effect) | {"round_result": rounding}
+
+
+def _plain_outcome(better: str, effect: str) -> dict[str, Any]:
     return {
         "plain_name": {"en": "Thing", "fr": "Chose"},
         "measure": "things",
         "better": better,
         "effect": effect,
-        "round_result": rounding,
         "counterfactual": {"design": "none"},
     }
 
@@ -305,6 +308,16 @@ def contracts(draw: Draw) -> Contract:
             "decimals": draw(st.sampled_from([0, 2, 3])),
             "mode": draw(st.sampled_from(["half_up", "half_even"])),
         }
+    outcomes = {
+        "x": _outcome(draw, "higher", "difference"),
+        "y": _outcome(draw, "higher", "verified_count"),
+        "less": _outcome(draw, "lower", "verified_count"),
+    }
+    return contract_of(changes.pop("payment"), {"outcomes": outcomes} | changes)
+
+
+def contract_of(payment: dict[str, Any], changes: dict[str, Any]) -> Contract:
+    """A contract around a payment; x, y are better when higher."""
     return Contract.model_validate(
         {
             "format": "impacteval-contract/1",
@@ -314,12 +327,10 @@ def contracts(draw: Draw) -> Contract:
             "currency": "EUR",
             "parties": {"payers": "A payer"},
             "who_counts": {"people": "everyone", "count_everyone": "true"},
-            "outcomes": {
-                "x": _outcome(draw, "higher", "difference"),
-                "y": _outcome(draw, "higher", "verified_count"),
-                "less": _outcome(draw, "lower", "verified_count"),
-            },
+            "outcomes": {name: _plain_outcome("higher", "verified_count") for name in "xy"},
             "decide_on": "point_estimate",
+            "order": ["ceiling", "netting", "clawback", "split"],
+            "payment": payment,
         }
         | changes
     )
@@ -344,7 +355,7 @@ def givens(draw: Draw) -> Given:
 
 
 def _looking_for_trouble(
-    schedule: Schedule, cents: int, outcome: Outcome, rng: np.random.Generator, draws: int
+    schedule: Schedule, cents: Fraction, outcome: Outcome, rng: np.random.Generator, draws: int
 ) -> np.ndarray:
     """Numbers at knots, beside them, at half cents, on grids, and anywhere."""
     found: list[float] = []
@@ -360,7 +371,7 @@ def _looking_for_trouble(
             x = math.nextafter(x, float(rng.choice([-1e9, 1e9])))
         elif kind == 2 and slopes:
             piece = slopes[int(rng.integers(len(slopes)))]
-            half = Fraction(2 * int(rng.integers(-9000, 90000)) + 1, 2 * cents)
+            half = Fraction(2 * int(rng.integers(-9000, 90000)) + 1, 2) / cents
             x = float((half - piece.level) / piece.slope)
         elif kind == 3:
             x = round(x, int(rng.integers(0, 4)))
@@ -373,6 +384,16 @@ def _looking_for_trouble(
     return np.array(found)
 
 
+def _of_basket(contract: Contract, leaf: BasketPart) -> Fraction:
+    """What the whole share of a part is worth."""
+    (basket,) = (
+        term.term
+        for _, term in terms(contract.payment)
+        if isinstance(term.term, Basket) and leaf in term.term.parts
+    )
+    return Fraction(basket.pay if isinstance(basket.pay, Decimal) and basket.pay else 1)
+
+
 @dataclass
 class Readings:
     """The same readings twice: as arrays, and draw by draw as decimals."""
@@ -381,6 +402,8 @@ class Readings:
     given: Given
     draws: int
     seed: int
+    known: bool = False
+    """Whether every number is known, so that every amount comes to something."""
 
     def __post_init__(self) -> None:
         self._found: dict[Any, DrawReading] = {}
@@ -395,10 +418,12 @@ class Readings:
         at = (self.seed, *f"{leaf.name}/{group}/{pool}".encode())
         rng = np.random.default_rng(at)
         outcome = self.contract.outcomes[leaf.outcome]
-        cents = 10**self.contract.money_decimals
+        cents = Fraction(10**self.contract.money_decimals)
+        if isinstance(leaf, BasketPart):
+            cents *= _of_basket(self.contract, leaf)
         people = self.given.people.get(group) or 1
         schedule = schedule_of(self.contract, leaf, people=people)
-        kind = rng.integers(12)
+        kind = 12 if self.known else rng.integers(12)
         if kind == 0:
             return Missing(WHY)
         if kind == 1:
@@ -451,4 +476,4 @@ class Readings:
         return read
 
 
-__all__ = ["Readings", "contracts", "givens"]
+__all__ = ["WHY", "Readings", "contract_of", "contracts", "givens"]

@@ -13,8 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from impacteval.errors import DataError, UsageError
+from impacteval.plan import Plan
 from impacteval.simulation.assumed import Kind
-from impacteval.simulation.inputs import full_engine, read_pilots, with_pilots
+from impacteval.simulation.engines import full_engine, with_pilots
 from impacteval.simulation.layout import Layout
 from impacteval.simulation.pilot import Pilot, imposed
 from impacteval.simulation.registered import Method
@@ -186,23 +187,62 @@ def test_every_problem_of_a_pilot_is_said_at_once() -> None:
 # --- from files --------------------------------------------------------------------------------
 
 
+def _plan() -> Plan:
+    return Plan.model_validate(
+        {
+            "format": "impacteval-plan/1",
+            "study": "test",
+            "title": {"en": "Test", "fr": "Essai"},
+            "synthetic": True,
+            "seed": 1,
+            "data": {"people": {"file": "people.csv"}},
+            "analyses": {
+                "main": {
+                    "outcome": "y",
+                    "data": "people",
+                    "design": "rct",
+                    "estimand": "everyone_eligible",
+                    "scale": "relative",
+                    "estimator": {"name": "difference-in-means"},
+                    "columns": {
+                        "outcome": "events",
+                        "treatment": "served",
+                        "covariates": ["before"],
+                    },
+                    "unit_kind": "person",
+                }
+            },
+            "evaluator": {"independence": "Independent."},
+            "who_sees_outcomes": "The evaluator, afterwards.",
+            "privacy": "Synthetic.",
+            "limits": "None.",
+        }
+    )
+
+
 def test_a_pilot_and_a_scenario_do_not_say_the_same_thing_twice(tmp_path: Path) -> None:
     file = tmp_path / "pilot.csv"
-    _skewed()[["events"]].rename(columns={"events": "y"}).to_csv(file, index=False)
+    _skewed().to_csv(file, index=False)
     agreed = contract("relative_reduction_percent")
-    pilots = read_pilots(file, agreed, None)
+    engine = full_engine(agreed, plan=_plan(), pilot=file)
+    pilots = engine.pilots
+    assert list(pilots[0].covariates) == ["before"]
     said = with_settings(None, {"y.people": "50", "y.comparison": "90"})
     assert with_pilots(said, pilots).outcomes["y"].kind == "count"
     twice = with_settings(None, {"y.baseline": "2", "y.kind": "count"})
-    with pytest.raises(DataError, match="Both the pilot and the scenario say the baseline of y"):
+    with pytest.raises(UsageError) as caught:
         with_pilots(twice, pilots)
+    assert [p.what for p in caught.value.problems] == [
+        "y.kind is given, and the pilot says it too.",
+        "y.baseline is given, and the pilot says it too.",
+    ]
     found = simulate(
         agreed,
         {"y.people": 50, "y.comparison": 90},
         effects=[0, 10],
         draws=500,
         engine="both",
-        data=full_engine(agreed, pilots=pilots),
+        data=engine,
     ).found
     assert found.engine == "full"
     assert [gap.effect for gap in found.gaps] == [0.0, 1.0, 10.0]
@@ -220,6 +260,8 @@ def test_what_was_typed_for_full_simulation_is_read_or_refused() -> None:
     for part in ("'x' is not an outcome", "no estimator named 'linn'", "'much' is not a share"):
         assert part in said
     sizes = {"y.people": 5, "y.comparison": 5, "y.kind": "normal", "y.sd": 1}
+    with pytest.raises(UsageError, match="Nothing says which columns of the pilot"):
+        full_engine(agreed, pilot="people.csv")
     with pytest.raises(UsageError, match="There is no engine 'quick'"):
         simulate(agreed, sizes, engine="quick")
     with pytest.raises(UsageError, match="matter only where data are drawn"):

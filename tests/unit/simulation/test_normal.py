@@ -189,3 +189,22 @@ def test_one_draw_in_each_slice() -> None:
     for row in slices:
         assert sorted(row) == list(range(1000))
     assert abs(np.corrcoef(z)[0, 1]) < 0.15
+
+
+@pytest.mark.parametrize("df", [200, 398, 10_000, 1e7])
+def test_the_fast_tail_of_t_is_the_exact_one(df) -> None:
+    from impacteval.simulation.normal import _above
+
+    x = np.r_[np.linspace(-40, 40, 4001), np.inf, -np.inf, 0.0]
+    np.testing.assert_allclose(_above(x, df), stats.t.sf(x, df), atol=1e-13)
+
+
+def test_a_larger_sample_is_more_precise_by_its_root() -> None:
+    from dataclasses import replace
+
+    from impacteval.simulation.precision import std_error
+
+    scenario = peterborough()
+    assumed = scenario.numbers["reconvictions", "cohort_1"]
+    larger = replace(assumed, times=4.0)
+    assert std_error(larger, 5.0) == pytest.approx(std_error(assumed, 5.0) / 2)
