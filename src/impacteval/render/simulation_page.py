@@ -12,13 +12,16 @@ from impacteval.render.pen import Pen
 from impacteval.simulation.characteristics import Money, Payment, Simulation
 from impacteval.simulation.sentences import (
     advice_sentences,
+    alike,
     assumptions,
     clause_sentences,
+    clause_text,
     gap_sentences,
     headline,
     held_sentences,
     in_hundred,
     mean_of_money,
+    number_text,
     precisions_told,
     rule_words,
 )
@@ -209,8 +212,8 @@ def _range(payment: Payment, decimals: int, pen: Pen) -> str:
     return low if low == high else _text(TO, pen, a=low, b=high)
 
 
-def _clause_name(name: str, group: str) -> str:
-    return name if group == "all" else f"{name}, {group}"
+def _clause_name(name: str, group: str, pen: Pen) -> str:
+    return fmt.pick(clause_text(name, [group]), pen.language)
 
 
 def _clauses(found: Simulation, contract: Contract, pen: Pen, drawings: bool) -> Iterator[Block]:
@@ -221,7 +224,7 @@ def _clauses(found: Simulation, contract: Contract, pen: Pen, drawings: bool) ->
     clauses = payments[0].clauses
     columns = (
         Column(_text(EFFECT, pen)),
-        *(Column(_clause_name(c.name, c.group), "right") for c in clauses),
+        *(Column(_clause_name(c.name, c.group, pen), "right") for c in clauses),
     )
     rows = tuple(
         (Cell(_number(p.effect, pen)), *(Cell(_times(c.met, pen)) for c in p.clauses))
@@ -231,7 +234,7 @@ def _clauses(found: Simulation, contract: Contract, pen: Pen, drawings: bool) ->
     for k, clause in enumerate(clauses):
         if len(clause.steps) < 2:
             continue
-        name = _clause_name(clause.name, clause.group)
+        name = _clause_name(clause.name, clause.group, pen)
         heads = [_number(s.threshold, pen) for s in clause.steps]
         yield Table(
             _text(STEPS_CAPTION, pen, clause=name),
@@ -292,11 +295,11 @@ def _precision(found: Simulation, contract: Contract, pen: Pen, drawings: bool) 
         return
     from impacteval.render.simulation_plots import power_drawing
 
-    for each in found.precision:
-        drawn = power_drawing(each, pen)
+    for precision, groups in alike(found):
+        drawn = power_drawing(precision, pen)
         if drawn is not None:
-            plain = fmt.pick(contract.outcomes[each.outcome].plain_name.text(), pen.language)
-            name = plain if each.group == "all" else f"{plain}, {each.group}"
+            outcome = contract.outcomes[precision.outcome].plain_name.text()
+            name = fmt.pick(number_text(outcome, groups), pen.language)
             text = _text(POWER_DRAWING, pen, name=name)
             yield Drawing(drawn, text, text, None)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from impacteval.render import format as fmt
 from impacteval.render.drawing import ASKED, BLUE, FILL, INK, SOFT, new_figure, style, svg
 from impacteval.render.labels import WIDTH, label_marks, ticks, unit_axis
+from impacteval.simulation.sentences import clause_text
 from impacteval.values import Text
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ def chance_drawing(found: Simulation, pen: Pen, unit: str) -> str | None:
         if len(clauses) > 1:
             for k in moving[:6]:
                 clause = clauses[k]
-                name = clause.name if clause.group == "all" else f"{clause.name}, {clause.group}"
+                name = fmt.pick(clause_text(clause.name, [clause.group]), pen.language)
                 lines.append((name, [100 * p.clauses[k].met for p in rows], INK, 1.3))
         for k, (_, values, colour, width) in enumerate(lines):
             axes.plot(effects, values, linestyle=_DASHES[k % 4], color=colour, linewidth=width)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from impacteval.contract.model import Contract
+from impacteval.contract.model import ALL, POOLED, Contract
 from impacteval.contract.saying import unit_of
 from impacteval.pricing.advice import OutOfReach
 from impacteval.pricing.advice_sentences import out_of_reach, proposal_sentences
@@ -45,6 +46,30 @@ def mean_of_money(amount: float, decimals: int) -> Decimal:
     (Decimal('12346'), Decimal('3.14'))
     """
     return significant(round(amount, 0 if abs(amount) >= 100.0 else decimals) + 0.0)
+
+
+def groups_text(groups: Iterable[str]) -> Text:
+    """Groups by their names; the pool of groups in words.
+
+    Examples
+    --------
+    >>> groups_text(["cohort_1", "pooled"]).fr
+    'cohort_1, groupes réunis'
+    """
+    listed = list(groups)
+    return Text(
+        en=", ".join("groups together" if g == POOLED else g for g in listed),
+        fr=", ".join("groupes réunis" if g == POOLED else g for g in listed),
+    )
+
+
+def clause_text(name: str, groups: Iterable[str]) -> Text:
+    """A clause with whom it reads, where it does not read everybody."""
+    listed = list(groups)
+    if listed == [ALL]:
+        return Text(en=name, fr=name)
+    whom = groups_text(listed)
+    return Text(en=f"{name}, {whom.en}", fr=f"{name}, {whom.fr}")
 
 
 def headline(contract: Contract, found: Simulation) -> Message:
@@ -142,8 +167,28 @@ def clause_sentences(found: Simulation) -> list[Message]:
             clause.passes,
         )
         told.setdefault(key, []).append(clause.group)
-    return [
+    said = [
         sentence for key, groups in told.items() for sentence in _clause_sentences(groups, *key)
+    ]
+    return [*said, *_not_reached(found)]
+
+
+def _not_reached(found: Simulation) -> list[Message]:
+    """Clauses that nobody is left for, because earlier ones have paid: it is no failure."""
+    last = found.own.payments[-1]
+    return [
+        _say(
+            "not-reached",
+            "{clause}: not reached {times:number} {times:plural:time|times} in 100 when the true "
+            "effect is {at:number}, because earlier clauses have paid already.",
+            "{clause} : sans objet {times:number} fois sur 100 quand l'effet réel est de "
+            "{at:number}, parce que des clauses antérieures ont déjà payé.",
+            clause=clause_text(c.name, [c.group]),
+            times=in_hundred(c.not_for_payment),
+            at=significant(c.truth),
+        )
+        for c in last.clauses
+        if c.not_for_payment >= 0.005
     ]
 
 
@@ -155,21 +200,21 @@ def _clause_sentences(
     reached: tuple[tuple[Decimal, Decimal], ...],
     passes: bool,
 ) -> list[Message]:
-    clause = name if groups == ["all"] else f"{name}, {', '.join(groups)}"
+    clause = clause_text(name, groups)
     said: list[Message] = []
     if worst is not None and not passes:
         near = worst[1] != 0
         said.append(
             _say(
                 "below" if near else "noise",
-                "{clause:text}: met {noise:number} {noise:plural:time|times} in 100 if the programme "
+                "{clause}: met {noise:number} {noise:plural:time|times} in 100 if the programme "
                 "does nothing"
                 + (
                     ", and {worst:number} when the true effect is {at:number}, which falls short."
                     if near
                     else "."
                 ),
-                "{clause:text} : remplie {noise:number} fois sur 100 si le programme n'a aucun effet"
+                "{clause} : remplie {noise:number} fois sur 100 si le programme n'a aucun effet"
                 + (
                     ", et {worst:number} fois quand l'effet réel est de {at:number}, ce qui ne suffit "
                     "pas."
@@ -187,10 +232,10 @@ def _clause_sentences(
         said.append(
             _say(
                 "above" if further else "reached",
-                "{clause:text}: not met {missed:number} {missed:plural:time|times} in 100 when the "
+                "{clause}: not met {missed:number} {missed:plural:time|times} in 100 when the "
                 "true effect is {at:number}, which is enough"
                 + (", and {best:number} when it is {far:number}." if further else "."),
-                "{clause:text} : non remplie {missed:number} fois sur 100 quand l'effet réel est de "
+                "{clause} : non remplie {missed:number} fois sur 100 quand l'effet réel est de "
                 "{at:number}, ce qui suffit"
                 + (", et {best:number} fois quand il est de {far:number}." if further else "."),
                 clause=clause,
@@ -236,14 +281,27 @@ def rule_words(rule: str) -> Text:
 
 def precisions_told(contract: Contract, found: Simulation) -> list[Message]:
     """How precisely each number is measured; groups that are alike stand in one sentence."""
-    alike: dict[Any, list[Precision]] = {}
-    for each in found.precision:
-        alike.setdefault(replace(each, group=""), []).append(each)
     return [
         sentence
-        for each in alike.values()
-        for sentence in precision_sentences(contract, each[0], tuple(p.group for p in each))
+        for precision, groups in alike(found)
+        for sentence in precision_sentences(contract, precision, groups)
     ]
+
+
+def number_text(outcome: Text, groups: tuple[str, ...]) -> Text:
+    """An outcome with whom it is measured on, where that is not everybody."""
+    if groups == (ALL,):
+        return outcome
+    whom = groups_text(groups)
+    return Text(en=f"{outcome.en} ({whom.en})", fr=f"{outcome.fr} ({whom.fr})")
+
+
+def alike(found: Simulation) -> list[tuple[Precision, tuple[str, ...]]]:
+    """Precisions that are the same of several groups stand together."""
+    told: dict[Any, list[Precision]] = {}
+    for each in found.precision:
+        told.setdefault(replace(each, group=""), []).append(each)
+    return [(each[0], tuple(p.group for p in each)) for each in told.values()]
 
 
 def precision_sentences(
@@ -252,17 +310,16 @@ def precision_sentences(
     """How precisely a number is measured, and what that lets one see."""
     outcome = contract.outcomes[precision.outcome]
     values: dict[str, Any] = {
-        "outcome": outcome.plain_name.text(),
-        "group": "" if groups == ("all",) else f" ({', '.join(groups)})",
+        "numbers": number_text(outcome.plain_name.text(), groups),
         "unit": unit_of(outcome),
     }
     said = [
         _say(
             "precision",
-            "{outcome}{group:text}: the standard error is {error:number} ({unit}); a test at "
+            "{numbers}: the standard error is {error:number} ({unit}); a test at "
             "{level:percent} tells an effect from nothing {power:percent} of the time from "
             "{detectable:number} on.",
-            "{outcome}{group:text} : l'erreur type est de {error:number} ({unit}) ; un test à "
+            "{numbers} : l'erreur type est de {error:number} ({unit}) ; un test à "
             "{level:percent} distingue un effet de zéro dans {power:percent} des cas à partir de "
             "{detectable:number}.",
             error=significant(precision.std_error, digits=3),
@@ -285,10 +342,10 @@ def precision_sentences(
             said.append(
                 _say(
                     "needed",
-                    "{outcome}{group:text}: a true effect of {effect:number} is told from nothing "
+                    "{numbers}: a true effect of {effect:number} is told from nothing "
                     "{now:number} times in 100; for {power:percent} it takes {people:int} people "
                     "served and {comparison:int} to compare with.",
-                    "{outcome}{group:text} : un effet réel de {effect:number} se distingue de zéro "
+                    "{numbers} : un effet réel de {effect:number} se distingue de zéro "
                     "{now:number} fois sur 100 ; pour {power:percent}, il faut {people:int} "
                     "personnes accompagnées et {comparison:int} personnes de comparaison.",
                     people=needed.people,
@@ -300,10 +357,10 @@ def precision_sentences(
             said.append(
                 _say(
                     "needed-times",
-                    "{outcome}{group:text}: a true effect of {effect:number} is told from nothing "
+                    "{numbers}: a true effect of {effect:number} is told from nothing "
                     "{now:number} times in 100; for {power:percent} it takes {times:number} times "
                     "as many people.",
-                    "{outcome}{group:text} : un effet réel de {effect:number} se distingue de zéro "
+                    "{numbers} : un effet réel de {effect:number} se distingue de zéro "
                     "{now:number} fois sur 100 ; pour {power:percent}, il faut {times:number} fois "
                     "autant de personnes.",
                     times=significant(needed.times, digits=3),
@@ -381,7 +438,7 @@ def advice_sentences(contract: Contract, found: Simulation) -> list[Message]:
                 _say(
                     "moved",
                     "All {n:int} thresholds move by the same amount; the lowest one is named.",
-                    "Les {n:int} seuils sont déplacés d'autant ; le plus bas est cité.",
+                    "Les {n:int} seuils sont déplacés de la même distance ; le plus bas est cité.",
                     n=advice.moved,
                 )
             )
@@ -391,10 +448,10 @@ def advice_sentences(contract: Contract, found: Simulation) -> list[Message]:
             proposal = advice.found
             told = proposal_sentences(proposal, contract.currency, contract.money_decimals)
             # One step milder is worth a sentence only where it reads differently.
-            alike = proposal.below is not None and in_hundred(proposal.below) == in_hundred(
+            same = proposal.below is not None and in_hundred(proposal.below) == in_hundred(
                 proposal.after.false_payment
             )
-            said += [m for m in told if not (alike and m.key.startswith("advice.below"))]
+            said += [m for m in told if not (same and m.key.startswith("advice.below"))]
     return said
 
 
