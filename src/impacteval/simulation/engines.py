@@ -111,9 +111,12 @@ def full_engine(
     analyses = {o: a for o, a in analyses.items() if o in contract.outcomes}
     methods = {o: Method(a.estimator.name, a.estimator.settings) for o, a in analyses.items()}
     methods |= {o: Method(name) for o, name in (estimators or {}).items()}
-    for method in methods.values():
-        problems += [p for _, p in settings_problems(method.name, method.settings)]
-        method.design()
+    for method in {m.name: m for m in methods.values()}.values():
+        try:
+            problems += [p for _, p in settings_problems(method.name, method.settings)]
+            method.design()
+        except UsageError as error:
+            problems += error.problems
     known = {}
     for outcome, share in (explained or {}).items():
         known[outcome] = _share(outcome, share, problems)

@@ -102,11 +102,11 @@ class Pilot:
         if cluster and cluster not in absent:
             lost = int(df[cluster].isna().sum())
             if lost:
-                problems.append(
-                    Problem(f"Column {cluster!r} of the pilot: {lost} people have no cluster.")
-                )
-            places = np.unique(df[cluster].astype(str).to_numpy(), return_inverse=True)[1]
-            places = places.astype(np.int64)
+                what = f"Column {cluster!r} of the pilot: {lost} people have no cluster."
+                problems.append(Problem(what, "Nothing is filled in: give each one."))
+            else:
+                named = df[cluster].astype(str).to_numpy()
+                places = np.unique(named, return_inverse=True)[1].astype(np.int64)
         if len(df) < 2:
             problems.append(
                 Problem(f"A pilot of {len(df)} people is too small.", "Give 2 or more.")
