@@ -6,15 +6,19 @@ import platform
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from decimal import Decimal
+from functools import partial
 from importlib.metadata import version
 from itertools import combinations
 from typing import TYPE_CHECKING
 
 from impacteval.analysis import Task, analyse
+from impacteval.analysis.averages import average_answer
+from impacteval.analysis.combined import Source, analyse_combined
 from impacteval.contract import POOLED, Contract
 from impacteval.contract.readings import Given
 from impacteval.contract.rules import Rule
 from impacteval.contract.terms import limits
+from impacteval.contract.units import design_of
 from impacteval.decide import Compared, Decision, compared, decide, other_rules, pool_label
 from impacteval.errors import Problem, StudyError, UsageError
 from impacteval.progress import step
@@ -26,7 +30,7 @@ from impacteval.report.run import Reading, Run
 from impacteval.report.value import Report
 from impacteval.study import Study
 from impacteval.study.check import plan_problems
-from impacteval.study.fit import groups_of, in_contract_order
+from impacteval.study.fit import combination_of, groups_of, in_contract_order
 from impacteval.study.lock import Lock, deviations
 from impacteval.study.locking import lock_now
 from impacteval.study.people import without_identifiers
@@ -36,6 +40,8 @@ from impacteval.values import Confidence, Evidence, Message, PointEstimate, Ques
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from impacteval.study.preparation import Prepared
 
 _UNLOCKED = Message(
     "evidence.not-locked",
@@ -97,15 +103,17 @@ def verify(study: Study, *, settlement: str | None = None) -> Report:
 
     asked = compared(contract, *other_rules(contract))
     found: list[Finding] = []
-    for entry, analysis in in_contract_order(plan, contract):
-        step(f"estimating {entry}")
-        found += analyse(
-            _task(study, entry, asked),
-            without_identifiers(study, analysis, frames[analysis.data]),
-            data_digest=digests[analysis.data],
-            prepared=study.prepared,
-            blocked=blocked,
-        )
+    for outcome in dict.fromkeys(a.outcome for _, a in in_contract_order(plan, contract)):
+        sources = {
+            analysis.design: Source(
+                _task(study, entry, asked),
+                without_identifiers(study, analysis, frames[analysis.data]),
+                digests[analysis.data],
+            )
+            for entry, analysis in plan.analyses_of(outcome)
+        }
+        step(f"estimating {', '.join(source.task.entry for source in sources.values())}")
+        found += _analysed(contract, outcome, sources, study.prepared, blocked)
 
     step("deciding")
     evidence = _evidence(contract, asked, found)
@@ -140,6 +148,28 @@ def verify(study: Study, *, settlement: str | None = None) -> Report:
     )
     step("writing the record")
     return Report(decision=decision, findings=run.findings, record=record_of(run))
+
+
+def _analysed(
+    contract: Contract,
+    outcome: str,
+    sources: Mapping[str, Source],
+    prepared: Prepared | None,
+    blocked: Message | None,
+) -> tuple[Finding, ...]:
+    """The findings of one outcome: by its one analysis, or combined from one for each design."""
+    rule = combination_of(contract, outcome)
+    if rule is not None:
+        own = design_of(contract.outcomes[outcome].counterfactual.design).value
+        return analyse_combined(rule, own, sources, prepared=prepared, blocked=blocked)
+    (source,) = sources.values()
+    return analyse(
+        source.task,
+        source.frame,
+        data_digest=source.digest,
+        prepared=prepared,
+        blocked=blocked,
+    )
 
 
 _OTHER_PLAN = Message(
@@ -239,6 +269,7 @@ def _task(study: Study, entry: str, asked: tuple[Compared, ...]) -> Task:
             for g, described in contract.groups.items()
             if described.people is not None
         },
+        average=partial(average_answer, contract),
     )
 
 

@@ -26,6 +26,7 @@ COMMANDS = (
     "price",
     "explain",
     "simulate",
+    "export",
     "estimators",
     "run",
 )

@@ -36,9 +36,9 @@ from impacteval.contract.paperwork import (
     Window,
 )
 from impacteval.contract.payment import Leaf, Term, bare, leaves
-from impacteval.contract.rules import EvidenceRule, Rule
+from impacteval.contract.rules import EvidenceRule, Rule, VerifiedCountRule
 from impacteval.contract.settlement import Waterfall
-from impacteval.contract.units import effect_kind
+from impacteval.contract.units import MoneyIs, effect_kind, scale_of
 from impacteval.files import (
     Bool,
     Count,
@@ -54,6 +54,7 @@ from impacteval.files import (
     fail,
     refuse,
 )
+from impacteval.values import Scale
 
 FORMAT = "impacteval-contract/1"
 ALL = "all"
@@ -92,10 +93,6 @@ class Counterfactual(FileModel):
 class Outcome(FileModel):
     """One outcome: what is measured, which direction is better, on which scale it is judged."""
 
-    LATER_WORDS: ClassVar[Mapping[str, frozenset[str]]] = {
-        "effect": frozenset(("present_value", "cost_saving"))
-    }
-
     plain_name: Words = Field(description="the outcome's name for everybody, {en: ..., fr: ...}")
     measure: PlainWords = Field(description="what is counted or measured")
     unit: PlainWords | None = None
@@ -113,7 +110,10 @@ class Outcome(FileModel):
         "total_units",
         "verified_count",
         "verified_rate",
+        "present_value",
+        "cost_saving",
     ] = Field(description="the scale on which the contract judges")
+    money_is: MoneyIs | None = None
     estimand: Literal["everyone_eligible", "participants"] = "everyone_eligible"
     round_result: Annotated[
         RoundResult | None,
@@ -122,6 +122,11 @@ class Outcome(FileModel):
     ] = None
     counterfactual: Counterfactual = Field(description="the design of the counterfactual")
     source: Source | None = None
+
+    @property
+    def scale(self) -> Scale:
+        """The scale on which the estimator is asked for the effect."""
+        return scale_of(self.effect, self.money_is)
 
     def read(self, number: Decimal) -> Decimal:
         """The contract's number, rounded as the contract says before it is compared."""
@@ -265,6 +270,8 @@ class Contract(FileModel):
         """The evidence rule of a clause, as the contract states it."""
         rule = clause.decide_on or self.decide_on
         assert rule is not None
+        if isinstance(rule, VerifiedCountRule) and self.audit is not None:
+            return rule.within(self.audit.limit)
         return rule
 
     def live_groups(self) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from impacteval.contract.money import MoneyAmount
+from impacteval.contract.rule_settings import ShareLimit
 from impacteval.files import (
     Bool,
     FileModel,
@@ -84,6 +85,7 @@ class Audit(FileModel):
 
     who: PlainWords | None = None
     how: PlainWords = Field(description="how records are re-checked")
+    limit: ShareLimit | None = None
     source: Source | None = None
 
 

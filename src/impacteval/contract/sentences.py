@@ -6,8 +6,20 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from impacteval.contract.checks import chance_by_luck
+from impacteval.contract.money_effects import compared_as_money
 from impacteval.contract.payment_sentences import clause_sentences, composition
-from impacteval.contract.saying import money, names, plain, rule_sentence, say, unit_of
+from impacteval.contract.rule_sentences import audit_limit_sentence, average_scope
+from impacteval.contract.rules import ExpectedPaymentRule, PointRule
+from impacteval.contract.saying import (
+    COUNT_RULE,
+    money,
+    names,
+    only_counted,
+    plain,
+    rule_sentence,
+    say,
+    unit_of,
+)
 from impacteval.contract.settlement_sentences import settlement_sentences
 from impacteval.values import Message, Text
 
@@ -223,6 +235,8 @@ def _compared(outcome: Outcome) -> Message:
                 noun=noun,
                 unit=unit,
             )
+        case "present_value" | "cost_saving":
+            return compared_as_money(outcome, noun)
     return say(
         "compares-difference",
         "The contract compares its {noun}, in {unit}, against what would have happened without the programme.",
@@ -236,8 +250,12 @@ def _compared(outcome: Outcome) -> Message:
 
 
 def _rules(contract: Contract) -> Iterator[Message]:
-    if contract.decide_on is not None:
+    if isinstance(contract.decide_on, PointRule) and only_counted(contract.outcomes.values()):
+        yield COUNT_RULE
+    elif contract.decide_on is not None:
         yield rule_sentence(contract.decide_on)
+    if any(isinstance(contract.rule(clause), ExpectedPaymentRule) for clause in contract.clauses):
+        yield average_scope()
     if contract.multiplicity == "bonferroni":
         yield say(
             "bonferroni",
@@ -342,6 +360,8 @@ def _life(contract: Contract) -> Iterator[Message]:
         yield say(
             "audit", "Audit: {how}.", "Contrôle : {how}.", how=_unstopped(contract.audit.how.text())
         )
+        if contract.audit.limit is not None:
+            yield audit_limit_sentence(contract.audit.limit)
     if contract.dispute is not None:
         yield say(
             "dispute",

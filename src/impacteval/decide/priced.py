@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-import difflib
-import re
-from collections.abc import Iterable, Mapping
-from decimal import Decimal, InvalidOperation
+from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
-from impacteval.contract.model import ALL, POOLED, Contract
-from impacteval.contract.money import NOT_PUBLISHED, Amount, rounded
+from impacteval.contract.model import ALL, Contract
+from impacteval.contract.money import Amount
 from impacteval.contract.readings import Given
-from impacteval.contract.rules import PointRule
 from impacteval.decide.claims import read_claims, reconciled
 from impacteval.decide.decision import ADJUDICATED, Decision, decide_by
+from impacteval.decide.numbers import money_of as _money
+from impacteval.decide.numbers import near as _near
+from impacteval.decide.numbers import number_of as _number
+from impacteval.decide.typed import (
+    Averages,
+    averages,
+    group_problem,
+    known_groups,
+    read_audits,
+    read_errors,
+    rule_for_typed,
+    take_parts,
+)
 from impacteval.errors import Problem, UsageError
 from impacteval.values import Answer, Evidence, PointEstimate
 
@@ -26,6 +36,9 @@ def price(
     claims: Mapping[str, Any] | None = None,
     already_paid: Any = None,
     other_money: Mapping[str, Any] | None = None,
+    audit: Mapping[str, Any] | None = None,
+    std_error: Mapping[str, Any] | None = None,
+    average: Averages | None = None,
 ) -> Decision:
     """What the contract pays for these results.
 
@@ -39,7 +52,8 @@ def price(
     values : mapping
         ``{"outcome": number}`` for a contract without groups, ``{"outcome": {"group": number}}``
         with groups; ``{"outcome.group": number}`` says the same. ``pooled`` names the pooled
-        number where it is known by itself.
+        number where it is known by itself. Where the contract combines designs, the parts may be
+        given instead: ``{"outcome.rct": number, "outcome.did": number}``.
     people : mapping, optional
         People per group, over what the contract says.
     claims : mapping, optional
@@ -50,6 +64,14 @@ def price(
         is open without it.
     other_money : mapping, optional
         What others paid for the same results, by the name that the contract nets it under.
+    audit : mapping, optional
+        The share of a count that the audit found wrong, such as ``{"outcome": 0.12}``, for
+        clauses that read an audit.
+    std_error : mapping, optional
+        Standard errors in contract units, for clauses that pay an average: the result is then
+        read as normal with that error.
+    average : callable, optional
+        Computes what a clause pays on average over a normal distribution.
 
     Returns
     -------
@@ -63,13 +85,19 @@ def price(
     if not isinstance(contract, Contract):
         what = f"price takes a contract, not {type(contract).__name__}."
         raise UsageError(Problem(what, "Load it first: load_contract(path)."))
-    for name, given in (("values", values), ("people", people or {})):
+    for name, given in (
+        ("values", values),
+        ("people", people or {}),
+        ("audit", audit or {}),
+        ("std_error", std_error or {}),
+    ):
         if not isinstance(given, Mapping):
             what = f"{name} must be a mapping, not {type(given).__name__}."
             raise UsageError(Problem(what, 'Write for example {"outcome": 8.4}.'))
     problems: list[Problem] = []
     numbers: dict[tuple[str, str], Decimal] = {}
-    for (outcome, group), typed in _flat(contract, values, problems).items():
+    plain, parts = take_parts(contract, values, problems)
+    for (outcome, group), typed in _flat(contract, plain, problems).items():
         number = _number(f"{outcome}, {group}", typed, problems)
         if number is not None:
             numbers[outcome, group] = number
@@ -80,32 +108,28 @@ def price(
     sizes = _people(contract, people or {}, problems)
     earlier = None if already_paid is None else _money("already_paid", already_paid, problems)
     others = _others(contract, other_money or {}, problems)
+    audits = read_audits(contract, audit or {}, problems)
+    errors = read_errors(contract, std_error or {}, problems)
+    answers: dict[tuple[str, str], tuple[Answer, ...]] = {
+        where: (Answer(PointEstimate(), number),) for where, number in numbers.items()
+    }
+    answers |= {where: part.answers() for where, part in parts.items()}
+    means = averages(contract, numbers, errors, average, problems)
     if problems:
         raise UsageError(problems)
     evidence = [
-        Evidence(outcome, group, (Answer(PointEstimate(), number),))
-        for (outcome, group), number in numbers.items()
+        Evidence(*where, (*known, *audits.get(where, ()), *means.get(where, ())))
+        for where, known in answers.items()
     ]
     return decide_by(
         contract,
         evidence,
         sizes,
-        lambda _: PointRule(),
+        lambda leaf: rule_for_typed(contract, leaf),
         lambda _: ADJUDICATED,
         typed=True,
         given=Given(claims=claimed, already_paid=earlier, other_money=others),
     )
-
-
-_LARGEST = Decimal("1e15")
-# Decimal itself would read 1_0 as ten, and digits of any script.
-_WRITTEN = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
-
-
-def _near(word: str, known: Iterable[str]) -> str:
-    known = list(known)
-    close = difflib.get_close_matches(word, known, n=1)
-    return f"{f'Did you mean {close[0]}? ' if close else ''}Known: {', '.join(known)}."
 
 
 def _flat(
@@ -114,12 +138,9 @@ def _flat(
     flat: dict[tuple[str, str], Any] = {}
 
     def add(outcome: str, group: str, given: Any) -> None:
-        known = known_groups(contract, outcome)
-        if group not in known:
-            what = f"{group!r} is not a group that a clause compares for {outcome}."
-            if group in contract.groups and contract.groups[group].cancelled is not None:
-                what = f"{group} was cancelled ({contract.groups[group].cancelled}): no clause compares it."
-            problems.append(Problem(what, _near(group, known)))
+        wrong = group_problem(contract, outcome, group)
+        if wrong is not None:
+            problems.append(wrong)
         elif (outcome, group) in flat:
             problems.append(Problem(f"{outcome}, {group} is given twice.", "Give it once."))
         else:
@@ -148,46 +169,6 @@ def _flat(
         else:
             add(outcome, ALL, given)
     return flat
-
-
-def known_groups(contract: Contract, outcome: str) -> tuple[str, ...]:
-    """The names under which a number for that outcome can be given."""
-    names: dict[str, None] = {}
-    for leaf in contract.clauses:
-        if leaf.outcome == outcome:
-            groups = contract.compared_groups(leaf)
-            for group in (*contract.pool_groups(), POOLED) if groups == (POOLED,) else groups:
-                names[group] = None
-    return tuple(names)
-
-
-def _number(name: str, given: Any, problems: list[Problem]) -> Decimal | None:
-    """A typed number as the decimal that was written; binary fractions go through their text."""
-    if not isinstance(given, bool) and isinstance(given, int | float | str | Decimal):
-        text = str(given).strip()
-        try:
-            number = Decimal(text if _WRITTEN.fullmatch(text) else "NaN")
-        except InvalidOperation:  # an exponent beyond what a decimal holds
-            number = Decimal("NaN")
-        fits = number.is_finite() and -_LARGEST < number < _LARGEST
-        if fits and number == rounded(number, 12, "half_even"):
-            return number
-    problems.append(
-        Problem(
-            f"The number for {name} is {str(given)[:40]!r}.",
-            "Give a plain number, such as 8.4, below 1e15 and with at most 12 decimals.",
-        )
-    )
-    return None
-
-
-def _money(name: str, given: Any, problems: list[Problem]) -> Amount | None:
-    if given is NOT_PUBLISHED or given == NOT_PUBLISHED.value:
-        return NOT_PUBLISHED
-    number = _number(name, given, problems)
-    if number is not None and number < 0:
-        problems.append(Problem(f"{name} is {number}.", "Give 0 or more."))
-    return number
 
 
 def _others(

@@ -295,8 +295,8 @@ def _saving(leaf: ShareOfSaving, people: int | None) -> Fraction | None:
     count = people if leaf.by_people else leaf.people or 1
     if count is None:
         raise ValueError(f"The clause `{leaf.name}` counts people, and their number is not given.")
-    each = _exact(leaf.saving_per_unit)
-    return None if each is None else Fraction(leaf.share) * each * count
+    each, share = _exact(leaf.saving_per_unit), _exact(leaf.share)
+    return None if each is None or share is None else share * each * count
 
 
 def _bonus_malus(leaf: BonusMalus) -> tuple[Piece, ...]:

@@ -55,7 +55,7 @@ def write_simulation(
         for name, drawing in _drawings(built):
             contents[f"{name}.{language}.svg"] = (with_family(drawing.svg, FAMILY) + "\n").encode()
     try:
-        return place(Path(out), contents, frozenset())
+        return place(Path(out), contents, stale=frozenset())
     except OSError as error:
         reason = error.strerror or str(error)
         raise UsageError(f"the simulation cannot be written to {out}: {reason}.") from error

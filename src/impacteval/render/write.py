@@ -62,7 +62,7 @@ def write(
     record = report if isinstance(report, Record) else report.record
     contents = build(record, languages=languages, formats=formats)
     try:
-        return place(folder, contents, _EVERY_NAME)
+        return place(folder, contents, stale=_EVERY_NAME)
     except OSError as error:
         reason = error.strerror or str(error)
         raise UsageError(f"the report cannot be written to {folder}: {reason}.") from error
@@ -115,10 +115,16 @@ def build(
     return contents
 
 
-def place(folder: Path, contents: dict[str, bytes], replaced: Set[str]) -> tuple[Path, ...]:
+def place(folder: Path, contents: dict[str, bytes], *, stale: Set[str]) -> tuple[Path, ...]:
     """Write beside the folder's files under passing names, then rename them all.
 
-    Files named in `replaced` that are not among the new ones are removed.
+    Parameters
+    ----------
+    folder : Path
+    contents : dict of str to bytes
+        The files by name.
+    stale : set of str
+        Names that an earlier run may have left; those that are not written now are removed.
     """
     folder.mkdir(parents=True, exist_ok=True)
     blocked = [folder / name for name in contents if (folder / name).is_dir()]
@@ -137,7 +143,7 @@ def place(folder: Path, contents: dict[str, bytes], replaced: Set[str]) -> tuple
         for passing_path, final in waiting:
             passing_path.replace(final)
         # A report of an earlier run beside this record would be another run's answer.
-        for name in replaced - contents.keys():
+        for name in stale - contents.keys():
             (folder / name).unlink(missing_ok=True)
     except BaseException:
         for passing_path, _ in waiting:

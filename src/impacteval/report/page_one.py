@@ -9,7 +9,13 @@ from impacteval.contract.clauses import Linear, RateLine, ShareOfSaving
 from impacteval.contract.model import Outcome
 from impacteval.contract.money import decimals_of
 from impacteval.contract.payment import BY_STEP, Leaf
-from impacteval.contract.rules import ChanceRule, LowerBoundRule, Rule, SignificantRule
+from impacteval.contract.rules import (
+    ChanceRule,
+    LowerBoundRule,
+    Rule,
+    SignificantRule,
+    read_by,
+)
 from impacteval.contract.saying import rule_sentence
 from impacteval.decide import ClauseResult, Decision, distance, effective_rule, money_text
 from impacteval.estimates import CounterfactualEstimate
@@ -58,13 +64,24 @@ def _answer(decision: Decision) -> str:
         return "not_for_payment"
     open_ = any(c.amount is None for c in clauses)
     earned = [
-        c for c in clauses if c.amount is not None and c.verdict is Status.MET and not _held_back(c)
+        c
+        for c in clauses
+        if c.amount is not None and (c.verdict is Status.MET or _averaged(c)) and not _held_back(c)
     ]
     due = decision.due_now
+    if any(_averaged(c) for c in earned):
+        # An average is never all that a clause offers, and it may be a penalty or nothing.
+        nothing = isinstance(due, Decimal) and due <= 0
+        return ("cannot_be_judged" if open_ else "do_not_pay") if nothing else "pay_in_part"
     # A floor can be owed without any condition being met.
     if not earned and not (isinstance(due, Decimal) and due > 0):
         return "cannot_be_judged" if open_ else "do_not_pay"
     return "pay" if len(earned) == len(clauses) else "pay_in_part"
+
+
+def _averaged(clause: ClauseResult) -> bool:
+    """Whether the clause pays an average, met or not."""
+    return clause.rule.startswith("expected_payment")
 
 
 def _held_back(clause: ClauseResult) -> bool:
@@ -79,7 +96,13 @@ def page_one(run: Run) -> PageOne:
     due = money_text(decision.due_now)
     paid = {clause.outcome for clause in contract.clauses}
     weakest = min(
-        (_grade(run, f) for f in run.findings.values() if f.outcome in paid), key=lambda g: g.grade
+        (
+            _grade(run, alone)
+            for f in run.findings.values()
+            if f.outcome in paid
+            for alone in ([part.finding for part in f.parts] or [f])
+        ),
+        key=lambda g: g.grade,
     )
     money = contract.money
     return PageOne(
@@ -152,10 +175,12 @@ def _clause(run: Run, clause: ClauseResult) -> ClauseRow:
     estimate = finding.estimate if finding else None
     verdict = clause.verdict or Status.CANNOT_BE_JUDGED
     # With several chances the level that decides is stricter than the one written.
-    rule = effective_rule(contract, leaf)
+    stated = effective_rule(contract, leaf)
+    rule = read_by(stated)
     # A price by the unit has no threshold to be met, only a start from which units count.
     by_the_unit = isinstance(leaf, Linear | RateLine | ShareOfSaving)
-    how_far = None if by_the_unit else distance(contract, clause)
+    # An average moves with every change of the result: no smallest one turns the answer.
+    how_far = None if by_the_unit or _averaged(clause) else distance(contract, clause)
     near = None
     if how_far and how_far.change is not None and finding and estimate:
         near = Said.of(
@@ -193,13 +218,14 @@ def _clause(run: Run, clause: ClauseResult) -> ClauseRow:
                 threshold=clause.threshold,
                 per_unit=_price_of_unit(leaf),
                 pays=clause.pays,
+                on_average=_averaged(clause),
                 amount=money_text(clause.amount),
                 currency=contract.currency,
                 reason=clause.reason,
             )
         ),
         reason=Said.of(clause.reason) if clause.reason else None,
-        rule=Said.of(rule_sentence(rule)),
+        rule=Said.of(rule_sentence(stated)),
         value=text_of(clause.value),
         operator=clause.operator,
         threshold=text_of(clause.threshold),
@@ -227,9 +253,9 @@ def _price_of_unit(leaf: Leaf) -> Decimal | None:
             return leaf.per_unit
         case RateLine() if isinstance(leaf.price, Decimal):
             return leaf.price
-        case ShareOfSaving() if isinstance(leaf.saving_per_unit, Decimal):
+        case ShareOfSaving(share=Decimal() as share, saving_per_unit=Decimal() as saving):
             alone = leaf.people is None and not leaf.by_people
-            return leaf.share * leaf.saving_per_unit if alone else None
+            return share * saving if alone else None
         case _:
             return None
 

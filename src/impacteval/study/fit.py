@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 
 from impacteval.contract import POOLED, Contract
-from impacteval.contract.units import design_of, scale_of
+from impacteval.contract.rules import CombineRule
+from impacteval.contract.units import design_of
 from impacteval.errors import Problem
 from impacteval.files import Locate
 from impacteval.plan import Analysis, Plan
@@ -36,6 +38,7 @@ def fit(plan: Plan, contract: Contract, locate: Locate) -> list[Problem]:
         for clause in contract.clauses
         if plan.analysis_of(clause.outcome) is None
     ]
+    problems += _designs(plan, contract, locate)
     for name, analysis in plan.analyses.items():
         problems += _one(name, analysis, contract, locate)
     if plan.settlement is not None:
@@ -58,6 +61,48 @@ def fit(plan: Plan, contract: Contract, locate: Locate) -> list[Problem]:
         for number in unknown_items(plan.checklist)
     ]
     return problems
+
+
+def _designs(plan: Plan, contract: Contract, locate: Locate) -> Iterator[Problem]:
+    """A combined outcome has one analysis for each design that is combined; any other has one."""
+    for outcome in contract.outcomes:
+        planned = plan.analyses_of(outcome)
+        weights = weights_of(contract, outcome)
+        if weights is None:
+            for name, _ in planned[1:]:
+                yield locate.problem(
+                    ("analyses", name, "outcome"),
+                    f"Outcome `{outcome}` has several analyses, `{planned[0][0]}` and `{name}` among "
+                    "them, and the contract combines no designs for it: which one decides?",
+                    "Plan one, and put others under its `robustness`.",
+                )
+            continue
+        if not planned:
+            continue  # said already
+        have = {analysis.design for _, analysis in planned}
+        for design in weights:
+            if design not in have:
+                yield locate.problem(
+                    ("analyses",),
+                    f"The contract combines {', '.join(weights)} for `{outcome}`, and no analysis by "
+                    f"{design} is planned.",
+                    f"Add an analysis with `outcome: {outcome}` and `design: {design}`.",
+                )
+
+
+def combination_of(contract: Contract, outcome: str) -> CombineRule | None:
+    """The rule that combines designs for an outcome; None where one design decides."""
+    for clause in contract.clauses:
+        rule = contract.rule(clause)
+        if clause.outcome == outcome and isinstance(rule, CombineRule):
+            return rule
+    return None
+
+
+def weights_of(contract: Contract, outcome: str) -> dict[str, Decimal] | None:
+    """Designs and weights of an outcome that the contract combines; None for any other."""
+    rule = combination_of(contract, outcome)
+    return None if rule is None else dict(rule.combine)
 
 
 def _grade(plan: Plan, locate: Locate) -> list[Problem]:
@@ -86,7 +131,7 @@ def _one(name: str, analysis: Analysis, contract: Contract, locate: Locate) -> I
         )
         return
     outcome = contract.outcomes[analysis.outcome]
-    scale = scale_of(outcome.effect)
+    scale = outcome.scale
     if analysis.scale != scale:
         yield locate.problem(
             (*place, "scale"),
@@ -95,7 +140,16 @@ def _one(name: str, analysis: Analysis, contract: Contract, locate: Locate) -> I
             f"Write scale: {scale}. Percent and points are different effects.",
         )
     design = design_of(outcome.counterfactual.design)
-    if analysis.design != design:
+    weights = weights_of(contract, analysis.outcome)
+    if weights is not None:
+        if analysis.design not in weights:
+            yield locate.problem(
+                (*place, "design"),
+                f"The contract combines {', '.join(weights)} for `{analysis.outcome}`; the plan says "
+                f"{analysis.design}.",
+                "Use one of these designs; others go under `robustness`.",
+            )
+    elif analysis.design != design:
         yield locate.problem(
             (*place, "design"),
             f"The contract's counterfactual for `{analysis.outcome}` is "
@@ -111,7 +165,8 @@ def _one(name: str, analysis: Analysis, contract: Contract, locate: Locate) -> I
             f"Write estimand: {outcome.estimand}.",
         )
     method = outcome.counterfactual.method
-    if method is not None and analysis.estimator.name != method:
+    by_method = weights is None or analysis.design == design
+    if method is not None and by_method and analysis.estimator.name != method:
         yield locate.problem(
             (*place, "estimator", "name"),
             f"The contract names the method `{method}` for `{analysis.outcome}`; the plan uses "
@@ -154,7 +209,7 @@ def _groups(name: str, analysis: Analysis, contract: Contract, locate: Locate) -
 def in_contract_order(plan: Plan, contract: Contract) -> list[tuple[str, Analysis]]:
     """The analyses in the order of the contract's outcomes: the plan's own order says nothing."""
     order = {outcome: k for k, outcome in enumerate(contract.outcomes)}
-    return sorted(plan.analyses.items(), key=lambda item: order[item[1].outcome])
+    return sorted(plan.analyses.items(), key=lambda item: (order[item[1].outcome], item[1].design))
 
 
 def needed_groups(analysis: Analysis, contract: Contract) -> tuple[str, ...]:
