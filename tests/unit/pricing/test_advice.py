@@ -16,9 +16,9 @@ from impacteval.pricing.advice import (
     Stakes,
     advise_sample,
     advise_threshold,
-    smallest,
 )
 from impacteval.pricing.advice_sentences import out_of_reach, proposal_sentences
+from impacteval.pricing.bisection import smallest
 
 Z95 = NormalDist().inv_cdf(0.95)
 

@@ -184,6 +184,14 @@ def test_baskets_agree_at_ties_at_zero_and_at_half_cents(pay, offset, exceed, we
     hold(contract, Given(), Typed(x=x, y=y), len(x))
 
 
+def test_a_share_too_small_for_a_float_is_not_nothing():
+    part = {"name": "a", "outcome": "x", "weight": "1", "full_at": "8"}
+    shape = {"pay": "not_published", "parts_may_exceed_one": False, "parts_may_offset": True}
+    contract = pays({"basket": shape | {"parts": [part]}})
+    priced = hold(contract, Given(), Typed(x=[0.0, 5e-324, -5e-324, 1.0]), 4)
+    assert priced.due.known.tolist() == [True, False, True, False]
+
+
 def test_a_part_between_two_numbers_is_judged_where_both_say_the_same():
     line = {"name": "a", "outcome": "x", "per_unit": "3", "above": "1", "ceiling": "6"}
     contract = pays({"linear": line})
