@@ -121,6 +121,8 @@ def answers(found: Estimates, question: Question, *, effect: str, better: str) -
         case Confidence():
             test = units.raw_confidence(effect, better, question)
             return _chance(1.0 - _p_value(found, test.null, test.tail))
+        case _:
+            raise ValueError(f"{type(question).__name__} is not asked of one estimate.")
 
 
 def _chance(values: Floats) -> Floats:
