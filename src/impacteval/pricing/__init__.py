@@ -10,6 +10,7 @@ from impacteval.pricing.expected import expected
 from impacteval.pricing.kernel import PricedDraws, price_draws
 from impacteval.pricing.moneys import MoneyDraws
 from impacteval.pricing.readings import (
+    AverageDraws,
     BetweenDraws,
     ChancesDraws,
     DrawReader,
@@ -35,6 +36,7 @@ __all__ = [
     "NOT_FOR_PAYMENT",
     "NOT_MET",
     "OPEN",
+    "AverageDraws",
     "BetweenDraws",
     "ChancesDraws",
     "DrawReader",

@@ -155,7 +155,35 @@ class ChancesDraws:
         return ChancesDraws(self.value[draws], holds, _at(self.unjudged, draws))
 
 
-DrawReading = KnownDraws | BetweenDraws | ChancesDraws | Missing | Unjudged
+@dataclass(frozen=True, slots=True, eq=False)
+class AverageDraws:
+    """What the clause pays on average over what the true effect may be, in each draw.
+
+    Attributes
+    ----------
+    value : array of shape (draws,)
+        The estimate, rounded as the contract says: the verdict reads it.
+    amount : array of shape (draws,)
+        The average payment in the contract's currency, not yet rounded to money. NaN where it is
+        not published.
+    unjudged : array of shape (draws,) or None
+        Where something is known and cannot be judged.
+    """
+
+    value: Floats
+    amount: Floats
+    unjudged: Bools | None = None
+
+    def __post_init__(self) -> None:
+        _agree(self.value, self.amount, self.unjudged)
+        _judged("AverageDraws.value", self.value, self.unjudged)
+
+    def at(self, draws: Index) -> AverageDraws:
+        """Some of the draws."""
+        return AverageDraws(self.value[draws], self.amount[draws], _at(self.unjudged, draws))
+
+
+DrawReading = KnownDraws | BetweenDraws | ChancesDraws | AverageDraws | Missing | Unjudged
 """In every draw the same kind; `Missing` and `Unjudged` hold for all of them."""
 
 DrawReader = Callable[[Leaf, str, tuple[str, ...]], DrawReading]

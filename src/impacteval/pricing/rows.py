@@ -17,6 +17,7 @@ from impacteval.pricing.floats import Bools, Floats, decimal_of
 from impacteval.pricing.moneys import EXACT, Ints, MoneyDraws, either, nothing, seen, times, whole
 from impacteval.pricing.readings import (
     SURE,
+    AverageDraws,
     BetweenDraws,
     ChancesDraws,
     DrawReader,
@@ -24,7 +25,7 @@ from impacteval.pricing.readings import (
     Index,
     KnownDraws,
 )
-from impacteval.pricing.schedule import Schedule, schedule_of
+from impacteval.pricing.schedule import Piece, Schedule, schedule_of
 
 Codes = NDArray[np.int16]
 
@@ -71,7 +72,8 @@ class Kit:
         """What the clause is told, checked against the number of draws."""
         found = self.read(leaf, group, pool)
         match found:
-            case KnownDraws(value) | ChancesDraws(value) | BetweenDraws(value):
+            case KnownDraws() | AverageDraws() | ChancesDraws() | BetweenDraws():
+                value = found.low if isinstance(found, BetweenDraws) else found.value
                 if value.shape != (self.draws,):
                     raise ValueError(
                         f"The reading of {leaf.name}, {group}, has shape {value.shape} "
@@ -125,7 +127,7 @@ def row_draws(leaf: Leaf, group: str, reading: DrawReading, kit: Kit, draws: int
             return undecided(leaf, group, draws, kit.decimals, OPEN)
         case Unjudged():
             return undecided(leaf, group, draws, kit.decimals, CANNOT_BE_JUDGED)
-        case KnownDraws() | BetweenDraws() | ChancesDraws():
+        case KnownDraws() | BetweenDraws() | ChancesDraws() | AverageDraws():
             pass
         case _:  # pragma: no cover - the union is closed and mypy proves it
             assert_never(reading)
@@ -141,6 +143,8 @@ def row_draws(leaf: Leaf, group: str, reading: DrawReading, kit: Kit, draws: int
             cents, _, hidden = _by_piece(schedule, piece_of(schedule, tier), kit)
             row = _row(leaf, group, tier, kit.money(cents).hide(hidden))
             return _without(row, reading.unjudged)
+        case AverageDraws():
+            return _on_average(leaf, group, schedule, reading, kit)
         case BetweenDraws(low, high):
             lower = _known(leaf, group, schedule, KnownDraws(low), kit)
             upper = _known(leaf, group, schedule, KnownDraws(high), kit)
@@ -225,6 +229,30 @@ def _known(leaf: Leaf, group: str, schedule: Schedule, reading: KnownDraws, kit:
     if isinstance(leaf, STEPPED) and reading.closed is not None:
         piece = piece_of(schedule, tier)
     cents, unbounded, hidden = _by_piece(schedule, piece, kit, reading.value)
+    row = _row(leaf, group, tier, kit.money(cents).hide(hidden))
+    return _without(row, either(reading.unjudged, unbounded))
+
+
+_AS_IT_IS = Schedule((Piece(None, True, Fraction(0), Fraction(1)),), ())
+
+
+def _on_average(
+    leaf: Leaf, group: str, schedule: Schedule, reading: AverageDraws, kit: Kit
+) -> RowDraws:
+    """The average amount. The verdict says what the estimate reaches, and decides no amount."""
+    value = reading.value
+    if reading.unjudged is not None:
+        value = np.where(reading.unjudged, 0.0, value)
+    tier = schedule.reached(value).astype(np.int16)
+    hidden = np.isnan(reading.amount)
+    amount = np.where(hidden, 0.0, reading.amount)
+    cents, unbounded = _cents(
+        _AS_IT_IS,
+        np.zeros(len(amount), dtype=np.int16),
+        amount,
+        10**kit.contract.money_decimals,
+        kit.mode,
+    )
     row = _row(leaf, group, tier, kit.money(cents).hide(hidden))
     return _without(row, either(reading.unjudged, unbounded))
 

@@ -28,6 +28,7 @@ from impacteval.pricing.moneys import (
 )
 from impacteval.pricing.readings import (
     SURE,
+    AverageDraws,
     BetweenDraws,
     ChancesDraws,
     DrawReading,
@@ -179,7 +180,7 @@ def _shares(leaf: BasketPart, group: str, reading: DrawReading, kit: Kit) -> _Sh
             number = low
         case Missing() | Unjudged():
             number = np.zeros(kit.draws)
-        case ChancesDraws():
+        case ChancesDraws() | AverageDraws():
             raise AssertionError("a price by the number reads a bound")
         case _:  # pragma: no cover - the union is closed and mypy proves it
             assert_never(reading)

@@ -17,9 +17,25 @@ from impacteval.contract.clauses import BasketPart, RateLine, ShareOfSaving
 from impacteval.contract.model import Outcome
 from impacteval.contract.money import NOT_PUBLISHED
 from impacteval.contract.payment import BY_STEP, Basket, Leaf, terms
-from impacteval.contract.readings import Between, Chances, Given, Known, Missing, Reading, Unjudged
+from impacteval.contract.readings import (
+    Average,
+    Between,
+    Chances,
+    Given,
+    Known,
+    Missing,
+    Reading,
+    Unjudged,
+)
 from impacteval.contract.terms import limits
-from impacteval.pricing import BetweenDraws, ChancesDraws, DrawReading, KnownDraws, schedule_of
+from impacteval.pricing import (
+    AverageDraws,
+    BetweenDraws,
+    ChancesDraws,
+    DrawReading,
+    KnownDraws,
+    schedule_of,
+)
 from impacteval.pricing.floats import decimal_of
 from impacteval.pricing.schedule import Schedule
 from impacteval.values import Message, Text
@@ -152,8 +168,11 @@ class _Maker:
                         [{}, {"people": 7}, *([{"by_people": True}] if per == "group" else [])]
                     )
                 )
-                saving = {"saving_per_unit": _money(draw, 60), "share": _number(draw, 1, 1, 2)}
-                saving["share"] = draw(st.sampled_from(["0.95", "0.5", "1", "0.333"]))
+                shares = ["0.95", "0.5", "1", "0.333", "not_published"]
+                saving = {
+                    "saving_per_unit": _money(draw, 60),
+                    "share": draw(st.sampled_from(shares)),
+                }
                 return {"share_of_saving": own | number | saving | people}
 
     def rate_card(self, per: str | None) -> dict[str, Any]:
@@ -443,6 +462,10 @@ class Readings:
             other = np.where(rng.random(self.draws) < 0.3, x, other)
             read = KnownDraws.read(outcome, np.minimum(x, other)).value
             return BetweenDraws(read, KnownDraws.read(outcome, np.maximum(x, other)).value)
+        if kind == 6 and not isinstance(leaf, BasketPart):
+            mean = np.round(rng.uniform(-90, 900, self.draws), int(rng.integers(1, 7)))
+            mean = np.where(rng.random(self.draws) < 0.1, np.nan, mean)
+            return AverageDraws(KnownDraws.read(outcome, x).value, mean)
         closed = rng.random(self.draws) < 0.2 if kind == 4 else None
         unjudged = rng.random(self.draws) < 0.2 if kind == 5 else None
         if unjudged is not None:
@@ -465,6 +488,9 @@ class Readings:
                     exact = decimal_of(found.exact[k])
                     closed = found.closed is not None and bool(found.closed[k])
                     return Known(outcome.read(exact), exact, closed)
+                case AverageDraws(value, amount):
+                    mean = NOT_PUBLISHED if np.isnan(amount[k]) else decimal_of(amount[k])
+                    return Average(decimal_of(value[k]), decimal_of(value[k]), mean)
                 case BetweenDraws(low, high):
                     return Between(decimal_of(low[k]), decimal_of(high[k]))
                 case ChancesDraws(value, holds, unjudged):
