@@ -6,14 +6,16 @@ samples their Student's t, few clusters their doubt.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import combinations
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
+from impacteval.analysis.averages import average_answer
 from impacteval.analysis.pool import pool
 from impacteval.decide import Compared
 from impacteval.errors import PluginError, Problem, UsageError
@@ -21,6 +23,7 @@ from impacteval.estimates import CounterfactualEstimate
 from impacteval.registry import entry
 from impacteval.simulation.answers import answers
 from impacteval.simulation.assumed import Assumed
+from impacteval.simulation.averages import averages
 from impacteval.simulation.drawn import Drawn
 from impacteval.simulation.engine import Answers
 from impacteval.simulation.estimates import Estimates, from_moments, from_rows, pooled
@@ -37,7 +40,15 @@ from impacteval.simulation.registered import (
 )
 from impacteval.simulation.scenario import Scenario
 from impacteval.study.seeds import step_rng
-from impacteval.values import Message, PointEstimate, Question, Scale
+from impacteval.values import (
+    AuditDiscrepancy,
+    ExpectedPayment,
+    Message,
+    PartEstimate,
+    PointEstimate,
+    Question,
+    Scale,
+)
 
 if TYPE_CHECKING:
     from impacteval.inference import Variance
@@ -119,6 +130,9 @@ class FullEngine:
         PluginError
             When the fast formulas and the registered estimator differ.
         """
+        problems = list(_unanswerable(asked))
+        if problems:
+            raise UsageError(problems)
         seed = int(rng.integers(2**63))
         found: dict[tuple[str, str], dict[Question, list[Floats]]] = {}
         for family in families(scenario, effect, self.known, self.pilots):
@@ -139,6 +153,17 @@ class FullEngine:
             }
             for c in asked
         }
+
+
+def _unanswerable(asked: Sequence[Compared]) -> Iterator[Problem]:
+    """What data of one design cannot answer."""
+    for each in asked:
+        if any(isinstance(q, PartEstimate | AuditDiscrepancy) for q in each.questions):
+            yield Problem(
+                f"{each.outcome}: full simulation draws the data of one design, and the contract "
+                "combines designs or audits a count.",
+                "Use --engine normal.",
+            )
 
 
 def _none(found: Found) -> bool:
@@ -184,6 +209,8 @@ class _Part:
         own = self._assumed(asked)
         if not isinstance(question, PointEstimate) and not self._uncertain(asked):
             return np.full(self.draws, np.nan)
+        if isinstance(question, ExpectedPayment):
+            return averages(self.scenario.contract, question, found)
         return answers(found, question, effect=own.effect, better=own.better)
 
     def _assumed(self, asked: Compared) -> Assumed:
@@ -299,7 +326,8 @@ class _Part:
 
     def _asked(self, each: Compared, found: Found) -> Mapping[Question, float]:
         own, uncertain = self._assumed(each), self._uncertain(each)
-        return asked_answers(found, each.questions, own, uncertain=uncertain)
+        average = partial(average_answer, self.scenario.contract)
+        return asked_answers(found, each.questions, own, average, uncertain=uncertain)
 
     def _compare(
         self,
