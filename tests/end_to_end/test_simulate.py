@@ -167,7 +167,10 @@ def test_a_study_folder_and_a_pilot(typed, tmp_path) -> None:
         ((*PETERBOROUGH, "--draws", "3"), "3 draws were asked for"),
         ((*PETERBOROUGH, "--power", "2"), "The power is 2"),
         ((*PETERBOROUGH, "--scenario", "nowhere.yaml"), "does not exist"),
-        ((*PETERBOROUGH, "--engine", "full", "--pilot", "nowhere.csv"), "which columns of the pilot"),
+        (
+            (*PETERBOROUGH, "--engine", "full", "--pilot", "nowhere.csv"),
+            "which columns of the pilot",
+        ),
         ((str(BONDS / "nowhere"),), "does not exist"),
     ],
 )

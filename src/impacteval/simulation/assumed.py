@@ -52,6 +52,8 @@ class Assumed:
         Correlation of two people of one cluster.
     held : float or None
         The true effect in contract units, when it does not vary with the grid.
+    in_total : bool
+        Whether the contract's number stands for everybody together, as money may.
     times : float
         How many times as large the sample is, for what another sample would do: the standard
         error falls with its root, all else is as stated.
@@ -74,12 +76,13 @@ class Assumed:
     cluster_cv: float = 0.0
     icc: float = 0.0
     held: float | None = None
+    in_total: bool = False
     times: float = 1.0
 
     @property
     def scale(self) -> Scale:
         """The estimator's scale."""
-        return effect_kind(self.effect).scale
+        return Scale.TOTAL if self.in_total else effect_kind(self.effect).scale
 
     @property
     def sample_design(self) -> Design:

@@ -85,6 +85,7 @@ def assumed_of(contract: Contract, said: ScenarioFile, outcome: str, group: str)
         cluster_cv=float(merged["cluster_cv"] or 0),
         icc=float(merged["icc"] or 0),
         held=_float(merged["effect"]),
+        in_total=own.scale is Scale.TOTAL,
     )
 
 

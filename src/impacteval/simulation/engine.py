@@ -15,9 +15,11 @@ from impacteval.contract.rules import Rule
 from impacteval.decide import Compared, compared
 from impacteval.decide.questions import pool_label
 from impacteval.simulation.scenario import Scenario
-from impacteval.values import Question
+from impacteval.values import Confidence, LowerBound, PointEstimate, PValue, Question
 
 Floats = NDArray[np.float64]
+OF_AN_ESTIMATE = (PointEstimate, LowerBound, PValue, Confidence)
+"""What can be asked of one estimate."""
 Answers = Mapping[tuple[str, str], Mapping[Question, Floats]]
 """For each (outcome, group), where a pool has the name `pool_label` gives it: arrays of answers in
 contract units, each of shape (draws,)."""
@@ -62,7 +64,17 @@ def asked_of(contract: Contract, *others: Rule) -> tuple[Compared, ...]:
     >>> [a.group for a in asked_of(load_contract("studies/bonds/peterborough"))]
     ['cohort_1', 'cohort_2', 'pooled']
     """
-    return tuple(each for found in compared(contract, *others) for each in _pools(contract, found))
+    return tuple(
+        each
+        for found in compared(contract, *others)
+        for each in _pools(contract, _answerable(found))
+    )
+
+
+def _answerable(found: Compared) -> Compared:
+    """Without what no estimate answers: an audit, and the parts of a combined number."""
+    kept = tuple(q for q in found.questions if isinstance(q, OF_AN_ESTIMATE))
+    return replace(found, questions=kept)
 
 
 def _pools(contract: Contract, found: Compared) -> Iterator[Compared]:

@@ -234,6 +234,8 @@ def _answer(question: Question, value: Floats, error: Floats, df: float, good: f
             upward = operator in ("at_least", "more_than")
             away = _ratio(value, float(at), error)
             return 1.0 - _above(away if upward else -away, df)
+        case _:
+            raise ValueError(f"{type(question).__name__} is not asked of one estimate.")
 
 
 def _ratio(value: Floats, null: float, error: Floats) -> Floats:

@@ -6,7 +6,7 @@ multiplicity gives it, exactly as it is for one result.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from typing import assert_never
 
@@ -17,13 +17,17 @@ from impacteval.contract.model import POOLED, Contract, Outcome
 from impacteval.contract.payment import BY_STEP, Leaf
 from impacteval.contract.rules import (
     ChanceRule,
+    ExpectedPaymentRule,
     LowerBoundRule,
     PointRule,
     Rule,
     SignificantRule,
+    VerifiedCountRule,
+    read_by,
 )
 from impacteval.contract.terms import limits
 from impacteval.decide import effective_rule, pool_label
+from impacteval.errors import Problem
 from impacteval.pricing.readings import ChancesDraws, DrawReader, DrawReading, KnownDraws
 from impacteval.simulation.engine import Answers, Floats
 from impacteval.values import Confidence, LowerBound, PointEstimate, PValue, Question
@@ -66,6 +70,8 @@ def _asker(found: Mapping[Question, Floats]) -> _Ask:
 
 
 def _ruled(leaf: Leaf, outcome: Outcome, rule: Rule, ask: _Ask) -> DrawReading:
+    # What is assumed about a combined number is about the combination.
+    rule = read_by(rule)
     match rule:
         case PointRule():
             return _known(outcome, ask(PointEstimate()))
@@ -87,8 +93,24 @@ def _ruled(leaf: Leaf, outcome: Outcome, rule: Rule, ask: _Ask) -> DrawReading:
             with np.errstate(invalid="ignore"):
                 holds = {limit: _chance(c) >= float(asked) for limit, c in told.items()}
             return ChancesDraws(estimate, holds, unjudged if unjudged.any() else None)
+        case VerifiedCountRule():
+            # The audit is taken to keep to its limit: then the count stands.
+            return _known(outcome, ask(PointEstimate()))
+        case ExpectedPaymentRule():
+            raise ValueError("Averages are refused before anything is drawn.")
         case _:  # pragma: no cover - the union is closed and mypy proves it
             assert_never(rule)
+
+
+def rule_problems(contract: Contract) -> Iterator[Problem]:
+    """Why the rule of a clause cannot be simulated."""
+    for leaf in contract.clauses:
+        if isinstance(contract.rule(leaf), ExpectedPaymentRule):
+            yield Problem(
+                f"The clause {leaf.name} pays an average over the confidence distribution, which "
+                "has no simulation.",
+                "Simulate the contract with decide_on: point_estimate in its place.",
+            )
 
 
 def _known(outcome: Outcome, exact: Floats) -> KnownDraws:

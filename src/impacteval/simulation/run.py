@@ -23,7 +23,7 @@ from impacteval.simulation.engines import engine_problems, gap_of, with_pilots
 from impacteval.simulation.full import FullEngine
 from impacteval.simulation.normal import draw_normal
 from impacteval.simulation.precise import precision_of
-from impacteval.simulation.readings import reader
+from impacteval.simulation.readings import reader, rule_problems
 from impacteval.simulation.scenario import Scenario, marks_of, scenario_of
 from impacteval.simulation.scenario_file import (
     ScenarioFile,
@@ -150,6 +150,7 @@ def simulate(
     chosen = draws if draws is not None else DRAWS if engine == "normal" else FULL_DRAWS
     problems = list(_problems(chosen, seed, power, false_payment))
     problems += engine_problems(engine, data)
+    problems += rule_problems(contract)
     problems += settlement_problems(contract, said.settlements)
     if problems:
         raise UsageError(problems)

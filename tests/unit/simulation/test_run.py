@@ -17,6 +17,9 @@ from impacteval.contract import load_contract
 from impacteval.errors import UsageError
 from impacteval.pricing import StudentSpread, expected, schedule_of
 from impacteval.simulation import simulate
+from impacteval.simulation.completing import numbers_of
+from impacteval.simulation.record import to_json
+from impacteval.simulation.scenario import marks_of
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "decide"))
 from building import clause, groups, outcome
@@ -333,3 +336,35 @@ def test_precision_says_what_a_test_can_see() -> None:
     assert needed.people == 253
     assert needed.comparison == 253
     assert replace(needed, curve=()).power < 0.8 < needed.curve[-1][1]
+
+
+# --- every published bond, and the rules that say more -----------------------------------------
+
+
+@pytest.mark.parametrize("bond", sorted(p.parent.name for p in BONDS.glob("*/contract.yaml")))
+def test_every_bond_can_be_simulated(bond) -> None:
+    contract = load_contract(BONDS / bond)
+    outcomes = tuple(dict.fromkeys(name for name, _ in numbers_of(contract)))
+    scenario, held = {}, {}
+    for name in outcomes:
+        top = max((abs(m) for m in marks_of(contract, name)), default=1.0) or 1.0
+        scenario |= {f"{name}.std_error": round(top / 3, 6), f"{name}.people": 500}
+        held[name] = top
+    del held[outcomes[0]]
+    if contract.payment.net_of is not None:
+        scenario[f"other_money.{contract.payment.net_of.name}"] = 1000
+    found = simulate(contract, scenario, held=held, draws=500, false_payment=0.05).found
+    for payment in found.own.payments:
+        assert payment.open == 0.0
+        assert 0.0 <= payment.paid <= 1.0
+        whole = [
+            c.met + c.not_met + c.cannot_be_judged + c.not_for_payment for c in payment.clauses
+        ]
+        assert whole == pytest.approx([1.0] * len(whole))
+    assert to_json(found)["contract"] == contract.id
+
+
+def test_an_average_over_the_truth_is_refused() -> None:
+    contract = make({"threshold": clause(10)}, decide_on={"expected_payment": {"prior": "flat"}})
+    with pytest.raises(UsageError, match="pays an average over the confidence distribution"):
+        run(contract)
