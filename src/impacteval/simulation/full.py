@@ -8,22 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from itertools import combinations
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from impacteval.analysis.averages import average_answer
 from impacteval.analysis.pool import pool
+from impacteval.contract.model import Contract
+from impacteval.contract.rules import CombineRule
 from impacteval.decide import Compared
 from impacteval.errors import PluginError, Problem, UsageError
 from impacteval.estimates import CounterfactualEstimate
 from impacteval.registry import entry
 from impacteval.simulation.answers import answers
 from impacteval.simulation.assumed import Assumed
-from impacteval.simulation.averages import averages
 from impacteval.simulation.drawn import Drawn
 from impacteval.simulation.engine import Answers
 from impacteval.simulation.estimates import Estimates, from_moments, from_rows, pooled
@@ -40,15 +39,7 @@ from impacteval.simulation.registered import (
 )
 from impacteval.simulation.scenario import Scenario
 from impacteval.study.seeds import step_rng
-from impacteval.values import (
-    AuditDiscrepancy,
-    ExpectedPayment,
-    Message,
-    PartEstimate,
-    PointEstimate,
-    Question,
-    Scale,
-)
+from impacteval.values import Message, PointEstimate, Question, Scale
 
 if TYPE_CHECKING:
     from impacteval.inference import Variance
@@ -130,7 +121,7 @@ class FullEngine:
         PluginError
             When the fast formulas and the registered estimator differ.
         """
-        problems = list(_unanswerable(asked))
+        problems = list(_unanswerable(scenario.contract))
         if problems:
             raise UsageError(problems)
         seed = int(rng.integers(2**63))
@@ -155,13 +146,13 @@ class FullEngine:
         }
 
 
-def _unanswerable(asked: Sequence[Compared]) -> Iterator[Problem]:
+def _unanswerable(contract: Contract) -> Iterator[Problem]:
     """What data of one design cannot answer."""
-    for each in asked:
-        if any(isinstance(q, PartEstimate | AuditDiscrepancy) for q in each.questions):
+    for leaf in contract.clauses:
+        if isinstance(contract.rule(leaf), CombineRule):
             yield Problem(
-                f"{each.outcome}: full simulation draws the data of one design, and the contract "
-                "combines designs or audits a count.",
+                f"The clause {leaf.name} combines the estimates of several designs, and full "
+                "simulation draws the data of one.",
                 "Use --engine normal.",
             )
 
@@ -209,8 +200,6 @@ class _Part:
         own = self._assumed(asked)
         if not isinstance(question, PointEstimate) and not self._uncertain(asked):
             return np.full(self.draws, np.nan)
-        if isinstance(question, ExpectedPayment):
-            return averages(self.scenario.contract, question, found)
         return answers(found, question, effect=own.effect, better=own.better)
 
     def _assumed(self, asked: Compared) -> Assumed:
@@ -326,8 +315,7 @@ class _Part:
 
     def _asked(self, each: Compared, found: Found) -> Mapping[Question, float]:
         own, uncertain = self._assumed(each), self._uncertain(each)
-        average = partial(average_answer, self.scenario.contract)
-        return asked_answers(found, each.questions, own, average, uncertain=uncertain)
+        return asked_answers(found, each.questions, own, uncertain=uncertain)
 
     def _compare(
         self,

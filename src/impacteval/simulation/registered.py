@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from impacteval.analysis.evidence import Average, evidence_of, reference_of
+from impacteval.analysis.evidence import evidence_of, reference_of
 from impacteval.errors import ImpactEvalError, NotIdentified, PluginError, UsageError
 from impacteval.estimates import CounterfactualEstimate
 from impacteval.registry import entry, estimator
@@ -163,7 +163,6 @@ def asked_answers(
     found: CounterfactualEstimate | Message,
     questions: Sequence[Question],
     assumed: Assumed,
-    average: Average | None = None,
     *,
     uncertain: bool,
 ) -> Mapping[Question, float]:
@@ -177,8 +176,6 @@ def asked_answers(
         What the contract asks.
     assumed : Assumed
         For the effect and its direction.
-    average : callable, optional
-        What a clause pays on average over the confidence distribution.
     uncertain : bool
         Whether questions about uncertainty may be answered.
     """
@@ -191,7 +188,6 @@ def asked_answers(
         group=assumed.group,
         effect=assumed.effect,
         better=assumed.better,
-        average=average,
     )
     return {
         a.question: math.nan

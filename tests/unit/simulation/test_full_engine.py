@@ -22,7 +22,7 @@ from impacteval.simulation.engine import Answers, asked_of
 from impacteval.simulation.full import FullEngine
 from impacteval.simulation.laws import families, measure_of
 from impacteval.simulation.registered import Method
-from impacteval.values import Confidence, ExpectedPayment, LowerBound, PointEstimate, PValue, Scale
+from impacteval.values import Confidence, LowerBound, PointEstimate, PValue, Scale
 
 BOUND = LowerBound(Decimal("0.90"), "one")
 POINT = PointEstimate()
@@ -106,26 +106,6 @@ def test_the_engine_answers_what_the_registered_estimator_answers(
     fast = full(assumed, draws=25)
     monkeypatch.setattr(engine_module._Part, "_fast", lambda self: None)
     _same(fast, full(assumed, draws=25))
-
-
-@pytest.mark.parametrize("prior", ["flat", {"normal": {"mean": "0", "sd": "5"}}])
-@pytest.mark.parametrize(
-    ("effect", "kind"), [("difference", "normal"), ("relative_reduction_percent", "count")]
-)
-def test_an_average_over_what_the_effect_may_be_is_the_one_that_is_paid(
-    effect: str, kind: str, prior: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    rule = {"expected_payment": {"prior": prior}}
-    agreed = contract(effect, decide_on=rule)
-    assumed = scenario(agreed, {"people": 40, "comparison": 60, **KINDS[kind]})
-    asked = asked_of(agreed)
-    assert any(isinstance(q, ExpectedPayment) for q in asked[0].questions)
-    engine = FullEngine()
-    fast = engine(assumed, 0.0, asked, np.random.default_rng(1), 12)
-    monkeypatch.setattr(engine_module._Part, "_fast", lambda self: None)
-    _same(fast, engine(assumed, 0.0, asked, np.random.default_rng(1), 12))
-    paid = next(v for q, v in fast["y", "all"].items() if isinstance(q, ExpectedPayment))
-    assert ((paid >= 0) & (paid <= 100)).all()
 
 
 def test_people_compared_with_every_group_count_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -249,6 +229,9 @@ def test_what_cannot_be_drawn_is_said_with_what_to_do() -> None:
     counts = {"people": 30, "comparison": 60, "kind": "count", "baseline": 0.01}
     said = _problems(contract(), {**counts, "variance_over_mean": 1, "clusters": 5, "icc": 0.9})
     assert "cannot have a correlation of 0.9: at most" in said
+    combined = {"combine": {"rct": "0.8", "difference_in_differences": "0.2"}}
+    rule = {**combined, "then": "point_estimate"}
+    assert "combines the estimates of several designs" in _problems(contract(decide_on=rule), sizes)
     groups = {"comparison": 60, **KINDS["normal"], "correlation.groups": 0.9}
     assert "a correlation from 0 to 0." in _problems(contract(groups=GROUPS), groups)
     assert "not drawn for people in clusters" in _problems(
