@@ -16,8 +16,11 @@ from numpy.typing import NDArray
 from impacteval.contract import units
 from impacteval.simulation.estimates import Estimates
 from impacteval.values import (
+    AuditDiscrepancy,
     Confidence,
+    ExpectedPayment,
     LowerBound,
+    PartEstimate,
     PointEstimate,
     PValue,
     Question,
@@ -121,8 +124,8 @@ def answers(found: Estimates, question: Question, *, effect: str, better: str) -
         case Confidence():
             test = units.raw_confidence(effect, better, question)
             return _chance(1.0 - _p_value(found, test.null, test.tail))
-        case _:
-            raise ValueError(f"{type(question).__name__} is not asked of one estimate.")
+        case ExpectedPayment() | PartEstimate() | AuditDiscrepancy():
+            raise ValueError(f"{type(question).__name__} is not asked of an estimate alone.")
 
 
 def _chance(values: Floats) -> Floats:

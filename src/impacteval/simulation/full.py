@@ -6,7 +6,7 @@ samples their Student's t, few clusters their doubt.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 from typing import TYPE_CHECKING, cast
@@ -15,6 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from impacteval.analysis.pool import pool
+from impacteval.contract.model import Contract
+from impacteval.contract.rules import CombineRule
 from impacteval.decide import Compared
 from impacteval.errors import PluginError, Problem, UsageError
 from impacteval.estimates import CounterfactualEstimate
@@ -119,6 +121,9 @@ class FullEngine:
         PluginError
             When the fast formulas and the registered estimator differ.
         """
+        problems = list(_unanswerable(scenario.contract))
+        if problems:
+            raise UsageError(problems)
         seed = int(rng.integers(2**63))
         found: dict[tuple[str, str], dict[Question, list[Floats]]] = {}
         for family in families(scenario, effect, self.known, self.pilots):
@@ -139,6 +144,17 @@ class FullEngine:
             }
             for c in asked
         }
+
+
+def _unanswerable(contract: Contract) -> Iterator[Problem]:
+    """What data of one design cannot answer."""
+    for leaf in contract.clauses:
+        if isinstance(contract.rule(leaf), CombineRule):
+            yield Problem(
+                f"The clause {leaf.name} combines the estimates of several designs, and full "
+                "simulation draws the data of one.",
+                "Use --engine normal.",
+            )
 
 
 def _none(found: Found) -> bool:

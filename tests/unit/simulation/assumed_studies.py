@@ -31,6 +31,7 @@ def contract(
     groups: Mapping[str, Any] | None = None,
     design: str = "rct",
     threshold: Any = 1,
+    decide_on: Any = "point_estimate",
     **counterfactual: Any,
 ) -> Contract:
     """One threshold clause an outcome, and one on the pool where there are groups."""
@@ -69,7 +70,7 @@ def contract(
             }
             for name in outcomes
         },
-        "decide_on": "point_estimate",
+        "decide_on": decide_on,
         "multiplicity": "none",
         "payment": payment,
     }

@@ -229,6 +229,9 @@ def test_what_cannot_be_drawn_is_said_with_what_to_do() -> None:
     counts = {"people": 30, "comparison": 60, "kind": "count", "baseline": 0.01}
     said = _problems(contract(), {**counts, "variance_over_mean": 1, "clusters": 5, "icc": 0.9})
     assert "cannot have a correlation of 0.9: at most" in said
+    combined = {"combine": {"rct": "0.8", "difference_in_differences": "0.2"}}
+    rule = {**combined, "then": "point_estimate"}
+    assert "combines the estimates of several designs" in _problems(contract(decide_on=rule), sizes)
     groups = {"comparison": 60, **KINDS["normal"], "correlation.groups": 0.9}
     assert "a correlation from 0 to 0." in _problems(contract(groups=GROUPS), groups)
     assert "not drawn for people in clusters" in _problems(
