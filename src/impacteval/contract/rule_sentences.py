@@ -101,11 +101,13 @@ def average_scope() -> Message:
         "average-scope",
         "The average is taken clause by clause, with the clause's own floor and ceiling, over true "
         "effects that are not rounded; sums, caps and other money are applied to these averages. "
-        "Whether a clause is said to be met is read from the estimate and decides no amount.",
+        "Whether a clause is said to be met is read from the estimate and decides no amount. The "
+        "sentences on such a clause say what it would pay if the true effect were known.",
         "La moyenne se fait clause par clause, avec le plancher et le plafond de chacune, sur des "
         "effets réels qui ne sont pas arrondis ; les sommes, les plafonds d'ensemble et les "
         "déductions s'appliquent à ces moyennes. Qu'une clause soit dite remplie se lit sur "
-        "l'estimation et ne décide d'aucun montant.",
+        "l'estimation et ne décide d'aucun montant. Les phrases sur une telle clause disent ce "
+        "qu'elle paierait si l'effet réel était connu.",
     )
 
 

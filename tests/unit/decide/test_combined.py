@@ -344,4 +344,7 @@ def test_counts_are_not_combined():
 def test_a_rule_may_be_handed_over_as_it_is():
     rule = contract(BOUND).decide_on
     assert make(decide_on=rule).decide_on == rule
-    assert make(decide_on=CombineRule(combine=WEIGHTS, then=rule.then)).digest == contract(BOUND).digest
+    assert (
+        make(decide_on=CombineRule(combine=WEIGHTS, then=rule.then)).digest
+        == contract(BOUND).digest
+    )
