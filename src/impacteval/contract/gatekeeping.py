@@ -6,6 +6,7 @@ import difflib
 from collections import Counter
 from collections.abc import Iterator
 
+from impacteval.contract.calendar import looks
 from impacteval.contract.composed import can_be_owed
 from impacteval.contract.model import POOLED, Contract
 from impacteval.contract.payment import FirstOf, Leaf, terms
@@ -68,6 +69,16 @@ def _holm(contract: Contract) -> Iterator[Relative]:
             ("multiplicity",),
             "`holm` shares a level out, and no clause has a rule with a level.",
             "Remove `multiplicity`, or choose a rule with a level.",
+        )
+    paying = [look.name for look in looks(contract) if look.pays]
+    if len(paying) > 1:
+        yield (
+            ("multiplicity",),
+            (
+                f"Results are judged at several dates ({', '.join(paying)}), and `holm` compares "
+                "all of them at once."
+            ),
+            "Write `multiplicity: bonferroni`.",
         )
     pools_move = "paid" in (contract.pool_excludes or ())
     if pools_move and any(
