@@ -7,6 +7,7 @@ each comes to the same cent.
 
 from impacteval.pricing.confidence import spread_of
 from impacteval.pricing.expected import expected
+from impacteval.pricing.expected_draws import LogRatioDraws, StudentDraws, expected_draws
 from impacteval.pricing.kernel import PricedDraws, price_draws
 from impacteval.pricing.moneys import MoneyDraws
 from impacteval.pricing.readings import (
@@ -43,15 +44,18 @@ __all__ = [
     "DrawReading",
     "DrawnSpread",
     "KnownDraws",
+    "LogRatioDraws",
     "MoneyDraws",
     "Piece",
     "PricedDraws",
     "RowDraws",
     "Schedule",
     "Spread",
+    "StudentDraws",
     "StudentSpread",
     "TrancheDraws",
     "expected",
+    "expected_draws",
     "price_draws",
     "read_draws",
     "schedule_of",

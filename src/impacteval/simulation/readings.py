@@ -6,7 +6,7 @@ multiplicity gives it, exactly as it is for one result.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import assert_never
 
@@ -27,8 +27,15 @@ from impacteval.contract.rules import (
 )
 from impacteval.contract.terms import limits
 from impacteval.decide import effective_rule, pool_label
-from impacteval.errors import Problem
-from impacteval.pricing.readings import ChancesDraws, DrawReader, DrawReading, KnownDraws
+from impacteval.decide.questions import average_of
+from impacteval.pricing.readings import (
+    AverageDraws,
+    ChancesDraws,
+    DrawReader,
+    DrawReading,
+    KnownDraws,
+    read_draws,
+)
 from impacteval.simulation.engine import Answers, Floats
 from impacteval.values import Confidence, LowerBound, PointEstimate, PValue, Question
 
@@ -97,25 +104,23 @@ def _ruled(leaf: Leaf, outcome: Outcome, rule: Rule, ask: _Ask) -> DrawReading:
             # The audit is taken to keep to its limit: then the count stands.
             return _known(outcome, ask(PointEstimate()))
         case ExpectedPaymentRule():
-            raise ValueError("Averages are refused before anything is drawn.")
+            return _averaged(outcome, ask(PointEstimate()), ask(average_of(leaf, rule)))
         case _:  # pragma: no cover - the union is closed and mypy proves it
             assert_never(rule)
-
-
-def rule_problems(contract: Contract) -> Iterator[Problem]:
-    """Why the rule of a clause cannot be simulated."""
-    for leaf in contract.clauses:
-        if isinstance(contract.rule(leaf), ExpectedPaymentRule):
-            yield Problem(
-                f"The clause {leaf.name} pays an average over the confidence distribution, which "
-                "has no simulation.",
-                "Simulate the contract with decide_on: point_estimate in its place.",
-            )
 
 
 def _known(outcome: Outcome, exact: Floats) -> KnownDraws:
     unjudged = np.isnan(exact)
     return KnownDraws.read(outcome, exact, None, unjudged if unjudged.any() else None)
+
+
+def _averaged(outcome: Outcome, estimate: Floats, amount: Floats) -> AverageDraws:
+    """The average payment; the verdict reads the estimate. Without a mean nothing can be judged."""
+    unjudged = np.isnan(estimate) | ~np.isfinite(amount)
+    value = read_draws(outcome, np.where(unjudged, 0.0, estimate))
+    if not unjudged.any():
+        return AverageDraws(value, amount)
+    return AverageDraws(value, np.where(unjudged, 0.0, amount), unjudged)
 
 
 def _chance(values: Floats) -> Floats:

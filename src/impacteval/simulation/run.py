@@ -16,14 +16,15 @@ from impacteval.contract.rules import Rule
 from impacteval.decide import Compared, other_rules, rule_text
 from impacteval.errors import Problem, UsageError
 from impacteval.progress import step
-from impacteval.simulation.advise import advise
+from impacteval.simulation.advise import advice_problems, advise
+from impacteval.simulation.averages import average_problems, averaging_rules
 from impacteval.simulation.characteristics import Gap, Held, Payment, Simulation, UnderRule
 from impacteval.simulation.engine import Draw, asked_of
 from impacteval.simulation.engines import engine_problems, gap_of, with_pilots
 from impacteval.simulation.full import FullEngine
 from impacteval.simulation.normal import draw_normal
 from impacteval.simulation.precise import precision_of
-from impacteval.simulation.readings import reader, rule_problems
+from impacteval.simulation.readings import reader
 from impacteval.simulation.scenario import Scenario, marks_of, scenario_of
 from impacteval.simulation.scenario_file import (
     ScenarioFile,
@@ -150,7 +151,9 @@ def simulate(
     chosen = draws if draws is not None else DRAWS if engine == "normal" else FULL_DRAWS
     problems = list(_problems(chosen, seed, power, false_payment))
     problems += engine_problems(engine, data)
-    problems += rule_problems(contract)
+    problems += average_problems(contract)
+    if false_payment is not None:
+        problems += advice_problems(contract)
     problems += settlement_problems(contract, said.settlements)
     if problems:
         raise UsageError(problems)
@@ -172,7 +175,7 @@ def run(
 ) -> Simulated:
     """Simulate a complete scenario."""
     contract = scenario.contract
-    others = other_rules(contract)
+    others = (*other_rules(contract), *averaging_rules(contract))
     rules: tuple[Rule | None, ...] = (None, *others)
     asked = asked_of(contract, *others)
     chosen: Draw = draw_normal if engine == "normal" else data or FullEngine()

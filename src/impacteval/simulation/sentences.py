@@ -258,7 +258,7 @@ def rule_words(rule: str) -> Text:
     words = rule.split()
     if "," in rule or not words:
         return Text(en="as each clause says", fr="ce que dit chaque clause")
-    level = "" if len(words) < 2 else str(significant(100.0 * float(words[1])))
+    level = "" if len(words) < 2 or words[0] == "expected_payment" else str(significant(100.0 * float(words[1])))
     sides_en = {"one": "one-sided", "two": "two-sided"}.get(words[-1], "")
     sides_fr = {"one": "unilatéral", "two": "bilatéral"}.get(words[-1], "")
     match words[0]:
@@ -275,6 +275,14 @@ def rule_words(rule: str) -> Text:
             )
         case "chance_at_least":
             return Text(en=f"confidence of {level}%", fr=f"confiance de {level} %")
+        case "expected_payment" if words[1:] == ["flat"]:
+            return Text(
+                en="average payment, flat prior", fr="paiement moyen, loi a priori uniforme"
+            )
+        case "expected_payment":
+            return Text(
+                en="average payment, normal prior", fr="paiement moyen, loi a priori normale"
+            )
         case _:
             return Text(en=rule, fr=rule)
 
@@ -489,6 +497,16 @@ def assumptions(found: Simulation) -> list[Message]:
                 "Pour chaque étude, des données individuelles sont tirées et l'estimateur est "
                 "exécuté : rien n'est supposé sur la dispersion des estimations, mais les personnes "
                 "sont telles que décrites.",
+            )
+        )
+    if "expected_payment" in found.own.rule:
+        said.append(
+            _say(
+                "average",
+                "A clause that pays an average pays something in almost every draw: whether it is "
+                "met is read from the estimate and decides no amount.",
+                "Une clause qui verse une moyenne verse quelque chose dans presque tous les tirages : "
+                "qu'elle soit remplie se lit sur l'estimation et ne décide d'aucun montant.",
             )
         )
     if found.settlements > 1:
