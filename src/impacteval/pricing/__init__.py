@@ -12,6 +12,7 @@ from impacteval.pricing.kernel import PricedDraws, price_draws
 from impacteval.pricing.moneys import MoneyDraws
 from impacteval.pricing.readings import (
     AverageDraws,
+    BarredDraws,
     BetweenDraws,
     ChancesDraws,
     DrawReader,
@@ -38,6 +39,7 @@ __all__ = [
     "NOT_MET",
     "OPEN",
     "AverageDraws",
+    "BarredDraws",
     "BetweenDraws",
     "ChancesDraws",
     "DrawReader",

@@ -23,6 +23,7 @@ from impacteval.values import Scale, significant
 TallyAt = Callable[[Scenario, float], Tally]
 """Counts of a scenario at a true effect, under the contract's own rule and from the same draws."""
 
+
 def advice_problems(contract: Contract) -> Iterator[Problem]:
     """Why no threshold and no sample can be proposed."""
     for leaf in contract.clauses:

@@ -275,6 +275,8 @@ class Simulation:
         Where both engines ran.
     advice : tuple of Advice
         What would hold the risk of a false payment, when asked.
+    quiet : tuple of str
+        Stop triggers that move money and that nothing here tells: they are taken to stay quiet.
     """
 
     contract: str
@@ -291,6 +293,7 @@ class Simulation:
     precision: tuple[Precision, ...]
     gaps: tuple[Gap, ...] = ()
     advice: tuple[Advice, ...] = ()
+    quiet: tuple[str, ...] = ()
 
     @property
     def own(self) -> UnderRule:

@@ -33,6 +33,7 @@ from impacteval.simulation.scenario_file import (
 )
 from impacteval.simulation.settle import settle, settlement_problems
 from impacteval.simulation.tally import Tally
+from impacteval.simulation.triggers import quiet_triggers, with_triggers
 from impacteval.simulation.workers import mapped
 from impacteval.study.seeds import step_rng
 
@@ -177,7 +178,7 @@ def run(
     contract = scenario.contract
     others = (*other_rules(contract), *averaging_rules(contract))
     rules: tuple[Rule | None, ...] = (None, *others)
-    asked = asked_of(contract, *others)
+    asked = with_triggers(contract, asked_of(contract, *others))
     chosen: Draw = draw_normal if engine == "normal" else data or FullEngine()
     under = _payments(chosen, scenario, asked, rules, draws, seed)
     gaps: tuple[Gap, ...] = ()
@@ -199,8 +200,9 @@ def run(
             UnderRule(_rule_name(contract, rule), rule is None, tuple(payments))
             for rule, payments in zip(rules, under, strict=True)
         ),
-        precision=precision_of(scenario, asked, power),
+        precision=precision_of(scenario, tuple(a for a in asked if a.clauses), power),
         gaps=gaps,
+        quiet=quiet_triggers(contract),
     )
     return Simulated(found, scenario)
 
@@ -221,7 +223,7 @@ def _advised(simulated: Simulated, limit: float, hoped: float | None) -> Simulat
         )
 
     def count(changed: Scenario, effect: float) -> Tally:
-        asked = asked_of(changed.contract)
+        asked = with_triggers(changed.contract, asked_of(changed.contract))
         draws = min(found.draws, ADVICE_DRAWS)
         return tallies(draw_normal, changed, effect, asked, (None,), draws, found.seed)[0]
 

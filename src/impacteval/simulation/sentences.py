@@ -258,7 +258,11 @@ def rule_words(rule: str) -> Text:
     words = rule.split()
     if "," in rule or not words:
         return Text(en="as each clause says", fr="ce que dit chaque clause")
-    level = "" if len(words) < 2 or words[0] == "expected_payment" else str(significant(100.0 * float(words[1])))
+    level = (
+        ""
+        if len(words) < 2 or words[0] == "expected_payment"
+        else str(significant(100.0 * float(words[1])))
+    )
     sides_en = {"one": "one-sided", "two": "two-sided"}.get(words[-1], "")
     sides_fr = {"one": "unilatéral", "two": "bilatéral"}.get(words[-1], "")
     match words[0]:
@@ -497,6 +501,19 @@ def assumptions(found: Simulation) -> list[Message]:
                 "Pour chaque étude, des données individuelles sont tirées et l'estimateur est "
                 "exécuté : rien n'est supposé sur la dispersion des estimations, mais les personnes "
                 "sont telles que décrites.",
+            )
+        )
+    if found.quiet:
+        said.append(
+            _say(
+                "quiet-triggers",
+                "{n:plural:This stop trigger is|These stop triggers are} taken to stay quiet, because "
+                "nothing that is simulated tells {n:plural:it|them}: {triggers:text}.",
+                "{n:plural:Ce déclencheur d'arrêt est supposé rester silencieux|Ces déclencheurs "
+                "d'arrêt sont supposés rester silencieux}, car rien de ce qui est simulé ne les "
+                "renseigne : {triggers:text}.",
+                n=len(found.quiet),
+                triggers=", ".join(found.quiet),
             )
         )
     if "expected_payment" in found.own.rule:

@@ -51,9 +51,11 @@ def settlement_problems(contract: Contract, settlements: int) -> Iterator[Proble
         return
     if contract.payment.cumulative is not None:
         yield Problem(
-            "This contract pays cumulatively: its settlements share their data, and a scenario has "
-            "new data at each.",
-            "Simulate the last settlement alone, with everybody in it: settlements of 1.",
+            "This contract pays cumulatively, so that each settlement judges again the people of "
+            "those before it: settlements share their data, and a scenario has new data at each.",
+            "Simulate the last settlement alone, with everybody in it (--settlements 1): what is "
+            "paid in all is what the results come to there, or more where too much was paid before "
+            "and nothing is taken back.",
         )
     inner = [t for _, t in terms(contract.payment) if t is not contract.payment]
     if any(t.cap is not None and t.cap.over == "contract" for t in inner):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -39,7 +40,7 @@ TIERS = {
     "tiers": {
         "name": "t",
         "outcome": "x",
-        "steps": [{"at_least": 2, "pay": 500}, {"more_than": 7, "pay": 2000}],
+        "steps": [{"at_least": 2, "pay": 500}, {"at_least": 7, "pay": 2000}],
     }
 }
 LINEAR = {"linear": {"name": "l", "outcome": "x", "per_unit": 100}}
@@ -124,7 +125,7 @@ def test_brute_force(name, df) -> None:
     ends = [-math.inf, *knots, math.inf]
     wanted = sum(
         integrate.quad(lambda x: float(schedule.pay([x])[0]) * law.pdf(x), a, b, epsabs=1e-11)[0]
-        for a, b in zip(ends, ends[1:], strict=False)
+        for a, b in pairwise(ends)
     )
     found = expected_draws(schedule, StudentDraws(np.array([4.0]), np.array([5.0]), df))
     assert found[0] == pytest.approx(wanted, rel=1e-8, abs=1e-6)
@@ -140,7 +141,7 @@ def test_a_ratio_with_heavy_tails_is_what_brute_force_on_its_logarithm_finds() -
     cuts = [-math.inf, -8.0, -2.0, -1.0, -0.5, math.log(1 - 0.12), -0.1, math.log(1 - 0.03)]
     wanted = sum(
         integrate.quad(paid, a, b, epsabs=1e-12, epsrel=1e-12)[0]
-        for a, b in zip(cuts, cuts[1:], strict=False)
+        for a, b in pairwise(cuts)
     )
     spread = LogRatioDraws(np.array([-0.1]), np.array([0.2]), 3.0, -100.0)
     assert expected_draws(schedule, spread)[0] == pytest.approx(wanted, rel=1e-9)

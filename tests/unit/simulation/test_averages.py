@@ -78,8 +78,9 @@ def test_a_normal_prior_pays_what_brute_force_finds() -> None:
     for payment in run(contract, effects=[0, 8]).own.payments:
         around = NormalDist(payment.effect, 4.6)
         wanted = integrate.quad(
-            lambda b, law=around: expected(schedule, posterior(StudentSpread(b, 4.6), 2.0, 5.0))
-            * law.pdf(b),
+            lambda b, law=around: (
+                expected(schedule, posterior(StudentSpread(b, 4.6), 2.0, 5.0)) * law.pdf(b)
+            ),
             payment.effect - 40,
             payment.effect + 40,
             limit=200,
@@ -177,9 +178,10 @@ def hold(contract, answers, draws: int) -> None:
         exact = decide(contract, evidence)
         for row in exact.clauses:
             found = priced.rows[row.name, row.group]
-            assert int(found.verdict[k]) == {"met": 1, "not_met": 0, "cannot_be_judged": 2}[
-                str(row.verdict)
-            ]
+            assert (
+                int(found.verdict[k])
+                == {"met": 1, "not_met": 0, "cannot_be_judged": 2}[str(row.verdict)]
+            )
         if exact.total is None:
             assert math.isnan(total[k])
         else:

@@ -365,4 +365,3 @@ def test_every_bond_can_be_simulated(bond) -> None:
         ]
         assert whole == pytest.approx([1.0] * len(whole))
     assert to_json(found)["contract"] == contract.id
-
