@@ -15,10 +15,16 @@ from pydantic import (
     AfterValidator,
     BeforeValidator,
     Field,
+    ModelWrapValidatorHandler,
+    PrivateAttr,
+    SerializerFunctionWrapHandler,
+    ValidationInfo,
+    model_serializer,
     model_validator,
 )
 
 from impacteval.canonical import digest
+from impacteval.contract.changes import Change, spelled
 from impacteval.contract.clauses import WRITE_NONE, Threshold, or_none
 from impacteval.contract.money import Currency, Mode, decimals_of, rounded
 from impacteval.contract.paperwork import (
@@ -164,7 +170,13 @@ def _in_order(value: tuple[str, ...]) -> tuple[str, ...]:
 
 
 class Contract(FileModel):
-    """An outcomes contract."""
+    """An outcomes contract.
+
+    Its terms are those in force once every amendment under `changes` has taken force; a contract
+    as of a date (`impacteval.contract_as_of`) has only the amendments up to that date, and
+    `as_contracted` is the contract as it was signed. Written out, a contract is the file: the terms
+    as signed and its amendments.
+    """
 
     LATER: ClassVar[frozenset[str]] = frozenset(
         (
@@ -172,7 +184,6 @@ class Contract(FileModel):
             "stop_when",
             "watch",
             "equity",
-            "changes",
             "corrections",
             "also_report",
             "context",
@@ -233,6 +244,8 @@ class Contract(FileModel):
     evaluation_cost: EvaluationCost | None = None
     not_public: ListOfWords = ()
     sources: Table[SourceEntry] = Field(default_factory=dict, validate_default=True)
+    changes: Annotated[tuple[Change, ...], Field(max_length=200)] = ()
+    _signed: Contract | None = PrivateAttr(default=None)
 
     @model_validator(mode="after")
     def _makes_sense(self) -> Self:
@@ -240,6 +253,38 @@ class Contract(FileModel):
 
         refuse(problems_of(self))
         return self
+
+    # Written after the check above, so that it stands around it: the signed terms are checked
+    # first, then the terms after the amendments of each day.
+    @model_validator(mode="wrap")
+    @classmethod
+    def _amended(
+        cls, data: Any, handler: ModelWrapValidatorHandler[Self], info: ValidationInfo
+    ) -> Self:
+        from impacteval.contract.amending import terms_in_force
+
+        written = handler(data)
+        if not (isinstance(data, Mapping) and written.changes):
+            return written
+        signed = cls.model_validate(
+            {key: value for key, value in data.items() if key != "changes"}, context=info.context
+        )
+        terms = terms_in_force(signed, written.changes, info.context)
+        amended = handler({**terms, "changes": written.changes})
+        amended._signed = signed
+        return amended
+
+    @model_serializer(mode="wrap")
+    def _as_written(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        written: dict[str, Any] = handler(self)
+        if self._signed is None:
+            return written
+        return {**handler(self._signed), "changes": written["changes"]}
+
+    @property
+    def as_contracted(self) -> Contract:
+        """The contract as it was signed, before any amendment."""
+        return self if self._signed is None else self._signed
 
     def __hash__(self) -> int:
         return hash(self.digest)
@@ -251,10 +296,19 @@ class Contract(FileModel):
 
     @property
     def digest(self) -> str:
-        """Digest of the content; line ends, comments and spelling of numbers do not matter."""
+        """Digest of the content; line ends, comments and spelling of numbers do not matter.
+
+        It covers the terms as signed and every amendment; a contract as of a date has a digest of its
+        own, that of the file with the amendments up to then.
+        """
         # Keys at their default do not count, so that a key added to the language in a later version
         # does not change the digest of the contracts that never used it.
-        return digest(_canonical(self.model_dump(exclude_defaults=True)))
+        written = self.model_dump(exclude_defaults=True)
+        for change in written.get("changes", ()):
+            for key in ("set", "add"):
+                if key in change:
+                    change[key] = spelled(change[key])
+        return digest(_canonical(written))
 
     @property
     def bounds(self) -> tuple[str, ...]:

@@ -28,6 +28,8 @@ from impacteval.contract.composed_sentences import (
     rate_line,
     share_of_saving,
 )
+from impacteval.contract.grants import Grant
+from impacteval.contract.grants import said as grant_said
 from impacteval.contract.money import Amount, NotPublished
 from impacteval.contract.payment import (
     Basket,
@@ -347,6 +349,8 @@ def composition(
                     "Les montants de ces clauses s'additionnent : {clauses:list}.",
                     clauses=names,
                 )
+        case Grant() as grant:
+            yield grant_said(grant, contract.currency)
         case Basket() as parts_of:
             yield from basket(contract, parts_of)
         case RateCard() as card:
