@@ -137,8 +137,12 @@ class Message:
     def __str__(self) -> str:
         """Plain English without number formatting; the renderers format by language."""
         plain = string.Formatter()
+
+        def shown(value: Any) -> str:
+            return value.en.format() if isinstance(value, Text) else str(value)
+
         return "".join(
-            literal + ("" if name is None else str(self.values[name]))
+            literal + ("" if name is None else shown(self.values[name]))
             for literal, name, _, _ in plain.parse(self.text.en)
         )
 

@@ -12,10 +12,21 @@ from typing import TYPE_CHECKING
 
 from impacteval.analysis import Task, analyse
 from impacteval.contract import POOLED, Contract
+from impacteval.contract.calendar import date_of
 from impacteval.contract.readings import Given
 from impacteval.contract.rules import Rule
 from impacteval.contract.terms import limits
-from impacteval.decide import Compared, Decision, compared, decide, other_rules, pool_label
+from impacteval.decide import (
+    Compared,
+    Decision,
+    both_ways,
+    compared_both_ways,
+    decide,
+    evidence_as_contracted,
+    known_groups,
+    other_rules,
+    pool_label,
+)
 from impacteval.errors import Problem, StudyError, UsageError
 from impacteval.progress import step
 from impacteval.report.build import record_of
@@ -25,6 +36,7 @@ from impacteval.report.record import Both, DataSource
 from impacteval.report.run import Reading, Run
 from impacteval.report.value import Report
 from impacteval.study import Study
+from impacteval.study.amended import on_settlement
 from impacteval.study.check import plan_problems
 from impacteval.study.fit import groups_of, in_contract_order
 from impacteval.study.lock import Lock, deviations
@@ -81,8 +93,10 @@ def verify(study: Study, *, settlement: str | None = None) -> Report:
     >>> import impacteval as ie
     >>> report = ie.verify(ie.load_study("studies/nsw-job-training"))  # doctest: +SKIP
     """
-    contract, plan = study.contract, study.plan
+    locked_as = study
     chosen = _settlement(study, settlement)
+    study = on_settlement(study, chosen)
+    contract, plan = study.contract, study.plan
     if wrong := plan_problems(study):
         raise StudyError(wrong)
     blocked = None if study.lock is not None else _UNLOCKED
@@ -91,11 +105,11 @@ def verify(study: Study, *, settlement: str | None = None) -> Report:
         step(f"reading {table}")
         frames[table] = study.read(table)
     step("checking the lock")
-    current = lock_now(study, frames=frames)
+    current = lock_now(locked_as, frames=frames)
     changed = _changed(study, current)
     digests = {table: table_digest(frame) for table, frame in frames.items()}
 
-    asked = compared(contract, *other_rules(contract))
+    asked = compared_both_ways(contract, *other_rules(contract))
     found: list[Finding] = []
     for entry, analysis in in_contract_order(plan, contract):
         step(f"estimating {entry}")
@@ -112,6 +126,8 @@ def verify(study: Study, *, settlement: str | None = None) -> Report:
     people = _people(contract, found)
     given = _given(study, chosen)
     decision = decide(contract, evidence, people=people, given=given)
+    if locked_as.contract.changes:
+        decision = _both_ways(locked_as, study, decision, evidence, people, given, chosen)
     run = Run(
         contract=contract,
         plan=plan,
@@ -125,7 +141,7 @@ def verify(study: Study, *, settlement: str | None = None) -> Report:
         prepared=study.prepared is not None,
         settlement=chosen,
         digests={
-            "contract": study.contract_digest,
+            "contract": locked_as.contract_digest,
             "plan": study.plan_digest,
             **({"lock": study.lock.digest} if study.lock else {}),
             **({"preparation": study.prepared.digest} if study.prepared else {}),
@@ -168,6 +184,26 @@ def _changed(study: Study, current: Lock) -> tuple[Message, ...]:
     if study.prepared.plan_digest != study.plan_digest:
         changed = (*changed, _OTHER_PLAN)
     return changed
+
+
+def _both_ways(
+    whole: Study,
+    study: Study,
+    decision: Decision,
+    evidence: tuple[Evidence, ...],
+    people: Mapping[str, int],
+    given: Given,
+    settlement: str | None,
+) -> Decision:
+    """The decision beside that of the contract as it was signed, on the same evidence."""
+    contract, signed = study.contract, study.contract.as_contracted
+    usable, unread = evidence_as_contracted(
+        contract, evidence, lambda outcome: known_groups(signed, outcome)
+    )
+    sizes = {group: n for group, n in people.items() if group in signed.groups}
+    there = decide(signed, usable, people=sizes, given=given)
+    as_of = date_of(whole.contract, settlement)
+    return both_ways(whole.contract, contract, decision, there, as_of=as_of, unread=unread)
 
 
 def _settlement(study: Study, named: str | None) -> str | None:

@@ -151,7 +151,8 @@ def price(
         typer.Option(
             "--set",
             metavar="OUTCOME[.GROUP]=VALUE",
-            help="A result in the contract's units, or people.GROUP=N. May be repeated.",
+            help="A result in the contract's units, people.GROUP=N, or as_of=DATE for the "
+            "contract as it stood then. May be repeated.",
         ),
     ],
     output: FormatOption = Format.TEXT,
@@ -166,12 +167,20 @@ def price(
 
 
 @app.command()
-def explain(contract: ContractArgument, lang: LanguageOption = Language.EN) -> None:
+def explain(
+    contract: ContractArgument,
+    lang: LanguageOption = Language.EN,
+    as_of: Annotated[
+        str | None,
+        typer.Option("--as-of", metavar="DATE", help="As it stood then, such as 2014-04."),
+    ] = None,
+) -> None:
     """Say the contract back in plain words.
 
-    Every number comes from the file: change the file and the words change.
+    Every number comes from the file: change the file and the words change. Amendments are told
+    with what the contract said before and what it says since.
     """
-    commands.explain(contract, lang)
+    commands.explain(contract, lang, as_of)
 
 
 @app.command()

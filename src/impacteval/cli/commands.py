@@ -12,7 +12,7 @@ from impacteval.errors import Problem, StudyError, UsageError
 from impacteval.values import Language, Text
 
 if TYPE_CHECKING:
-    from impacteval.decide import Decision
+    from impacteval.decide import BothWays, Decision
     from impacteval.report import Report
 
 SCAFFOLD = Path(__file__).parent / "scaffold"
@@ -224,10 +224,16 @@ def price(path: Path, given: list[str], *, as_json: bool, language: Language) ->
 
     contract = load_contract(path)
     given_values = pairs(given)
-    already_paid = given_values.pop("already_paid", None)
+    already_paid, as_of = (given_values.pop(word, None) for word in ("already_paid", "as_of"))
     people, others = _under("people.", given_values), _under("other_money.", given_values)
     decision = price_contract(
-        contract, given_values, people, already_paid=already_paid, other_money=others
+        contract,
+        given_values,
+        people,
+        already_paid=already_paid,
+        other_money=others,
+        as_of=as_of,
+        as_contracted=_under("as_contracted.", given_values),
     )
     if as_json:
         show_json(decision.to_json())
@@ -262,14 +268,35 @@ def _show_decision(decision: Decision, language: Language) -> None:
     due = money(money_text(decision.due_now), language, decision.currency)
     total = money(money_text(decision.total), language, decision.currency)
     show_rows([(words("money.due_now"), due), (words("money.total"), total)])
+    if decision.amended is not None:
+        _show_both_ways(decision.amended, language, decision.currency)
 
 
-def explain(path: Path, language: Language) -> None:
-    """Say a contract back."""
-    from impacteval.contract import load_contract
+def _show_both_ways(both: BothWays, language: Language, currency: str) -> None:
+    """Which amendments are in force, and what they change in words and in money."""
+    from impacteval.render.amended import amendment_line
+    from impacteval.render.catalogue import Words
+    from impacteval.render.format import fill
+
+    say()
+    say(Words(language)("amended.heading"))
+    say(fill(both.reading, language, currency))
+    for change, in_force in both.changes:
+        say(f"- {amendment_line(change, language, in_force=in_force)}")
+    say()
+    say(Words(language)("amended.differences"))
+    for difference in both.differences:
+        say(f"- {fill(difference, language, currency)}")
+
+
+def explain(path: Path, language: Language, as_of: str | None) -> None:
+    """Say a contract back, as it stands or as it stood on a date."""
+    from impacteval.contract import contract_as_of, load_contract
     from impacteval.render.explain import explain as explain_contract
 
-    say(explain_contract(load_contract(path), language))
+    contract = load_contract(path)
+    read = contract if as_of is None else contract_as_of(contract, as_of)
+    say(explain_contract(read, language, as_of=as_of))
 
 
 def estimators(*, as_json: bool, language: Language) -> None:

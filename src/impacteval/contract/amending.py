@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
@@ -17,6 +18,7 @@ from impacteval.contract.changes import (
     order_problems,
     without_nothing,
 )
+from impacteval.contract.dates import first_day, last_day
 from impacteval.files import refuse
 from impacteval.files.explain import sentences
 from impacteval.files.kinds import Relative
@@ -45,25 +47,80 @@ def terms_in_force(signed: Contract, changes: tuple[Change, ...], context: Any) 
         place of its amendment.
     """
     refuse(order_problems(changes))
+    return [terms for _, terms, _ in _days(signed, changes, context)][-1]
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """The amendments that took force on one day, between the contracts before and after them."""
+
+    changes: tuple[Change, ...]
+    before: Contract
+    after: Contract
+
+
+def history(contract: Contract) -> tuple[Day, ...]:
+    """The days on which a contract was amended, in order.
+
+    The contracts before and after hold the terms of their day and no amendments of their own.
+    """
+    signed = contract.as_contracted
+    found: list[Day] = []
+    before = signed
+    for together, _, after in _days(signed, contract.changes, {"currency": signed.currency}):
+        found.append(Day(tuple(change for _, change in together), before, after))
+        before = after
+    return tuple(found)
+
+
+def _days(
+    signed: Contract, changes: tuple[Change, ...], context: Any
+) -> Iterator[tuple[tuple[tuple[int, Change], ...], dict[str, Any], Contract]]:
     terms: dict[str, Any] = without_nothing(signed.model_dump())
+    before = signed
     for together in by_date(changes):
         edits, problems = edits_of(terms, together)
         refuse(problems)
         terms = applied(terms, edits)
-        refuse(_unsound(signed, terms, edits, together[0][1].date, context))
-    return terms
+        after = _sound(signed, terms, edits, together[0][1].date, context)
+        refuse(_moved_back(before, after, edits, together[0][1].date))
+        yield together, terms, after
+        before = after
 
 
-def _unsound(
-    signed: Contract, terms: dict[str, Any], edits: Iterable[Edit], date: str, context: Any
+def _moved_back(
+    before: Contract, after: Contract, edits: Iterable[Edit], date: str
 ) -> list[Relative]:
-    """What is wrong with the contract as amended, said at the amendment it comes from."""
+    """A settlement that an amendment moves must still lie ahead of it, or no date would tell."""
+    then = before.calendar.settlements if before.calendar else {}
+    now = after.calendar.settlements if after.calendar else {}
+    return [
+        (
+            nearest(edits, ("calendar", "settlements", name, "date")),
+            (
+                f"The amendment of {date} moves the settlement `{name}` to {settlement.date}, before "
+                "it takes force."
+            ),
+            "Move it to a later date.",
+        )
+        for name, settlement in now.items()
+        if name in then
+        and settlement.date != then[name].date
+        and last_day(settlement.date) < first_day(date)
+    ]
+
+
+def _sound(
+    signed: Contract, terms: dict[str, Any], edits: Iterable[Edit], date: str, context: Any
+) -> Contract:
+    """The contract as amended; what is wrong with it is said at the amendment it comes from."""
     try:
-        type(signed).model_validate(terms, context=context)
+        return type(signed).model_validate(terms, context=context)
     except ValidationError as caught:
-        told = sentences(caught, type(signed), places_of(terms), "contract")
-        return [
-            (nearest(edits, tuple(path)), f"As amended on {date}: {what}", fix)
-            for path, what, fix, _ in told
-        ]
-    return []
+        told = list(sentences(caught, type(signed), places_of(terms), "contract"))
+    problems: list[Relative] = [
+        (nearest(edits, tuple(path)), f"As amended on {date}: {what}", fix)
+        for path, what, fix, _ in told
+    ]
+    refuse(problems)
+    raise AssertionError("a contract that is refused says why")  # pragma: no cover

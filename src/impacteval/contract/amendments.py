@@ -6,6 +6,7 @@ import re
 from datetime import date as day
 from datetime import datetime
 
+from impacteval.contract.calendar import date_of
 from impacteval.contract.changes import Change
 from impacteval.contract.dates import first_day, last_day
 from impacteval.contract.model import Contract
@@ -58,6 +59,20 @@ def contract_as_of(contract: Contract, date: day | str) -> Contract:
     return Contract.model_validate(
         {**signed.model_dump(), "changes": kept}, context={"currency": contract.currency}
     )
+
+
+def contract_at(contract: Contract, settlement: str | None) -> Contract:
+    """The contract as amended on the date of a settlement; with every amendment where none is named.
+
+    Parameters
+    ----------
+    contract : Contract
+        The contract, whose amendments may have moved the settlement.
+    settlement : str or None
+        Its name in the calendar.
+    """
+    date = date_of(contract, settlement)
+    return contract if date is None else contract_as_of(contract, date)
 
 
 def takes_force(change: Change) -> day:

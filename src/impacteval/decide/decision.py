@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal, localcontext
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from impacteval.contract.clauses import IfNotJudged
 from impacteval.contract.model import POOLED, Contract
@@ -18,6 +18,9 @@ from impacteval.decide.evidence import Found, estimate_of, reading_of
 from impacteval.decide.questions import effective_rule, pool_label, rule_problems, rule_text
 from impacteval.errors import UsageError
 from impacteval.values import Evidence, Message, Status, Text
+
+if TYPE_CHECKING:
+    from impacteval.decide.amended import BothWays
 
 ADJUDICATED = "adjudicated"
 
@@ -112,6 +115,8 @@ class Decision:
         What each payer pays of what is due.
     tranches : tuple of Tranche
         Who gets back what of the capital.
+    amended : BothWays or None
+        The same by the contract as it was signed, where it was amended.
     """
 
     currency: str
@@ -124,6 +129,7 @@ class Decision:
     cap_left: Amount | None = None
     split: tuple[PayerAmount, ...] = ()
     tranches: tuple[Tranche, ...] = ()
+    amended: BothWays | None = None
 
     def clause(self, name: str, group: str | None = None) -> ClauseResult:
         """The result of a clause; `group` may be left out when the clause has one."""
@@ -153,6 +159,8 @@ class Decision:
                 }
                 for tranche in self.tranches
             ]
+        if self.amended is not None:
+            more |= self.amended.to_json()
         return {
             "currency": self.currency,
             "due_now": money_text(self.due_now),

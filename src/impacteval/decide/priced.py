@@ -5,17 +5,21 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from impacteval.contract.amendments import contract_as_of
 from impacteval.contract.model import ALL, POOLED, Contract
 from impacteval.contract.money import NOT_PUBLISHED, Amount, rounded
 from impacteval.contract.readings import Given
 from impacteval.contract.rules import PointRule
+from impacteval.decide.amended import both_ways, unread_of, usable
 from impacteval.decide.claims import read_claims, reconciled
 from impacteval.decide.decision import ADJUDICATED, Decision, decide_by
 from impacteval.errors import Problem, UsageError
-from impacteval.values import Answer, Evidence, PointEstimate
+from impacteval.values import Answer, Evidence, Message, PointEstimate
 
 
 def price(
@@ -26,6 +30,8 @@ def price(
     claims: Mapping[str, Any] | None = None,
     already_paid: Any = None,
     other_money: Mapping[str, Any] | None = None,
+    as_of: date | str | None = None,
+    as_contracted: Mapping[str, Any] | None = None,
 ) -> Decision:
     """What the contract pays for these results.
 
@@ -50,10 +56,18 @@ def price(
         is open without it.
     other_money : mapping, optional
         What others paid for the same results, by the name that the contract nets it under.
+    as_of : datetime.date or str, optional
+        The date on which the contract is read: amendments after it are left out. Without it every
+        amendment is in force; no clock is read.
+    as_contracted : mapping, optional
+        Results, like `values`, that only the contract as it was signed compares, such as those of a
+        group that an amendment cancelled.
 
     Returns
     -------
     Decision
+        By the contract as amended; where it has amendments, `amended` holds the decision by the
+        contract as it was signed, and the difference in words and in money.
 
     Raises
     ------
@@ -63,16 +77,26 @@ def price(
     if not isinstance(contract, Contract):
         what = f"price takes a contract, not {type(contract).__name__}."
         raise UsageError(Problem(what, "Load it first: load_contract(path)."))
-    for name, given in (("values", values), ("people", people or {})):
-        if not isinstance(given, Mapping):
-            what = f"{name} must be a mapping, not {type(given).__name__}."
+    for name, typed in (("values", values), ("people", people or {})):
+        if not isinstance(typed, Mapping):
+            what = f"{name} must be a mapping, not {type(typed).__name__}."
             raise UsageError(Problem(what, 'Write for example {"outcome": 8.4}.'))
+    whole = contract
+    if as_of is not None:
+        contract = contract_as_of(contract, as_of)
     problems: list[Problem] = []
-    numbers: dict[tuple[str, str], Decimal] = {}
-    for (outcome, group), typed in _flat(contract, values, problems).items():
-        number = _number(f"{outcome}, {group}", typed, problems)
-        if number is not None:
-            numbers[outcome, group] = number
+    numbers = _numbers(contract, values, problems)
+    before = _only_as_contracted(whole, as_contracted, problems)
+    signed = whole.as_contracted
+    there, unread = _as_contracted(contract, signed, numbers)
+    problems += [
+        Problem(
+            f"as_contracted: {outcome}, {group} is given among the other results too.",
+            "Give it once: both readings of the contract use it.",
+        )
+        for outcome, group in before
+        if (outcome, group) in there
+    ]
     claimed = None
     if claims is not None:
         claimed, counts = read_claims(contract, claims, problems)
@@ -82,6 +106,23 @@ def price(
     others = _others(contract, other_money or {}, problems)
     if problems:
         raise UsageError(problems)
+    given = Given(claims=claimed, already_paid=earlier, other_money=others)
+    decision = _decided(contract, numbers, sizes, given)
+    if not whole.changes:
+        return decision
+    beside = _decided(
+        signed,
+        there | before,
+        {group: n for group, n in sizes.items() if group in signed.groups},
+        _given_as_contracted(signed, given),
+    )
+    asked = None if as_of is None else str(as_of)
+    return both_ways(whole, contract, decision, beside, as_of=asked, unread=unread)
+
+
+def _decided(
+    contract: Contract, numbers: Numbers, sizes: Mapping[str, int], given: Given
+) -> Decision:
     evidence = [
         Evidence(outcome, group, (Answer(PointEstimate(), number),))
         for (outcome, group), number in numbers.items()
@@ -93,10 +134,65 @@ def price(
         lambda _: PointRule(),
         lambda _: ADJUDICATED,
         typed=True,
-        given=Given(claims=claimed, already_paid=earlier, other_money=others),
+        given=given,
     )
 
 
+def _numbers(contract: Contract, values: Mapping[str, Any], problems: list[Problem]) -> Numbers:
+    numbers: Numbers = {}
+    for (outcome, group), typed in _flat(contract, values, problems).items():
+        number = _number(f"{outcome}, {group}", typed, problems)
+        if number is not None:
+            numbers[outcome, group] = number
+    return numbers
+
+
+# --- the contract as it was signed ---------------------------------------------------------------
+
+
+def _only_as_contracted(
+    whole: Contract, given: Mapping[str, Any] | None, problems: list[Problem]
+) -> Numbers:
+    if not given:
+        return {}
+    if not isinstance(given, Mapping):
+        what = f"as_contracted must be a mapping, not {type(given).__name__}."
+        raise UsageError(Problem(what, 'Write for example {"outcome": 8.4}.'))
+    if not whole.changes:
+        problems.append(
+            Problem(
+                "as_contracted is given, and the contract was never amended.",
+                "Give every result among the others.",
+            )
+        )
+        return {}
+    wrong: list[Problem] = []
+    numbers = _numbers(whole.as_contracted, given, wrong)
+    problems += [Problem(f"as_contracted: {problem.what}", problem.fix) for problem in wrong]
+    return numbers
+
+
+def _as_contracted(
+    contract: Contract, signed: Contract, numbers: Numbers
+) -> tuple[Numbers, tuple[Message, ...]]:
+    """The results that the contract as signed compares too, and what is said of the others."""
+    compared = {leaf.outcome for leaf in signed.clauses}
+    used = {
+        (outcome, group): number
+        for (outcome, group), number in numbers.items()
+        if outcome in compared
+        and usable(contract, signed, outcome, group, known_groups(signed, outcome))
+    }
+    return used, tuple(unread_of(contract, (key for key in numbers if key not in used)))
+
+
+def _given_as_contracted(signed: Contract, given: Given) -> Given:
+    net = signed.payment.net_of
+    others = {name: x for name, x in given.other_money.items() if net and name == net.name}
+    return replace(given, other_money=others)
+
+
+Numbers = dict[tuple[str, str], Decimal]
 _LARGEST = Decimal("1e15")
 # Decimal itself would read 1_0 as ten, and digits of any script.
 _WRITTEN = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
@@ -119,7 +215,9 @@ def _flat(
             what = f"{group!r} is not a group that a clause compares for {outcome}."
             if group in contract.groups and contract.groups[group].cancelled is not None:
                 what = f"{group} was cancelled ({contract.groups[group].cancelled}): no clause compares it."
-            problems.append(Problem(what, _near(group, known)))
+            problems.append(
+                Problem(what, _near(group, known) + _elsewhere(contract, outcome, group))
+            )
         elif (outcome, group) in flat:
             problems.append(Problem(f"{outcome}, {group} is given twice.", "Give it once."))
         else:
@@ -130,9 +228,8 @@ def _flat(
         outcome, dot, group = str(key).partition(".")
         if outcome not in compared:
             kind = "compared by any clause" if outcome in contract.outcomes else "an outcome"
-            problems.append(
-                Problem(f"{outcome!r} is not {kind} of this contract.", _near(outcome, compared))
-            )
+            fix = _near(outcome, compared) + _elsewhere(contract, outcome, group or ALL)
+            problems.append(Problem(f"{outcome!r} is not {kind} of this contract.", fix))
         elif dot:
             add(outcome, group, given)
         elif isinstance(given, Mapping):
@@ -148,6 +245,16 @@ def _flat(
         else:
             add(outcome, ALL, given)
     return flat
+
+
+def _elsewhere(contract: Contract, outcome: str, group: str) -> str:
+    """Where a result belongs that only the contract as signed compares."""
+    signed = contract.as_contracted
+    read = outcome in signed.outcomes and group in known_groups(signed, outcome)
+    if not (contract.changes and read):
+        return ""
+    where = outcome if group == ALL else f"{outcome}.{group}"
+    return f" The contract as signed compares it: give it as as_contracted.{where}."
 
 
 def known_groups(contract: Contract, outcome: str) -> tuple[str, ...]:

@@ -55,7 +55,8 @@ def _answer(decision: Decision) -> str:
     """The answer in one word. Clauses that others already paid for say nothing of their own."""
     clauses = [c for c in decision.clauses if c.pays and c.verdict is not Status.NOT_FOR_PAYMENT]
     if not clauses:
-        return "not_for_payment"
+        # A grant is owed without any clause; what else is due here, nobody judged.
+        return "not_for_payment" if decision.due_now == 0 else "pay"
     open_ = any(c.amount is None for c in clauses)
     earned = [
         c for c in clauses if c.amount is not None and c.verdict is Status.MET and not _held_back(c)
@@ -77,7 +78,8 @@ def page_one(run: Run) -> PageOne:
     contract, decision = run.contract, run.decision
     answer = _answer(decision)
     due = money_text(decision.due_now)
-    paid = {clause.outcome for clause in contract.clauses}
+    # A grant pays on no outcome: then the evidence is that of whatever was measured.
+    paid = {clause.outcome for clause in contract.clauses} or set(contract.outcomes)
     weakest = min(
         (_grade(run, f) for f in run.findings.values() if f.outcome in paid), key=lambda g: g.grade
     )
