@@ -38,6 +38,7 @@ from impacteval.report.value import Report
 from impacteval.study import Study
 from impacteval.study.amended import on_settlement
 from impacteval.study.check import plan_problems
+from impacteval.study.comparison import method_named
 from impacteval.study.fit import groups_of, in_contract_order
 from impacteval.study.lock import Lock, deviations
 from impacteval.study.locking import lock_now
@@ -114,7 +115,7 @@ def verify(study: Study, *, settlement: str | None = None) -> Report:
     for entry, analysis in in_contract_order(plan, contract):
         step(f"estimating {entry}")
         found += analyse(
-            _task(study, entry, asked),
+            _task(study, entry, asked, chosen),
             without_identifiers(study, analysis, frames[analysis.data]),
             data_digest=digests[analysis.data],
             prepared=study.prepared,
@@ -242,7 +243,7 @@ def _given(study: Study, settlement: str | None) -> Given:
     return Given(already_paid=ledger.already_paid, other_money=ledger.others)
 
 
-def _task(study: Study, entry: str, asked: tuple[Compared, ...]) -> Task:
+def _task(study: Study, entry: str, asked: tuple[Compared, ...], settlement: str | None) -> Task:
     contract, analysis = study.contract, study.plan.analyses[entry]
     outcome = contract.outcomes[analysis.outcome]
     groups = groups_of(analysis, contract)
@@ -267,7 +268,7 @@ def _task(study: Study, entry: str, asked: tuple[Compared, ...]) -> Task:
         groups=groups,
         questions=questions,
         required=_required(contract, analysis.outcome),
-        method_named=outcome.counterfactual.method is not None,
+        method_named=method_named(contract, analysis.outcome, settlement),
         seed=study.plan.seed,
         pools=tuple(pools),
         people={

@@ -344,7 +344,7 @@ def _near(step: str, known: Iterable[str]) -> str:
     listed = [str(key) for key in known]
     close = difflib.get_close_matches(step, listed, n=1)
     hint = f"Did you mean `{close[0]}`? " if close else ""
-    return f"{hint}Known: {', '.join(listed)}."
+    return f"{hint}Known: {', '.join(listed)}." if listed else "It is empty."
 
 
 def _entries_known(step: str, items: list[Any] | tuple[Any, ...], named: list[str]) -> str:

@@ -8,8 +8,9 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import BeforeValidator, Field, WrapSerializer, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, WrapSerializer, model_validator
 
+from impacteval.contract.counterfactuals import Counterfactuals
 from impacteval.contract.money import MoneyAmount
 from impacteval.contract.paperwork import CURRENCY_ELSEWHERE, Portion, Source
 from impacteval.contract.rules import EvidenceRule
@@ -113,7 +114,6 @@ class Clause(FileModel):
     """What every clause says: its name, whom it reads, and how the number is found."""
 
     ELSEWHERE: ClassVar[Mapping[str, str]] = CURRENCY_ELSEWHERE
-    LATER: ClassVar[frozenset[str]] = frozenset(("counterfactual",))
     LATER_WORDS: ClassVar[Mapping[str, frozenset[str]]] = {
         "per": frozenset(("person", "settlement"))
     }
@@ -124,7 +124,10 @@ class Clause(FileModel):
     weights: Literal["people"] | None = None
     decide_on: EvidenceRule | None = None
     if_not_judged: IfNotJudged | None = None
+    counterfactuals: Counterfactuals = Field(default=(), alias="counterfactual")
     source: Source | None = None
+
+    model_config = ConfigDict(serialize_by_alias=True)
 
 
 def one_when(value: Any) -> Any:

@@ -8,12 +8,14 @@ be built.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date as day
 from decimal import Decimal
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import (
     AfterValidator,
     BeforeValidator,
+    ConfigDict,
     Field,
     ModelWrapValidatorHandler,
     PrivateAttr,
@@ -26,6 +28,7 @@ from pydantic import (
 from impacteval.canonical import digest
 from impacteval.contract.changes import Change, spelled
 from impacteval.contract.clauses import WRITE_NONE, Threshold, or_none
+from impacteval.contract.counterfactuals import Counterfactual, Counterfactuals, on_date
 from impacteval.contract.money import Currency, Mode, decimals_of, rounded
 from impacteval.contract.paperwork import (
     Assumption,
@@ -77,24 +80,6 @@ class RoundResult(FileModel):
         return rounded(number, self.decimals, self.mode)
 
 
-class Counterfactual(FileModel):
-    """Where "what would have happened otherwise" comes from."""
-
-    design: Literal[
-        "rct",
-        "cluster_rct",
-        "difference_in_differences",
-        "synthetic_control",
-        "matched_comparison",
-        "historical_baseline",
-        "fixed_rate",
-        "none",
-    ] = Field(description="the design of the evaluation, such as rct or matched_comparison")
-    description: PlainWords | None = None
-    method: Slug | None = None
-    source: Source | None = None
-
-
 class Outcome(FileModel):
     """One outcome: what is measured, which direction is better, on which scale it is judged."""
 
@@ -126,8 +111,17 @@ class Outcome(FileModel):
         BeforeValidator(or_none, json_schema_input_type=RoundResult | Literal["none"]),
         WRITE_NONE,
     ] = None
-    counterfactual: Counterfactual = Field(description="the design of the counterfactual")
+    counterfactuals: Counterfactuals = Field(
+        alias="counterfactual", description="the design of the counterfactual", min_length=1
+    )
     source: Source | None = None
+
+    model_config = ConfigDict(serialize_by_alias=True)
+
+    @property
+    def counterfactual(self) -> Counterfactual:
+        """The counterfactual; the last one where it changes by date."""
+        return self.counterfactuals[-1]
 
     def read(self, number: Decimal) -> Decimal:
         """The contract's number, rounded as the contract says before it is compared."""
@@ -351,6 +345,11 @@ class Contract(FileModel):
         if self.money is None:
             return rounded(amount, decimals_of(self.currency), "half_up")
         return rounded(amount, self.money.decimals, self.money.mode)
+
+    def counterfactual_of(self, clause: Leaf, date: day | None = None) -> Counterfactual:
+        """What a clause is compared with on a date: its own counterfactual, or its outcome's."""
+        own = clause.counterfactuals or self.outcomes[clause.outcome].counterfactuals
+        return on_date(own, date)
 
     def is_percent(self, outcome: str) -> bool:
         """Whether the outcome's contract number is a percentage."""

@@ -28,6 +28,7 @@ from impacteval.contract.composed_sentences import (
     rate_line,
     share_of_saving,
 )
+from impacteval.contract.counterfactual_sentences import counterfactual_sentences
 from impacteval.contract.grants import Grant
 from impacteval.contract.grants import said as grant_said
 from impacteval.contract.money import Amount, NotPublished
@@ -140,6 +141,7 @@ def clause_sentences(contract: Contract, clause: Leaf) -> Iterator[Message]:
             clause=clause.name,
             **rule.values,
         )
+    yield from counterfactual_sentences(clause.counterfactuals, clause.name)
     match clause:
         case Threshold():
             yield _threshold(contract, clause, outcome, name)

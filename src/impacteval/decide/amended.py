@@ -318,7 +318,7 @@ def same_number(one: Outcome | None, other: Outcome | None) -> bool:
             "effect",
             "estimand",
             "window",
-            "counterfactual",
+            "counterfactuals",
         )
     )
 

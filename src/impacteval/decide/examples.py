@@ -20,7 +20,16 @@ from impacteval.contract.money import MoneyAmount, NotPublished
 from impacteval.decide.decision import ClauseResult, Decision, money_text
 from impacteval.decide.priced import price
 from impacteval.errors import ContractError, InputError
-from impacteval.files import Count, FileModel, NonBlank, Number, PlainWords, Slug, read_yaml
+from impacteval.files import (
+    Count,
+    FileModel,
+    NonBlank,
+    Number,
+    PartialDate,
+    PlainWords,
+    Slug,
+    read_yaml,
+)
 
 Verdict = Literal["met", "not_met", "cannot_be_judged", "not_for_payment", "open"]
 
@@ -32,6 +41,15 @@ class Expectation(FileModel):
     group: NonBlank | None = None
     verdict: Verdict | None = None
     amount: SignedAmount | Literal["open"] | None = None
+
+
+class AsContracted(FileModel):
+    """What the same results are expected to come to by the contract as it was signed."""
+
+    given: dict[NonBlank, Number | dict[Slug, Number]] = Field(default_factory=dict)
+    expect: tuple[Expectation, ...] = ()
+    due_now: SignedAmount | None = None
+    total: SignedAmount | Literal["open"] | None = None
 
 
 class Example(FileModel):
@@ -47,6 +65,8 @@ class Example(FileModel):
     claims: dict[Slug, tuple[Slug, ...]] | None = None
     already_paid: MoneyAmount | None = None
     other_money: dict[Slug, MoneyAmount] = Field(default_factory=dict)
+    as_of: PartialDate | None = None
+    as_contracted: AsContracted | None = None
     expect: tuple[Expectation, ...] = ()
     due_now: SignedAmount | None = None
     total: SignedAmount | Literal["open"] | None = None
@@ -118,7 +138,7 @@ def run_examples(path: str | Path, contract: Contract | None = None) -> tuple[Ex
 
 
 def _run(example: Example, contract: Contract) -> ExampleResult:
-    name = str(example.name)
+    name, signed = str(example.name), example.as_contracted
     try:
         decision = price(
             contract,
@@ -127,13 +147,22 @@ def _run(example: Example, contract: Contract) -> ExampleResult:
             claims=example.claims,
             already_paid=example.already_paid,
             other_money=example.other_money,
+            as_of=example.as_of,
+            as_contracted=None if signed is None else signed.given,
         )
     except InputError as wrong:
         return ExampleResult(name, tuple(str(problem) for problem in wrong.problems), None)
-    return ExampleResult(name, tuple(_differences(example, decision)), decision)
+    differences = [*_differences(example, decision)]
+    if signed is not None and decision.amended is None:
+        differences.append("as contracted: the contract was never amended.")
+    elif signed is not None and decision.amended is not None:
+        beside = _differences_of(signed, decision.amended.as_contracted)
+        differences += [f"as contracted, {said}" for said in beside]
+    return ExampleResult(name, tuple(differences), decision)
 
 
-def _differences(example: Example, decision: Decision) -> Iterator[str]:
+def _differences_of(example: Example | AsContracted, decision: Decision) -> Iterator[str]:
+    """Verdicts, amounts and sums."""
     for expected in example.expect:
         rows = [
             row
@@ -149,6 +178,10 @@ def _differences(example: Example, decision: Decision) -> Iterator[str]:
         yield from _money("due now", example.due_now, decision.due_now)
     if example.total is not None:
         yield from _money("total", example.total, decision.total)
+
+
+def _differences(example: Example, decision: Decision) -> Iterator[str]:
+    yield from _differences_of(example, decision)
     if example.split is not None:
         if len(example.split) != len(decision.split):
             yield f"split: {len(example.split)} payers are expected, the contract has {len(decision.split)}."

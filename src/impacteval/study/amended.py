@@ -26,8 +26,8 @@ def on_settlement(study: Study, settlement: str | None) -> Study:
         When the plan does not answer the contract as it stood on that date.
     """
     contract = contract_at(study.contract, settlement)
+    if problems := fit(study.plan, contract, study.locate, settlement):
+        raise StudyError(problems)
     if contract is study.contract:
         return study
-    if problems := fit(study.plan, contract, study.locate):
-        raise StudyError(problems)
     return replace(study, contract=contract)

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from impacteval.contract import POOLED, Contract
-from impacteval.contract.units import design_of, scale_of
+from impacteval.contract.units import scale_of
 from impacteval.errors import Problem
 from impacteval.files import Locate
 from impacteval.plan import Analysis, Plan
 from impacteval.report.checklist import unknown_items
 from impacteval.report.grade import ceiling_of
+from impacteval.study.comparison import counterfactual_problems
 from impacteval.values import Design
 
 
-def fit(plan: Plan, contract: Contract, locate: Locate) -> list[Problem]:
+def fit(
+    plan: Plan, contract: Contract, locate: Locate, settlement: str | None = None
+) -> list[Problem]:
     """Every place where plan and contract do not fit.
 
     Parameters
@@ -25,6 +28,8 @@ def fit(plan: Plan, contract: Contract, locate: Locate) -> list[Problem]:
         The contract it serves.
     locate : Locate
         Finds the line of a key of the plan.
+    settlement : str, optional
+        The settlement that is judged; by default the plan's, or the only one of the contract.
     """
     problems = [
         locate.problem(
@@ -37,7 +42,7 @@ def fit(plan: Plan, contract: Contract, locate: Locate) -> list[Problem]:
         if plan.analysis_of(clause.outcome) is None
     ]
     for name, analysis in plan.analyses.items():
-        problems += _one(name, analysis, contract, locate)
+        problems += _one(name, analysis, contract, locate, settlement or plan.settlement)
     if plan.settlement is not None:
         known = tuple(contract.calendar.settlements) if contract.calendar else ()
         if plan.settlement not in known:
@@ -76,7 +81,9 @@ def _grade(plan: Plan, locate: Locate) -> list[Problem]:
     ]
 
 
-def _one(name: str, analysis: Analysis, contract: Contract, locate: Locate) -> Iterator[Problem]:
+def _one(
+    name: str, analysis: Analysis, contract: Contract, locate: Locate, settlement: str | None
+) -> Iterator[Problem]:
     place = ("analyses", name)
     if analysis.outcome not in contract.outcomes:
         yield locate.problem(
@@ -94,29 +101,13 @@ def _one(name: str, analysis: Analysis, contract: Contract, locate: Locate) -> I
             f"scale {scale}; the plan says {analysis.scale}.",
             f"Write scale: {scale}. Percent and points are different effects.",
         )
-    design = design_of(outcome.counterfactual.design)
-    if analysis.design != design:
-        yield locate.problem(
-            (*place, "design"),
-            f"The contract's counterfactual for `{analysis.outcome}` is "
-            f"{outcome.counterfactual.design}, which is design {design}; the plan says "
-            f"{analysis.design}.",
-            f"Write design: {design}, or agree another design in the contract.",
-        )
+    yield from counterfactual_problems(name, analysis, contract, locate, settlement)
     if analysis.estimand != outcome.estimand:
         yield locate.problem(
             (*place, "estimand"),
             f"The contract pays on {outcome.estimand} for `{analysis.outcome}`; the plan "
             f"estimates {analysis.estimand}.",
             f"Write estimand: {outcome.estimand}.",
-        )
-    method = outcome.counterfactual.method
-    if method is not None and analysis.estimator.name != method:
-        yield locate.problem(
-            (*place, "estimator", "name"),
-            f"The contract names the method `{method}` for `{analysis.outcome}`; the plan uses "
-            f"`{analysis.estimator.name}`.",
-            "Use the contract's method; others go under `robustness`.",
         )
     yield from _groups(name, analysis, contract, locate)
 
