@@ -147,14 +147,14 @@ def verify(
 def price(
     contract: ContractArgument,
     given: Annotated[
-        list[str],
+        list[str] | None,
         typer.Option(
             "--set",
             metavar="OUTCOME[.GROUP]=VALUE",
             help="A result in the contract's units, people.GROUP=N, or as_of=DATE for the "
             "contract as it stood then. May be repeated.",
         ),
-    ],
+    ] = None,
     output: FormatOption = Format.TEXT,
     lang: LanguageOption = Language.EN,
 ) -> None:
@@ -163,7 +163,7 @@ def price(
     For example: impacteval price studies/bonds/denver --set housed_nights=299928
     --set jail_days=38
     """
-    commands.price(contract, given, as_json=output is Format.JSON, language=lang)
+    commands.price(contract, given or [], as_json=output is Format.JSON, language=lang)
 
 
 @app.command()
