@@ -118,7 +118,7 @@ class Message:
     text : Text
         The sentence in both languages.
     values : Mapping[str, str | int | float | Decimal]
-        What goes in the places. Every place must have its value.
+        What goes in the places. Every place must have its value, and none may be None.
     """
 
     key: str
@@ -129,6 +129,9 @@ class Message:
         missing = self.text.places("en") - set(self.values)
         if missing:
             raise ValueError(f"message {self.key!r} lacks a value for {sorted(missing)}.")
+        # A sentence about money with a hole in it must not be built, let alone printed.
+        if empty := sorted(name for name, value in self.values.items() if value is None):
+            raise ValueError(f"message {self.key!r} has nothing to say for {empty}.")
         object.__setattr__(self, "values", MappingProxyType(dict(self.values)))
 
     def __hash__(self) -> int:

@@ -178,3 +178,10 @@ def test_nan_is_refused() -> None:
         significant(math.nan)
     with pytest.raises(ValueError, match="finite"):
         significant(1.0, reference=math.inf)
+
+
+def test_a_message_with_nothing_to_say_in_a_place_is_refused():
+    text = Text(en="Pays {amount}.", fr="Paie {amount}.")
+    with pytest.raises(ValueError, match=r"has nothing to say for \['amount'\]"):
+        Message("test.hole", text, {"amount": None})
+    assert str(Message("test.zero", text, {"amount": 0})) == "Pays 0."

@@ -118,6 +118,16 @@ class Row:
     steps: tuple[Message, ...] = ()
     pays: bool = True
 
+    def __post_init__(self) -> None:
+        named = (self.name, self.group, self.outcome, self.operator)
+        if not all(isinstance(word, str) for word in named):
+            raise ValueError(f"A row must say whose it is and what it compared: {named}.")
+        if not isinstance(self.threshold, Decimal):
+            raise TypeError(f"The row of {self.name} compares with no number.")
+        _told(self.steps)
+        if self.amount is None and self.reason is None:
+            raise ValueError(f"The row of {self.name} leaves its amount open without a reason.")
+
 
 @dataclass(frozen=True, slots=True)
 class Given:
@@ -194,3 +204,14 @@ class Settled:
     steps: tuple[Message, ...] = ()
     split: tuple[Amount, ...] = ()
     tranches: tuple[Tranche, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.due_now is None:
+            raise ValueError("What is due now is an amount, 0 while nothing is judged.")
+        _told(self.steps)
+
+
+def _told(steps: tuple[Message, ...]) -> None:
+    """A step that says nothing would be a gap between the result and the money."""
+    if not all(isinstance(step, Message) for step in steps):
+        raise ValueError("Every step from the result to the money is a sentence.")
