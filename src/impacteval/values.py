@@ -140,14 +140,15 @@ class Message:
     def __str__(self) -> str:
         """Plain English without number formatting; the renderers format by language."""
         plain = string.Formatter()
-
-        def shown(value: Any) -> str:
-            return value.en.format() if isinstance(value, Text) else str(value)
-
         return "".join(
-            literal + ("" if name is None else shown(self.values[name]))
+            literal + ("" if name is None else _plain_english(self.values[name]))
             for literal, name, _, _ in plain.parse(self.text.en)
         )
+
+
+def _plain_english(value: Any) -> str:
+    """A value of a message in plain English; doubled braces become the braces they stand for."""
+    return value.en.format() if isinstance(value, Text) else str(value)
 
 
 def _check_level(level: float) -> None:

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 
 from impacteval.analysis import Task, analyse
 from impacteval.contract import POOLED, Contract
-from impacteval.contract.calendar import date_of
+from impacteval.contract.calendar import Look, look_of
+from impacteval.contract.ledger import LEDGER_FILE
+from impacteval.contract.levels import at_look
 from impacteval.contract.readings import Given
 from impacteval.contract.rules import Rule
 from impacteval.contract.terms import limits
@@ -27,7 +29,9 @@ from impacteval.decide import (
     other_rules,
     pool_label,
 )
-from impacteval.errors import Problem, StudyError, UsageError
+from impacteval.decide.amended import given_as_contracted
+from impacteval.decide.sittings import chosen_look, given_at
+from impacteval.errors import StudyError
 from impacteval.progress import step
 from impacteval.report.build import record_of
 from impacteval.report.findings import Finding, Findings, people_of
@@ -95,9 +99,13 @@ def verify(study: Study, *, settlement: str | None = None) -> Report:
     >>> report = ie.verify(ie.load_study("studies/nsw-job-training"))  # doctest: +SKIP
     """
     locked_as = study
-    chosen = _settlement(study, settlement)
-    study = on_settlement(study, chosen)
-    contract, plan = study.contract, study.plan
+    look = _look(study, settlement)
+    study = on_settlement(study, None if look is None else look.name)
+    plan = study.plan
+    look = None if look is None else look_of(study.contract, look.name)
+    # At one of several looks the contract judges at the level that the look may use up.
+    contract = at_look(study.contract, look)
+    signed = _signed(study.contract, look)
     if wrong := plan_problems(study):
         raise StudyError(wrong)
     blocked = None if study.lock is not None else _UNLOCKED
@@ -110,12 +118,12 @@ def verify(study: Study, *, settlement: str | None = None) -> Report:
     changed = _changed(study, current)
     digests = {table: table_digest(frame) for table, frame in frames.items()}
 
-    asked = compared_both_ways(contract, *other_rules(contract))
+    asked = compared_both_ways(contract, *other_rules(contract), signed=signed)
     found: list[Finding] = []
     for entry, analysis in in_contract_order(plan, contract):
         step(f"estimating {entry}")
         found += analyse(
-            _task(study, entry, asked, chosen),
+            _task(study, entry, asked, None if look is None else look.name),
             without_identifiers(study, analysis, frames[analysis.data]),
             data_digest=digests[analysis.data],
             prepared=study.prepared,
@@ -125,10 +133,10 @@ def verify(study: Study, *, settlement: str | None = None) -> Report:
     step("deciding")
     evidence = _evidence(contract, asked, found)
     people = _people(contract, found)
-    given = _given(study, chosen)
+    given = given_at(study.contract, look, study.ledger, Given(), str(study.root / LEDGER_FILE))
     decision = decide(contract, evidence, people=people, given=given)
     if locked_as.contract.changes:
-        decision = _both_ways(locked_as, study, decision, evidence, people, given, chosen)
+        decision = _both_ways(locked_as, study, decision, evidence, people, look)
     run = Run(
         contract=contract,
         plan=plan,
@@ -140,7 +148,10 @@ def verify(study: Study, *, settlement: str | None = None) -> Report:
         locked=study.lock is not None,
         locked_on=study.lock.date if study.lock is not None else None,
         prepared=study.prepared is not None,
-        settlement=chosen,
+        settlement=None if look is None else look.name,
+        agreed=study.contract,
+        at=given.at,
+        ledger=study.ledger,
         digests={
             "contract": locked_as.contract_digest,
             "plan": study.plan_digest,
@@ -187,60 +198,37 @@ def _changed(study: Study, current: Lock) -> tuple[Message, ...]:
     return changed
 
 
+def _signed(contract: Contract, look: Look | None) -> Contract:
+    """The contract as it was signed, at the same look."""
+    signed = contract.as_contracted
+    return at_look(signed, None if look is None else look_of(signed, look.name))
+
+
 def _both_ways(
     whole: Study,
     study: Study,
     decision: Decision,
     evidence: tuple[Evidence, ...],
     people: Mapping[str, int],
-    given: Given,
-    settlement: str | None,
+    look: Look | None,
 ) -> Decision:
     """The decision beside that of the contract as it was signed, on the same evidence."""
-    contract, signed = study.contract, study.contract.as_contracted
+    contract, signed = study.contract, _signed(study.contract, look)
     usable, unread = evidence_as_contracted(
         contract, evidence, lambda outcome: known_groups(signed, outcome)
     )
     sizes = {group: n for group, n in people.items() if group in signed.groups}
+    given = given_as_contracted(signed, look, study.ledger, Given())
     there = decide(signed, usable, people=sizes, given=given)
-    as_of = date_of(whole.contract, settlement)
+    as_of = None if look is None else look.date
     return both_ways(whole.contract, contract, decision, there, as_of=as_of, unread=unread)
 
 
-def _settlement(study: Study, named: str | None) -> str | None:
-    calendar = study.contract.calendar
-    known = tuple(calendar.settlements) if calendar else ()
-    chosen = named or study.plan.settlement or (known[0] if len(known) == 1 else None)
-    if named is not None and named not in known:
-        raise UsageError(
-            Problem(
-                f"The contract has no settlement {named!r}.",
-                f"Its settlements: {', '.join(known) or 'none'}.",
-            )
-        )
-    if chosen is None and len(known) > 1:
-        raise UsageError(
-            Problem(
-                "The contract has several settlements, and none is named.",
-                f"Use --settlement with one of: {', '.join(known)}.",
-            )
-        )
-    return chosen
-
-
-def _given(study: Study, settlement: str | None) -> Given:
-    """What the ledger says was paid before this settlement."""
-    ledger = study.ledger
-    if ledger is None:
-        return Given()
-    if settlement is not None and any(p.settlement == settlement for p in ledger.payments):
-        raise StudyError(
-            Problem(
-                f"The ledger has a payment for the settlement {settlement!r}, which is judged here.",
-                "Judge another settlement, or take that payment out of the ledger.",
-            )
-        )
-    return Given(already_paid=ledger.already_paid, other_money=ledger.others)
+def _look(study: Study, named: str | None) -> Look | None:
+    """The date that is judged: the one named, the one being corrected, the plan's, the only one."""
+    corrects = study.ledger.corrects if study.ledger else None
+    default = study.plan.settlement if corrects is None else None
+    return chosen_look(study.contract, named or default, study.ledger)
 
 
 def _task(study: Study, entry: str, asked: tuple[Compared, ...], settlement: str | None) -> Task:

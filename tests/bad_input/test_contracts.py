@@ -412,7 +412,58 @@ EXPECTED: dict[str, list[tuple[int, int, str]]] = {
     ],
     "grant_with_condition.yaml": [(17, 25, "The key `when` does not belong here.")],
     "settlement_moved_back.yaml": [
-        (27, 44, "The amendment of 2020-03 moves the settlement `final` to 2019-06, before")
+        (27, 44, "The amendment of 2020-03 puts `final` on 2019-06, before")
+    ],
+    "look_named_twice.yaml": [
+        (15, 56, "`end` names two dates of the calendar."),
+    ],
+    "look_of_no_clause.yaml": [
+        (15, 85, "`mian` is not a clause of this contract."),
+    ],
+    "look_pays_without_level.yaml": [
+        (15, 56, "Several looks can pay for the clause `main`, and it has no level that co"),
+    ],
+    "look_shares_nothing.yaml": [
+        (15, 88, "The look `look` pays nothing, so it uses up none of the level."),
+    ],
+    "look_share_in_percent.yaml": [
+        (15, 100, "`calendar.interim.look.alpha_share`: 20 is not a share."),
+    ],
+    "milestone_pays.yaml": [
+        (15, 80, "The key `pays` is not known in `calendar.milestones.day-30`."),
+    ],
+    "settlement_of_no_group.yaml": [
+        (15, 53, "`a` is not a group of this contract."),
+    ],
+    "look_shares_half_said.yaml": [
+        (15, 26, "Several looks can pay for the same clause (look, end), and not each one "),
+    ],
+    "look_shares_short.yaml": [
+        (15, 118, "The shares of the level add up to 0.9, not to 1 (look, end)."),
+    ],
+    "corrections_without_window.yaml": [
+        (15, 1, "A correction moves money, and nothing says how long after a settlement."),
+    ],
+    "corrections_one_sided_unsaid.yaml": [
+        (15, 1, "A correction moves money, and nothing says whether also in favour of who"),
+    ],
+    "corrections_window_in_words.yaml": [
+        (15, 35, "`corrections.window`: 'two years' is not a length of time that can be co"),
+    ],
+    "corrections_paid_twice.yaml": [
+        (15, 82, "`pay_within` says when a correction is paid, and `how: next_settlement` "),
+    ],
+    "escrow_window_in_words.yaml": [
+        (15, 19, "Money is held while a result is contested, and until when it can be cont"),
+    ],
+    "escrow_twice.yaml": [
+        (15, 50, "What is held is a share of the disputed part or an amount, and one of th"),
+    ],
+    "escrow_release_unsaid.yaml": [
+        (15, 50, "The key `released` is missing in `dispute.escrow`."),
+    ],
+    "escrow_share_above_one.yaml": [
+        (15, 66, "`dispute.escrow.share`: 1.5 is not a share."),
     ],
 }
 

@@ -12,6 +12,8 @@ from impacteval.errors import Problem, StudyError, UsageError
 from impacteval.values import Language, Text
 
 if TYPE_CHECKING:
+    from impacteval.contract import Contract
+    from impacteval.contract.ledger import Ledger
     from impacteval.decide import BothWays, Decision
     from impacteval.report import Report
 
@@ -224,7 +226,9 @@ def price(path: Path, given: list[str], *, as_json: bool, language: Language) ->
 
     contract = load_contract(path)
     given_values = pairs(given)
-    already_paid, as_of = (given_values.pop(word, None) for word in ("already_paid", "as_of"))
+    already_paid, as_of, settlement = (
+        given_values.pop(word, None) for word in ("already_paid", "as_of", "settlement")
+    )
     people, others = _under("people.", given_values), _under("other_money.", given_values)
     decision = price_contract(
         contract,
@@ -234,11 +238,21 @@ def price(path: Path, given: list[str], *, as_json: bool, language: Language) ->
         other_money=others,
         as_of=as_of,
         as_contracted=_under("as_contracted.", given_values),
+        settlement=settlement,
+        ledger=_ledger_beside(path, contract),
     )
     if as_json:
         show_json(decision.to_json())
         return
     _show_decision(decision, language)
+
+
+def _ledger_beside(path: Path, contract: Contract) -> Ledger | None:
+    """The ledger beside a contract, which says what was paid before."""
+    from impacteval.contract.ledger import LEDGER_FILE, load_ledger_of
+
+    file = (path if path.is_dir() else path.parent) / LEDGER_FILE
+    return load_ledger_of(file, contract) if file.exists() else None
 
 
 def _under(prefix: str, given: dict[str, Any]) -> dict[str, Any]:
@@ -267,7 +281,21 @@ def _show_decision(decision: Decision, language: Language) -> None:
         say(fill(step, language, decision.currency))
     due = money(money_text(decision.due_now), language, decision.currency)
     total = money(money_text(decision.total), language, decision.currency)
-    show_rows([(words("money.due_now"), due), (words("money.total"), total)])
+    rows = [(words("money.due_now"), due), (words("money.total"), total)]
+    if decision.dispute is not None:
+        parts = (
+            ("money.payable_now", decision.dispute.payable_now),
+            ("money.in_escrow", decision.dispute.held),
+        )
+        rows = [
+            (words("money.due_settlement"), due),
+            *(
+                (words(name), money(money_text(part), language, decision.currency))
+                for name, part in parts
+            ),
+            rows[1],
+        ]
+    show_rows(rows)
     if decision.amended is not None:
         _show_both_ways(decision.amended, language, decision.currency)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
+from impacteval.contract.calendar import looks
 from impacteval.contract.changes import (
     Change,
     Edit,
@@ -91,23 +92,20 @@ def _days(
 def _moved_back(
     before: Contract, after: Contract, edits: Iterable[Edit], date: str
 ) -> list[Relative]:
-    """A settlement that an amendment moves must still lie ahead of it, or no date would tell."""
-    then = before.calendar.settlements if before.calendar else {}
-    now = after.calendar.settlements if after.calendar else {}
+    """What an amendment puts in the calendar lies ahead of it: its own date says how it is read."""
+    then = {look.name: look.date for look in looks(before)}
     return [
         (
-            nearest(edits, ("calendar", "settlements", name, "date")),
-            (
-                f"The amendment of {date} moves the settlement `{name}` to {settlement.date}, before "
-                "it takes force."
-            ),
-            "Move it to a later date.",
+            nearest(edits, ("calendar", _TABLE[look.kind], look.name, "date")),
+            (f"The amendment of {date} puts `{look.name}` on {look.date}, before it takes force."),
+            "Put it on a later date.",
         )
-        for name, settlement in now.items()
-        if name in then
-        and settlement.date != then[name].date
-        and last_day(settlement.date) < first_day(date)
+        for look in looks(after)
+        if look.date != then.get(look.name) and last_day(look.date) < first_day(date)
     ]
+
+
+_TABLE = {"settlement": "settlements", "interim": "interim", "milestone": "milestones"}
 
 
 def _sound(

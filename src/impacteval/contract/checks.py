@@ -13,6 +13,7 @@ from decimal import Decimal, localcontext
 
 from pydantic import BaseModel
 
+from impacteval.contract.calendar_checks import calendar_problems, times_judged
 from impacteval.contract.clauses import (
     BasketPart,
     BonusMalus,
@@ -49,6 +50,7 @@ def problems_of(contract: Contract) -> list[Relative]:
             *_pool(contract),
             *_multiplicity(contract),
             *_references(contract),
+            *calendar_problems(contract),
             *_sources((), contract, contract),
         ]
 
@@ -386,7 +388,8 @@ def chance_by_luck(contract: Contract) -> Decimal | None:
                 return None
             for group in contract.compared_groups(leaf):
                 key = (leaf.outcome, group)
-                each[key] = max(each.get(key, Decimal(0)), error)
+                often = error * times_judged(contract, leaf.name, group)
+                each[key] = max(each.get(key, Decimal(0)), often)
         return min(Decimal(1), sum(each.values(), Decimal(0)))
 
 

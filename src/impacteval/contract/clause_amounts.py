@@ -25,6 +25,7 @@ from impacteval.contract.model import Contract
 from impacteval.contract.money import ARITHMETIC, NOT_PUBLISHED, Amount
 from impacteval.contract.payment import BY_STEP, EquityBonus, Gate, Leaf
 from impacteval.contract.readings import (
+    Before,
     Between,
     Chances,
     Known,
@@ -141,6 +142,8 @@ def row_of(
             return undecided(leaf, group, reason)
         case Unjudged(reason):
             return undecided(leaf, group, reason, Status.CANNOT_BE_JUDGED)
+        case Before(verdict, reason):
+            return replace(undecided(leaf, group, reason, verdict), amount=NOTHING)
         case Known(number, before):
             value, exact = number, before
             priced = _priced(leaf, number, reading.closed, around)

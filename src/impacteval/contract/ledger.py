@@ -2,19 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import Field, PlainSerializer, PlainValidator, WithJsonSchema, model_validator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    PlainSerializer,
+    PlainValidator,
+    WithJsonSchema,
+    model_validator,
+)
 
 from impacteval.canonical import digest
+from impacteval.contract.calendar import looks
+from impacteval.contract.escrow import Disputed
+from impacteval.contract.model import POOLED, Contract
 from impacteval.contract.money import NOT_PUBLISHED, Amount, NotPublished, add
 from impacteval.contract.paperwork import CURRENCY_ELSEWHERE
 from impacteval.errors import ContractError
-from impacteval.files import FileModel, PartialDate, PlainWords, Slug, plain, read_yaml, refuse
-from impacteval.files.kinds import read_number
+from impacteval.files import (
+    FileModel,
+    NonBlank,
+    PartialDate,
+    PlainWords,
+    Slug,
+    plain,
+    read_yaml,
+    refuse,
+)
+from impacteval.files.kinds import Relative, read_number
 
 LEDGER_FILE = "ledger.yaml"
 
@@ -33,6 +52,14 @@ SignedAmount = Annotated[
 ]
 
 
+class Settled(FileModel):
+    """What an earlier settlement said about one clause and one group."""
+
+    clause: Slug = Field(description="the clause")
+    group: Slug | None = None
+    verdict: Literal["met", "not_met"] = Field(description="what was decided: met or not_met")
+
+
 class Payment(FileModel):
     """One payment made; a repayment is negative."""
 
@@ -41,6 +68,8 @@ class Payment(FileModel):
     date: PartialDate = Field(description="when it was paid")
     amount: SignedAmount = Field(description="how much, negative when paid back, or not_published")
     settlement: Slug | None = None
+    clauses: tuple[Settled, ...] = ()
+    verdict: NonBlank | None = None
     what: PlainWords | None = None
     source: PlainWords | None = None
 
@@ -56,6 +85,35 @@ class OtherPayment(FileModel):
     source: PlainWords | None = None
 
 
+class Corrects(FileModel):
+    """An earlier settlement that is judged again, because an error was found."""
+
+    settlement: Slug = Field(description="the settlement that is judged again")
+    found: PartialDate | None = None
+    what: PlainWords | None = None
+
+
+class Carried(FileModel):
+    """A correction that was decided and falls due at a later settlement."""
+
+    ELSEWHERE: ClassVar[Mapping[str, str]] = CURRENCY_ELSEWHERE
+
+    settlement: Slug = Field(description="the settlement that was corrected")
+    due_at: Slug = Field(description="the settlement at which the correction falls due")
+    amount: SignedAmount = Field(
+        description="how much, negative when owed back to the payers, or not_published"
+    )
+    what: PlainWords | None = None
+
+
+def _named(value: Any) -> Any:
+    return {"settlement": value} if isinstance(value, str) else value
+
+
+def _listed(value: Any) -> Any:
+    return [value] if isinstance(value, Mapping) else value
+
+
 class Ledger(FileModel):
     """What was paid before this settlement."""
 
@@ -63,6 +121,14 @@ class Ledger(FileModel):
     contract: Slug = Field(description="the id of the contract it belongs to")
     payments: tuple[Payment, ...] = Field(description="every payment so far; [] when there is none")
     other_money: tuple[OtherPayment, ...] = ()
+    corrects: Annotated[
+        Corrects | None, BeforeValidator(_named, json_schema_input_type=Corrects | Slug | None)
+    ] = None
+    carried: tuple[Carried, ...] = ()
+    dispute: Annotated[
+        tuple[Disputed, ...],
+        BeforeValidator(_listed, json_schema_input_type=Disputed | list[Disputed]),
+    ] = ()
 
     @model_validator(mode="after")
     def _not_below_nothing(self) -> Self:
@@ -80,6 +146,18 @@ class Ledger(FileModel):
     def already_paid(self) -> Amount:
         """Everything paid so far, repayments taken off."""
         return add(payment.amount for payment in self.payments)
+
+    def paid_at(self, settlement: str) -> Amount:
+        """What was paid for one settlement, corrections of it among them."""
+        return add(p.amount for p in self.payments if p.settlement == settlement)
+
+    def has(self, settlement: str) -> bool:
+        """Whether something was paid for that settlement."""
+        return any(payment.settlement == settlement for payment in self.payments)
+
+    def disputed(self, settlement: str) -> Disputed | None:
+        """The dispute about a settlement."""
+        return next((d for d in self.dispute if d.settlement == settlement), None)
 
     @property
     def others(self) -> Mapping[str, Amount]:
@@ -100,6 +178,90 @@ def _spelled(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_spelled(item) for item in value]
     return value if isinstance(value, str) or value is None else plain(value)
+
+
+def ledger_problems(ledger: Ledger, contract: Contract) -> list[Relative]:
+    """Every name in a ledger that its contract does not know.
+
+    Parameters
+    ----------
+    ledger : Ledger
+    contract : Contract
+        The one it should belong to.
+
+    Returns
+    -------
+    list of (path, what, fix)
+    """
+    found: list[Relative] = []
+
+    def known(
+        path: tuple[str | int, ...], name: str | None, names: Sequence[str], what: str
+    ) -> None:
+        if name is not None and name not in names:
+            fix = f"Known: {', '.join(names) or 'none'}."
+            found.append((path, f"The contract has no {what} `{name}`.", fix))
+
+    if ledger.contract != contract.id:
+        what = f"The ledger belongs to the contract {ledger.contract!r}, and this one is {contract.id!r}."
+        found.append((("contract",), what, "Put the ledger of this contract here."))
+        return found
+    dates = [look.name for look in looks(contract) if look.pays]
+    clauses = [leaf.name for leaf in contract.clauses]
+    for k, payment in enumerate(ledger.payments):
+        if contract.calendar is not None:
+            known(("payments", k, "settlement"), payment.settlement, dates, "settlement")
+        for j, settled in enumerate(payment.clauses):
+            known(("payments", k, "clauses", j, "clause"), settled.clause, clauses, "clause")
+            groups = [*contract.groups, *([POOLED] if contract.groups else [])]
+            known(("payments", k, "clauses", j, "group"), settled.group, groups, "group")
+            if contract.groups and settled.group is None:
+                what = (
+                    f"The contract has groups, and `{settled.clause}` is settled for none of them."
+                )
+                fix = f"Write `group:` with one of: {', '.join(groups)}."
+                found.append((("payments", k, "clauses", j), what, fix))
+    if contract.calendar is not None:
+        _later_problems(ledger, contract, known, dates, found)
+    return found
+
+
+def _later_problems(
+    ledger: Ledger,
+    contract: Contract,
+    known: Callable[[tuple[str | int, ...], str | None, Sequence[str], str], None],
+    dates: Sequence[str],
+    found: list[Relative],
+) -> None:
+    """What a ledger says of corrections and disputes."""
+    for k, carried in enumerate(ledger.carried):
+        known(("carried", k, "settlement"), carried.settlement, dates, "settlement")
+        known(("carried", k, "due_at"), carried.due_at, dates, "settlement")
+    for k, dispute in enumerate(ledger.dispute):
+        known(("dispute", k, "settlement"), dispute.settlement, dates, "settlement")
+        if ledger.disputed(dispute.settlement) is not dispute:
+            what = f"Two disputes are about `{dispute.settlement}`."
+            found.append((("dispute", k), what, "Write one of them, as it stands now."))
+    corrects = ledger.corrects
+    if corrects is None:
+        return
+    known(("corrects", "settlement"), corrects.settlement, dates, "settlement")
+    if corrects.settlement in dates and not ledger.has(corrects.settlement):
+        what = f"Nothing was paid at `{corrects.settlement}`, so there is nothing to correct."
+        fix = "Write its payment, with `amount: 0` if it paid nothing."
+        found.append((("corrects",), what, fix))
+    agreed = contract.corrections
+    if agreed is not None and agreed.how != "none" and corrects.found is None:
+        what = "Corrections have a time limit, and nothing says when the error was found."
+        found.append((("corrects",), what, "Write `corrects: {settlement: ..., found: date}`."))
+
+
+def load_ledger_of(path: str | Path, contract: Contract) -> Ledger:
+    """Read the ledger of a contract; names that the contract does not know are problems too."""
+    ledger, locate = read_yaml(path, Ledger, kind="ledger", error=ContractError)
+    if found := ledger_problems(ledger, contract):
+        raise ContractError([locate.problem(*problem) for problem in found])
+    return ledger
 
 
 def load_ledger(path: str | Path) -> Ledger:

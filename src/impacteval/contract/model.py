@@ -28,13 +28,14 @@ from pydantic import (
 from impacteval.canonical import digest
 from impacteval.contract.changes import Change, spelled
 from impacteval.contract.clauses import WRITE_NONE, Threshold, or_none
+from impacteval.contract.correcting import Corrections
 from impacteval.contract.counterfactuals import Counterfactual, Counterfactuals, on_date
+from impacteval.contract.escrow import Dispute
 from impacteval.contract.money import Currency, Mode, decimals_of, rounded
 from impacteval.contract.paperwork import (
     Assumption,
     Audit,
     Calendar,
-    Dispute,
     EvaluationCost,
     Parties,
     Privacy,
@@ -178,7 +179,6 @@ class Contract(FileModel):
             "stop_when",
             "watch",
             "equity",
-            "corrections",
             "also_report",
             "context",
             "baseline",
@@ -234,6 +234,7 @@ class Contract(FileModel):
     calendar: Calendar | None = None
     privacy: Privacy | None = None
     dispute: Dispute | None = None
+    corrections: Corrections | None = None
     interests: ListOfWords = ()
     evaluation_cost: EvaluationCost | None = None
     not_public: ListOfWords = ()

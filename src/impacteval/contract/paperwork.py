@@ -146,15 +146,6 @@ class Privacy(FileModel):
     source: Source | None = None
 
 
-class Dispute(FileModel):
-    """How to contest a result."""
-
-    window: PlainWords = Field(description="how long a result can be contested")
-    who_decides: PlainWords = Field(description="who decides")
-    how: PlainWords | None = None
-    source: Source | None = None
-
-
 class EvaluationCost(FileModel):
     """What the evaluation costs."""
 

@@ -5,10 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
+from impacteval.contract.calendar import Look
 from impacteval.contract.clauses import Limit
 from impacteval.contract.money import Amount
 from impacteval.values import Message, Status
+
+if TYPE_CHECKING:
+    from impacteval.contract.escrow import Disputed
+    from impacteval.contract.ledger import Corrects
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +82,15 @@ class Unjudged:
     reason: Message
 
 
-Reading = Known | Between | Chances | Missing | Unjudged
+@dataclass(frozen=True, slots=True)
+class Before:
+    """Settled at an earlier date: the verdict stands, and nothing more is paid for it."""
+
+    verdict: Status
+    reason: Message
+
+
+Reading = Known | Between | Chances | Missing | Unjudged | Before
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +144,50 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class Sitting:
+    """One date of the calendar as it is judged, with what is known of those before it.
+
+    Attributes
+    ----------
+    look : Look
+        The settlement, look or milestone.
+    before : tuple of Look
+        The settlements and paying looks that may come before it.
+    settled : Mapping[tuple[str, str], Before]
+        What was settled before, by clause and group, and is not settled again.
+    unknown : bool
+        Whether earlier payments are possible and nobody states them.
+    unrecorded : Mapping[str, tuple[str, ...]]
+        Clauses that an earlier payment may have been for, as far as the ledger says, with the
+        names of those settlements.
+    carried : tuple of (settlement, amount)
+        Corrections of earlier settlements that fall due here.
+    paid : Decimal, NOT_PUBLISHED or None
+        What was paid at earlier settlements, corrections that fall due here left aside.
+    paid_here : Decimal or NOT_PUBLISHED
+        What was paid for this very settlement.
+    corrects : Corrects or None
+        The error for which this settlement is judged again.
+    receipt : str or None
+        Digest of the verdict that is corrected.
+    dispute : Disputed or None
+        The dispute about this settlement, as it stands.
+    """
+
+    look: Look
+    before: tuple[Look, ...] = ()
+    settled: Mapping[tuple[str, str], Before] = field(default_factory=dict)
+    unknown: bool = False
+    unrecorded: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    carried: tuple[tuple[str, Amount], ...] = ()
+    paid: Amount | None = None
+    paid_here: Amount = Decimal(0)
+    corrects: Corrects | None = None
+    receipt: str | None = None
+    dispute: Disputed | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Given:
     """What a settlement brings besides results.
 
@@ -143,12 +201,15 @@ class Given:
         What was paid at earlier settlements, repayments taken off; None when nobody says.
     other_money : Mapping[str, Amount]
         What others paid for the same results, by the name the contract gives that money.
+    at : Sitting or None
+        The settlement or look that is judged; None judges every clause, whatever the calendar says.
     """
 
     people: Mapping[str, int] = field(default_factory=dict, hash=False)
     claims: Mapping[str, Mapping[str, int]] | None = field(default=None, hash=False)
     already_paid: Amount | None = None
     other_money: Mapping[str, Amount] = field(default_factory=dict, hash=False)
+    at: Sitting | None = field(default=None, hash=False)
 
 
 NOTHING_GIVEN = Given()

@@ -157,7 +157,7 @@ def error_of(rule: Rule) -> Decimal | None:
                 return 1 - level
 
 
-def divided(rule: Rule, parts: int) -> Rule:
+def divided(rule: Rule, parts: int | Decimal) -> Rule:
     """The rule at the level of Bonferroni: what may go wrong, divided by the number of chances.
 
     Examples

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from impacteval.contract.calendar_sentences import calendar_sentences
 from impacteval.contract.checks import chance_by_luck
 from impacteval.contract.counterfactual_sentences import counterfactual_sentences
+from impacteval.contract.later_sentences import later_sentences
 from impacteval.contract.payment_sentences import clause_sentences, composition
 from impacteval.contract.saying import money, names, plain, rule_sentence, say, unit_of
 from impacteval.contract.settlement_sentences import settlement_sentences
@@ -287,6 +289,7 @@ def _life(contract: Contract) -> Iterator[Message]:
                     what=_unstopped(what.text()),
                 )
             )
+    yield from calendar_sentences(contract)
     if contract.audit is not None:
         yield say(
             "audit", "Audit: {how}.", "Contrôle : {how}.", how=_unstopped(contract.audit.how.text())
@@ -299,6 +302,7 @@ def _life(contract: Contract) -> Iterator[Message]:
             window=_unstopped(contract.dispute.window.text()),
             who=_unstopped(contract.dispute.who_decides.text()),
         )
+    yield from later_sentences(contract)
     cost = contract.evaluation_cost
     if cost is not None:
         yield say(

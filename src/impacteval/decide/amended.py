@@ -7,12 +7,16 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from impacteval.contract.calendar import Look, look_of
 from impacteval.contract.changes import Change
+from impacteval.contract.ledger import Ledger
 from impacteval.contract.model import ALL, POOLED, Contract, Outcome
 from impacteval.contract.money import ARITHMETIC, NOT_PUBLISHED, Amount
+from impacteval.contract.readings import Given
 from impacteval.contract.rules import Rule
 from impacteval.contract.saying import money, names
 from impacteval.decide.questions import Compared, compared, pool_label
+from impacteval.decide.sittings import given_at
 from impacteval.values import Evidence, Message, Status, Text
 
 if TYPE_CHECKING:
@@ -145,7 +149,8 @@ def _in_money(contract: Contract, decision: Decision, signed: Decision) -> Itera
         "amended": _amount(contract, decision.due_now),
         "signed": _amount(contract, signed.due_now),
     }
-    yield _money(contract, "due", decision.due_now, signed.due_now, values)
+    if decision.due_now is not None and signed.due_now is not None:
+        yield _money(contract, "due", decision.due_now, signed.due_now, values)
 
 
 _WHAT = {
@@ -269,7 +274,9 @@ def whom(contract: Contract, group: str) -> Text:
 # --- what both readings ask ---------------------------------------------------------------------
 
 
-def compared_both_ways(contract: Contract, *others: Rule) -> tuple[Compared, ...]:
+def compared_both_ways(
+    contract: Contract, *others: Rule, signed: Contract | None = None
+) -> tuple[Compared, ...]:
     """Every number that the contract compares, with what the contract as signed asks about it too.
 
     Numbers that only the contract as signed compares, such as those of a group that was cancelled,
@@ -280,7 +287,7 @@ def compared_both_ways(contract: Contract, *others: Rule) -> tuple[Compared, ...
         return own
     asked = {(n.outcome, n.pool or n.group): n for n in own}
     there = {outcome: set(groups) for outcome, groups in _groups_read(own).items()}
-    signed = contract.as_contracted
+    signed = contract.as_contracted if signed is None else signed
     for number in compared(signed):
         if not same_number(
             contract.outcomes.get(number.outcome), signed.outcomes.get(number.outcome)
@@ -350,6 +357,33 @@ def unread_of(outcomes: Contract, numbers: Iterable[tuple[str, str]]) -> Iterato
             name=outcomes.outcomes[outcome].plain_name.text(),
             whom=whom(outcomes, group),
         )
+
+
+def given_as_contracted(
+    signed: Contract, look: Look | None, ledger: Ledger | None, typed: Given
+) -> Given:
+    """What the settlement that is judged brings to the contract as it was signed.
+
+    Parameters
+    ----------
+    signed : Contract
+        The contract as it was signed.
+    look : Look or None
+        What is judged; as signed it has the date it had then, or is no date of the calendar.
+    ledger : Ledger or None
+        What was paid before. Corrections and disputes that the contract as signed does not
+        provide for are left out.
+    typed : Given
+        What is given by hand.
+    """
+    net = signed.payment.net_of
+    others = {name: x for name, x in typed.other_money.items() if net and name == net.name}
+    there = None if look is None else look_of(signed, look.name)
+    if ledger is not None and signed.corrections is None:
+        ledger = ledger.model_copy(update={"corrects": None, "carried": ()})
+    if ledger is not None and signed.dispute is None:
+        ledger = ledger.model_copy(update={"dispute": ()})
+    return given_at(signed, there, ledger, replace(typed, other_money=others))
 
 
 def evidence_as_contracted(

@@ -7,15 +7,21 @@ from dataclasses import dataclass, replace
 from decimal import Decimal, localcontext
 from typing import TYPE_CHECKING, Any
 
+from impacteval.contract.calendar import Look
 from impacteval.contract.clauses import IfNotJudged
+from impacteval.contract.correcting import Correction
+from impacteval.contract.escrow import Contested
 from impacteval.contract.model import POOLED, Contract
 from impacteval.contract.money import ARITHMETIC, NOT_PUBLISHED, Amount, add
 from impacteval.contract.payment import Leaf
 from impacteval.contract.readings import NOTHING_GIVEN, Given, Reading, Row, Settled, Tranche
 from impacteval.contract.rules import PointRule, Rule
+from impacteval.contract.sitting import held
+from impacteval.contract.terms import NOTHING
 from impacteval.contract.terms import price as settle
 from impacteval.decide.evidence import Found, estimate_of, reading_of
 from impacteval.decide.questions import effective_rule, pool_label, rule_problems, rule_text
+from impacteval.decide.sittings import assumed, at_sitting
 from impacteval.errors import UsageError
 from impacteval.values import Evidence, Message, Status, Text
 
@@ -99,8 +105,9 @@ class Decision:
         The contract's.
     clauses : tuple of ClauseResult
         One for each clause and group, in the order of the file.
-    due_now : Decimal or NOT_PUBLISHED
-        What the judged clauses pay, under the ceiling.
+    due_now : Decimal, NOT_PUBLISHED or None
+        What the judged clauses pay, under the ceiling. None when it depends on earlier payments
+        that nobody states.
     total : Decimal, NOT_PUBLISHED or None
         The same once every clause is judged; None until then.
     cap : Decimal, NOT_PUBLISHED or None
@@ -115,13 +122,20 @@ class Decision:
         What each payer pays of what is due.
     tranches : tuple of Tranche
         Who gets back what of the capital.
+    look : Look or None
+        The settlement, look or milestone that was judged, where the calendar names one.
+    correction : Correction or None
+        What follows when this settles an earlier settlement anew; `due_now` is then the part of the
+        difference that is owed now, below 0 when it is owed back.
+    dispute : Contested or None
+        How `due_now` divides into what is payable now and what is held while it is contested.
     amended : BothWays or None
         The same by the contract as it was signed, where it was amended.
     """
 
     currency: str
     clauses: tuple[ClauseResult, ...]
-    due_now: Amount
+    due_now: Amount | None
     total: Amount | None
     cap: Amount | None
     steps: tuple[Message, ...] = ()
@@ -129,6 +143,9 @@ class Decision:
     cap_left: Amount | None = None
     split: tuple[PayerAmount, ...] = ()
     tranches: tuple[Tranche, ...] = ()
+    look: Look | None = None
+    correction: Correction | None = None
+    dispute: Contested | None = None
     amended: BothWays | None = None
 
     def clause(self, name: str, group: str | None = None) -> ClauseResult:
@@ -159,6 +176,14 @@ class Decision:
                 }
                 for tranche in self.tranches
             ]
+        if self.look is not None:
+            more["settlement"] = self.look.name
+        if self.correction is not None:
+            more["correction"] = _correction(self.correction)
+        if self.dispute is not None:
+            more["payable_now"] = money_text(self.dispute.payable_now)
+            more["in_escrow"] = money_text(self.dispute.held)
+            more["dispute"] = _dispute(self.dispute)
         if self.amended is not None:
             more |= self.amended.to_json()
         return {
@@ -176,6 +201,7 @@ class Decision:
                     "verdict": None if c.verdict is None else c.verdict.value,
                     "amount": money_text(c.amount),
                     "steps": [str(step) for step in c.steps],
+                    **_would_be(c),
                 }
                 for c in self.clauses
             ],
@@ -190,6 +216,40 @@ def money_text(amount: Amount | None) -> str | None:
     if isinstance(amount, Decimal):
         return format(amount, "f")
     return NOT_PUBLISHED.value
+
+
+def _correction(found: Correction) -> dict[str, Any]:
+    return {
+        "settlement": found.settlement,
+        "found": found.found,
+        "paid": money_text(found.paid),
+        "comes_to": money_text(found.comes_to),
+        "difference": money_text(found.difference),
+        "owed": money_text(found.owed),
+        "owed_by": found.owed_by,
+        "due_at": found.due_at,
+        "due_on": found.due_on,
+        "verdict_corrected": found.receipt,
+        "reason": str(found.reason),
+    }
+
+
+def _dispute(found: Contested) -> dict[str, Any]:
+    return {
+        "state": found.state,
+        "raised": found.raised,
+        "until": found.until,
+        "by": found.by,
+        "returned": money_text(found.returned),
+        "paid": money_text(found.paid),
+        "reason": str(found.reason),
+    }
+
+
+def _would_be(clause: ClauseResult) -> dict[str, str]:
+    """The verdict that would stand if the decision were for payment, where it is another one."""
+    other = clause.would_be is not None and clause.would_be is not clause.verdict
+    return {"would_be": str(clause.would_be)} if other else {}
 
 
 def _plain_number(number: Decimal | None) -> int | float | None:
@@ -279,14 +339,18 @@ def decide_by(
             own = found.get((leaf.outcome, pool[0]))
         estimates[leaf.name, group] = estimate_of(own)
         pools[leaf.name, group] = pool
+        if given.at is not None:
+            instead = held(contract, given.at, leaf, group, pool)
+            if instead is not None:
+                return instead
         return reading_of(contract, leaf, group, pool, rule_of(leaf), found, sizes, typed)
 
     # The caller's own precision and rounding must not reach a payment.
     with localcontext(ARITHMETIC):
-        settled = settle(contract, read, replace(given, people=sizes))
+        settled = settle(contract, read, replace(assumed(given), people=sizes))
     clauses = {leaf.name: leaf for leaf in contract.clauses}
     made = _assembled(contract, settled, clauses, estimates, pools, rule_of, name_of)
-    return _settled(contract, made, settled, given)
+    return at_sitting(contract, _settled(contract, made, settled, given), given.at)
 
 
 def _by_key(evidence: Iterable[Evidence]) -> Found:
@@ -375,7 +439,7 @@ def _cap_left(contract: Contract, made: Decision, earlier: Amount | None) -> Amo
     cap = contract.payment.cap
     if cap is None or made.cap is None:
         return None
-    used: list[Amount] = [made.due_now]
+    used: list[Amount] = [NOTHING if made.due_now is None else made.due_now]
     if cap.over == "contract" and earlier is not None:
         used.append(earlier)
     total = add(used)

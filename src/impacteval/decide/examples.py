@@ -15,11 +15,20 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from impacteval.contract import Contract, load_contract
-from impacteval.contract.ledger import SignedAmount
+from impacteval.contract.escrow import Disputed
+from impacteval.contract.ledger import (
+    Carried,
+    Corrects,
+    Ledger,
+    OtherPayment,
+    Payment,
+    SignedAmount,
+    ledger_problems,
+)
 from impacteval.contract.money import MoneyAmount, NotPublished
 from impacteval.decide.decision import ClauseResult, Decision, money_text
 from impacteval.decide.priced import price
-from impacteval.errors import ContractError, InputError
+from impacteval.errors import ContractError, InputError, Problem, UsageError
 from impacteval.files import (
     Count,
     FileModel,
@@ -48,8 +57,25 @@ class AsContracted(FileModel):
 
     given: dict[NonBlank, Number | dict[Slug, Number]] = Field(default_factory=dict)
     expect: tuple[Expectation, ...] = ()
-    due_now: SignedAmount | None = None
+    due_now: SignedAmount | Literal["open"] | None = None
     total: SignedAmount | Literal["open"] | None = None
+
+
+class ExampleLedger(FileModel):
+    """What was paid before an example, as a ledger says it."""
+
+    payments: tuple[Payment, ...] = ()
+    other_money: tuple[OtherPayment, ...] = ()
+    corrects: Corrects | None = None
+    carried: tuple[Carried, ...] = ()
+    dispute: tuple[Disputed, ...] = ()
+
+    def of(self, contract: Contract) -> Ledger:
+        """The ledger of that contract; `UsageError` for names that the contract does not know."""
+        made = Ledger(format="impacteval-ledger/1", contract=contract.id, **dict(self))
+        if found := ledger_problems(made, contract):
+            raise UsageError([Problem(what, fix) for _, what, fix in found])
+        return made
 
 
 class Example(FileModel):
@@ -67,11 +93,16 @@ class Example(FileModel):
     other_money: dict[Slug, MoneyAmount] = Field(default_factory=dict)
     as_of: PartialDate | None = None
     as_contracted: AsContracted | None = None
+    settlement: Slug | None = None
+    ledger: ExampleLedger | None = None
     expect: tuple[Expectation, ...] = ()
-    due_now: SignedAmount | None = None
+    due_now: SignedAmount | Literal["open"] | None = None
     total: SignedAmount | Literal["open"] | None = None
     split: tuple[SignedAmount, ...] | None = None
     lost: dict[Slug, MoneyAmount] | None = None
+    payable_now: SignedAmount | Literal["open"] | None = None
+    in_escrow: SignedAmount | Literal["open"] | None = None
+    owed: SignedAmount | Literal["open"] | None = None
     source: PlainWords | None = None
 
 
@@ -149,6 +180,8 @@ def _run(example: Example, contract: Contract) -> ExampleResult:
             other_money=example.other_money,
             as_of=example.as_of,
             as_contracted=None if signed is None else signed.given,
+            settlement=example.settlement,
+            ledger=None if example.ledger is None else example.ledger.of(contract),
         )
     except InputError as wrong:
         return ExampleResult(name, tuple(str(problem) for problem in wrong.problems), None)
@@ -182,6 +215,14 @@ def _differences_of(example: Example | AsContracted, decision: Decision) -> Iter
 
 def _differences(example: Example, decision: Decision) -> Iterator[str]:
     yield from _differences_of(example, decision)
+    correction, dispute = decision.correction, decision.dispute
+    for what, wanted, said in (
+        ("payable now", example.payable_now, None if dispute is None else dispute.payable_now),
+        ("in escrow", example.in_escrow, None if dispute is None else dispute.held),
+        ("owed", example.owed, None if correction is None else correction.owed),
+    ):
+        if wanted is not None:
+            yield from _money(what, wanted, said)
     if example.split is not None:
         if len(example.split) != len(decision.split):
             yield f"split: {len(example.split)} payers are expected, the contract has {len(decision.split)}."

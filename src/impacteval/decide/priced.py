@@ -5,19 +5,20 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
-from datetime import date
+from datetime import date as day
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from impacteval.contract.amendments import contract_as_of
+from impacteval.contract.ledger import Ledger
 from impacteval.contract.model import ALL, POOLED, Contract
 from impacteval.contract.money import NOT_PUBLISHED, Amount, rounded
 from impacteval.contract.readings import Given
 from impacteval.contract.rules import PointRule
-from impacteval.decide.amended import both_ways, unread_of, usable
+from impacteval.decide.amended import both_ways, given_as_contracted, unread_of, usable
 from impacteval.decide.claims import read_claims, reconciled
 from impacteval.decide.decision import ADJUDICATED, Decision, decide_by
+from impacteval.decide.sittings import chosen_look, given_at
 from impacteval.errors import Problem, UsageError
 from impacteval.values import Answer, Evidence, Message, PointEstimate
 
@@ -30,8 +31,10 @@ def price(
     claims: Mapping[str, Any] | None = None,
     already_paid: Any = None,
     other_money: Mapping[str, Any] | None = None,
-    as_of: date | str | None = None,
+    as_of: day | str | None = None,
     as_contracted: Mapping[str, Any] | None = None,
+    settlement: str | None = None,
+    ledger: Ledger | None = None,
 ) -> Decision:
     """What the contract pays for these results.
 
@@ -56,9 +59,14 @@ def price(
         is open without it.
     other_money : mapping, optional
         What others paid for the same results, by the name that the contract nets it under.
+    settlement : str, optional
+        The settlement, look or milestone of the calendar that is judged; the only settlement by
+        default. Clauses that belong to another one stay open.
+    ledger : Ledger, optional
+        What was paid before, in place of `already_paid` and `other_money`.
     as_of : datetime.date or str, optional
-        The date on which the contract is read: amendments after it are left out. Without it every
-        amendment is in force; no clock is read.
+        The date on which the contract is read: amendments after it are left out. By default the date
+        of the settlement that is judged; without one every amendment is in force. No clock is read.
     as_contracted : mapping, optional
         Results, like `values`, that only the contract as it was signed compares, such as those of a
         group that an amendment cancelled.
@@ -77,13 +85,15 @@ def price(
     if not isinstance(contract, Contract):
         what = f"price takes a contract, not {type(contract).__name__}."
         raise UsageError(Problem(what, "Load it first: load_contract(path)."))
-    for name, typed in (("values", values), ("people", people or {})):
-        if not isinstance(typed, Mapping):
-            what = f"{name} must be a mapping, not {type(typed).__name__}."
+    for name, mapping in (("values", values), ("people", people or {})):
+        if not isinstance(mapping, Mapping):
+            what = f"{name} must be a mapping, not {type(mapping).__name__}."
             raise UsageError(Problem(what, 'Write for example {"outcome": 8.4}.'))
     whole = contract
-    if as_of is not None:
-        contract = contract_as_of(contract, as_of)
+    look = chosen_look(whole, settlement, ledger) if whole.changes else None
+    date = look.date if as_of is None and look is not None else as_of
+    if date is not None:
+        contract = contract_as_of(contract, date)
     problems: list[Problem] = []
     numbers = _numbers(contract, values, problems)
     before = _only_as_contracted(whole, as_contracted, problems)
@@ -106,17 +116,18 @@ def price(
     others = _others(contract, other_money or {}, problems)
     if problems:
         raise UsageError(problems)
-    given = Given(claims=claimed, already_paid=earlier, other_money=others)
-    decision = _decided(contract, numbers, sizes, given)
+    look = chosen_look(contract, settlement if look is None else look.name, ledger)
+    typed = Given(claims=claimed, already_paid=earlier, other_money=others)
+    decision = _decided(contract, numbers, sizes, given_at(contract, look, ledger, typed))
     if not whole.changes:
         return decision
     beside = _decided(
         signed,
         there | before,
         {group: n for group, n in sizes.items() if group in signed.groups},
-        _given_as_contracted(signed, given),
+        given_as_contracted(signed, look, ledger, typed),
     )
-    asked = None if as_of is None else str(as_of)
+    asked = None if date is None else str(date)
     return both_ways(whole, contract, decision, beside, as_of=asked, unread=unread)
 
 
@@ -184,12 +195,6 @@ def _as_contracted(
         and usable(contract, signed, outcome, group, known_groups(signed, outcome))
     }
     return used, tuple(unread_of(contract, (key for key in numbers if key not in used)))
-
-
-def _given_as_contracted(signed: Contract, given: Given) -> Given:
-    net = signed.payment.net_of
-    others = {name: x for name, x in given.other_money.items() if net and name == net.name}
-    return replace(given, other_money=others)
 
 
 Numbers = dict[tuple[str, str], Decimal]

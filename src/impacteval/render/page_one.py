@@ -6,6 +6,7 @@ from impacteval.render import format as fmt
 from impacteval.render.blocks import ClauseView, Drawing, Figure, Note, PageOneView
 from impacteval.render.pen import Pen
 from impacteval.render.plots import scale_drawing
+from impacteval.render.sections_settling import escrow_figures
 from impacteval.report.record import ClauseRow, MoneyBox, Record
 
 _MARKS = {
@@ -21,14 +22,15 @@ def page_one(record: Record, pen: Pen) -> PageOneView:
     """Build page 1 in the pen's language."""
     page, words = record.page_one, pen.words
     evidence = page.evidence
+    escrow = None if record.settling is None else record.settling.escrow
     return PageOneView(
         mark=_MARKS[page.answer],
         answer_heading=words("answer.heading"),
         answer=words(f"answer.{page.answer}"),
         headline=pen.say(page.headline),
-        due_name=words("money.due_now"),
-        due=pen.money(page.money.due_now),
-        money=_money(page.money, pen),
+        due_name=words("money.due_now" if escrow is None else "money.payable_now"),
+        due=pen.money(page.money.due_now if escrow is None else escrow.payable_now),
+        money=(*escrow_figures(record, pen), *_money(page.money, pen)),
         rounding=pen.say(page.money.rounding),
         clauses_heading=words("clause.heading"),
         clauses=tuple(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from impacteval.contract import Contract
+from impacteval.contract.calendar import date_of
 from impacteval.contract.rules import Rule
 from impacteval.contract.saying import rule_sentence
 from impacteval.contract.sentences import explain_sentences
@@ -32,6 +33,7 @@ from impacteval.report.run import Reading, Run
 from impacteval.report.sentences import (
     text_of,
 )
+from impacteval.report.settling import settling_of
 from impacteval.values import Message, Text
 
 
@@ -71,6 +73,7 @@ def record_of(run: Run) -> Record:
         locked_on=run.locked_on,
         checklist=_checklist(run),
         annex=_annex(run),
+        settling=settling_of(run),
     )
 
 
@@ -111,11 +114,6 @@ def _study(run: Run) -> StudyFacts:
     )
     evaluator = contract.parties.evaluator
     settlement = run.settlement
-    date = (
-        contract.calendar.settlements[settlement].date
-        if settlement is not None and contract.calendar is not None
-        else None
-    )
     return StudyFacts(
         id=plan.study,
         title=Both.of(plan.title.text()),
@@ -130,7 +128,7 @@ def _study(run: Run) -> StudyFacts:
             Both.of(evaluator.registration.text()) if evaluator and evaluator.registration else None
         ),
         settlement=settlement,
-        settlement_date=date,
+        settlement_date=date_of(contract, settlement),
     )
 
 
@@ -147,7 +145,7 @@ _ROLES: Mapping[str, Text] = {
 
 
 def _contract(run: Run) -> ContractFacts:
-    contract = run.contract
+    contract = run.agreed
     parties = [
         Party(role=Both.of(_ROLES[role]), name=Both.of(words.text()))
         for role in ("payers", "investors", "provider", "manager")

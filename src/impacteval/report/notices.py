@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from impacteval.contract.amendment_sentences import amendment_sentence
+from impacteval.contract.words_sittings import share_of_level
 from impacteval.estimates import DiagnosticStatus
 from impacteval.report import findings_facts as facts
 from impacteval.report.findings import Finding, FlowStep
@@ -98,6 +99,14 @@ _EARLIER = Message(
         en="What earlier settlements paid is not known here, and is not taken off the amount due.",
         fr="Ce qu'ont payé les échéances précédentes n'est pas connu ici, et n'est pas déduit du "
         "montant dû.",
+    ),
+)
+_EARLIER_NEEDED = Message(
+    "warning.earlier-settlements-needed",
+    Text(
+        en="What earlier settlements paid is not known here, and the amount due depends on it.",
+        fr="Ce qu'ont payé les échéances précédentes n'est pas connu ici, et le montant dû en "
+        "dépend.",
     ),
 )
 _FEW = Text(
@@ -207,21 +216,14 @@ def changes(run: Run) -> Iterator[Message]:
 
 def earlier_settlements(run: Run) -> bool:
     """Whether an earlier settlement of the contract may have paid what nobody states here."""
-    if run.decision.already_paid is not None:
-        return False
-    settlements = run.contract.calendar.settlements if run.contract.calendar else {}
-    if run.settlement is None:
-        return False
-    judged = str(settlements[run.settlement].date)
-    # Dates are written year first; one that says only the year may come before any of its days.
-    return any(
-        name != run.settlement and str(other.date) <= judged for name, other in settlements.items()
-    )
+    return run.at is not None and run.at.unknown and run.at.look.pays
 
 
 def warnings(run: Run) -> Iterator[Message]:
     if earlier_settlements(run):
-        yield _EARLIER
+        yield _EARLIER if run.decision.due_now is not None else _EARLIER_NEEDED
+    if run.at is not None and run.at.look.share is not None:
+        yield share_of_level(run.at.look, run.at.look.share)
     if any(clause.if_not_judged is None for clause in run.contract.clauses):
         yield _NO_FALLBACK
     if run.locked and not run.prepared:

@@ -39,6 +39,7 @@ from impacteval.report.sentences import (
     rounding_sentence,
     text_of,
 )
+from impacteval.report.settling import settling_headline
 from impacteval.values import Confidence, Message, Scale, Status, Text, significant, written
 
 _NO_CONTEST = Text(
@@ -54,6 +55,16 @@ _CONTEST = Text(
 def _answer(decision: Decision) -> str:
     """The answer in one word. Clauses that others already paid for say nothing of their own."""
     clauses = [c for c in decision.clauses if c.pays and c.verdict is not Status.NOT_FOR_PAYMENT]
+    if decision.look is not None and not decision.look.pays:
+        return "not_for_payment"
+    if decision.due_now is None:
+        return "cannot_be_judged"
+    if decision.correction is not None:
+        found = decision.correction
+        if found.comes_to is None:
+            return "cannot_be_judged"
+        nothing = not isinstance(found.due_now, Decimal) or found.due_now <= 0
+        return "do_not_pay" if nothing else "pay"
     if not clauses:
         # A grant is owed without any clause; what else is due here, nobody judged.
         return "not_for_payment" if decision.due_now == 0 else "pay"
@@ -86,7 +97,9 @@ def page_one(run: Run) -> PageOne:
     money = contract.money
     return PageOne(
         answer=answer,
-        headline=Said.of(headline(answer, due, decision.currency)),
+        headline=Said.of(
+            settling_headline(decision) or headline(answer, _payable(decision), decision.currency)
+        ),
         money=MoneyBox(
             currency=decision.currency,
             due_now=due,
@@ -113,6 +126,12 @@ def page_one(run: Run) -> PageOne:
         rerun=run.command,
         contest=_contest(contract),
     )
+
+
+def _payable(decision: Decision) -> str | None:
+    """What is to be paid now; all that is due, unless a part of it is held or was paid already."""
+    found = decision.dispute
+    return money_text(decision.due_now if found is None else found.payable_now)
 
 
 def _already_paid(run: Run) -> str | None:

@@ -430,6 +430,63 @@ class Annex(_Frozen):
     receipts: tuple[Receipt, ...]
 
 
+class SettlementRow(_Frozen):
+    """One date of the calendar, and what was paid at it."""
+
+    name: str
+    date: str
+    kind: Literal["settlement", "interim", "milestone"]
+    here: bool
+    """Whether it is the one that is judged here."""
+    paid: Money | None
+    """What the ledger says was paid; None when it says nothing."""
+    verdict_digest: str | None = None
+    """Digest of its verdict, where the ledger has it."""
+
+
+class Escrow(_Frozen):
+    """What is held of the amount due while the result is contested."""
+
+    state: Literal["open", "upheld", "dismissed", "refused"]
+    raised: str
+    until: str | None
+    """Until when the result could be contested; None where that cannot be computed."""
+    by: Literal["payer", "recipient"]
+    payable_now: Money | None
+    held: Money | None
+    returned: Money | None
+    paid: Money | None
+    """These four add up to the amount due."""
+    reason: Said
+
+
+class Corrected(_Frozen):
+    """An earlier settlement judged again on corrected data."""
+
+    settlement: str
+    found: str | None
+    paid: Money | None
+    comes_to: Money | None
+    difference: Money | None
+    owed: Money | None
+    """What moves under the contract: above 0 by the payers, below 0 back to them."""
+    owed_by: Literal["payers", "recipients"] | None
+    due_at: str | None
+    due_on: str | None
+    verdict_digest: str | None
+    reason: Said
+
+
+class Settling(_Frozen):
+    """Where this settlement stands among the others."""
+
+    rows: tuple[SettlementRow, ...]
+    would_be: dict[str, Verdict] = {}
+    """At a look that is not for payment: ``clause/group`` to the verdict it would have."""
+    escrow: Escrow | None = None
+    correction: Corrected | None = None
+
+
 class Record(_Frozen):
     """A whole verification report as data."""
 
@@ -459,11 +516,15 @@ class Record(_Frozen):
     """The date that the lock bears, where it bears one."""
     checklist: Checklist
     annex: Annex
+    settling: Settling | None = None
+    """Left out where the contract has no calendar."""
 
 
 def record_json(record: Record) -> str:
     """The record as ``verdict.json``: sorted keys, two spaces, a line end."""
     plain = record.model_dump(mode="json")
+    if record.settling is None:
+        del plain["settling"]
     return json.dumps(plain, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from impacteval.contract import Contract
+from impacteval.contract.ledger import Ledger
+from impacteval.contract.readings import Sitting
 from impacteval.contract.rules import Rule
 from impacteval.decide import Decision
 from impacteval.plan import Plan
@@ -57,6 +59,12 @@ class Run:
         Whether there is a lock, and a frozen outcome-blind step.
     settlement : str or None
         The settlement judged, by its name in the calendar.
+    agreed : Contract
+        The contract as agreed; `contract` is the same at the level of this settlement.
+    at : Sitting or None
+        The settlement judged, with what is known of those before it.
+    ledger : Ledger or None
+        What was paid before.
     digests, versions : mapping
         For the annex.
     data : tuple of DataSource
@@ -77,6 +85,9 @@ class Run:
     digests: Mapping[str, str]
     versions: Mapping[str, str]
     data: tuple[DataSource, ...]
+    agreed: Contract
+    at: Sitting | None = None
+    ledger: Ledger | None = None
 
     @property
     def own(self) -> tuple[Finding, ...]:

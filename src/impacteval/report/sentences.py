@@ -367,6 +367,13 @@ def headline(answer: str, due: str | None, currency: str) -> Message:
             fr="Payer : la condition du contrat est remplie. Le montant n'est pas publié.",
         )
         return Message(f"headline.{answer}", text)
+    if answer == "cannot_be_judged" and due is None:
+        text = Text(
+            en="The amount due cannot be said: it depends on earlier payments, which are not known here.",
+            fr="Le montant dû ne peut pas être donné : il dépend de paiements antérieurs, qui ne sont "
+            "pas connus ici.",
+        )
+        return Message("headline.amount-unknown", text)
     values = {"due": due if due is not None else "open", "currency": currency}
     text = texts[answer]
     used = {k: v for k, v in values.items() if k == "currency" or "{due" in text.en}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from impacteval.contract import POOLED, Contract
+from impacteval.contract.calendar import looks
 from impacteval.contract.units import scale_of
 from impacteval.errors import Problem
 from impacteval.files import Locate
@@ -44,7 +45,7 @@ def fit(
     for name, analysis in plan.analyses.items():
         problems += _one(name, analysis, contract, locate, settlement or plan.settlement)
     if plan.settlement is not None:
-        known = tuple(contract.calendar.settlements) if contract.calendar else ()
+        known = tuple(look.name for look in looks(contract))
         if plan.settlement not in known:
             problems.append(
                 locate.problem(

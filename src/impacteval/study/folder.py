@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from impacteval.canonical import digest
 from impacteval.contract import Contract, load_contract
 from impacteval.contract.amendments import contract_at
-from impacteval.contract.ledger import LEDGER_FILE, Ledger, load_ledger
+from impacteval.contract.ledger import LEDGER_FILE, Ledger, load_ledger, load_ledger_of
 from impacteval.errors import InputError, PlanError, Problem, StudyError
 from impacteval.files import Locate
 from impacteval.plan import Analysis, Plan, TableSpec, load_plan_located
@@ -170,22 +170,12 @@ def load_study(path: str | Path) -> Study:
     except InputError as error:
         problems += error.problems
     ledger: Ledger | None = None
-    if (root / LEDGER_FILE).exists():
+    ledger_file = root / LEDGER_FILE
+    if ledger_file.exists():
         try:
-            ledger = load_ledger(root / LEDGER_FILE)
+            ledger = load_ledger_of(ledger_file, contract) if contract else load_ledger(ledger_file)
         except InputError as error:
             problems += error.problems
-    if ledger is not None and contract is not None and ledger.contract != contract.id:
-        problems.append(
-            Problem(
-                f"The ledger belongs to the contract {ledger.contract!r}, and this one is "
-                f"{contract.id!r}.",
-                "Put the ledger of this contract here.",
-                str(root / LEDGER_FILE),
-                1,
-                1,
-            )
-        )
     if plan is not None and contract is not None and locate is not None:
         problems += fit(plan, contract_at(contract, plan.settlement), locate)
     if problems or plan is None or contract is None or locate is None:
