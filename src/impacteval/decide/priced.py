@@ -9,7 +9,7 @@ from datetime import date as day
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from impacteval.contract.amendments import contract_as_of
+from impacteval.contract.amendments import contract_as_of, date_asked
 from impacteval.contract.ledger import Ledger
 from impacteval.contract.model import ALL, POOLED, Contract
 from impacteval.contract.money import NOT_PUBLISHED, Amount, rounded
@@ -127,7 +127,7 @@ def price(
         {group: n for group, n in sizes.items() if group in signed.groups},
         given_as_contracted(signed, look, ledger, typed),
     )
-    asked = None if date is None else str(date)
+    asked = date_asked(date).isoformat() if isinstance(date, day) else date and date.strip()
     return both_ways(whole, contract, decision, beside, as_of=asked, unread=unread)
 
 

@@ -278,6 +278,8 @@ def test_amendments_of_one_day_do_not_depend_on_their_order():
          "stands after the one of 2021"),
         ([change("2021", set={"calendar.settlements.first.date": "2020-12"})],
          "puts `first` on 2020-12, before it takes force"),
+        ([change("2021", add={"calendar.interim.look": {"date": "2020-12"}})],
+         "puts `look` on 2020-12, before it takes force"),
         ([change("2020", set={"outcomes.x": {}})], "Write a new entry under `add`."),
         ([change("2020", add={"payment.cap": 5})], "`payment.cap` is in the contract already"),
         ([change("2020", remove=["payment.net_of"])], "so it cannot be removed"),

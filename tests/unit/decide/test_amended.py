@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -93,6 +94,44 @@ def test_a_smaller_payment_in_both_languages():
     assert said(decision)[1] == (
         "Clause “main”, everybody: met, EUR 40 as amended; met, EUR 100 as contracted."
     )
+
+
+def paused() -> Any:
+    """A settlement is put off, then the amount changes."""
+    return make(
+        None,
+        calendar={"settlements": {"end": {"date": "2020-06"}}},
+        changes=[
+            change("2020-04", set={"calendar.settlements.end.date": "2021-06-30"}),
+            change("2021-02", set={"payment.pay": 80}),
+            change("2022", set={"payment.pay": 60}),
+        ],
+    )
+
+
+@pytest.mark.parametrize("settlement", [None, "end"])
+def test_a_settlement_is_priced_by_the_contract_of_its_date(settlement):
+    decision = price(paused(), {"x": 10}, settlement=settlement)
+    assert decision.total == 80
+    assert decision.amended.as_of == "2021-06-30"
+    assert [in_force for _, in_force in decision.amended.changes] == [True, True, False]
+    assert decision.amended.as_contracted.total == 100
+    assert decision.amended.as_contracted.look.date == "2020-06"
+
+
+@pytest.mark.parametrize(
+    ("as_of", "total", "said_date"),
+    [
+        ("2023", 60, "2023"),
+        (" 2020-05 ", 100, "2020-05"),
+        (dt.date(2021, 2, 1), 80, "2021-02-01"),
+        (dt.datetime(2021, 1, 31, 23, tzinfo=dt.UTC), 100, "2021-01-31"),
+    ],
+)
+def test_a_date_that_is_given_goes_before_that_of_the_settlement(as_of, total, said_date):
+    decision = price(paused(), {"x": 10}, as_of=as_of)
+    assert decision.total == total
+    assert decision.amended.as_of == said_date
 
 
 # --- Peterborough --------------------------------------------------------------------------------
