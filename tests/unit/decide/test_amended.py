@@ -11,8 +11,10 @@ import pytest
 from building import clause, groups, make, outcome
 
 from impacteval.contract import load_contract
+from impacteval.contract.ledger import Ledger
 from impacteval.contract.money import NOT_PUBLISHED
-from impacteval.decide import price, run_examples
+from impacteval.contract.sentences import explain_sentences
+from impacteval.decide import compared_both_ways, price, run_examples
 from impacteval.errors import UsageError
 from impacteval.render.format import fill
 from impacteval.values import Status
@@ -322,3 +324,109 @@ def test_an_amendment_may_bring_a_new_outcome():
     assert decision.amended.as_contracted.total == 100
     assert any("“more”, everybody: only as amended" in line for line in said(decision))
     assert any("is not read there" in line for line in said(decision))
+
+
+# --- what both readings ask and use --------------------------------------------------------------
+
+
+def grouped(**new: Any) -> Any:
+    each = clause(10, per="group")
+    pool = clause(5, per="pooled", weights="people", name="all", decide_on={"chance_at_least": 0.8})
+    return make(
+        {"sum": [each, pool]},
+        **groups(2),
+        pool="mean_of_effects",
+        pool_excludes=[],
+        multiplicity="none",
+        changes=[change("2020", **new)],
+    )
+
+
+def asked_of(contract: Any) -> dict[str, list[str]]:
+    return {
+        "+".join(n.pool) or n.group: [type(q).__name__ for q in n.questions]
+        for n in compared_both_ways(contract)
+    }
+
+
+def test_what_only_the_contract_as_signed_asks_is_asked_too():
+    only_pooled = grouped(remove=["payment.sum.main"])
+    assert asked_of(only_pooled) == {
+        "a+b": ["PointEstimate", "Confidence"],
+        "a": ["PointEstimate"],
+        "b": ["PointEstimate"],
+    }
+    by_estimate = grouped(
+        set={"payment.sum.all.decide_on": "point_estimate"}, remove=["multiplicity"]
+    )
+    assert asked_of(by_estimate)["a+b"] == ["PointEstimate", "Confidence"]
+
+
+def test_what_nobody_measures_any_more_is_not_asked():
+    cancelled = grouped(set={"groups.b.cancelled": "2020", "pool_excludes": ["cancelled"]})
+    assert asked_of(cancelled) == {"a": ["PointEstimate", "Confidence"]}
+    redefined = grouped(set={"outcomes.x.measure": "other things"}, remove=["payment.sum.main"])
+    assert asked_of(redefined) == {"a+b": ["PointEstimate", "Confidence"]}
+
+
+def test_an_outcome_that_an_amendment_takes_out():
+    contract = make(
+        {"sum": [clause(), clause(name="more", of="y")]},
+        outcomes={"x": outcome(), "y": outcome()},
+        changes=[change("2020", remove=["payment.sum.more", "outcomes.y"])],
+    )
+    decision = price(contract, {"x": 10}, as_contracted={"y": 3})
+    assert decision.total == 100
+    assert decision.amended.as_contracted.total == 100
+    assert any("“more”, everybody: only as contracted" in line for line in said(decision))
+    assert [n.outcome for n in compared_both_ways(contract)] == ["x"]
+
+
+def test_the_ledger_counts_for_both_readings():
+    payment = {"linear": {"name": "main", "outcome": "x", "per_unit": 10},
+               "cumulative": {"clawback": True}}  # fmt: skip
+    contract = make(
+        payment,
+        calendar={"settlements": {"one": {"date": "2019"}, "two": {"date": "2021"}}},
+        changes=[
+            change(
+                "2020",
+                set={
+                    "payment.linear.per_unit": 8,
+                    "dispute": {"window": "30 days", "who_decides": "a court"},
+                    "corrections": {"how": "next_settlement", "window": "2 years", "upward": True},
+                },
+            )
+        ],
+    )  # fmt: skip
+    ledger = Ledger.model_validate(
+        {
+            "format": "impacteval-ledger/1",
+            "contract": "test",
+            "payments": [{"date": "2019-12", "settlement": "one", "amount": 50}],
+        }
+    )
+    decision = price(contract, {"x": 20}, settlement="two", ledger=ledger)
+    assert decision.due_now == 110
+    assert decision.amended.as_contracted.due_now == 150
+
+
+def test_amounts_that_depend_on_payments_nobody_states_are_open_in_both_readings():
+    contract = make(
+        {"threshold": clause(), "cap": 150},
+        calendar={"settlements": {"one": {"date": "2019"}, "two": {"date": "2021"}}},
+        changes=[change("2020", set={"payment.cap": 120})],
+    )
+    decision = price(contract, {"x": 20}, settlement="two")
+    assert decision.total is None
+    assert said(decision)[0] == "The whole payment: open as amended, open as contracted."
+
+
+def test_a_grant_is_said_in_one_sentence():
+    sentences = [
+        fill(m, "fr", "EUR").replace("\xa0", " ").replace("\u202f", " ")
+        for m in explain_sentences(make({"grant": {"name": "base", "pay": "1200.50"}}))
+    ]
+    assert "Subvention « base » : 1 200,50 €, versés quels que soient les résultats." in sentences
+    hidden = explain_sentences(make({"grant": {"name": "base", "pay": "not_published"}}))
+    assert any("an amount that is not published is paid whatever" in str(m) for m in hidden)
