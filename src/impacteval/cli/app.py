@@ -151,8 +151,8 @@ def price(
         typer.Option(
             "--set",
             metavar="OUTCOME[.GROUP]=VALUE",
-            help="A result in the contract's units, people.GROUP=N, or as_of=DATE for the "
-            "contract as it stood then. May be repeated.",
+            help="A result in the contract's units, or people.GROUP=N, settlement=NAME, "
+            "already_paid=AMOUNT, as_of=DATE. May be repeated.",
         ),
     ] = None,
     output: FormatOption = Format.TEXT,

@@ -281,7 +281,8 @@ def _show_decision(decision: Decision, language: Language) -> None:
         say(fill(step, language, decision.currency))
     due = money(money_text(decision.due_now), language, decision.currency)
     total = money(money_text(decision.total), language, decision.currency)
-    rows = [(words("money.due_now"), due), (words("money.total"), total)]
+    owing = "money.due_now" if decision.correction is None else "money.correction"
+    rows = [(words(owing), due), (words("money.total"), total)]
     if decision.dispute is not None:
         parts = (
             ("money.payable_now", decision.dispute.payable_now),

@@ -114,7 +114,7 @@ def _escrow(contract: Contract, escrow: Escrow) -> Iterator[Message]:
         yield say(
             "escrow-share",
             "While a payer contests a result in time, {share:percent} of the disputed part is held by {holder}.",
-            "Tant qu'un payeur conteste un résultat dans les délais, {share:percent} de la part contestée sont retenus ({holder}).",
+            "Tant qu'un payeur conteste un résultat dans les délais, {share:percent} de la part contestée sont retenus par {holder}.",
             share=plain(escrow.share),
             holder=holder,
         )
@@ -122,14 +122,14 @@ def _escrow(contract: Contract, escrow: Escrow) -> Iterator[Message]:
         yield say(
             "escrow-not-published",
             "While a payer contests a result in time, an amount that is not published is held by {holder}.",
-            "Tant qu'un payeur conteste un résultat dans les délais, un montant qui n'est pas publié est retenu ({holder}).",
+            "Tant qu'un payeur conteste un résultat dans les délais, un montant qui n'est pas publié est retenu par {holder}.",
             holder=holder,
         )
     elif escrow.amount is not None:
         yield say(
             "escrow-amount",
             "While a payer contests a result in time, up to {amount:money} of the disputed part is held by {holder}.",
-            "Tant qu'un payeur conteste un résultat dans les délais, jusqu'à {amount:money} de la part contestée sont retenus ({holder}).",
+            "Tant qu'un payeur conteste un résultat dans les délais, jusqu'à {amount:money} de la part contestée sont retenus par {holder}.",
             amount=money(contract, escrow.amount),
             holder=holder,
         )

@@ -91,14 +91,14 @@ def held(amount: Amount | None, holder: Text) -> Message:
             "held-unknown",
             "The result is contested in time. What is held meanwhile by {holder} cannot be said in "
             "figures here.",
-            "Le résultat est contesté dans les délais. Ce qui est retenu entre-temps ({holder}) ne peut "
-            "pas être chiffré ici.",
+            "Le résultat est contesté dans les délais. Ce qui est retenu entre-temps par {holder} ne "
+            "peut pas être chiffré ici.",
             holder=holder,
         )
     return tell(
         "held",
         "The result is contested in time: {held:money} is held meanwhile by {holder}.",
-        "Le résultat est contesté dans les délais : {held:money} sont retenus entre-temps ({holder}).",
+        "Le résultat est contesté dans les délais : {held:money} sont retenus entre-temps par {holder}.",
         held=amount,
         holder=holder,
     )

@@ -94,12 +94,12 @@ def settled_before(name: str, date: str, verdict: Status) -> Message:
 
 _WHAT = {
     "interim": Text(
-        en="This is a look declared in advance from which no payment follows",
-        fr="Ceci est une lecture intermédiaire annoncée, qui ne donne lieu à aucun paiement",
+        en="“{name}” ({date:date}) is a look declared in advance",
+        fr="« {name} » ({date:date}) est une lecture intermédiaire annoncée",
     ),
     "milestone": Text(
-        en="This is a dated report from which no payment follows",
-        fr="Ceci est un point d’étape daté, qui ne donne lieu à aucun paiement",
+        en="“{name}” ({date:date}) is a dated report",
+        fr="« {name} » ({date:date}) est un point d’étape daté",
     ),
 }
 
@@ -110,15 +110,15 @@ def only_a_look(look: Look, would_be: Status | None) -> Message:
     if would_be is None:
         return sat(
             f"look.{look.kind}",
-            f"{what.en} (“{{name}}”, {{date:date}}).",
-            f"{what.fr} (« {{name}} », {{date:date}}).",
+            f"{what.en}, from which no payment follows.",
+            f"{what.fr}, qui ne donne lieu à aucun paiement.",
             name=look.name,
             date=look.date,
         )
     return sat(
         f"look-verdict.{look.kind}",
-        f"{what.en} (“{{name}}”, {{date:date}}). The verdict would be: {{verdict}}.",
-        f"{what.fr} (« {{name}} », {{date:date}}). Le verdict serait : {{verdict}}.",
+        f"{what.en}. The verdict would be: {{verdict}}.",
+        f"{what.fr}. Le verdict serait : {{verdict}}.",
         name=look.name,
         date=look.date,
         verdict=VERDICTS[would_be],

@@ -48,6 +48,7 @@ def corrected(
     due = _in_decimals(contract, found.due_now)
     made = replace(
         decision,
+        already_paid=_all_paid(contract, decision, sitting),
         cap_left=None,
         tranches=(),
         steps=(*steps, found.reason),
@@ -61,12 +62,24 @@ def in_dispute(
 ) -> Decision:
     """What is due, divided into what is payable now and what is held while it is contested."""
     found = contested(contract, sitting.look, dispute, decision.due_now, sitting.paid_here)
-    made = replace(decision, steps=(*decision.steps, *found.steps), dispute=found)
+    made = replace(
+        decision,
+        already_paid=_all_paid(contract, decision, sitting),
+        steps=(*decision.steps, *found.steps),
+        dispute=found,
+    )
     if found.payable_now == decision.due_now:
         return made
     # Payers pay what is payable now, and lenders get back what was paid.
     divided = shared_out(contract, replace(made, tranches=()), found.payable_now)
     return replace(divided, due_now=decision.due_now)
+
+
+def _all_paid(contract: Contract, decision: Decision, sitting: Sitting) -> Amount | None:
+    """What was paid before, for this very settlement too."""
+    if decision.already_paid is None:
+        return None
+    return plus(contract, decision.already_paid, sitting.paid_here)
 
 
 def shared_out(contract: Contract, decision: Decision, due: Amount | None) -> Decision:

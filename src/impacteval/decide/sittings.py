@@ -7,6 +7,7 @@ from decimal import Decimal, localcontext
 from typing import TYPE_CHECKING
 
 from impacteval.contract import words as words_of_terms
+from impacteval.contract import words_settling
 from impacteval.contract import words_sittings as words
 from impacteval.contract.calendar import Look, look_of, looks
 from impacteval.contract.ledger import Ledger
@@ -14,6 +15,7 @@ from impacteval.contract.model import POOLED, Contract
 from impacteval.contract.money import ARITHMETIC, add
 from impacteval.contract.payment import terms
 from impacteval.contract.readings import Given, Sitting
+from impacteval.contract.settling import passed_on
 from impacteval.contract.sitting import once_only, sitting_of
 from impacteval.decide.later import corrected, in_dispute, plus, shared_out
 from impacteval.errors import Problem, UsageError
@@ -161,6 +163,7 @@ def _only_a_look(contract: Contract, decision: Decision, look: Look) -> Decision
         clauses=tuple(read(clause) for clause in decision.clauses),
         due_now=contract.round_money(_NOTHING),
         total=None,
+        cap_left=None,
         steps=(words.only_a_look(look, None),),
         split=(),
         tranches=(),
@@ -203,7 +206,7 @@ def _why_once(contract: Contract, clause: ClauseResult) -> tuple[str, ...]:
 
 def _in_ignorance(contract: Contract, decision: Decision, sitting: Sitting) -> Decision:
     """No amount where it depends on earlier payments that nobody states."""
-    decision = replace(decision, already_paid=None)
+    decision = _lenders_wait(contract, replace(decision, already_paid=None))
     if decision.due_now is None:
         return decision
     cumulative = contract.payment.cumulative
@@ -221,6 +224,17 @@ def _in_ignorance(contract: Contract, decision: Decision, sitting: Sitting) -> D
     if decision.due_now == _NOTHING and not back:
         return replace(decision, steps=(*_own_steps(decision), words.whatever_before()))
     return _without_amount(decision, words.depends(sitting.look.name, why, sitting.before))
+
+
+def _lenders_wait(contract: Contract, decision: Decision) -> Decision:
+    """Who gets back what is open: it rests on every payment, earlier ones included."""
+    waterfall = contract.waterfall
+    if waterfall is None or not decision.tranches:
+        return decision
+    tranches = passed_on(waterfall, None)
+    kept = (step for step in decision.steps if not step.key.startswith(_TO_LENDERS))
+    steps = (*kept, *words_settling.waterfall(waterfall, tranches, None))
+    return replace(decision, tranches=tranches, steps=steps)
 
 
 def _own_steps(decision: Decision) -> tuple[Message, ...]:
@@ -241,7 +255,8 @@ def _without_amount(decision: Decision, why: Message) -> Decision:
     )
 
 
-_OF_THE_AMOUNT = ("terms.cap", "terms.payer", "terms.repaid", "terms.gain", "terms.guaranteed")
+_TO_LENDERS = ("terms.repaid", "terms.gain", "terms.guaranteed", "terms.waterfall")
+_OF_THE_AMOUNT = ("terms.cap", "terms.payer", *_TO_LENDERS)
 
 
 def _carried(contract: Contract, decision: Decision, sitting: Sitting) -> Decision:

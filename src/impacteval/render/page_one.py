@@ -28,7 +28,7 @@ def page_one(record: Record, pen: Pen) -> PageOneView:
         answer_heading=words("answer.heading"),
         answer=words(f"answer.{page.answer}"),
         headline=pen.say(page.headline),
-        due_name=words("money.due_now" if escrow is None else "money.payable_now"),
+        due_name=words(_due_name(record)),
         due=pen.money(page.money.due_now if escrow is None else escrow.payable_now),
         money=(*escrow_figures(record, pen), *_money(page.money, pen)),
         rounding=pen.say(page.money.rounding),
@@ -47,6 +47,14 @@ def page_one(record: Record, pen: Pen) -> PageOneView:
         grade_why=pen.say(evidence.why),
         notes=_notes(record, pen),
     )
+
+
+def _due_name(record: Record) -> str:
+    """What the first amount is called."""
+    settling = record.settling
+    if settling is None or (settling.escrow is None and settling.correction is None):
+        return "money.due_now"
+    return "money.payable_now" if settling.correction is None else "money.correction"
 
 
 def _money(box: MoneyBox, pen: Pen) -> tuple[Figure, ...]:

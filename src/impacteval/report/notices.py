@@ -216,11 +216,11 @@ def changes(run: Run) -> Iterator[Message]:
 
 def earlier_settlements(run: Run) -> bool:
     """Whether an earlier settlement of the contract may have paid what nobody states here."""
-    return run.at is not None and run.at.unknown and run.at.look.pays
+    return run.at is not None and run.at.unknown
 
 
 def warnings(run: Run) -> Iterator[Message]:
-    if earlier_settlements(run):
+    if earlier_settlements(run) and run.at is not None and run.at.look.pays:
         yield _EARLIER if run.decision.due_now is not None else _EARLIER_NEEDED
     if run.at is not None and run.at.look.share is not None:
         yield share_of_level(run.at.look, run.at.look.share)

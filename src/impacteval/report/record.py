@@ -516,15 +516,13 @@ class Record(_Frozen):
     """The date that the lock bears, where it bears one."""
     checklist: Checklist
     annex: Annex
-    settling: Settling | None = None
+    settling: Settling | None = Field(default=None, exclude_if=lambda found: found is None)
     """Left out where the contract has no calendar."""
 
 
 def record_json(record: Record) -> str:
     """The record as ``verdict.json``: sorted keys, two spaces, a line end."""
     plain = record.model_dump(mode="json")
-    if record.settling is None:
-        del plain["settling"]
     return json.dumps(plain, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 

@@ -344,7 +344,7 @@ def test_what_was_paid_meanwhile_is_taken_off_when_the_dispute_is_decided():
         decision = contest(of, settled=first, state=state, amount=5000)
         assert held(decision) == amounts
         assert decision.dispute.paid == 10000
-        assert decision.already_paid == 0
+        assert decision.already_paid == 10000
         assert decision.due_now == 15000
 
 

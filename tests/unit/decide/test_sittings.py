@@ -200,6 +200,34 @@ def test_dates_that_may_come_first_count_as_earlier():
         assert price(contract, {"x": 25}, settlement=name).due_now is None
 
 
+LENT = {
+    "layers": [{"name": "fund", "lender": "A fund", "rank": "first_loss", "amount": 250}],
+    "guarantee": {"by": "A foundation", "layer": "fund", "up_to": 10},
+}
+
+
+def test_lenders_wait_until_earlier_payments_are_stated():
+    contract = make(
+        clause(pay=200),
+        waterfall=LENT,
+        outcomes={"x": UP},
+        calendar={"settlements": {"y1": {"date": "2026"}, "y2": {"date": "2027"}}},
+    )
+    unknown = price(contract, {"x": 25}, settlement="y2")
+    assert (unknown.due_now, [t.repaid for t in unknown.tranches]) == (200, [None])
+    assert unknown.steps[-1].key == "terms.waterfall-open"
+    assert price(contract, {"x": 25}, settlement="y1").tranches[0].repaid is None
+    known = price(contract, {"x": 25}, settlement="y2", already_paid=50)
+    assert (known.tranches[0].repaid, known.tranches[0].loss) == (250, 0)
+    capped = make(
+        clause(pay=200) | {"cap": {"amount": 300, "over": "contract"}},
+        waterfall=LENT,
+        outcomes={"x": UP},
+        calendar={"settlements": {"y1": {"date": "2026"}, "y2": {"date": "2027"}}},
+    )
+    assert price(capped, {"x": 25}, settlement="y2").tranches == ()
+
+
 def early_or_final(**more):
     return make(
         {
