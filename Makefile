@@ -91,8 +91,8 @@ docs: setup-dev  ## build the documentation, warnings as errors
 calibrate: setup-dev  ## measure coverage of the estimators again (long)
 	@$(BIN)/python tools/calibrate.py
 
-bench: setup-dev  ## time the estimators against their peers, side by side
-	@$(BIN)/python benchmarks/bench_randomised.py
+bench: setup-dev  ## time estimators and payments against their peers, side by side
+	@$(BIN)/python benchmarks/run.py
 
 clean:  ## remove the environments and everything that was made
 	rm -rf .venv .venv-tools out docs/_build dist build

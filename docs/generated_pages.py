@@ -11,6 +11,8 @@ import inspect
 import re
 from pathlib import Path
 
+from bonds_page import page_of_bonds
+
 MODULES = (
     ("impacteval", "The face of the package"),
     ("impacteval.plugin", "The door for estimators"),
@@ -31,6 +33,9 @@ def write_pages(folder: Path) -> None:
     estimators = page_of_estimators()
     if estimators:
         pages["estimators.md"] = estimators
+    bonds = Path(__file__).parents[1] / "studies" / "bonds"
+    if bonds.is_dir() and built("impacteval.decide"):
+        pages["bonds.md"] = page_of_bonds(bonds)
     commands = page_of_commands()
     if commands:
         pages["commands.md"] = commands

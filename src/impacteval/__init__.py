@@ -13,8 +13,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from impacteval.adjudicated import price
     from impacteval.contract import contract_as_of, load_contract
-    from impacteval.decide import price
     from impacteval.plan import load_plan
     from impacteval.registry import estimator
     from impacteval.render import write
@@ -33,7 +33,7 @@ _HOME = {
     "load_contract": "impacteval.contract",
     "load_plan": "impacteval.plan",
     "load_study": "impacteval.study",
-    "price": "impacteval.decide",
+    "price": "impacteval.adjudicated",
     "verify": "impacteval.verification",
     "write": "impacteval.render",
 }

@@ -322,7 +322,41 @@ class Confidence:
     operator: str = "at_least"
 
 
-Question = PointEstimate | LowerBound | PValue | Confidence
+@dataclass(frozen=True, slots=True)
+class PartEstimate:
+    """What is the estimate of one design alone, where several designs are combined?"""
+
+    design: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedPayment:
+    """What does a clause pay on average over what the true effect may be, in the contract's money?
+
+    ``prior`` is the mean and standard deviation of a normal prior in contract units; None for a
+    flat one, under which the average is taken over the confidence distribution itself.
+    ``as_contracted`` asks for the clause as it stood when the contract was signed.
+    """
+
+    clause: str
+    prior: tuple[Decimal, Decimal] | None = None
+    as_contracted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AuditDiscrepancy:
+    """What share of the count did the audit find wrong, from 0 to 1?"""
+
+
+Question = (
+    PointEstimate
+    | LowerBound
+    | PValue
+    | Confidence
+    | PartEstimate
+    | ExpectedPayment
+    | AuditDiscrepancy
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,14 @@ import platform
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from decimal import Decimal
+from functools import partial
 from importlib.metadata import version
 from itertools import combinations
 from typing import TYPE_CHECKING
 
 from impacteval.analysis import Task, analyse
+from impacteval.analysis.averages import average_answer
+from impacteval.analysis.combined import Source, analyse_combined
 from impacteval.contract import POOLED, Contract
 from impacteval.contract.calendar import Look, look_of
 from impacteval.contract.ledger import LEDGER_FILE
@@ -42,8 +45,8 @@ from impacteval.report.value import Report
 from impacteval.study import Study
 from impacteval.study.amended import on_settlement
 from impacteval.study.check import plan_problems
-from impacteval.study.comparison import method_named
-from impacteval.study.fit import groups_of, in_contract_order
+from impacteval.study.comparison import method_named, own_design
+from impacteval.study.fit import combination_of, groups_of, in_contract_order
 from impacteval.study.lock import Lock, deviations
 from impacteval.study.locking import lock_now
 from impacteval.study.people import without_identifiers
@@ -53,6 +56,8 @@ from impacteval.values import Confidence, Evidence, Message, PointEstimate, Ques
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from impacteval.study.preparation import Prepared
 
 _UNLOCKED = Message(
     "evidence.not-locked",
@@ -105,6 +110,7 @@ def verify(study: Study, *, settlement: str | None = None) -> Report:
     look = None if look is None else look_of(study.contract, look.name)
     # At one of several looks the contract judges at the level that the look may use up.
     contract = at_look(study.contract, look)
+    settled_at = None if look is None else look.name
     signed = _signed(study.contract, look)
     if wrong := plan_problems(study):
         raise StudyError(wrong)
@@ -120,15 +126,18 @@ def verify(study: Study, *, settlement: str | None = None) -> Report:
 
     asked = compared_both_ways(contract, *other_rules(contract), signed=signed)
     found: list[Finding] = []
-    for entry, analysis in in_contract_order(plan, contract):
-        step(f"estimating {entry}")
-        found += analyse(
-            _task(study, entry, asked, None if look is None else look.name),
-            without_identifiers(study, analysis, frames[analysis.data]),
-            data_digest=digests[analysis.data],
-            prepared=study.prepared,
-            blocked=blocked,
-        )
+    for outcome in dict.fromkeys(a.outcome for _, a in in_contract_order(plan, contract)):
+        sources = {
+            analysis.design: Source(
+                _task(study, entry, asked, settled_at),
+                without_identifiers(study, analysis, frames[analysis.data]),
+                digests[analysis.data],
+            )
+            for entry, analysis in plan.analyses_of(outcome)
+        }
+        step(f"estimating {', '.join(source.task.entry for source in sources.values())}")
+        own = own_design(contract, outcome, settled_at)
+        found += _analysed(contract, outcome, own, sources, study.prepared, blocked)
 
     step("deciding")
     evidence = _evidence(contract, asked, found)
@@ -148,7 +157,7 @@ def verify(study: Study, *, settlement: str | None = None) -> Report:
         locked=study.lock is not None,
         locked_on=study.lock.date if study.lock is not None else None,
         prepared=study.prepared is not None,
-        settlement=None if look is None else look.name,
+        settlement=settled_at,
         agreed=study.contract,
         at=given.at,
         ledger=study.ledger,
@@ -168,6 +177,28 @@ def verify(study: Study, *, settlement: str | None = None) -> Report:
     )
     step("writing the record")
     return Report(decision=decision, findings=run.findings, record=record_of(run))
+
+
+def _analysed(
+    contract: Contract,
+    outcome: str,
+    own: str,
+    sources: Mapping[str, Source],
+    prepared: Prepared | None,
+    blocked: Message | None,
+) -> tuple[Finding, ...]:
+    """The findings of one outcome: by its one analysis, or combined from one for each design."""
+    rule = combination_of(contract, outcome)
+    if rule is not None:
+        return analyse_combined(rule, own, sources, prepared=prepared, blocked=blocked)
+    (source,) = sources.values()
+    return analyse(
+        source.task,
+        source.frame,
+        data_digest=source.digest,
+        prepared=prepared,
+        blocked=blocked,
+    )
 
 
 _OTHER_PLAN = Message(
@@ -264,6 +295,7 @@ def _task(study: Study, entry: str, asked: tuple[Compared, ...], settlement: str
             for g, described in contract.groups.items()
             if described.people is not None
         },
+        average=partial(average_answer, contract),
     )
 
 

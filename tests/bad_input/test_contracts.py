@@ -61,8 +61,16 @@ EXPECTED: dict[str, list[tuple[int, int, str]]] = {
     "increase_of_what_should_fall.yaml": [
         (13, 13, "`relative_increase_percent` makes sense only with better: higher, and")
     ],
-    "later_effect.yaml": [
-        (13, 13, "This version cannot execute `present_value` under `outcomes.earnings.effect`,")
+    "money_for_nothing.yaml": [
+        (14, 15, "`money_is` concerns effects in money, and `earnings` is judged as difference.")
+    ],
+    "money_in_other_currency.yaml": [
+        (13, 5, "`present_value` is an amount of money in EUR, and the unit of `earnings`")
+    ],
+    "money_is_what.yaml": [(15, 15, "`outcomes.earnings.money_is`: 'per_person' is not allowed")],
+    "money_unsaid.yaml": [
+        (13, 13, "`cost_saving` is an amount of money, and `earnings` does not say for whom."),
+        (13, 13, "`cost_saving` is an amount of money, and `earnings` does not say its unit."),
     ],
     "later_key.yaml": [
         (15, 1, "This version cannot execute `gates`, so a contract that relies on it cannot")
@@ -70,7 +78,6 @@ EXPECTED: dict[str, list[tuple[int, int, str]]] = {
     "later_multiplicity.yaml": [
         (15, 15, "This version cannot execute `holm` under `multiplicity`, so a contract that")
     ],
-    "later_rule.yaml": [(15, 1, "`decide_on`: This version cannot execute the evidence rule")],
     "level_in_percent.yaml": [(15, 34, "`decide_on.lower_bound.level`: 90 is not a level.")],
     "list.yaml": [(1, 1, "The file is not a list of keys and values.")],
     "list_as_key.yaml": [(3, 3, "A key must be one word, not a list or a block.")],
@@ -464,6 +471,96 @@ EXPECTED: dict[str, list[tuple[int, int, str]]] = {
     ],
     "escrow_share_above_one.yaml": [
         (15, 66, "`dispute.escrow.share`: 1.5 is not a share."),
+    ],
+    "audit_fewer_better.yaml": [
+        (15, 1, "The clause `main` would pay more when an audit finds records wrong: of `earn"),
+    ],
+    "audit_in_points.yaml": [
+        (15, 43, "`decide_on.verified_count.audit_limit`: 15 is not a share of the count."),
+    ],
+    "audit_limit_unread.yaml": [
+        (21, 49, "The audit has a limit, and no clause reads it."),
+    ],
+    "audit_of_effect.yaml": [
+        (15, 1, "The clause `main` reads a verified count, and the effect of `earnings` is di"),
+    ],
+    "audit_of_everything.yaml": [
+        (15, 43, "`decide_on.verified_count.audit_limit`: An audit that may find everything wr"),
+    ],
+    "audit_said_twice.yaml": [
+        (15, 1, "The audit of the contract has the limit 0.1, and the rule of `main` has 0.15"),
+    ],
+    "audit_unsaid.yaml": [
+        (15, 12, "Nothing says how much an audit may find wrong before the count of `main` is "),
+    ],
+    "average_by_people.yaml": [
+        (18, 3, "The clause `main` is a saving by the people of each group, and this version "),
+    ],
+    "average_first_of.yaml": [
+        (18, 7, "In `first_of` the first clause that is met pays, and `main` under `expected_"),
+    ],
+    "average_gate.yaml": [
+        (17, 3, "The clause `open` is a gate, and this version averages only payments that a "),
+    ],
+    "average_half_prior.yaml": [
+        (15, 40, "The key `sd` is missing in `decide_on.expected_payment.prior.normal`."),
+    ],
+    "average_no_prior.yaml": [
+        (15, 31, "The key `prior` is missing in `decide_on.expected_payment`."),
+    ],
+    "average_no_spread.yaml": [
+        (15, 64, "`decide_on.expected_payment.prior.normal.sd`: 0 is not above 0."),
+    ],
+    "average_of_count.yaml": [
+        (15, 1, "The clause `main` pays the average over what the true effect of `earnings` m"),
+    ],
+    "average_unknown_prior.yaml": [
+        (15, 39, "`decide_on.expected_payment.prior`: 'vague' is not a prior."),
+    ],
+    "average_unsaid.yaml": [
+        (15, 12, "`decide_on`: The rule `expected_payment` does not state its prior."),
+    ],
+    "combine_and_not.yaml": [
+        (19, 7, "The clause `more` reads another number of `earnings` than a clause before it"),
+    ],
+    "combine_count.yaml": [
+        (15, 1, "The clause `main` combines designs, and `earnings` is only counted."),
+    ],
+    "combine_list.yaml": [
+        (15, 13, "`decide_on.combine`: `combine` names each design with its weight."),
+    ],
+    "combine_negative.yaml": [
+        (15, 13, "`decide_on.combine`: The weight of did is -0.2."),
+    ],
+    "combine_one.yaml": [
+        (15, 13, "`decide_on.combine`: One design alone is not combined."),
+    ],
+    "combine_one_design_twice.yaml": [
+        (15, 13, "`decide_on.combine`: The design rct has two weights."),
+    ],
+    "combine_percent.yaml": [
+        (15, 13, "`decide_on.combine`: The weight '80%' has a percent sign."),
+    ],
+    "combine_short.yaml": [
+        (15, 13, "`decide_on.combine`: The weights add up to 0.9."),
+    ],
+    "combine_then_average.yaml": [
+        (15, 44, "`decide_on.then`: This is no rule that reads a combined number."),
+    ],
+    "combine_then_sides.yaml": [
+        (15, 51, "The key `sides` is missing in `decide_on.then.lower_bound`."),
+    ],
+    "combine_then_unsaid.yaml": [
+        (15, 50, "`decide_on.then`: This is no rule that reads a combined number."),
+    ],
+    "combine_unknown_design.yaml": [
+        (15, 13, "`decide_on.combine`: `diff` is not a design."),
+    ],
+    "combine_unsaid.yaml": [
+        (15, 12, "`decide_on`: The rule `combine` does not say which designs weigh how much."),
+    ],
+    "combine_without_own_design.yaml": [
+        (15, 1, "The clause `main` combines matched, did, and the counterfactual of `earnings"),
     ],
 }
 

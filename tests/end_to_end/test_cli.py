@@ -25,6 +25,7 @@ COMMANDS = (
     "verify",
     "price",
     "explain",
+    "export",
     "estimators",
     "run",
 )

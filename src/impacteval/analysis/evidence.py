@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 
 from impacteval.contract import units
+from impacteval.decide.sentences import no_audit
 from impacteval.errors import NotAnswerable
 from impacteval.estimates import CounterfactualEstimate
 from impacteval.values import (
     Answer,
+    AuditDiscrepancy,
     Confidence,
     ConfidenceSet,
     Evidence,
+    ExpectedPayment,
     LowerBound,
     Message,
+    PartEstimate,
     PointEstimate,
     PValue,
     Question,
@@ -32,6 +36,10 @@ _EMPTY = Message(
 )
 
 
+Average = Callable[[ExpectedPayment, CounterfactualEstimate], Answer]
+"""What a clause pays on average over the confidence distribution of an estimate."""
+
+
 def reference_of(estimate: CounterfactualEstimate, effect: str) -> float:
     """The magnitude whose ten digits count, in contract units."""
     return units.magnitude(
@@ -40,7 +48,12 @@ def reference_of(estimate: CounterfactualEstimate, effect: str) -> float:
 
 
 def ask(
-    estimate: CounterfactualEstimate, question: Question, *, effect: str, better: str
+    estimate: CounterfactualEstimate,
+    question: Question,
+    *,
+    effect: str,
+    better: str,
+    average: Average | None = None,
 ) -> Answer:
     """One answer of the estimate's confidence distribution.
 
@@ -52,6 +65,8 @@ def ask(
         What the contract asks.
     effect, better : str
         The contract's effect and direction.
+    average : callable, optional
+        Answers what a clause pays on average, for the clauses that do.
     """
     reference = reference_of(estimate, effect)
     found = estimate.effect
@@ -74,6 +89,13 @@ def ask(
             case Confidence():
                 test = units.raw_confidence(effect, better, question)
                 return Answer(question, _chance(1.0 - found.p_value(test.null, test.tail)))
+            case ExpectedPayment():
+                assert average is not None, "asked where the contract is known"
+                return average(question, estimate)
+            case AuditDiscrepancy():
+                return Answer(question, None, no_audit())
+            case PartEstimate():
+                raise ValueError("An estimate of one design is asked of that design alone.")
     except NotAnswerable as none:
         return Answer(question, None, none.reason)
 
@@ -94,6 +116,7 @@ def evidence_of(
     better: str,
     reason: Message | None = None,
     uncertainty: Message | None = None,
+    average: Average | None = None,
 ) -> Evidence:
     """Everything the decision may know about one number.
 
@@ -107,11 +130,13 @@ def evidence_of(
         Why nothing may be judged on this number.
     uncertainty : Message, optional
         Why only the point estimate may be used; then every other question is answered with it.
+    average : callable, optional
+        Answers what a clause pays on average, for the clauses that do.
     """
     answers = tuple(
         Answer(question, None, uncertainty)
         if uncertainty is not None and not isinstance(question, PointEstimate)
-        else ask(estimate, question, effect=effect, better=better)
+        else ask(estimate, question, effect=effect, better=better, average=average)
         for question in dict.fromkeys(questions)
     )
     return Evidence(outcome, group, answers, reason)

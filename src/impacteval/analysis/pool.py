@@ -167,7 +167,7 @@ class _Joint:
 def _joint(estimates: Sequence[CounterfactualEstimate], weights: Sequence[float]) -> _Joint:
     values = [e.effect.value for e in estimates]
     value = math.fsum(w * v for w, v in zip(weights, values, strict=True))
-    degrees = [_degrees(e) for e in estimates]
+    degrees = [degrees_of(e) for e in estimates]
     errors = [e.effect.std_error for e in estimates if e.effect.std_error is not None]
     if len(errors) < len(estimates):
         return _Joint(Effect(value, NoUncertainty(value)), Message("pool.point", _METHOD_POINT))
@@ -175,27 +175,29 @@ def _joint(estimates: Sequence[CounterfactualEstimate], weights: Sequence[float]
     if len(influences) == len(estimates) and len({i.level for i in influences}) == 1:
         found = weighted_sum(values, influences, weights, degrees)
         return _Joint(
-            _effect(estimates[0].scale, found.value, found.std_error, found.df, "pooled"),
+            joint_effect(estimates[0].scale, found.value, found.std_error, found.df, "pooled"),
             Message("pool.method", _METHOD),
             found.influence,
         )
     largest = math.fsum(abs(w) * s for w, s in zip(weights, errors, strict=True))
     label = "pooled, correlation unknown: upper bound"
     return _Joint(
-        _effect(estimates[0].scale, value, largest, min(degrees), label),
+        joint_effect(estimates[0].scale, value, largest, min(degrees), label),
         Message("pool.method-bound", _METHOD_BOUND),
         notes=(_UNKNOWN,),
     )
 
 
-def _effect(scale: Scale, value: float, error: float, df: float, label: str) -> Effect:
+def joint_effect(scale: Scale, value: float, error: float, df: float, label: str) -> Effect:
+    """An effect with the error that several estimates have together."""
     if scale is not Scale.RELATIVE:
         return Effect(value, StudentT(value, error, df, label), error)
     ratio = LogRatioT(math.log1p(value), error / (1.0 + value), df, label)
     return Effect(ratio.centre, ratio, error)
 
 
-def _degrees(estimate: CounterfactualEstimate) -> float:
+def degrees_of(estimate: CounterfactualEstimate) -> float:
+    """Degrees of freedom of an estimate; infinite where it has none of its own."""
     match estimate.effect.distribution:
         case StudentT(df=df) | LogRatioT(df=df):
             return df

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from impacteval.analysis.pool import pool
-from impacteval.analysis.task import Task, alternative, evidence_for
+from impacteval.analysis.task import Task, evidence_for
 from impacteval.estimates import CounterfactualEstimate
 from impacteval.report.findings import Finding, people_of
 from impacteval.values import Message, Text
@@ -37,14 +37,22 @@ def pooled(
     held = [f for f in parts if f.reason is not None and f.estimate is not None]
     reason = blocked or (_of_group(held[0]) if held else None)
     alternatives = []
-    for k, other in enumerate(task.analysis.robustness):
+    for k, other in enumerate(parts[0].alternatives):
         others = {f.group: f.alternatives[k] for f in parts}
         again = pool(
             {g: _result(a.estimate, a.reason) for g, a in others.items()},
             sizes,
             repeated=_repeated([a.treated for a in others.values()]),
         )
-        alternatives.append(alternative(other, again, task, name, reason))
+        alternatives.append(
+            replace(
+                other,
+                estimate=None if isinstance(again, Message) else again,
+                reason=again if isinstance(again, Message) else None,
+                evidence=evidence_for(task, name, again, reason),
+                treated=frozenset(),
+            )
+        )
     return replace(
         parts[0],
         group=name,

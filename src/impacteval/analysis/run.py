@@ -53,7 +53,9 @@ def _diagnose(task: Task, sample: Sample, group: str) -> tuple[DiagnosticFinding
             name,
             sample,
             limit=None if limit is None else float(limit),
-            rng=step_rng(task.seed, task.analysis.outcome, group, f"diagnostic {name}"),
+            rng=step_rng(
+                task.seed, task.seeded or task.analysis.outcome, group, f"diagnostic {name}"
+            ),
         )
         found.append(DiagnosticFinding(DIAGNOSTICS[name].title, result, name in task.required))
     return tuple(found)
@@ -193,7 +195,7 @@ def _analyse_group(
         estimate=None if isinstance(found, Message) else found,
         reason=reason or (found if isinstance(found, Message) else None),
         evidence=evidence_for(task, group, found, reason),
-        seed=f"{step_seed(task.seed, analysis.outcome, group, 'estimate'):032x}",
+        seed=f"{step_seed(task.seed, task.seeded or analysis.outcome, group, 'estimate'):032x}",
         data_digest=data_digest,
         diagnostics=checks,
         alternatives=tuple(alternatives),

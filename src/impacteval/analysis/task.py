@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from impacteval.analysis.evidence import evidence_of
+from impacteval.analysis.evidence import Average, evidence_of
 from impacteval.errors import (
     ImpactEvalError,
     NotIdentified,
@@ -49,6 +49,10 @@ class Task:
         Pools that a clause may compare.
     people : mapping of group to int
         People that the contract states; those served in the data otherwise.
+    average : callable, optional
+        Answers what a clause pays on average, for contracts that pay averages.
+    seeded : str
+        What the seeds are drawn under: the outcome, with the design where several are combined.
     """
 
     entry: str
@@ -62,6 +66,8 @@ class Task:
     seed: int
     pools: tuple[tuple[str, tuple[str, ...]], ...] = ()
     people: Mapping[str, int] = field(default_factory=dict)
+    average: Average | None = None
+    seeded: str = ""
 
 
 # --- from samples to estimates ----------------------------------------------------------------
@@ -84,7 +90,7 @@ def estimate_with(
         When the estimator returns something else or fails in a way that is not its place.
     """
     found = registered(spec.name)
-    rng = step_rng(task.seed, task.analysis.outcome, group, step)
+    rng = step_rng(task.seed, task.seeded or task.analysis.outcome, group, step)
     try:
         result = estimator(spec.name, **spec.settings).estimate(
             sample, scale=task.analysis.scale, rng=rng
@@ -153,6 +159,7 @@ def evidence_for(
         better=task.better,
         reason=blocked,
         uncertainty=few_places(task, found),
+        average=task.average,
     )
 
 

@@ -183,6 +183,36 @@ def explain(
     commands.explain(contract, lang, as_of)
 
 
+class Register(StrEnum):
+    """Whom an export is for."""
+
+    INDIGO = "indigo"
+
+
+@app.command()
+def export(
+    contract: Annotated[
+        Path,
+        typer.Argument(metavar="CONTRACT", help="A contract file, or the folder of a study."),
+    ],
+    out: Annotated[Path, typer.Option(help="Folder for the export.")],
+    to: Annotated[
+        Register, typer.Option("--to", help="The register whose fields are filled.")
+    ] = Register.INDIGO,
+    verdict: Annotated[
+        Path | None,
+        typer.Option(help="A verdict.json of that contract, or the folder that holds it."),
+    ] = None,
+) -> None:
+    """Write a contract in the fields of a public register.
+
+    INDIGO is the register of the Government Outcomes Lab: outcome metrics and pricings from the
+    contract, results and payments from a verdict. What it has no field for is added under names
+    that begin with impacteval_.
+    """
+    commands.export(contract, out, verdict)
+
+
 @app.command()
 def estimators(output: FormatOption = Format.TEXT, lang: LanguageOption = Language.EN) -> None:
     """List the estimators that are installed, with what each one answers."""

@@ -221,8 +221,8 @@ def _summary(report: Report, language: Language) -> None:
 
 def price(path: Path, given: list[str], *, as_json: bool, language: Language) -> None:
     """Price typed-in results."""
+    from impacteval.adjudicated import price as price_contract
     from impacteval.contract import load_contract
-    from impacteval.decide import price as price_contract
 
     contract = load_contract(path)
     given_values = pairs(given)
@@ -230,6 +230,10 @@ def price(path: Path, given: list[str], *, as_json: bool, language: Language) ->
         given_values.pop(word, None) for word in ("already_paid", "as_of", "settlement")
     )
     people, others = _under("people.", given_values), _under("other_money.", given_values)
+    audits, errors = (
+        _under(f"{word}.", given_values) if word not in contract.outcomes else {}
+        for word in ("audit", "std_error")
+    )
     decision = price_contract(
         contract,
         given_values,
@@ -240,6 +244,8 @@ def price(path: Path, given: list[str], *, as_json: bool, language: Language) ->
         as_contracted=_under("as_contracted.", given_values),
         settlement=settlement,
         ledger=_ledger_beside(path, contract),
+        audit=audits,
+        std_error=errors,
     )
     if as_json:
         show_json(decision.to_json())
@@ -326,6 +332,20 @@ def explain(path: Path, language: Language, as_of: str | None) -> None:
     contract = load_contract(path)
     read = contract if as_of is None else contract_as_of(contract, as_of)
     say(explain_contract(read, language, as_of=as_of))
+
+
+def export(path: Path, out: Path, verdict: Path | None) -> None:
+    """Write a contract, and what was found, in the fields of INDIGO."""
+    from impacteval.contract import load_contract
+    from impacteval.render.indigo_write import write_indigo
+    from impacteval.report.reading import load_record
+    from impacteval.study import load_study
+
+    study = path.is_dir() and (path / "plan.yaml").exists()
+    contract = load_study(path).contract if study else load_contract(path)
+    record = None if verdict is None else load_record(verdict)
+    for file in write_indigo(contract, out, record):
+        say(str(file))
 
 
 def estimators(*, as_json: bool, language: Language) -> None:

@@ -88,6 +88,22 @@ def _results_so_far(contract: Contract) -> Iterator[Relative]:
                 ),
                 "List those clauses here too, or leave `clauses` out.",
             )
+        read = dict.fromkeys(group for other in before for group in _read(contract, other))
+        left_out = [group for group in read if look.groups and group not in look.groups]
+        if left_out:
+            yield (
+                _place(look, "groups"),
+                (
+                    "A cumulative payment counts every result so far, and this date leaves out groups "
+                    f"that an earlier one judged: {', '.join(left_out)}."
+                ),
+                "List those groups here too, or leave `groups` out.",
+            )
+
+
+def _read(contract: Contract, look: Look) -> tuple[str, ...]:
+    """The groups that a look judges."""
+    return look.groups or tuple(contract.groups)
 
 
 def _shares(contract: Contract) -> Iterator[Relative]:

@@ -30,8 +30,10 @@ from impacteval.contract.clauses import (
 from impacteval.contract.composed import composed_problems
 from impacteval.contract.model import ALL, POOLED, Contract
 from impacteval.contract.money import ARITHMETIC
+from impacteval.contract.money_effects import money_problems
 from impacteval.contract.payment import BY_STEP, EquityBonus, Gate, Leaf, leaves
-from impacteval.contract.rules import PointRule, SignificantRule, divided, error_of, level_of
+from impacteval.contract.rule_checks import rule_problems
+from impacteval.contract.rules import SignificantRule, divided, error_of, level_of, read_by
 from impacteval.contract.units import OPERATORS, effect_kind, larger_is_better, right_way
 from impacteval.files import Percent, plain
 from impacteval.files.kinds import Relative
@@ -45,10 +47,12 @@ def problems_of(contract: Contract) -> list[Relative]:
         return [
             *_names(contract),
             *_directions(contract),
+            *money_problems(contract),
             *_clauses(contract),
             *composed_problems(contract),
             *_pool(contract),
             *_multiplicity(contract),
+            *rule_problems(contract),
             *_references(contract),
             *calendar_problems(contract),
             *_sources((), contract, contract),
@@ -176,7 +180,7 @@ def _rule(contract: Contract, path: Path, leaf: Leaf) -> Iterator[Relative]:
             f"Nothing says which number the clause `{leaf.name}` compares.",
             "Write `decide_on:` for the contract or for the clause.",
         )
-    if not isinstance(rule, SignificantRule):
+    if rule is None or not isinstance(read_by(rule), SignificantRule):
         return
     where: Path = (*path, "decide_on") if leaf.decide_on else ("decide_on",)
     yield from ((where, what, fix) for what, fix in significance_problems(contract, leaf))
@@ -340,7 +344,7 @@ def _multiplicity(contract: Contract) -> Iterator[Relative]:
     if any(rule is None for rule in rules):
         return  # said already
     chances = chances_of(contract)
-    levels = [rule for rule in rules if rule is not None and not isinstance(rule, PointRule)]
+    levels = [rule for rule in rules if rule is not None and level_of(rule) is not None]
     if chances > 1 and contract.multiplicity is None:
         yield (
             ("payment",),

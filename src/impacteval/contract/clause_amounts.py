@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import assert_never
 
 from impacteval.contract import words
+from impacteval.contract import words_averaged as averaged
 from impacteval.contract import words_composed as composed
 from impacteval.contract.clauses import (
     BasketPart,
@@ -25,6 +26,7 @@ from impacteval.contract.model import Contract
 from impacteval.contract.money import ARITHMETIC, NOT_PUBLISHED, Amount
 from impacteval.contract.payment import BY_STEP, EquityBonus, Gate, Leaf
 from impacteval.contract.readings import (
+    Average,
     Before,
     Between,
     Chances,
@@ -150,6 +152,9 @@ def row_of(
         case Chances(estimate, confidence, asked):
             value = exact = estimate
             priced = _by_confidence(leaf, confidence, asked)
+        case Average(number, before, mean):
+            value, exact = number, before
+            priced = _on_average(leaf, number, mean)
         case Between(low, high):
             lower = _priced(leaf, low, closed=False, around=around)
             upper = _priced(leaf, high, closed=False, around=around)
@@ -216,6 +221,16 @@ def _by_confidence(leaf: Leaf, confidence: Mapping[Limit, Decimal], asked: Decim
     said = words.confident(confidence[shown], shown.operator, shown.threshold, asked)
     amount, steps = _amount(leaf, reached, NOTHING, ALONE)
     return _Priced(reached, amount, (said, *steps))
+
+
+def _on_average(leaf: Leaf, value: Decimal, mean: Amount) -> _Priced:
+    """The average amount. The verdict says what the estimate reaches, and decides no amount."""
+    found = limits(leaf)
+    holding = [k for k, x in enumerate(found) if compare(x.operator, value, x.threshold)]
+    reached = holding[-1] if holding else -1
+    shown = found[max(reached, 0)]
+    said = words.compares(value, shown.operator, shown.threshold, reached >= 0)
+    return _Priced(reached, mean, (said, averaged.pays_on_average(mean)))
 
 
 def _amount(
@@ -291,7 +306,7 @@ def _saving(
     """Share times saving times units times people; a loss is not shared."""
     if value <= 0:
         return NOTHING, (composed.no_saving(),)
-    if not isinstance(leaf.saving_per_unit, Decimal):
+    if not (isinstance(leaf.saving_per_unit, Decimal) and isinstance(leaf.share, Decimal)):
         return _fixed(NOT_PUBLISHED)
     assert around.people is not None, "a saving by people is not priced without them"
     saved = ARITHMETIC.multiply(ARITHMETIC.multiply(leaf.saving_per_unit, value), around.people)

@@ -8,10 +8,19 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import BeforeValidator, ConfigDict, Field, WrapSerializer, model_validator
+from pydantic import (
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    PlainValidator,
+    WithJsonSchema,
+    WrapSerializer,
+    model_validator,
+)
 
 from impacteval.contract.counterfactuals import Counterfactuals
-from impacteval.contract.money import MoneyAmount
+from impacteval.contract.money import NOT_PUBLISHED, Amount, MoneyAmount, NotPublished
 from impacteval.contract.paperwork import CURRENCY_ELSEWHERE, Portion, Source
 from impacteval.contract.rules import EvidenceRule
 from impacteval.contract.units import Operator
@@ -31,6 +40,7 @@ from impacteval.files import (
     fail,
     refuse,
 )
+from impacteval.files.kinds import read_number
 
 
 def or_none(value: Any) -> Any:
@@ -232,6 +242,23 @@ class PartialFull(Clause):
         return (self.partial, self.full)
 
 
+def _share(value: Any) -> Amount:
+    if isinstance(value, NotPublished) or value == "not_published":
+        return NOT_PUBLISHED
+    number = read_number(value)
+    if not 0 < number <= 1:
+        raise fail(f"{number} is not a share.", "Write a number above 0 and up to 1, such as 0.4.")
+    return number
+
+
+Share = Annotated[
+    Amount,
+    PlainValidator(_share),
+    WithJsonSchema({"anyOf": [{"type": "number"}, {"const": "not_published"}]}),
+    PlainSerializer(lambda value: "not_published" if value is NOT_PUBLISHED else value),
+]
+
+
 class RateLine(Clause):
     """One line of a rate card: a price for each verified milestone."""
 
@@ -275,7 +302,9 @@ class ShareOfSaving(Clause):
     saving_per_unit: MoneyAmount = Field(
         description="what one unit saves the payer, or not_published"
     )
-    share: Portion = Field(description="the share of the saving that is paid, such as 0.95")
+    share: Share = Field(
+        description="the share of the saving that is paid, such as 0.95, or not_published"
+    )
     people: Count | None = None
     by_people: Bool = False
 

@@ -227,13 +227,17 @@ def share_of_saving(
     hidden = isinstance(clause.saving_per_unit, NotPublished)
     saves_en = "which is not published" if hidden else "{saving:money}"
     saves_fr = "qui n'est pas publiée" if hidden else "{saving:money}"
+    part_en, part_fr = "{share:in_percent} of", "{share:in_percent} de"
+    if isinstance(clause.share, NotPublished):
+        part_en, part_fr = "a share that is not published of", "une part, non publiée, de"
+    else:
+        units = {**units, "share": in_percent(clause.share)}
     yield say(
         "share-of-saving",
-        f"Clause “{{clause}}”: for “{{name}}”, the payer pays {{share:in_percent}} of what it saves {each_en}, {saves_en}; a loss is not shared.",
-        f"Clause « {{clause}} » : pour « {{name}} », le payeur verse {{share:in_percent}} de l'économie réalisée {each_fr}, {saves_fr} ; une perte ne se partage pas.",
+        f"Clause “{{clause}}”: for “{{name}}”, the payer pays {part_en} what it saves {each_en}, {saves_en}; a loss is not shared.",
+        f"Clause « {{clause}} » : pour « {{name}} », le payeur verse {part_fr} l'économie réalisée {each_fr}, {saves_fr} ; une perte ne se partage pas.",
         clause=clause.name,
         name=name,
-        share=in_percent(clause.share),
         saving=money(contract, clause.saving_per_unit),
         **units,
     )

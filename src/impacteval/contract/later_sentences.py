@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from impacteval.contract.dates import span_of
 from impacteval.contract.money import NotPublished
 from impacteval.contract.saying import money, plain, say
 from impacteval.values import Message, Text
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from impacteval.contract.correcting import Corrections
     from impacteval.contract.escrow import Escrow
     from impacteval.contract.model import Contract
+    from impacteval.files import Words
 
 _UNITS = {
     "day": ("day", "jour"),
@@ -32,12 +34,25 @@ def length(written: str) -> Text:
     ('24 mois', '1 an', '2 weeks')
     """
     number, unit = re.split(r"\s+", written.strip().lower())
-    en, fr = _UNITS[unit.rstrip("s") if unit != "s" else unit]
+    en, fr = _UNITS[unit.rstrip("s")]
     several = int(number) > 1
     return Text(
         en=f"{int(number)} {en}{'' if int(number) == 1 else 's'}",
         fr=f"{int(number)} {fr}{'s' if several and not fr.endswith('s') else ''}",
     )
+
+
+def said_length(words: Words) -> Text:
+    """A length of time in both languages, also where one text stands for both.
+
+    Examples
+    --------
+    >>> from impacteval.files import Words
+    >>> said_length(Words(en="60 days", fr="60 days")).fr
+    '60 jours'
+    """
+    same = words.en == words.fr
+    return length(words.en) if same and span_of(words.en) is not None else words.text()
 
 
 def later_sentences(contract: Contract) -> Iterator[Message]:

@@ -223,6 +223,11 @@ def ledger_problems(ledger: Ledger, contract: Contract) -> list[Relative]:
                 found.append((("payments", k, "clauses", j), what, fix))
     if contract.calendar is not None:
         _later_problems(ledger, contract, known, dates, found)
+        return found
+    for key in ("corrects", "carried", "dispute"):
+        if getattr(ledger, key):
+            what = f"`{key}` is about a settlement, and the contract has no calendar."
+            found.append(((key,), what, "Name the settlements under `calendar:` in the contract."))
     return found
 
 
@@ -250,6 +255,9 @@ def _later_problems(
         what = f"Nothing was paid at `{corrects.settlement}`, so there is nothing to correct."
         fix = "Write its payment, with `amount: 0` if it paid nothing."
         found.append((("corrects",), what, fix))
+    if ledger.disputed(corrects.settlement) is not None:
+        what = f"`{corrects.settlement}` is contested and corrected at once."
+        found.append((("corrects",), what, "Write the dispute as it ended under `what`, or wait."))
     agreed = contract.corrections
     if agreed is not None and agreed.how != "none" and corrects.found is None:
         what = "Corrections have a time limit, and nothing says when the error was found."

@@ -57,9 +57,9 @@ def at_look(contract: Contract, look: Look | None) -> Contract:
 
 def _with_levels(part: Any, share: Decimal) -> Any:
     if isinstance(part, tuple):
-        return tuple(_with_levels(item, share) for item in part)
-    if not isinstance(part, BaseModel):
-        return part
+        return tuple(
+            _with_levels(item, share) if isinstance(item, BaseModel) else item for item in part
+        )
     changed: dict[str, Any] = {}
     for name in type(part).model_fields:
         value = getattr(part, name)

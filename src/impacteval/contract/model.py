@@ -46,9 +46,9 @@ from impacteval.contract.paperwork import (
     Window,
 )
 from impacteval.contract.payment import Leaf, Term, bare, leaves
-from impacteval.contract.rules import EvidenceRule, Rule
+from impacteval.contract.rules import EvidenceRule, Rule, VerifiedCountRule
 from impacteval.contract.settlement import Waterfall
-from impacteval.contract.units import effect_kind
+from impacteval.contract.units import MoneyIs, effect_kind, scale_of
 from impacteval.files import (
     Bool,
     Count,
@@ -64,6 +64,7 @@ from impacteval.files import (
     fail,
     refuse,
 )
+from impacteval.values import Scale
 
 FORMAT = "impacteval-contract/1"
 ALL = "all"
@@ -84,10 +85,6 @@ class RoundResult(FileModel):
 class Outcome(FileModel):
     """One outcome: what is measured, which direction is better, on which scale it is judged."""
 
-    LATER_WORDS: ClassVar[Mapping[str, frozenset[str]]] = {
-        "effect": frozenset(("present_value", "cost_saving"))
-    }
-
     plain_name: Words = Field(description="the outcome's name for everybody, {en: ..., fr: ...}")
     measure: PlainWords = Field(description="what is counted or measured")
     unit: PlainWords | None = None
@@ -105,7 +102,10 @@ class Outcome(FileModel):
         "total_units",
         "verified_count",
         "verified_rate",
+        "present_value",
+        "cost_saving",
     ] = Field(description="the scale on which the contract judges")
+    money_is: MoneyIs | None = None
     estimand: Literal["everyone_eligible", "participants"] = "everyone_eligible"
     round_result: Annotated[
         RoundResult | None,
@@ -123,6 +123,11 @@ class Outcome(FileModel):
     def counterfactual(self) -> Counterfactual:
         """The counterfactual; the last one where it changes by date."""
         return self.counterfactuals[-1]
+
+    @property
+    def scale(self) -> Scale:
+        """The scale on which the estimator is asked for the effect."""
+        return scale_of(self.effect, self.money_is)
 
     def read(self, number: Decimal) -> Decimal:
         """The contract's number, rounded as the contract says before it is compared."""
@@ -315,6 +320,8 @@ class Contract(FileModel):
         """The evidence rule of a clause, as the contract states it."""
         rule = clause.decide_on or self.decide_on
         assert rule is not None
+        if isinstance(rule, VerifiedCountRule) and self.audit is not None:
+            return rule.within(self.audit.limit)
         return rule
 
     def live_groups(self) -> tuple[str, ...]:

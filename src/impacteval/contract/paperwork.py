@@ -9,6 +9,7 @@ from typing import Annotated, ClassVar
 from pydantic import AfterValidator, Field
 
 from impacteval.contract.money import MoneyAmount
+from impacteval.contract.rule_settings import ShareLimit
 from impacteval.files import (
     Bool,
     FileModel,
@@ -96,6 +97,7 @@ class Audit(FileModel):
 
     who: PlainWords | None = None
     how: PlainWords = Field(description="how records are re-checked")
+    limit: ShareLimit | None = None
     source: Source | None = None
 
 

@@ -43,10 +43,13 @@ from impacteval.contract.payment import (
     Term,
     leaves,
 )
+from impacteval.contract.rules import PointRule
 from impacteval.contract.saying import (
+    COUNT_RULE,
     is_percent,
     money,
     names,
+    only_counted,
     plain,
     price_unit,
     rule_sentence,
@@ -71,6 +74,8 @@ _TOTAL_RISE = Text(en="a total rise", fr="une hausse totale")
 _TOTAL_FALL = Text(en="a total reduction", fr="une baisse totale")
 _COUNT = Text(en="a verified number", fr="un nombre vérifié")
 _RATE = Text(en="a verified rate", fr="un taux vérifié")
+_VALUE = Text(en="a present value", fr="une valeur actuelle")
+_SAVING = Text(en="a saving", fr="une économie")
 
 # --- what is paid -------------------------------------------------------------------------------
 
@@ -84,6 +89,10 @@ def _change(outcome: Outcome) -> Text:
             return _RATE
         case "total_units":
             return _TOTAL_RISE if up else _TOTAL_FALL
+        case "present_value":
+            return _VALUE
+        case "cost_saving":
+            return _SAVING
     return _RISE if up else _FALL
 
 
@@ -133,11 +142,12 @@ def clause_sentences(contract: Contract, clause: Leaf) -> Iterator[Message]:
     outcome = contract.outcomes[clause.outcome]
     name = outcome.plain_name.text()
     if clause.decide_on is not None:
-        rule = rule_sentence(clause.decide_on)
+        counted = isinstance(clause.decide_on, PointRule) and only_counted([outcome])
+        rule = COUNT_RULE if counted else rule_sentence(clause.decide_on)
         yield say(
             f"clause-{rule.key.removeprefix('contract.')}",
-            "For clause “{clause}”: " + rule.text.en,
-            "Pour la clause « {clause} » : " + rule.text.fr,
+            "For clause “{clause}”: " + rule.text.en[0].lower() + rule.text.en[1:],
+            "Pour la clause « {clause} » : " + rule.text.fr[0].lower() + rule.text.fr[1:],
             clause=clause.name,
             **rule.values,
         )

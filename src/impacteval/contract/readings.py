@@ -90,7 +90,27 @@ class Before:
     reason: Message
 
 
-Reading = Known | Between | Chances | Missing | Unjudged | Before
+@dataclass(frozen=True, slots=True)
+class Average:
+    """What the clause pays on average over what the true effect may be.
+
+    Attributes
+    ----------
+    value : Decimal
+        The estimate, rounded as the contract says: the verdict reads it.
+    exact : Decimal
+        The same before the contract's rounding.
+    amount : Decimal, NOT_PUBLISHED
+        The average payment, not yet rounded to money.
+    """
+
+    value: Decimal
+    exact: Decimal
+    amount: Amount
+    steps: tuple[Message, ...] = ()
+
+
+Reading = Known | Between | Chances | Average | Missing | Unjudged | Before
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from impacteval.contract.money import Amount, NotPublished
+from impacteval.contract.rule_sentences import audit_sentence, average_sentence, combine_sentence
 from impacteval.contract.rules import (
     ChanceRule,
+    CombineRule,
+    ExpectedPaymentRule,
     LowerBoundRule,
     PointRule,
     Rule,
     SignificantRule,
+    VerifiedCountRule,
 )
+from impacteval.contract.units import effect_kind
 from impacteval.values import Message, Text, written
 
 if TYPE_CHECKING:
@@ -75,7 +81,22 @@ def price_unit(outcome: Outcome) -> tuple[str, str, dict[str, Any]]:
     """``for each unit (nights)`` in both languages, and its values."""
     if is_percent(outcome):
         return "for each percentage point", "par point de pourcentage", {}
+    if outcome.money_is is not None:
+        return "for each 1 {unit}", "par tranche de 1 {unit}", {"unit": unit_of(outcome)}
     return "for each unit ({unit})", "par unité ({unit})", {"unit": unit_of(outcome)}
+
+
+COUNT_RULE = say(
+    "rule-count",
+    "What is compared is the number itself that was counted.",
+    "C'est le nombre compté lui-même qui est comparé.",
+)
+"""Of the rule that reads the number itself, where that number is a count and no estimate."""
+
+
+def only_counted(outcomes: Iterable[Outcome]) -> bool:
+    """Whether nothing is estimated: there is then no chance to leave a margin for."""
+    return not any(effect_kind(outcome.effect).counterfactual for outcome in outcomes)
 
 
 def rule_sentence(rule: Rule) -> Message:
@@ -110,3 +131,9 @@ def rule_sentence(rule: Rule) -> Message:
                 "Une condition est remplie si la confiance que l'effet réel la satisfait est d'au moins {level:percent}.",
                 level=rule.chance_at_least,
             )
+        case CombineRule():
+            return combine_sentence(dict(rule.combine), rule_sentence(rule.then))
+        case ExpectedPaymentRule():
+            return average_sentence(rule.expected_payment)
+        case VerifiedCountRule():
+            return audit_sentence(rule)

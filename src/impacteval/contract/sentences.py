@@ -8,9 +8,21 @@ from typing import TYPE_CHECKING, Any
 from impacteval.contract.calendar_sentences import calendar_sentences
 from impacteval.contract.checks import chance_by_luck
 from impacteval.contract.counterfactual_sentences import counterfactual_sentences
-from impacteval.contract.later_sentences import later_sentences
+from impacteval.contract.later_sentences import later_sentences, said_length
+from impacteval.contract.money_effects import compared_as_money
 from impacteval.contract.payment_sentences import clause_sentences, composition
-from impacteval.contract.saying import money, names, plain, rule_sentence, say, unit_of
+from impacteval.contract.rule_sentences import audit_limit_sentence, average_scope
+from impacteval.contract.rules import ExpectedPaymentRule, PointRule
+from impacteval.contract.saying import (
+    COUNT_RULE,
+    money,
+    names,
+    only_counted,
+    plain,
+    rule_sentence,
+    say,
+    unit_of,
+)
 from impacteval.contract.settlement_sentences import settlement_sentences
 from impacteval.values import Message, Text
 
@@ -111,14 +123,14 @@ def _outcome(contract: Contract, name: str) -> Iterator[Message]:
             "window",
             "Results are followed for this long: {follow}.",
             "Les résultats sont suivis pendant : {follow}.",
-            follow=outcome.window.follow.text(),
+            follow=said_length(outcome.window.follow),
         )
         if outcome.window.then_wait is not None:
             yield say(
                 "window-wait",
                 "Then one waits for the records to be complete: {wait}.",
                 "On attend ensuite que les registres soient complets : {wait}.",
-                wait=outcome.window.then_wait.text(),
+                wait=said_length(outcome.window.then_wait),
             )
     if outcome.target is not None:
         yield say(
@@ -174,6 +186,8 @@ def _compared(outcome: Outcome) -> Message:
                 noun=noun,
                 unit=unit,
             )
+        case "present_value" | "cost_saving":
+            return compared_as_money(outcome, noun)
     return say(
         "compares-difference",
         "The contract compares its {noun}, in {unit}, against what would have happened without the programme.",
@@ -187,8 +201,12 @@ def _compared(outcome: Outcome) -> Message:
 
 
 def _rules(contract: Contract) -> Iterator[Message]:
-    if contract.decide_on is not None:
+    if isinstance(contract.decide_on, PointRule) and only_counted(contract.outcomes.values()):
+        yield COUNT_RULE
+    elif contract.decide_on is not None:
         yield rule_sentence(contract.decide_on)
+    if any(isinstance(contract.rule(clause), ExpectedPaymentRule) for clause in contract.clauses):
+        yield average_scope()
     if contract.multiplicity == "bonferroni":
         yield say(
             "bonferroni",
@@ -294,12 +312,14 @@ def _life(contract: Contract) -> Iterator[Message]:
         yield say(
             "audit", "Audit: {how}.", "Contrôle : {how}.", how=_unstopped(contract.audit.how.text())
         )
+        if contract.audit.limit is not None:
+            yield audit_limit_sentence(contract.audit.limit)
     if contract.dispute is not None:
         yield say(
             "dispute",
             "Time to contest a result: {window}. Who decides: {who}.",
             "Délai pour contester un résultat : {window}. Qui tranche : {who}.",
-            window=_unstopped(contract.dispute.window.text()),
+            window=_unstopped(said_length(contract.dispute.window)),
             who=_unstopped(contract.dispute.who_decides.text()),
         )
     yield from later_sentences(contract)

@@ -4,22 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import (
-    BeforeValidator,
-    Field,
-    PlainSerializer,
-    PlainValidator,
-    WithJsonSchema,
-    model_validator,
-)
+from pydantic import BeforeValidator, Field, model_validator
 
-from impacteval.contract.clauses import WRITE_NONE, or_none
-from impacteval.contract.money import NOT_PUBLISHED, Amount, MoneyAmount, NotPublished
+from impacteval.contract.clauses import WRITE_NONE, Share, or_none
+from impacteval.contract.money import MoneyAmount
 from impacteval.contract.paperwork import CURRENCY_ELSEWHERE, Portion, Source
-from impacteval.files import Bool, FileModel, PlainWords, Positive, Slug, fail, refuse
-from impacteval.files.kinds import read_number
+from impacteval.files import Bool, FileModel, PlainWords, Positive, Slug, refuse
 
 
 class Cap(FileModel):
@@ -47,23 +39,6 @@ class Cumulative(FileModel):
         description="whether what was paid too much is taken back: true or false"
     )
     source: Source | None = None
-
-
-def _share(value: Any) -> Amount:
-    if isinstance(value, NotPublished) or value == "not_published":
-        return NOT_PUBLISHED
-    number = read_number(value)
-    if not 0 < number <= 1:
-        raise fail(f"{number} is not a share.", "Write a number above 0 and up to 1, such as 0.4.")
-    return number
-
-
-Share = Annotated[
-    Amount,
-    PlainValidator(_share),
-    WithJsonSchema({"anyOf": [{"type": "number"}, {"const": "not_published"}]}),
-    PlainSerializer(lambda value: "not_published" if value is NOT_PUBLISHED else value),
-]
 
 
 class PayerShare(FileModel):

@@ -60,14 +60,14 @@ def _payer(part: PayerShare) -> Message:
     if isinstance(part.share, NotPublished):
         return say(
             "payer-not-published",
-            "{payer} pays a share of each payment that is not published.",
-            "{payer} paie de chaque versement une part qui n'est pas publiée.",
+            "Of each payment, {payer} pays a share that is not published.",
+            "De chaque versement, {payer} paie une part qui n'est pas publiée.",
             payer=part.payer.text(),
         )
     return say(
         "payer",
-        "{payer} pays {share:in_percent} of each payment.",
-        "{payer} paie {share:in_percent} de chaque versement.",
+        "Of each payment, {payer} pays {share:in_percent}.",
+        "De chaque versement, {payer} paie {share:in_percent}.",
         payer=part.payer.text(),
         share=in_percent(part.share),
     )

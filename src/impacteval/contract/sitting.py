@@ -17,12 +17,15 @@ from impacteval.contract.clauses import BasketPart, RateLine
 from impacteval.contract.dates import first_day
 from impacteval.contract.ledger import Ledger
 from impacteval.contract.model import ALL, POOLED, Contract
+from impacteval.contract.money import Amount
 from impacteval.contract.payment import FirstOf, Leaf, Term, terms
 from impacteval.contract.readings import Before, Missing, Reading, Sitting, Unjudged
 from impacteval.values import Status
 
 
-def sitting_of(contract: Contract, look: Look, ledger: Ledger | None, *, stated: bool) -> Sitting:
+def sitting_of(
+    contract: Contract, look: Look, ledger: Ledger | None, stated: Amount | None
+) -> Sitting:
     """One date of the calendar as it is judged.
 
     Parameters
@@ -32,16 +35,17 @@ def sitting_of(contract: Contract, look: Look, ledger: Ledger | None, *, stated:
         The settlement, look or milestone.
     ledger : Ledger or None
         What was paid before.
-    stated : bool
-        Whether somebody states how much was paid before, in the ledger or by hand.
+    stated : Decimal, NOT_PUBLISHED or None
+        How much was paid before, by the ledger or given by hand; None when nobody says.
     """
     before = earlier_payments(contract, look)
     at = Sitting(
         look=look,
         before=before,
         settled=_settled(contract, look, before, ledger),
-        unknown=bool(before) and not stated,
-        unrecorded=_unrecorded(contract, look, before, ledger),
+        unknown=bool(before) and stated is None,
+        # Where nothing was paid at all, nobody was paid.
+        unrecorded={} if stated == 0 else _unrecorded(contract, look, before, ledger),
     )
     if ledger is None:
         return at
@@ -109,9 +113,10 @@ def _others(contract: Contract, look: Look, clause: str, group: str) -> tuple[Lo
 
 
 def once_only(contract: Contract) -> frozenset[str]:
-    """Clauses that pay once for a group: those of a first-of, unless the payment is cumulative."""
-    if contract.payment.cumulative is not None:
-        return frozenset()
+    """Clauses that pay once for a group: those of a first-of.
+
+    A cumulative payment counts them anew at each date, and takes off what was paid.
+    """
     return frozenset(clause.name for clause in _first_of(contract.payment))
 
 

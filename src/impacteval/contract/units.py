@@ -55,6 +55,9 @@ class EffectKind:
         Whether the contract's number is a percentage of the counterfactual.
     counterfactual : bool
         False for what is only counted.
+    money : bool
+        Whether the contract's number is an amount in the contract's currency, as the evaluator
+        computed it: one for each unit, or one in total.
     """
 
     scale: Scale
@@ -63,6 +66,7 @@ class EffectKind:
     better: Better | None
     percent: bool
     counterfactual: bool
+    money: bool = False
 
 
 EFFECTS: dict[str, EffectKind] = {
@@ -73,7 +77,12 @@ EFFECTS: dict[str, EffectKind] = {
     "total_units": EffectKind(Scale.TOTAL, 1, True, None, False, True),
     "verified_count": EffectKind(Scale.TOTAL, 1, False, None, False, False),
     "verified_rate": EffectKind(Scale.DIFFERENCE, 1, False, None, False, False),
+    "present_value": EffectKind(Scale.DIFFERENCE, 1, True, None, False, True, money=True),
+    "cost_saving": EffectKind(Scale.DIFFERENCE, 1, True, None, False, True, money=True),
 }
+
+MoneyIs = Literal["per_unit", "in_total"]
+"""Whether an amount of money stands for one unit, such as a household, or for everybody served."""
 
 DESIGNS: dict[str, Design] = {
     "rct": Design.RCT,
@@ -111,9 +120,23 @@ def effect_kind(effect: str) -> EffectKind:
         raise UsageError(f"effect {effect!r} is not known. Allowed: {allowed}.") from None
 
 
-def scale_of(effect: str) -> Scale:
-    """The scale on which the estimator is asked for that effect."""
-    return effect_kind(effect).scale
+def scale_of(effect: str, money_is: MoneyIs | None = None) -> Scale:
+    """The scale on which the estimator is asked for that effect.
+
+    Parameters
+    ----------
+    effect : str
+        The contract's effect.
+    money_is : "per_unit" or "in_total", optional
+        Of an amount of money, what it stands for. The data are then that amount for each unit.
+
+    Examples
+    --------
+    >>> scale_of("present_value", "per_unit").value, scale_of("present_value", "in_total").value
+    ('difference', 'total')
+    """
+    kind = effect_kind(effect)
+    return Scale.TOTAL if kind.money and money_is == "in_total" else kind.scale
 
 
 def factor(effect: str, better: str) -> int:

@@ -9,7 +9,7 @@ from impacteval.decide.amended import (
 from impacteval.decide.decision import ClauseResult, Decision, decide, money_text
 from impacteval.decide.distance import Distance, distance
 from impacteval.decide.examples import ExampleResult, load_examples, run_examples
-from impacteval.decide.priced import known_groups, price
+from impacteval.decide.priced import price
 from impacteval.decide.questions import (
     Compared,
     compared,
@@ -18,6 +18,7 @@ from impacteval.decide.questions import (
     pool_label,
     rule_text,
 )
+from impacteval.decide.typed import known_groups
 
 __all__ = [
     "BothWays",

@@ -13,11 +13,11 @@ from impacteval.contract.ledger import Ledger
 from impacteval.contract.model import ALL, POOLED, Contract, Outcome
 from impacteval.contract.money import ARITHMETIC, NOT_PUBLISHED, Amount
 from impacteval.contract.readings import Given
-from impacteval.contract.rules import Rule
+from impacteval.contract.rules import CombineRule, Rule
 from impacteval.contract.saying import money, names
 from impacteval.decide.questions import Compared, compared, pool_label
 from impacteval.decide.sittings import given_at
-from impacteval.values import Evidence, Message, Status, Text
+from impacteval.values import Answer, Evidence, ExpectedPayment, Message, Question, Status, Text
 
 if TYPE_CHECKING:
     from impacteval.decide.decision import ClauseResult, Decision
@@ -289,17 +289,33 @@ def compared_both_ways(
     there = {outcome: set(groups) for outcome, groups in _groups_read(own).items()}
     signed = contract.as_contracted if signed is None else signed
     for number in compared(signed):
-        if not same_number(
-            contract.outcomes.get(number.outcome), signed.outcomes.get(number.outcome)
-        ):
+        if not comparable(contract, signed, number.outcome):
             continue
         key = (number.outcome, number.pool or number.group)
+        questions = tuple(_asked_there(question) for question in number.questions)
         if key in asked:
-            questions = dict.fromkeys((*asked[key].questions, *number.questions))
-            asked[key] = replace(asked[key], questions=tuple(questions))
+            both = dict.fromkeys((*asked[key].questions, *questions))
+            asked[key] = replace(asked[key], questions=tuple(both))
         elif set(number.pool or (number.group,)) <= there.get(number.outcome, set()):
-            asked[key] = replace(number, clauses=())
+            asked[key] = replace(number, clauses=(), questions=questions)
     return tuple(asked.values())
+
+
+def _asked_there(question: Question) -> Question:
+    """A question of the contract as signed: what a clause pays on average depends on its terms."""
+    if isinstance(question, ExpectedPayment):
+        return replace(question, as_contracted=True)
+    return question
+
+
+def _answered_there(answers: Iterable[Answer]) -> Iterator[Answer]:
+    """Answers to the contract as signed: averages over its own terms, and no others."""
+    for answer in answers:
+        question = answer.question
+        if not isinstance(question, ExpectedPayment):
+            yield answer
+        elif question.as_contracted:
+            yield replace(answer, question=replace(question, as_contracted=False))
 
 
 def _groups_read(asked: Iterable[Compared]) -> dict[str, set[str]]:
@@ -323,11 +339,27 @@ def same_number(one: Outcome | None, other: Outcome | None) -> bool:
             "unit",
             "better",
             "effect",
+            "money_is",
             "estimand",
             "window",
             "counterfactuals",
         )
     )
+
+
+def comparable(contract: Contract, signed: Contract, outcome: str) -> bool:
+    """Whether both contracts mean the same number by an outcome, and combine the same designs in it."""
+    return same_number(contract.outcomes.get(outcome), signed.outcomes.get(outcome)) and _weights(
+        contract, outcome
+    ) == _weights(signed, outcome)
+
+
+def _weights(contract: Contract, outcome: str) -> Mapping[str, Decimal] | None:
+    for clause in contract.clauses:
+        rule = contract.rule(clause)
+        if clause.outcome == outcome and isinstance(rule, CombineRule):
+            return rule.combine
+    return None
 
 
 def usable(
@@ -340,9 +372,7 @@ def usable(
     known : tuple of str
         The groups that the contract as signed compares for that outcome.
     """
-    if group not in known or not same_number(
-        contract.outcomes.get(outcome), signed.outcomes.get(outcome)
-    ):
+    if group not in known or not comparable(contract, signed, outcome):
         return False
     return group != POOLED or contract.pool_groups() == signed.pool_groups()
 
@@ -420,9 +450,9 @@ def evidence_as_contracted(
             fits = set(members) <= set(signed.pool_groups())
         else:
             fits = group in known(item.outcome)
-        same = same_number(contract.outcomes.get(item.outcome), signed.outcomes.get(item.outcome))
-        if fits and same:
-            kept.append(replace(item, group=group))
+        if fits and comparable(contract, signed, item.outcome):
+            answers = tuple(_answered_there(item.answers))
+            kept.append(replace(item, group=group, answers=answers))
         elif not item.group.startswith(POOLED):
             left.append((item.outcome, item.group))
     return tuple(kept), tuple(unread_of(contract, left))

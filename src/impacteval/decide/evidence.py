@@ -6,27 +6,45 @@ from collections.abc import Mapping
 from decimal import Context, Decimal
 from typing import assert_never
 
-from impacteval.contract.clauses import BasketPart, BonusMalus, Linear
+from impacteval.contract.clauses import (
+    BasketPart,
+    BonusMalus,
+    Linear,
+)
 from impacteval.contract.model import POOLED, Contract, Outcome
-from impacteval.contract.money import ARITHMETIC
+from impacteval.contract.money import ARITHMETIC, NOT_PUBLISHED
 from impacteval.contract.payment import BY_STEP, Leaf
-from impacteval.contract.readings import Between, Chances, Known, Missing, Reading, Unjudged
+from impacteval.contract.readings import (
+    Average,
+    Between,
+    Chances,
+    Known,
+    Missing,
+    Reading,
+    Unjudged,
+)
 from impacteval.contract.rules import (
     ChanceRule,
+    CombineRule,
+    ExpectedPaymentRule,
     LowerBoundRule,
     PointRule,
     Rule,
     SignificantRule,
+    VerifiedCountRule,
+    read_by,
 )
 from impacteval.contract.terms import limits
 from impacteval.decide import sentences
-from impacteval.decide.questions import pool_label
+from impacteval.decide.questions import average_of, hides_amount, pool_label
 from impacteval.errors import UsageError
 from impacteval.values import (
+    AuditDiscrepancy,
     Confidence,
     Evidence,
     LowerBound,
     Message,
+    PartEstimate,
     PointEstimate,
     PValue,
     Question,
@@ -69,7 +87,7 @@ def reading_of(
     evidence = found.get((leaf.outcome, label))
     if evidence is None and len(pool) == 1:
         evidence = found.get((leaf.outcome, pool[0]))  # a pool of one group is that group
-    if evidence is None and group == POOLED and isinstance(rule, PointRule):
+    if evidence is None and group == POOLED and isinstance(read_by(rule), PointRule):
         return _pooled(leaf.outcome, outcome, pool, found, people)
     if evidence is None:
         return Missing(sentences.no_result(leaf.outcome, label))
@@ -95,6 +113,9 @@ class _Asked:
     def __init__(self, evidence: Evidence) -> None:
         self._evidence = evidence
 
+    def has(self, question: Question) -> bool:
+        return any(answer.question == question for answer in self._evidence.answers)
+
     def __call__(self, question: Question) -> Decimal:
         answer = self._evidence.answer(question)
         if answer.value is None:
@@ -113,7 +134,12 @@ def estimate_of(evidence: Evidence | None) -> Decimal | None:
 
 def _ruled(leaf: Leaf, outcome: Outcome, rule: Rule, ask: _Asked, typed: bool) -> Reading:
     estimate = ask(PointEstimate())
-    first = (sentences.given(estimate) if typed else sentences.estimate_is(estimate),)
+    first: tuple[Message, ...] = (
+        sentences.given(estimate) if typed else sentences.estimate_is(estimate),
+    )
+    if isinstance(rule, CombineRule):
+        first = _combined(rule, estimate, ask) or first
+        rule = rule.then
     match rule:
         case PointRule():
             return _known(outcome, estimate, first)
@@ -131,6 +157,10 @@ def _ruled(leaf: Leaf, outcome: Outcome, rule: Rule, ask: _Asked, typed: bool) -
                 for limit in limits(leaf)
             }
             return Chances(estimate, confidence, asked, first)
+        case ExpectedPaymentRule():
+            return _averaged(leaf, outcome, rule, ask, first)
+        case VerifiedCountRule():
+            return _audited(outcome, rule.limit, estimate, ask(AuditDiscrepancy()), typed)
         case _:  # pragma: no cover - the union is closed and mypy proves it
             assert_never(rule)
 
@@ -150,6 +180,43 @@ def _bound(
     value = ask(question)
     said = sentences.bound_is(value, question.level, question.sides)
     return _known(outcome, value, (*first, said))
+
+
+def _combined(rule: CombineRule, estimate: Decimal, ask: _Asked) -> tuple[Message, ...]:
+    """Each design's estimate with its weight, and their sum; nothing where only the sum is known."""
+    if not any(ask.has(PartEstimate(design)) for design in rule.combine):
+        return ()
+    parts = tuple(
+        sentences.part_is(design, ask(PartEstimate(design)), weight)
+        for design, weight in rule.combine.items()
+    )
+    return (*parts, sentences.combined_is(estimate))
+
+
+def _averaged(
+    leaf: Leaf,
+    outcome: Outcome,
+    rule: ExpectedPaymentRule,
+    ask: _Asked,
+    first: tuple[Message, ...],
+) -> Average:
+    """What the clause pays on average; the verdict reads the estimate."""
+    known = _known(outcome, ask(PointEstimate()), first)
+    prior = rule.expected_payment.normal
+    said = (*known.steps, sentences.averages(prior))
+    amount = NOT_PUBLISHED if hides_amount(leaf) else ask(average_of(leaf, rule))
+    return Average(known.value, known.exact, amount, said)
+
+
+def _audited(
+    outcome: Outcome, limit: Decimal, count: Decimal, found: Decimal, typed: bool
+) -> Known:
+    """The count as it stands when the audit keeps to its limit, else less what it found wrong."""
+    first = sentences.given(count) if typed else sentences.counted(count)
+    if found <= limit:
+        return _known(outcome, count, (first, sentences.audit_kept(found, limit)))
+    exact = ARITHMETIC.multiply(count, ARITHMETIC.subtract(Decimal(1), found))
+    return _known(outcome, exact, (first, sentences.audit_cut(count, found, limit, exact)))
 
 
 def _gated(

@@ -26,8 +26,10 @@ from impacteval.contract.ledger import (
     ledger_problems,
 )
 from impacteval.contract.money import MoneyAmount, NotPublished
+from impacteval.contract.rule_settings import Share
 from impacteval.decide.decision import ClauseResult, Decision, money_text
 from impacteval.decide.priced import price
+from impacteval.decide.typed import Averages
 from impacteval.errors import ContractError, InputError, Problem, UsageError
 from impacteval.files import (
     Count,
@@ -86,7 +88,11 @@ class Example(FileModel):
     )
 
     name: PlainWords = Field(description="what the example shows")
-    given: dict[NonBlank, Number | dict[Slug, Number]] = Field(default_factory=dict)
+    given: dict[NonBlank, Number | dict[Slug, Number | dict[Slug, Number]]] = Field(
+        default_factory=dict
+    )
+    audit: dict[NonBlank, Share | dict[Slug, Share]] = Field(default_factory=dict)
+    std_error: dict[NonBlank, Number | dict[Slug, Number]] = Field(default_factory=dict)
     people: dict[Slug, Count] = Field(default_factory=dict)
     claims: dict[Slug, tuple[Slug, ...]] | None = None
     already_paid: MoneyAmount | None = None
@@ -143,7 +149,9 @@ def load_examples(path: str | Path) -> Examples:
     return read_yaml(path, Examples, kind="examples", error=ContractError)[0]
 
 
-def run_examples(path: str | Path, contract: Contract | None = None) -> tuple[ExampleResult, ...]:
+def run_examples(
+    path: str | Path, contract: Contract | None = None, *, average: Averages | None = None
+) -> tuple[ExampleResult, ...]:
     """Price every example of a file and compare.
 
     Parameters
@@ -152,6 +160,8 @@ def run_examples(path: str | Path, contract: Contract | None = None) -> tuple[Ex
         A file that begins with ``format: impacteval-examples/1``.
     contract : Contract, optional
         The contract; by default the file that the examples name, beside them.
+    average : callable, optional
+        Computes what a clause pays on average, for contracts that pay averages.
 
     Returns
     -------
@@ -165,10 +175,10 @@ def run_examples(path: str | Path, contract: Contract | None = None) -> tuple[Ex
     examples = load_examples(path)
     if contract is None:
         contract = load_contract(Path(path).parent / examples.contract)
-    return tuple(_run(example, contract) for example in examples.examples)
+    return tuple(_run(example, contract, average) for example in examples.examples)
 
 
-def _run(example: Example, contract: Contract) -> ExampleResult:
+def _run(example: Example, contract: Contract, average: Averages | None) -> ExampleResult:
     name, signed = str(example.name), example.as_contracted
     try:
         decision = price(
@@ -182,6 +192,9 @@ def _run(example: Example, contract: Contract) -> ExampleResult:
             as_contracted=None if signed is None else signed.given,
             settlement=example.settlement,
             ledger=None if example.ledger is None else example.ledger.of(contract),
+            audit=example.audit,
+            std_error=example.std_error,
+            average=average,
         )
     except InputError as wrong:
         return ExampleResult(name, tuple(str(problem) for problem in wrong.problems), None)

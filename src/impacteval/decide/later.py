@@ -75,10 +75,9 @@ def in_dispute(
     return replace(divided, due_now=decision.due_now)
 
 
-def _all_paid(contract: Contract, decision: Decision, sitting: Sitting) -> Amount | None:
+def _all_paid(contract: Contract, decision: Decision, sitting: Sitting) -> Amount:
     """What was paid before, for this very settlement too."""
-    if decision.already_paid is None:
-        return None
+    assert decision.already_paid is not None, "corrections and disputes stand in a ledger"
     return plus(contract, decision.already_paid, sitting.paid_here)
 
 

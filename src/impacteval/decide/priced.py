@@ -2,23 +2,37 @@
 
 from __future__ import annotations
 
-import difflib
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date as day
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from impacteval.contract.amendments import contract_as_of, date_asked
 from impacteval.contract.ledger import Ledger
-from impacteval.contract.model import ALL, POOLED, Contract
-from impacteval.contract.money import NOT_PUBLISHED, Amount, rounded
+from impacteval.contract.model import ALL, Contract
+from impacteval.contract.money import Amount
 from impacteval.contract.readings import Given
-from impacteval.contract.rules import PointRule
 from impacteval.decide.amended import both_ways, given_as_contracted, unread_of, usable
 from impacteval.decide.claims import read_claims, reconciled
 from impacteval.decide.decision import ADJUDICATED, Decision, decide_by
+from impacteval.decide.numbers import money_of as _money
+from impacteval.decide.numbers import near as _near
+from impacteval.decide.numbers import number_of as _number
 from impacteval.decide.sittings import chosen_look, given_at
+from impacteval.decide.typed import (
+    Averages,
+    Besides,
+    Key,
+    Parts,
+    averages,
+    elsewhere,
+    group_problem,
+    known_groups,
+    read_besides,
+    rule_for_typed,
+    take_parts,
+)
 from impacteval.errors import Problem, UsageError
 from impacteval.values import Answer, Evidence, Message, PointEstimate
 
@@ -31,6 +45,9 @@ def price(
     claims: Mapping[str, Any] | None = None,
     already_paid: Any = None,
     other_money: Mapping[str, Any] | None = None,
+    audit: Mapping[str, Any] | None = None,
+    std_error: Mapping[str, Any] | None = None,
+    average: Averages | None = None,
     as_of: day | str | None = None,
     as_contracted: Mapping[str, Any] | None = None,
     settlement: str | None = None,
@@ -48,7 +65,8 @@ def price(
     values : mapping
         ``{"outcome": number}`` for a contract without groups, ``{"outcome": {"group": number}}``
         with groups; ``{"outcome.group": number}`` says the same. ``pooled`` names the pooled
-        number where it is known by itself.
+        number where it is known by itself. Where the contract combines designs, the parts may be
+        given instead: ``{"outcome.rct": number, "outcome.did": number}``.
     people : mapping, optional
         People per group, over what the contract says.
     claims : mapping, optional
@@ -59,6 +77,14 @@ def price(
         is open without it.
     other_money : mapping, optional
         What others paid for the same results, by the name that the contract nets it under.
+    audit : mapping, optional
+        The share of a count that the audit found wrong, such as ``{"outcome": 0.12}``, for
+        clauses that read an audit.
+    std_error : mapping, optional
+        Standard errors in contract units, for clauses that pay an average: the result is then
+        read as normal with that error.
+    average : callable, optional
+        Computes what a clause pays on average over a normal distribution.
     settlement : str, optional
         The settlement, look or milestone of the calendar that is judged; the only settlement by
         default. Clauses that belong to another one stay open.
@@ -85,7 +111,12 @@ def price(
     if not isinstance(contract, Contract):
         what = f"price takes a contract, not {type(contract).__name__}."
         raise UsageError(Problem(what, "Load it first: load_contract(path)."))
-    for name, mapping in (("values", values), ("people", people or {})):
+    for name, mapping in (
+        ("values", values),
+        ("people", people or {}),
+        ("audit", audit or {}),
+        ("std_error", std_error or {}),
+    ):
         if not isinstance(mapping, Mapping):
             what = f"{name} must be a mapping, not {type(mapping).__name__}."
             raise UsageError(Problem(what, 'Write for example {"outcome": 8.4}.'))
@@ -95,67 +126,117 @@ def price(
     if date is not None:
         contract = contract_as_of(contract, date)
     problems: list[Problem] = []
-    numbers = _numbers(contract, values, problems)
+    typed = _results(contract, values, problems)
     before = _only_as_contracted(whole, as_contracted, problems)
+    claimed = None
+    if claims is not None:
+        claimed, counts = read_claims(contract, claims, problems)
+        reconciled(typed.numbers, counts, ALL, problems)
     signed = whole.as_contracted
-    there, unread = _as_contracted(contract, signed, numbers)
+    there, unread = _usable_as_contracted(contract, signed, typed)
     problems += [
         Problem(
             f"as_contracted: {outcome}, {group} is given among the other results too.",
             "Give it once: both readings of the contract use it.",
         )
-        for outcome, group in before
-        if (outcome, group) in there
+        for outcome, group in before.keys
+        if (outcome, group) in there.keys
     ]
-    claimed = None
-    if claims is not None:
-        claimed, counts = read_claims(contract, claims, problems)
-        reconciled(numbers, counts, ALL, problems)
     sizes = _people(contract, people or {}, problems)
     earlier = None if already_paid is None else _money("already_paid", already_paid, problems)
     others = _others(contract, other_money or {}, problems)
+    here, besides_there = read_besides(
+        contract,
+        signed if whole.changes else None,
+        audit or {},
+        std_error or {},
+        problems,
+    )
+    evidence = _evidence(contract, typed, here, average, problems)
+    wrong: list[Problem] = []
+    evidence_there = _evidence(signed, there.and_(before), besides_there, average, wrong)
+    problems += _said_there(wrong) if whole.changes else []
     if problems:
         raise UsageError(problems)
     look = chosen_look(contract, settlement if look is None else look.name, ledger)
-    typed = Given(claims=claimed, already_paid=earlier, other_money=others)
-    decision = _decided(contract, numbers, sizes, given_at(contract, look, ledger, typed))
+    given = Given(claims=claimed, already_paid=earlier, other_money=others)
+    decision = _decided(contract, evidence, sizes, given_at(contract, look, ledger, given))
     if not whole.changes:
         return decision
     beside = _decided(
         signed,
-        there | before,
+        evidence_there,
         {group: n for group, n in sizes.items() if group in signed.groups},
-        given_as_contracted(signed, look, ledger, typed),
+        given_as_contracted(signed, look, ledger, given),
     )
     asked = date_asked(date).isoformat() if isinstance(date, day) else date and date.strip()
     return both_ways(whole, contract, decision, beside, as_of=asked, unread=unread)
 
 
 def _decided(
-    contract: Contract, numbers: Numbers, sizes: Mapping[str, int], given: Given
+    contract: Contract, evidence: list[Evidence], sizes: Mapping[str, int], given: Given
 ) -> Decision:
-    evidence = [
-        Evidence(outcome, group, (Answer(PointEstimate(), number),))
-        for (outcome, group), number in numbers.items()
-    ]
     return decide_by(
         contract,
         evidence,
         sizes,
-        lambda _: PointRule(),
+        lambda leaf: rule_for_typed(contract, leaf),
         lambda _: ADJUDICATED,
         typed=True,
         given=given,
     )
 
 
-def _numbers(contract: Contract, values: Mapping[str, Any], problems: list[Problem]) -> Numbers:
-    numbers: Numbers = {}
-    for (outcome, group), typed in _flat(contract, values, problems).items():
-        number = _number(f"{outcome}, {group}", typed, problems)
+@dataclass(frozen=True)
+class _Results:
+    """Results that were typed, whole or by design, under outcome and group."""
+
+    numbers: dict[Key, Decimal]
+    parts: dict[Key, Parts]
+
+    @property
+    def keys(self) -> tuple[Key, ...]:
+        return (*self.numbers, *self.parts)
+
+    def only(self, kept: Collection[Key]) -> _Results:
+        """Those under some keys."""
+        return _Results(
+            {where: number for where, number in self.numbers.items() if where in kept},
+            {where: parts for where, parts in self.parts.items() if where in kept},
+        )
+
+    def and_(self, more: _Results) -> _Results:
+        """Those of both; `more` where both have one."""
+        return _Results(self.numbers | more.numbers, self.parts | more.parts)
+
+
+def _results(contract: Contract, values: Mapping[str, Any], problems: list[Problem]) -> _Results:
+    numbers: dict[Key, Decimal] = {}
+    plain, parts = take_parts(contract, values, problems)
+    for (outcome, group), by_hand in _flat(contract, plain, problems).items():
+        number = _number(f"{outcome}, {group}", by_hand, problems)
         if number is not None:
             numbers[outcome, group] = number
-    return numbers
+    return _Results(numbers, parts)
+
+
+def _evidence(
+    contract: Contract,
+    results: _Results,
+    besides: Besides,
+    average: Averages | None,
+    problems: list[Problem],
+) -> list[Evidence]:
+    """What the results say to a contract: themselves, what audits found, what they pay on average."""
+    answers: dict[Key, tuple[Answer, ...]] = {
+        where: (Answer(PointEstimate(), number),) for where, number in results.numbers.items()
+    }
+    answers |= {where: part.answers() for where, part in results.parts.items()}
+    means = averages(contract, results.numbers, besides.errors, average, problems)
+    return [
+        Evidence(*where, (*known, *besides.audits.get(where, ()), *means.get(where, ())))
+        for where, known in answers.items()
+    ]
 
 
 # --- the contract as it was signed ---------------------------------------------------------------
@@ -163,9 +244,9 @@ def _numbers(contract: Contract, values: Mapping[str, Any], problems: list[Probl
 
 def _only_as_contracted(
     whole: Contract, given: Mapping[str, Any] | None, problems: list[Problem]
-) -> Numbers:
+) -> _Results:
     if not given:
-        return {}
+        return _Results({}, {})
     if not isinstance(given, Mapping):
         what = f"as_contracted must be a mapping, not {type(given).__name__}."
         raise UsageError(Problem(what, 'Write for example {"outcome": 8.4}.'))
@@ -176,37 +257,30 @@ def _only_as_contracted(
                 "Give every result among the others.",
             )
         )
-        return {}
+        return _Results({}, {})
     wrong: list[Problem] = []
-    numbers = _numbers(whole.as_contracted, given, wrong)
-    problems += [Problem(f"as_contracted: {problem.what}", problem.fix) for problem in wrong]
-    return numbers
+    results = _results(whole.as_contracted, given, wrong)
+    problems += _said_there(wrong)
+    return results
 
 
-def _as_contracted(
-    contract: Contract, signed: Contract, numbers: Numbers
-) -> tuple[Numbers, tuple[Message, ...]]:
+def _said_there(wrong: Iterable[Problem]) -> list[Problem]:
+    return [Problem(f"as_contracted: {problem.what}", problem.fix) for problem in wrong]
+
+
+def _usable_as_contracted(
+    contract: Contract, signed: Contract, results: _Results
+) -> tuple[_Results, tuple[Message, ...]]:
     """The results that the contract as signed compares too, and what is said of the others."""
     compared = {leaf.outcome for leaf in signed.clauses}
     used = {
-        (outcome, group): number
-        for (outcome, group), number in numbers.items()
+        (outcome, group)
+        for outcome, group in results.keys
         if outcome in compared
         and usable(contract, signed, outcome, group, known_groups(signed, outcome))
     }
-    return used, tuple(unread_of(contract, (key for key in numbers if key not in used)))
-
-
-Numbers = dict[tuple[str, str], Decimal]
-_LARGEST = Decimal("1e15")
-# Decimal itself would read 1_0 as ten, and digits of any script.
-_WRITTEN = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
-
-
-def _near(word: str, known: Iterable[str]) -> str:
-    known = list(known)
-    close = difflib.get_close_matches(word, known, n=1)
-    return f"{f'Did you mean {close[0]}? ' if close else ''}Known: {', '.join(known)}."
+    left = tuple(unread_of(contract, (key for key in results.keys if key not in used)))
+    return results.only(used), left
 
 
 def _flat(
@@ -215,14 +289,9 @@ def _flat(
     flat: dict[tuple[str, str], Any] = {}
 
     def add(outcome: str, group: str, given: Any) -> None:
-        known = known_groups(contract, outcome)
-        if group not in known:
-            what = f"{group!r} is not a group that a clause compares for {outcome}."
-            if group in contract.groups and contract.groups[group].cancelled is not None:
-                what = f"{group} was cancelled ({contract.groups[group].cancelled}): no clause compares it."
-            problems.append(
-                Problem(what, _near(group, known) + _elsewhere(contract, outcome, group))
-            )
+        wrong = group_problem(contract, outcome, group)
+        if wrong is not None:
+            problems.append(wrong)
         elif (outcome, group) in flat:
             problems.append(Problem(f"{outcome}, {group} is given twice.", "Give it once."))
         else:
@@ -233,7 +302,7 @@ def _flat(
         outcome, dot, group = str(key).partition(".")
         if outcome not in compared:
             kind = "compared by any clause" if outcome in contract.outcomes else "an outcome"
-            fix = _near(outcome, compared) + _elsewhere(contract, outcome, group or ALL)
+            fix = _near(outcome, compared) + elsewhere(contract, outcome, group or ALL)
             problems.append(Problem(f"{outcome!r} is not {kind} of this contract.", fix))
         elif dot:
             add(outcome, group, given)
@@ -250,56 +319,6 @@ def _flat(
         else:
             add(outcome, ALL, given)
     return flat
-
-
-def _elsewhere(contract: Contract, outcome: str, group: str) -> str:
-    """Where a result belongs that only the contract as signed compares."""
-    signed = contract.as_contracted
-    read = outcome in signed.outcomes and group in known_groups(signed, outcome)
-    if not (contract.changes and read):
-        return ""
-    where = outcome if group == ALL else f"{outcome}.{group}"
-    return f" The contract as signed compares it: give it as as_contracted.{where}."
-
-
-def known_groups(contract: Contract, outcome: str) -> tuple[str, ...]:
-    """The names under which a number for that outcome can be given."""
-    names: dict[str, None] = {}
-    for leaf in contract.clauses:
-        if leaf.outcome == outcome:
-            groups = contract.compared_groups(leaf)
-            for group in (*contract.pool_groups(), POOLED) if groups == (POOLED,) else groups:
-                names[group] = None
-    return tuple(names)
-
-
-def _number(name: str, given: Any, problems: list[Problem]) -> Decimal | None:
-    """A typed number as the decimal that was written; binary fractions go through their text."""
-    if not isinstance(given, bool) and isinstance(given, int | float | str | Decimal):
-        text = str(given).strip()
-        try:
-            number = Decimal(text if _WRITTEN.fullmatch(text) else "NaN")
-        except InvalidOperation:  # an exponent beyond what a decimal holds
-            number = Decimal("NaN")
-        fits = number.is_finite() and -_LARGEST < number < _LARGEST
-        if fits and number == rounded(number, 12, "half_even"):
-            return number
-    problems.append(
-        Problem(
-            f"The number for {name} is {str(given)[:40]!r}.",
-            "Give a plain number, such as 8.4, below 1e15 and with at most 12 decimals.",
-        )
-    )
-    return None
-
-
-def _money(name: str, given: Any, problems: list[Problem]) -> Amount | None:
-    if given is NOT_PUBLISHED or given == NOT_PUBLISHED.value:
-        return NOT_PUBLISHED
-    number = _number(name, given, problems)
-    if number is not None and number < 0:
-        problems.append(Problem(f"{name} is {number}.", "Give 0 or more."))
-    return number
 
 
 def _others(

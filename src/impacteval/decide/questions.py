@@ -8,19 +8,41 @@ from decimal import Decimal
 from typing import assert_never
 
 from impacteval.contract.checks import chances_of, significance_problems
+from impacteval.contract.clauses import (
+    BonusMalus,
+    PartialFull,
+    ShareOfSaving,
+    Threshold,
+    Tiers,
+)
 from impacteval.contract.model import POOLED, Contract
+from impacteval.contract.money import NOT_PUBLISHED
 from impacteval.contract.payment import BY_STEP, Leaf
 from impacteval.contract.rules import (
     ChanceRule,
+    CombineRule,
+    ExpectedPaymentRule,
     LevelAndSides,
     LowerBoundRule,
     PointRule,
     Rule,
     SignificantRule,
+    VerifiedCountRule,
     divided,
+    in_place_of,
+    read_by,
 )
 from impacteval.contract.terms import limits
-from impacteval.values import Confidence, LowerBound, PointEstimate, PValue, Question
+from impacteval.values import (
+    AuditDiscrepancy,
+    Confidence,
+    ExpectedPayment,
+    LowerBound,
+    PartEstimate,
+    PointEstimate,
+    PValue,
+    Question,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +83,8 @@ def pool_label(contract: Contract, pool: tuple[str, ...]) -> str:
 
 def effective_rule(contract: Contract, leaf: Leaf, rule: Rule | None = None) -> Rule:
     """The rule of a clause (or `rule` in its place), at the level the contract's multiplicity gives."""
-    chosen = contract.rule(leaf) if rule is None else rule
+    own = contract.rule(leaf)
+    chosen = own if rule is None else in_place_of(own, rule)
     if contract.multiplicity != "bonferroni":
         return chosen
     if rule is None:
@@ -86,8 +109,37 @@ def questions_of(leaf: Leaf, rule: Rule) -> tuple[Question, ...]:
                 return PointEstimate(), *asked
             # A price by the unit needs a number: the one the effect exceeds with that confidence.
             return PointEstimate(), LowerBound(rule.chance_at_least, "one")
+        case CombineRule():
+            parts = (PartEstimate(design) for design in rule.combine)
+            return (*questions_of(leaf, rule.then), *parts)
+        case ExpectedPaymentRule():
+            return (PointEstimate(), *(() if hides_amount(leaf) else (average_of(leaf, rule),)))
+        case VerifiedCountRule():
+            return PointEstimate(), AuditDiscrepancy()
         case _:  # pragma: no cover - the union is closed and mypy proves it
             assert_never(rule)
+
+
+def hides_amount(leaf: Leaf) -> bool:
+    """Whether an amount of the clause is not published, so that no average of it is known."""
+    match leaf:
+        case Threshold():
+            amounts: tuple[object, ...] = (leaf.pay,)
+        case Tiers() | PartialFull():
+            amounts = tuple(step.pay for step in leaf.steps)
+        case BonusMalus():
+            amounts = (leaf.bonus, leaf.malus)
+        case ShareOfSaving():
+            amounts = (leaf.saving_per_unit,)
+        case _:
+            amounts = ()  # a price by the unit or by pieces is always public
+    return any(amount is NOT_PUBLISHED for amount in amounts)
+
+
+def average_of(leaf: Leaf, rule: ExpectedPaymentRule) -> ExpectedPayment:
+    """The question what a clause pays on average under the prior of the rule."""
+    prior = rule.expected_payment.normal
+    return ExpectedPayment(leaf.name, None if prior is None else (prior.mean, prior.sd))
 
 
 def compared(contract: Contract, *others: Rule) -> tuple[Compared, ...]:
@@ -140,7 +192,7 @@ USUAL: tuple[Rule, ...] = (
 
 def other_rules(contract: Contract) -> tuple[Rule, ...]:
     """The usual rules that are not the contract's own and that make sense for all its clauses."""
-    own = {contract.rule(leaf) for leaf in contract.clauses}
+    own = {read_by(contract.rule(leaf)) for leaf in contract.clauses}
     if not own:
         return ()  # nothing is compared, so no rule would change anything
     return tuple(rule for rule in USUAL if rule not in own and not rule_problems(contract, (rule,)))
@@ -151,7 +203,7 @@ def rule_problems(contract: Contract, rules: Iterable[Rule]) -> list[str]:
     return [
         f"{what} {fix}"
         for rule in rules
-        if isinstance(rule, SignificantRule)
+        if isinstance(read_by(rule), SignificantRule)
         for leaf in contract.clauses
         for what, fix in significance_problems(contract, leaf)
     ]
@@ -174,5 +226,14 @@ def rule_text(rule: Rule) -> str:
             return f"{rule.name} {rule.significant.level} {rule.significant.sides}"
         case ChanceRule():
             return f"{rule.name} {rule.chance_at_least}"
+        case CombineRule():
+            parts = " ".join(f"{design} {weight}" for design, weight in rule.combine.items())
+            return f"{rule.name} {parts} then {rule_text(rule.then)}"
+        case ExpectedPaymentRule():
+            prior = rule.expected_payment.normal
+            said = "flat" if prior is None else f"normal {prior.mean} {prior.sd}"
+            return f"{rule.name} {said}"
+        case VerifiedCountRule():
+            return f"{rule.name} {rule.limit}"
         case _:  # pragma: no cover - the union is closed and mypy proves it
             assert_never(rule)

@@ -95,9 +95,11 @@ def given_at(
         given = replace(given, already_paid=ledger.already_paid, other_money=ledger.others)
     if look is None:
         return given
-    at = sitting_of(contract, look, ledger, stated=given.already_paid is not None)
+    at = sitting_of(contract, look, ledger, given.already_paid)
     if ledger is None:
-        return replace(given, at=at)
+        # Nothing can have been paid before the first date of the calendar.
+        first = given.already_paid is None and not at.before and look.pays
+        return replace(given, at=at, already_paid=_NOTHING if first else given.already_paid)
     if ledger.has(look.name) and at.corrects is None and at.dispute is None:
         raise UsageError(
             Problem(
@@ -135,9 +137,9 @@ def at_sitting(contract: Contract, decision: Decision, sitting: Sitting | None) 
         decision = _unpaid_twice(contract, decision, sitting)
         if sitting.unknown:
             decision = _in_ignorance(contract, decision, sitting)
+        decision = _carried(contract, decision, sitting)
         if sitting.corrects is not None:
             return corrected(contract, decision, sitting, sitting.corrects)
-        decision = _carried(contract, decision, sitting)
         if sitting.dispute is not None:
             return in_dispute(contract, decision, sitting, sitting.dispute)
         return decision
@@ -187,7 +189,7 @@ def _unpaid_twice(contract: Contract, decision: Decision, sitting: Sitting) -> D
             return clause
         why = (
             words.depends(sitting.look.name, _why_once(contract, clause), sitting.before)
-            if sitting.unknown
+            if sitting.paid is None
             else words.record_missing(clause.name, before)
         )
         verdict = Status.CANNOT_BE_JUDGED if other_pool or waits else clause.verdict

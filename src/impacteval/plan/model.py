@@ -69,7 +69,7 @@ class Plan(FileModel):
     @model_validator(mode="after")
     def _refers(self) -> Self:
         problems: list[tuple[tuple[str | int, ...], str, str]] = []
-        seen: dict[str, str] = {}
+        seen: dict[tuple[str, str], str] = {}
         for name, analysis in self.analyses.items():
             place: tuple[str | int, ...] = ("analyses", name)
             if analysis.data not in self.data:
@@ -80,18 +80,20 @@ class Plan(FileModel):
                         f"Tables under `data`: {', '.join(self.data)}.",
                     )
                 )
-            if analysis.outcome in seen:
+            # Analyses of one outcome by several designs answer a contract that combines them.
+            number = (analysis.outcome, analysis.design)
+            if number in seen:
                 problems.append(
                     (
                         (*place, "outcome"),
                         (
                             f"Outcome `{analysis.outcome}` has two analyses, "
-                            f"`{seen[analysis.outcome]}` and `{name}`: which one decides?"
+                            f"`{seen[number]}` and `{name}`: which one decides?"
                         ),
                         "Plan one, and put others under its `robustness`.",
                     )
                 )
-            seen.setdefault(analysis.outcome, name)
+            seen.setdefault(number, name)
             outcomes = {
                 other.columns.outcome: inner
                 for inner, other in self.analyses.items()
@@ -113,11 +115,12 @@ class Plan(FileModel):
         return self
 
     def analysis_of(self, outcome: str) -> tuple[str, Analysis] | None:
-        """Name and analysis planned for that outcome, or None."""
-        for name, analysis in self.analyses.items():
-            if analysis.outcome == outcome:
-                return name, analysis
-        return None
+        """Name and analysis planned for that outcome, or None; the first where designs are combined."""
+        return next(iter(self.analyses_of(outcome)), None)
+
+    def analyses_of(self, outcome: str) -> tuple[tuple[str, Analysis], ...]:
+        """Names and analyses planned for that outcome: one for each design."""
+        return tuple(item for item in self.analyses.items() if item[1].outcome == outcome)
 
 
 def load_plan(path: str | Path) -> Plan:

@@ -1,4 +1,4 @@
-"""Reports for people: HTML, PDF, Markdown and JSON, in English and French, from the record alone."""
+"""Reports for people in English and French, and exports for registers, from the record."""
 
 from impacteval.render.explain import explain
 from impacteval.render.write import write

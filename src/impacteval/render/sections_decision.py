@@ -300,7 +300,8 @@ def unknown(record: Record, pen: Pen) -> Iterator[Block]:
     else:
         yield Para(words("unknown.none"))
     yield Sub(words("unknown.limits"), "unknown-limits")
-    limits = dict.fromkeys(pen.both(text) for f in record.findings for text in f.method.limits)
+    methods = [m for f in record.findings for m in ([p.method for p in f.parts] or [f.method])]
+    limits = dict.fromkeys(pen.both(text) for method in methods for text in method.limits)
     if limits:
         yield Items(tuple(limits))
     else:

@@ -32,10 +32,42 @@ def results(record: Record, pen: Pen) -> Iterator[Block]:
             yield Para(words("results.unpaid"), "note")
         own = clauses_of(finding, record.page_one.clauses)
         yield Facts(tuple(_result_rows(finding, own, pen)))
+        if finding.parts:
+            yield _parts(finding, pen)
         if finding.notes:
             yield Items(tuple(pen.say(note) for note in finding.notes))
         if finding.estimate is not None:
             yield from _effect(finding, own, pen)
+
+
+def _parts(finding: FindingFacts, pen: Pen) -> Table:
+    """The designs that the contract combines, each with its weight and its own estimate."""
+    words = pen.words
+    none = words("parts.none")
+    return Table(
+        words("parts.caption", name=pen.finding_name(finding)),
+        (
+            Column(words("parts.design")),
+            Column(words("parts.weight"), "right"),
+            Column(words("parts.estimate"), "right"),
+            Column(words("parts.std_error"), "right"),
+            Column(words("parts.interval")),
+            Column(words("parts.n"), "right"),
+            Column(words("parts.n_comparison"), "right"),
+        ),
+        tuple(
+            (
+                Cell(pen.both(part.design)),
+                Cell(pen.percent(part.weight)),
+                Cell(none if part.estimate is None else pen.number(part.estimate)),
+                Cell(none if part.std_error is None else pen.number(part.std_error)),
+                Cell(none if part.interval is None else pen.span(part.interval)),
+                Cell(fmt.count(part.n_treated, pen.language)),
+                Cell(fmt.count(part.n_comparison, pen.language)),
+            )
+            for part in finding.parts
+        ),
+    )
 
 
 def _result_rows(

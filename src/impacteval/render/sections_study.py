@@ -22,7 +22,7 @@ from impacteval.render.labels import slug
 from impacteval.render.pen import Pen
 from impacteval.render.plots import love_drawing, path_drawing
 from impacteval.render.sections_amended import amendments
-from impacteval.report.record import ClauseRow, FindingFacts, Record
+from impacteval.report.record import ClauseRow, FindingFacts, MethodFacts, Record
 
 WHOLE = "all"
 """Label of the one period of a study that measures everyone once."""
@@ -113,11 +113,15 @@ def otherwise(record: Record, pen: Pen) -> Iterator[Block]:
         yield Sub(pen.finding_name(finding), anchor)
         yield Para(f"{pen.say(finding.design_text)} {pen.say(finding.comparators)}")
         yield from _counterfactual(finding, record.page_one.clauses, pen)
-        if finding.method.name in described:
-            yield Para(words("otherwise.same_method", method=pen.both(finding.method.title)))
-        else:
-            described.add(finding.method.name)
-            yield from _method(finding, pen)
+        for part in finding.parts:
+            named = words(
+                "otherwise.part", design=pen.both(part.design), weight=pen.percent(part.weight)
+            )
+            yield Para(named, "lead")
+            yield Para(f"{pen.say(part.design_text)} {pen.say(part.comparators)}")
+            yield from _method_once(part.method, described, pen)
+        if not finding.parts:
+            yield from _method_once(finding.method, described, pen)
         yield from _checks(finding, pen)
         yield from _baseline(finding, pen)
 
@@ -207,8 +211,17 @@ def clauses_of(finding: FindingFacts, clauses: tuple[ClauseRow, ...]) -> tuple[C
     return tuple(c for c in clauses if (c.outcome, c.group) == (finding.outcome, finding.group))
 
 
-def _method(finding: FindingFacts, pen: Pen) -> Iterator[Block]:
-    words, method = pen.words, finding.method
+def _method_once(method: MethodFacts, described: set[str], pen: Pen) -> Iterator[Block]:
+    """The card of a method, or that it was described already."""
+    if method.name in described:
+        yield Para(pen.words("otherwise.same_method", method=pen.both(method.title)))
+    else:
+        described.add(method.name)
+        yield from _method(method, pen)
+
+
+def _method(method: MethodFacts, pen: Pen) -> Iterator[Block]:
+    words = pen.words
     yield Para(words("otherwise.method", method=pen.both(method.title)), "lead")
     yield Para(pen.both(method.description))
     if method.assumptions:

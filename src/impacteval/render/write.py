@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from pathlib import Path
 from typing import Protocol
 
@@ -62,7 +62,7 @@ def write(
     record = report if isinstance(report, Record) else report.record
     contents = build(record, languages=languages, formats=formats)
     try:
-        return _place(folder, contents)
+        return place(folder, contents, stale=_EVERY_NAME)
     except OSError as error:
         reason = error.strerror or str(error)
         raise UsageError(f"the report cannot be written to {folder}: {reason}.") from error
@@ -115,8 +115,17 @@ def build(
     return contents
 
 
-def _place(folder: Path, contents: dict[str, bytes]) -> tuple[Path, ...]:
-    """Write beside the folder's files under passing names, then rename them all."""
+def place(folder: Path, contents: dict[str, bytes], *, stale: Set[str]) -> tuple[Path, ...]:
+    """Write beside the folder's files under passing names, then rename them all.
+
+    Parameters
+    ----------
+    folder : Path
+    contents : dict of str to bytes
+        The files by name.
+    stale : set of str
+        Names that an earlier run may have left; those that are not written now are removed.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     blocked = [folder / name for name in contents if (folder / name).is_dir()]
     if blocked:
@@ -134,7 +143,7 @@ def _place(folder: Path, contents: dict[str, bytes]) -> tuple[Path, ...]:
         for passing_path, final in waiting:
             passing_path.replace(final)
         # A report of an earlier run beside this record would be another run's answer.
-        for name in _EVERY_NAME - contents.keys():
+        for name in stale - contents.keys():
             (folder / name).unlink(missing_ok=True)
     except BaseException:
         for passing_path, _ in waiting:

@@ -21,6 +21,7 @@ from impacteval.report.record import (
     ChecklistRow,
     ContractFacts,
     Deviation,
+    FindingFacts,
     FlowRow,
     OtherRule,
     Party,
@@ -252,6 +253,23 @@ def _annex(run: Run) -> Annex:
     )
 
 
+def _part_receipts(clause: str, described: FindingFacts) -> Iterator[Receipt]:
+    """The figures of each design that was combined, before the figures of the whole."""
+    for part in described.parts:
+        for figure, value in (("estimate", part.estimate), ("std_error", part.std_error)):
+            if value is not None:
+                yield Receipt(
+                    figure=f"{figure} of {part.plan_entry}",
+                    value=value,
+                    clause=clause,
+                    plan_entry=part.plan_entry,
+                    data_digest=part.data_digest,
+                    estimator=part.method.name,
+                    version=f"{part.method.package} {part.method.version}",
+                    seed=part.seed,
+                )
+
+
 def _receipts(run: Run) -> Iterator[Receipt]:
     """One receipt for each figure that page 1 rests on."""
     for clause in run.decision.clauses:
@@ -261,6 +279,7 @@ def _receipts(run: Run) -> Iterator[Receipt]:
         described = facts.finding_facts(
             finding, run.contract, run.plan, run.alternatives, run.decision
         )
+        yield from _part_receipts(facts.key(clause.name, clause.group), described)
         figures = {
             "value": text_of(clause.value),
             "estimate": described.estimate,
@@ -277,7 +296,7 @@ def _receipts(run: Run) -> Iterator[Receipt]:
                     clause=facts.key(clause.name, clause.group),
                     plan_entry=finding.entry,
                     data_digest=finding.data_digest,
-                    estimator=finding.method.name,
+                    estimator="combine" if finding.parts else finding.method.name,
                     version=f"{finding.method.package} {finding.method.version}",
                     seed=finding.seed,
                 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from impacteval.estimates import CounterfactualEstimate, Diagnostic
@@ -56,6 +57,15 @@ class Alternative:
 
 
 @dataclass(frozen=True, eq=False)
+class Part:
+    """One design of a number that combines several: its weight in the contract, and its finding."""
+
+    design: str
+    weight: Decimal
+    finding: Finding
+
+
+@dataclass(frozen=True, eq=False)
 class Finding:
     """The result of one outcome and group.
 
@@ -77,6 +87,8 @@ class Finding:
         What the decision was given.
     treated : frozenset
         Labels of the treated places, so that a pool counts each of them once.
+    parts : tuple of Part
+        The findings that were combined; empty for a number of one design.
     """
 
     outcome: str
@@ -94,6 +106,7 @@ class Finding:
     flow: tuple[FlowStep, ...] = ()
     records: tuple[Message, ...] = ()
     treated: frozenset[object] = frozenset()
+    parts: tuple[Part, ...] = ()
 
 
 def people_of(finding: Finding) -> int | None:

@@ -9,19 +9,21 @@ from typing import Any
 
 from impacteval.contract import ALL, POOLED, Contract, units
 from impacteval.contract.model import Outcome
+from impacteval.contract.rule_sentences import DESIGN_NAMES
 from impacteval.decide import ClauseResult, Decision, money_text, pool_label
 from impacteval.errors import NotAnswerable
 from impacteval.estimates import CounterfactualEstimate, Diagnostic
 from impacteval.files import Words
 from impacteval.plan import Plan
 from impacteval.plugin import MethodCard
-from impacteval.report.findings import Alternative, Finding, Findings, Method
+from impacteval.report.findings import Alternative, Finding, Findings, Method, Part
 from impacteval.report.record import (
     ArmRow,
     Both,
     DiagnosticRow,
     FindingFacts,
     MethodFacts,
+    PartRow,
     PeriodRow,
     Range,
     RobustnessRow,
@@ -161,7 +163,8 @@ def range_of(
 
 def natural_unit(outcome: Outcome) -> Text:
     """The unit of the outcome itself: the contract's unit where it is the same, else the measure."""
-    same = outcome.effect in ("difference", "total_units", "verified_count")
+    own = ("difference", "total_units", "verified_count", "present_value", "cost_saving")
+    same = outcome.effect in own
     return outcome.unit.text() if same and outcome.unit else outcome.measure.text()
 
 
@@ -194,11 +197,11 @@ def finding_facts(
     wording = Wording(outcome.effect, outcome.better, contract_unit(outcome.effect, unit))
     paid = any(clause.outcome == finding.outcome for clause in contract.clauses)
     raw, value, error = _values(finding, contract)
-    design, comparators = _UNITS_OF_DESIGN.get(finding.analysis.design, _COMPARED)
     counts = {
         "served": estimate.n_treated if estimate else 0,
         "others": estimate.n_comparison if estimate else 0,
     }
+    design_text, comparators = compared_with(finding)
     reason = finding.reason
     named = group_name(contract, finding.group)
     return FindingFacts(
@@ -238,9 +241,67 @@ def finding_facts(
         robustness=tuple(
             _robustness(finding, a, contract, alternatives, decision) for a in finding.alternatives
         ),
-        design_text=Said.of(Message(f"design.{finding.analysis.design}", design)),
-        comparators=Said.of(Message(f"comparators.{finding.analysis.design}", comparators, counts)),
+        design_text=design_text,
+        comparators=comparators,
         curve=tuple(_curve(finding, contract)),
+        parts=part_rows(finding, contract),
+    )
+
+
+_SEVERAL = (
+    Text(
+        en="Several designs say what would have happened otherwise, each with its weight in the contract.",
+        fr="Plusieurs méthodes disent ce qui se serait passé autrement, chacune avec son poids au contrat.",
+    ),
+    Text(
+        en="Each is described below.",
+        fr="Chacune est décrite ci-dessous.",
+    ),
+)
+
+
+def compared_with(finding: Finding) -> tuple[Said, Said]:
+    """What shows what would have happened otherwise, and how many are compared."""
+    if finding.parts:
+        kind, (design, comparators) = "combined", _SEVERAL
+    else:
+        kind = finding.analysis.design
+        design, comparators = _UNITS_OF_DESIGN.get(kind, _COMPARED)
+    estimate = finding.estimate
+    counts = {
+        "served": estimate.n_treated if estimate else 0,
+        "others": estimate.n_comparison if estimate else 0,
+    }
+    used = {} if finding.parts else counts
+    return (
+        Said.of(Message(f"design.{kind}", design)),
+        Said.of(Message(f"comparators.{kind}", comparators, used)),
+    )
+
+
+def part_rows(finding: Finding, contract: Contract) -> tuple[PartRow, ...]:
+    """The designs of a combined result, each by itself."""
+    return tuple(_part(part, contract) for part in finding.parts)
+
+
+def _part(part: Part, contract: Contract) -> PartRow:
+    own, estimate = part.finding, part.finding.estimate
+    _, value, error = _values(own, contract)
+    design_text, comparators = compared_with(own)
+    return PartRow(
+        design=Both.of(DESIGN_NAMES[part.design]),
+        weight=written(part.weight.normalize()),
+        plan_entry=own.entry,
+        method=method_facts(own.method),
+        design_text=design_text,
+        comparators=comparators,
+        estimate=value,
+        std_error=error,
+        interval=contract_range(own, contract, 0.95, "two"),
+        n_treated=estimate.n_treated if estimate else 0,
+        n_comparison=estimate.n_comparison if estimate else 0,
+        data_digest=own.data_digest,
+        seed=own.seed,
     )
 
 

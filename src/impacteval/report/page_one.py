@@ -6,10 +6,17 @@ from decimal import Decimal
 
 from impacteval.contract import Contract
 from impacteval.contract.clauses import Linear, RateLine, ShareOfSaving
+from impacteval.contract.later_sentences import said_length
 from impacteval.contract.model import Outcome
 from impacteval.contract.money import decimals_of
 from impacteval.contract.payment import BY_STEP, Leaf
-from impacteval.contract.rules import ChanceRule, LowerBoundRule, Rule, SignificantRule
+from impacteval.contract.rules import (
+    ChanceRule,
+    LowerBoundRule,
+    Rule,
+    SignificantRule,
+    read_by,
+)
 from impacteval.contract.saying import rule_sentence
 from impacteval.decide import ClauseResult, Decision, distance, effective_rule, money_text
 from impacteval.estimates import CounterfactualEstimate
@@ -70,13 +77,24 @@ def _answer(decision: Decision) -> str:
         return "not_for_payment" if decision.due_now == 0 else "pay"
     open_ = any(c.amount is None for c in clauses)
     earned = [
-        c for c in clauses if c.amount is not None and c.verdict is Status.MET and not _held_back(c)
+        c
+        for c in clauses
+        if c.amount is not None and (c.verdict is Status.MET or _averaged(c)) and not _held_back(c)
     ]
     due = decision.due_now
+    if any(_averaged(c) for c in earned):
+        # An average is never all that a clause offers, and it may be a penalty or nothing.
+        nothing = isinstance(due, Decimal) and due <= 0
+        return ("cannot_be_judged" if open_ else "do_not_pay") if nothing else "pay_in_part"
     # A floor can be owed without any condition being met.
     if not earned and not (isinstance(due, Decimal) and due > 0):
         return "cannot_be_judged" if open_ else "do_not_pay"
     return "pay" if len(earned) == len(clauses) else "pay_in_part"
+
+
+def _averaged(clause: ClauseResult) -> bool:
+    """Whether the clause pays an average, met or not."""
+    return clause.rule.startswith("expected_payment")
 
 
 def _held_back(clause: ClauseResult) -> bool:
@@ -92,7 +110,13 @@ def page_one(run: Run) -> PageOne:
     # A grant pays on no outcome: then the evidence is that of whatever was measured.
     paid = {clause.outcome for clause in contract.clauses} or set(contract.outcomes)
     weakest = min(
-        (_grade(run, f) for f in run.findings.values() if f.outcome in paid), key=lambda g: g.grade
+        (
+            _grade(run, alone)
+            for f in run.findings.values()
+            if f.outcome in paid
+            for alone in ([part.finding for part in f.parts] or [f])
+        ),
+        key=lambda g: g.grade,
     )
     money = contract.money
     return PageOne(
@@ -137,7 +161,9 @@ def _payable(decision: Decision) -> str | None:
 def _already_paid(run: Run) -> str | None:
     """What the ledger says; without one, nothing where no earlier settlement may have paid."""
     stated = money_text(run.decision.already_paid)
-    return "0" if stated is None and not notices.earlier_settlements(run) else stated
+    if run.ledger is None and run.decision.already_paid in (None, 0):
+        return None if notices.earlier_settlements(run) else "0"
+    return stated
 
 
 def _contest(contract: Contract) -> Both:
@@ -151,7 +177,11 @@ def _contest(contract: Contract) -> Both:
             how += "."
         told[language] = (
             _CONTEST[language]
-            .format(how=how, window=dispute.window[language], who=dispute.who_decides[language])
+            .format(
+                how=how,
+                window=said_length(dispute.window)[language].format(),
+                who=dispute.who_decides[language],
+            )
             .strip()
         )
     return Both(en=told["en"], fr=told["fr"])
@@ -173,10 +203,12 @@ def _clause(run: Run, clause: ClauseResult) -> ClauseRow:
     estimate = finding.estimate if finding else None
     verdict = clause.verdict or Status.CANNOT_BE_JUDGED
     # With several chances the level that decides is stricter than the one written.
-    rule = effective_rule(contract, leaf)
+    stated = effective_rule(contract, leaf)
+    rule = read_by(stated)
     # A price by the unit has no threshold to be met, only a start from which units count.
     by_the_unit = isinstance(leaf, Linear | RateLine | ShareOfSaving)
-    how_far = None if by_the_unit else distance(contract, clause)
+    # An average moves with every change of the result: no smallest one turns the answer.
+    how_far = None if by_the_unit or _averaged(clause) else distance(contract, clause)
     near = None
     if how_far and how_far.change is not None and finding and estimate:
         near = Said.of(
@@ -214,13 +246,14 @@ def _clause(run: Run, clause: ClauseResult) -> ClauseRow:
                 threshold=clause.threshold,
                 per_unit=_price_of_unit(leaf),
                 pays=clause.pays,
+                on_average=_averaged(clause),
                 amount=money_text(clause.amount),
                 currency=contract.currency,
                 reason=clause.reason,
             )
         ),
         reason=Said.of(clause.reason) if clause.reason else None,
-        rule=Said.of(rule_sentence(rule)),
+        rule=Said.of(rule_sentence(stated)),
         value=text_of(clause.value),
         operator=clause.operator,
         threshold=text_of(clause.threshold),
@@ -248,9 +281,9 @@ def _price_of_unit(leaf: Leaf) -> Decimal | None:
             return leaf.per_unit
         case RateLine() if isinstance(leaf.price, Decimal):
             return leaf.price
-        case ShareOfSaving() if isinstance(leaf.saving_per_unit, Decimal):
+        case ShareOfSaving(share=Decimal() as share, saving_per_unit=Decimal() as saving):
             alone = leaf.people is None and not leaf.by_people
-            return leaf.share * leaf.saving_per_unit if alone else None
+            return share * saving if alone else None
         case _:
             return None
 

@@ -316,6 +316,28 @@ class RobustnessRow(_Frozen):
     reason: Said | None
 
 
+class PartRow(_Frozen):
+    """One design of a result that combines several, by itself."""
+
+    design: Both
+    weight: str
+    """Its weight in the contract, from 0 to 1."""
+    plan_entry: str
+    method: MethodFacts
+    design_text: Said
+    comparators: Said
+    estimate: str | None
+    """In contract units."""
+    std_error: str | None
+    """In contract units (absolute value)."""
+    interval: Range | None
+    """Two-sided 95%, in contract units."""
+    n_treated: int
+    n_comparison: int
+    data_digest: str
+    seed: str
+
+
 class FindingFacts(_Frozen):
     """The result for one outcome and group, and where it comes from."""
 
@@ -358,6 +380,8 @@ class FindingFacts(_Frozen):
     comparators: Said
     curve: tuple[tuple[str, str], ...]
     """Points (effect in contract units, confidence density) of the confidence distribution."""
+    parts: tuple[PartRow, ...] = Field(default=(), exclude_if=lambda parts: not parts)
+    """What is combined, where the contract combines several designs."""
 
 
 class OtherRule(_Frozen):

@@ -102,6 +102,7 @@ def clause_sentence(
     threshold: Decimal | None,
     per_unit: Decimal | None,
     pays: bool = True,
+    on_average: bool = False,
     amount: str | None,
     currency: str,
     reason: Message | None,
@@ -122,6 +123,8 @@ def clause_sentence(
         The price of a unit above the threshold, for a clause that pays by the unit.
     pays : bool
         False for a condition that other clauses stand behind.
+    on_average : bool
+        Whether the clause pays an average, met or not.
     amount : str or None
         The amount as text, ``"not_published"``, or None while open.
     reason : Message or None
@@ -162,6 +165,13 @@ def clause_sentence(
     if not pays:
         follows = _OPENS if verdict == "met" else _SHUTS
         en, fr = en + follows.en, fr + follows.fr
+    elif on_average and amount is not None and reason is None:
+        mean = _AVERAGE_HIDDEN if amount == "not_published" else _AVERAGE
+        if amount != "not_published":
+            values["amount"] = amount
+        if per_unit is None:
+            en, fr = en + _REACHED[verdict].en, fr + _REACHED[verdict].fr
+        en, fr = en + mean.en, fr + mean.fr
     elif verdict == "met" and amount is not None and reason is not None and _is_zero(amount):
         values |= reason.values
         en, fr = f"{en}met. {reason.text.en}", f"{fr}condition remplie. {reason.text.fr}"
@@ -194,6 +204,20 @@ _OPENS = Text(
 _SHUTS = Text(
     en="not met, so the clauses that stand behind it pay nothing.",
     fr="condition non remplie : les clauses qui en dépendent ne paient rien.",
+)
+
+
+_REACHED = {
+    "met": Text(en="met by the estimate; ", fr="condition remplie par l'estimation ; "),
+    "not_met": Text(en="not met by the estimate; ", fr="condition non remplie par l'estimation ; "),
+}
+_AVERAGE = Text(
+    en="on average over what the true effect may be, the contract pays {amount:money}.",
+    fr="en moyenne sur ce que l'effet réel peut être, le contrat paie {amount:money}.",
+)
+_AVERAGE_HIDDEN = Text(
+    en="the average that is paid either way is not published.",
+    fr="la moyenne payée dans les deux cas n'est pas publiée.",
 )
 
 

@@ -6,7 +6,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from impacteval.contract.loader import load_contract_with_places
-from impacteval.contract.rules import ChanceRule, LowerBoundRule, PointRule, SignificantRule
+from impacteval.contract.rules import (
+    ChanceRule,
+    ExpectedPaymentRule,
+    LowerBoundRule,
+    PointRule,
+    SignificantRule,
+    VerifiedCountRule,
+    read_by,
+)
 from impacteval.errors import CheckFailed, InputError, Problem, StudyError, UsageError
 from impacteval.files import Locate
 from impacteval.plan import Analysis, EstimatorSpec
@@ -98,7 +106,7 @@ def examples_hold(path: Path) -> str:
     CheckFailed
         With each example that does not come out as written.
     """
-    from impacteval.decide import run_examples
+    from impacteval.adjudicated import run_examples
 
     results = run_examples(path)
     wrong = [r for r in results if not r.passed]
@@ -121,8 +129,8 @@ def _estimators(name: str, analysis: Analysis, study: Study, locate: Locate) -> 
     for clause in study.contract.clauses:
         if clause.outcome != analysis.outcome:
             continue
-        rule = study.contract.rule(clause)
-        if not isinstance(rule, PointRule) and not card.uncertainty:
+        rule = read_by(study.contract.rule(clause))
+        if not isinstance(rule, PointRule | VerifiedCountRule) and not card.uncertainty:
             yield locate.problem(
                 (*place, "name"),
                 f"Clause `{clause.name}` decides by {rule.name}, and "
@@ -144,7 +152,7 @@ def _needs_direction(rule: object) -> bool:
             return True
         case SignificantRule():
             return rule.significant.sides == "one"
-        case ChanceRule():
+        case ChanceRule() | ExpectedPaymentRule():
             return True
         case _:
             return False

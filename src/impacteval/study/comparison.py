@@ -68,15 +68,38 @@ def counterfactual_problems(
                 f"{' or '.join(designs)}; the plan says {analysis.design}.",
                 f"Write design: {' or '.join(designs)}, or agree another design in the contract.",
             )
-        methods = {period.method for period in possible}
-        method = next(iter(methods))
-        if len(methods) == 1 and method is not None and analysis.estimator.name != method:
-            yield locate.problem(
-                ("analyses", name, "estimator", "name"),
-                f"The contract names the method `{method}` for `{outcome}`; the plan uses "
-                f"`{analysis.estimator.name}`.",
-                "Use the contract's method; others go under `robustness`.",
-            )
+        yield from _method(name, analysis, possible, locate)
+
+
+def method_problems(
+    name: str, analysis: Analysis, contract: Contract, locate: Locate, settlement: str | None
+) -> Iterator[Problem]:
+    """Where an analysis of a combined outcome does not use the method of its counterfactual.
+
+    The contract names a method for the counterfactual's own design: the other designs that are
+    combined with it have none.
+    """
+    date = judged_on(contract, settlement)
+    for periods in counterfactuals_of(contract, analysis.outcome):
+        possible = periods if date is None else (on_date(periods, date),)
+        own = tuple(p for p in possible if design_of(p.design) == analysis.design)
+        yield from _method(name, analysis, own, locate)
+
+
+def _method(
+    name: str, analysis: Analysis, possible: tuple[Counterfactual, ...], locate: Locate
+) -> Iterator[Problem]:
+    methods = {period.method for period in possible}
+    if len(methods) != 1:
+        return  # none, or which one holds is said when the settlement is named
+    (method,) = methods
+    if method is not None and analysis.estimator.name != method:
+        yield locate.problem(
+            ("analyses", name, "estimator", "name"),
+            f"The contract names the method `{method}` for `{analysis.outcome}`; the plan uses "
+            f"`{analysis.estimator.name}`.",
+            "Use the contract's method; others go under `robustness`.",
+        )
 
 
 def method_named(contract: Contract, outcome: str, settlement: str | None) -> bool:
@@ -86,3 +109,9 @@ def method_named(contract: Contract, outcome: str, settlement: str | None) -> bo
         on_date(periods, date).method is not None
         for periods in counterfactuals_of(contract, outcome)
     )
+
+
+def own_design(contract: Contract, outcome: str, settlement: str | None) -> str:
+    """The design of an outcome's own counterfactual on the day of a settlement."""
+    periods = contract.outcomes[outcome].counterfactuals
+    return design_of(on_date(periods, judged_on(contract, settlement)).design).value

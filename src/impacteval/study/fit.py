@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 
 from impacteval.contract import POOLED, Contract
 from impacteval.contract.calendar import looks
-from impacteval.contract.units import scale_of
+from impacteval.contract.rules import CombineRule
 from impacteval.errors import Problem
 from impacteval.files import Locate
 from impacteval.plan import Analysis, Plan
 from impacteval.report.checklist import unknown_items
 from impacteval.report.grade import ceiling_of
-from impacteval.study.comparison import counterfactual_problems
+from impacteval.study.comparison import counterfactual_problems, method_problems
 from impacteval.values import Design
 
 
@@ -42,6 +43,7 @@ def fit(
         for clause in contract.clauses
         if plan.analysis_of(clause.outcome) is None
     ]
+    problems += _designs(plan, contract, locate)
     for name, analysis in plan.analyses.items():
         problems += _one(name, analysis, contract, locate, settlement or plan.settlement)
     if plan.settlement is not None:
@@ -64,6 +66,48 @@ def fit(
         for number in unknown_items(plan.checklist)
     ]
     return problems
+
+
+def _designs(plan: Plan, contract: Contract, locate: Locate) -> Iterator[Problem]:
+    """A combined outcome has one analysis for each design that is combined; any other has one."""
+    for outcome in contract.outcomes:
+        planned = plan.analyses_of(outcome)
+        weights = weights_of(contract, outcome)
+        if weights is None:
+            for name, _ in planned[1:]:
+                yield locate.problem(
+                    ("analyses", name, "outcome"),
+                    f"Outcome `{outcome}` has several analyses, `{planned[0][0]}` and `{name}` among "
+                    "them, and the contract combines no designs for it: which one decides?",
+                    "Plan one, and put others under its `robustness`.",
+                )
+            continue
+        if not planned:
+            continue  # said already
+        have = {analysis.design for _, analysis in planned}
+        for design in weights:
+            if design not in have:
+                yield locate.problem(
+                    ("analyses",),
+                    f"The contract combines {', '.join(weights)} for `{outcome}`, and no analysis by "
+                    f"{design} is planned.",
+                    f"Add an analysis with `outcome: {outcome}` and `design: {design}`.",
+                )
+
+
+def combination_of(contract: Contract, outcome: str) -> CombineRule | None:
+    """The rule that combines designs for an outcome; None where one design decides."""
+    for clause in contract.clauses:
+        rule = contract.rule(clause)
+        if clause.outcome == outcome and isinstance(rule, CombineRule):
+            return rule
+    return None
+
+
+def weights_of(contract: Contract, outcome: str) -> dict[str, Decimal] | None:
+    """Designs and weights of an outcome that the contract combines; None for any other."""
+    rule = combination_of(contract, outcome)
+    return None if rule is None else dict(rule.combine)
 
 
 def _grade(plan: Plan, locate: Locate) -> list[Problem]:
@@ -94,7 +138,7 @@ def _one(
         )
         return
     outcome = contract.outcomes[analysis.outcome]
-    scale = scale_of(outcome.effect)
+    scale = outcome.scale
     if analysis.scale != scale:
         yield locate.problem(
             (*place, "scale"),
@@ -102,7 +146,18 @@ def _one(
             f"scale {scale}; the plan says {analysis.scale}.",
             f"Write scale: {scale}. Percent and points are different effects.",
         )
-    yield from counterfactual_problems(name, analysis, contract, locate, settlement)
+    weights = weights_of(contract, analysis.outcome)
+    if weights is None:
+        yield from counterfactual_problems(name, analysis, contract, locate, settlement)
+    else:
+        if analysis.design not in weights:
+            yield locate.problem(
+                (*place, "design"),
+                f"The contract combines {', '.join(weights)} for `{analysis.outcome}`; the plan says "
+                f"{analysis.design}.",
+                "Use one of these designs; others go under `robustness`.",
+            )
+        yield from method_problems(name, analysis, contract, locate, settlement)
     if analysis.estimand != outcome.estimand:
         yield locate.problem(
             (*place, "estimand"),
@@ -146,7 +201,7 @@ def _groups(name: str, analysis: Analysis, contract: Contract, locate: Locate) -
 def in_contract_order(plan: Plan, contract: Contract) -> list[tuple[str, Analysis]]:
     """The analyses in the order of the contract's outcomes: the plan's own order says nothing."""
     order = {outcome: k for k, outcome in enumerate(contract.outcomes)}
-    return sorted(plan.analyses.items(), key=lambda item: order[item[1].outcome])
+    return sorted(plan.analyses.items(), key=lambda item: (order[item[1].outcome], item[1].design))
 
 
 def needed_groups(analysis: Analysis, contract: Contract) -> tuple[str, ...]:

@@ -44,6 +44,10 @@ TABLE = [
     ("verified_count", "lower", "total", 1, False),
     ("verified_rate", "higher", "difference", 1, True),
     ("verified_rate", "lower", "difference", 1, False),
+    ("present_value", "higher", "difference", 1, True),
+    ("present_value", "lower", "difference", -1, True),
+    ("cost_saving", "higher", "difference", 1, True),
+    ("cost_saving", "lower", "difference", -1, True),
 ]
 KINDS = [row[:2] for row in TABLE]
 
@@ -63,6 +67,14 @@ def test_scale_factor_and_direction(effect, better, scale, size, larger):
         )
 
 
+@pytest.mark.parametrize("effect", sorted(EFFECTS))
+def test_only_money_can_be_in_total_besides_what_is_a_total_anyway(effect):
+    money = effect in ("present_value", "cost_saving")
+    assert EFFECTS[effect].money is money
+    assert scale_of(effect, "in_total") is (Scale.TOTAL if money else EFFECTS[effect].scale)
+    assert scale_of(effect, "per_unit") is EFFECTS[effect].scale
+
+
 @pytest.mark.parametrize(
     ("effect", "better"),
     [("relative_reduction_percent", "higher"), ("relative_increase_percent", "lower")],
@@ -72,7 +84,7 @@ def test_a_percentage_that_contradicts_its_direction_is_refused(effect, better):
         factor(effect, better)
 
 
-@pytest.mark.parametrize("effect", ["reduction", "", "cost_saving"])
+@pytest.mark.parametrize("effect", ["reduction", "", "saving"])
 def test_an_unknown_effect_lists_what_is_known(effect):
     with pytest.raises(UsageError, match="verified_rate"):
         scale_of(effect)

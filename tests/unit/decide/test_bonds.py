@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from decimal import Decimal
 from pathlib import Path
 
@@ -9,7 +11,11 @@ import pytest
 
 from impacteval.contract import Contract, load_contract
 from impacteval.contract.money import NOT_PUBLISHED
+from impacteval.contract.units import design_of
 from impacteval.decide import price
+from impacteval.errors import ContractError
+from impacteval.report.grade import grade
+from impacteval.values import Status
 
 BONDS = Path(__file__).parents[3] / "studies" / "bonds"
 
@@ -55,3 +61,90 @@ def test_nothing_is_left_of_south_carolina_whatever_the_order():
     for order in (["ceiling", "netting"], ["netting", "ceiling"]):
         contract = Contract.model_validate(data | {"order": order})
         assert price(contract, published, other_money={"medicaid": 7500000}).total == 0
+
+
+def test_utah_is_paid_by_a_prediction_and_graded_at_the_bottom():
+    contract = load_contract(BONDS / "utah")
+    (design,) = {o.counterfactual.design for o in contract.outcomes.values()}
+    # Below 3 on the Maryland scale, as counts without a comparison are.
+    assert grade(design_of(design), 100).grade < 3
+    # The Salt Lake Tribune: a cheque of 267,000 for savings of about 281,000 on 109 children, 95%.
+    data = contract.model_dump()
+    data["payment"]["share_of_saving"]["share"] = "0.95"
+    data["payment"]["share_of_saving"]["saving_per_unit"] = str(round(Decimal(281000) / 109, 6))
+    paid = price(Contract.model_validate(data), {"avoided": 109}).total
+    assert round(paid, -3) == 267000
+    # With half of them in need without preschool, the most that programmes reach (The New York
+    # Times), the same children would have saved about half as much.
+    assert price(Contract.model_validate(data), {"avoided": 54.5}).total == paid / 2
+
+
+@pytest.mark.parametrize(("ready", "worth"), [(191, 553900), (192, 556800), (193, 559700)])
+def test_chicago_first_year_at_its_price(ready, worth):
+    # 59 percent of 325 children, at 2,900 dollars each.
+    assert round(100 * ready / 325) == 59
+    decision = price(load_contract(BONDS / "chicago"), {"ready": ready}, already_paid=0)
+    assert decision.due_now == worth
+    assert decision.total is None
+
+
+def test_chicago_grades_its_parts_apart():
+    outcomes = load_contract(BONDS / "chicago").outcomes
+    grades = {
+        name: grade(design_of(o.counterfactual.design), 2600).grade for name, o in outcomes.items()
+    }
+    assert grades == {"ready": 1, "readers": 1, "special_education": 3}
+
+
+@pytest.mark.parametrize("price_of_gain", [0, 4279999.99, 4280000, 9000000])
+def test_village_enterprise_pays_its_ceiling_when_the_gains_are_worth_it(price_of_gain):
+    data = load_contract(BONDS / "village-enterprise").model_dump()
+    for part in data["payment"]["sum"]:
+        part["pay"] = price_of_gain
+    # IDinsight: 9.90 dollars of consumption and 40.50 of assets more.
+    published = {"consumption": 9.90, "assets": 40.50}
+    decision = price(Contract.model_validate(data), published, already_paid=0)
+    assert decision.total == min(Decimal(str(2 * price_of_gain)), Decimal(4280000))
+    assert [part.amount for part in decision.split] == [NOT_PUBLISHED] * 3 or price_of_gain == 0
+
+
+def test_three_points_cannot_be_told_from_chance_with_900_people():
+    # The contract file of La Cravate Solidaire says 4.6 points either way: two groups of 900, about
+    # half of them back in work. sqrt(2 x 0.25 / 900) = 2.36 points, times 1.96.
+    margin = 1.96 * math.sqrt(2 * 0.5 * 0.5 / 900) * 100
+    assert round(margin, 1) == 4.6
+    contract = load_contract(BONDS / "cravate-solidaire")
+    asked = next(c for c in contract.clauses if c.name == "prime").limit.threshold
+    assert asked < margin
+    said = " ".join(str(item["fr"]) for item in contract.not_public)
+    assert "4,6 points" in said
+
+
+@pytest.mark.parametrize(
+    ("bond", "outcome"), [("article-1", "attendance"), ("cravate-solidaire", "active")]
+)
+def test_points_written_as_percent_are_refused(bond, outcome, tmp_path):
+    path = BONDS / bond / "contract.yaml"
+    text = path.read_text(encoding="utf-8")
+    written = re.sub(rf"({outcome}: {{at_least: \d+)", r"\1%", text)
+    assert written != text
+    file = tmp_path / "contract.yaml"
+    file.write_text(written, encoding="utf-8")
+    with pytest.raises(ContractError, match="points and percent are different effects"):
+        load_contract(file)
+
+
+def test_roca_is_decided_by_four_fifths_of_the_trial():
+    contract = load_contract(BONDS / "massachusetts-roca")
+    # No-Spin Evidence: 80 percent of the trial's estimate and 20 percent of the other one's.
+    others = {"employment": {"rct": 0, "did": 0}, "job_readiness": 0}
+    for tier in (5, 10, 25, 40, 55):
+        # The comparison over time is 0, so the trial must reach five quarters of the tier.
+        reached = {"bed_days": {"rct": Decimal(tier) * 5 / 4, "did": 0}}
+        decision = price(contract, reached | others, already_paid=0)
+        assert decision.clauses[0].value == tier
+        assert decision.clauses[0].threshold == tier
+        short = {"bed_days": {"rct": Decimal(tier) * 5 / 4 - Decimal("0.01"), "did": 0}}
+        below = price(contract, short | others, already_paid=0).clauses[0]
+        assert below.value < tier
+        assert below.verdict is (Status.NOT_MET if tier == 5 else Status.MET)

@@ -550,6 +550,13 @@ def test_a_saving_that_is_not_published():
     assert price(saving(saving_per_unit="not_published"), {"x": 0}).total == 0
 
 
+def test_a_share_of_a_saving_that_is_not_published():
+    contract = saving(share="not_published")
+    assert price(contract, {"x": "0.01"}).total is NOT_PUBLISHED
+    assert price(contract, {"x": 0}).total == 0
+    assert price(contract, {"x": -3}).total == 0
+
+
 def test_a_saving_by_the_people_of_each_group():
     sizes = {"a": {"people": 10}}
     contract = saving(per="group", by_people=True, more_contract=groups(2, **sizes))

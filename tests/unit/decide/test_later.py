@@ -106,6 +106,7 @@ def test_repaid(change, amount, value, found, owed, why):
 def test_nothing_moves_under_a_contract_that_lets_payments_stand():
     stands = again(contract(corrections={"how": "none"}), 20000, 15)
     assert (reason(stands), stands.correction.owed, stands.due_now) == ("stands", 0, 0)
+    assert stands.to_json()["correction"]["owed_by"] is None
     silent = again(contract(), 20000, 15)
     assert (reason(silent), silent.correction.owed, silent.due_now) == ("nothing-agreed", None, 0)
     assert silent.correction.difference == -5000
@@ -152,6 +153,17 @@ def test_a_correction_takes_off_what_was_paid_before_and_not_after():
     corrects = {"settlement": "y1", "found": "2027-12-01"}
     first = price(of, {"x": 15}, ledger=ledger(*payments, corrects=corrects))
     assert (first.correction.comes_to, first.correction.owed) == (15000, -5000)
+
+
+def test_a_settlement_that_carried_a_correction_is_corrected_itself():
+    of = contract(corrections=NEXT, dates={"y3": {"date": "2028-06-30"}})
+    carried = [{"settlement": "y1", "due_at": "y2", "amount": -5000}]
+    # 8000 less 5000 were due at y2 and paid; on the corrected data 6000 less 5000.
+    payments = (paid(20000), paid(3000, "y2", "2027-07-15"))
+    corrects = {"settlement": "y2", "found": "2028-01-01"}
+    found = price(of, {"x": 6}, ledger=ledger(*payments, carried=carried, corrects=corrects))
+    assert (found.correction.comes_to, found.correction.owed) == (1000, -2000)
+    assert found.correction.due_at == "y3"
 
 
 def test_two_payments_for_one_settlement_are_one():
@@ -234,6 +246,13 @@ HEAD = "format: impacteval-ledger/1\ncontract: test\npayments:\n  - {date: 2026-
     [
         ("corrects: y2", "Nothing was paid at `y2`"),
         ("corrects: y3", "no settlement `y3`"),
+        (
+            (
+                "corrects: {settlement: y1, found: 2027}\n"
+                "dispute: {settlement: y1, raised: 2026-07, state: open, by: payer}"
+            ),
+            "contested and corrected at once",
+        ),
         ("corrects: y1", "nothing says when the error was found"),
         ("carried: [{settlement: y1, due_at: y3, amount: 1}]", "no settlement `y3`"),
         (
@@ -256,6 +275,41 @@ def test_a_ledger_that_does_not_fit_is_refused(tmp_path, line, said):
     with pytest.raises(ContractError, match=said) as caught:
         load_ledger_of(file, contract(corrections=REPAY))
     assert caught.value.problems[0].line == 5
+
+
+def test_a_ledger_for_a_contract_without_a_calendar(tmp_path):
+    file = tmp_path / "ledger.yaml"
+    file.write_text(f"{HEAD}corrects: {{settlement: y1, found: 2027}}\n", "utf-8")
+    with pytest.raises(ContractError, match="the contract has no calendar"):
+        load_ledger_of(file, make())
+    file.write_text(HEAD, "utf-8")
+    assert load_ledger_of(file, make()).already_paid == 5
+    with pytest.raises(ContractError, match="belongs to the contract 'test'"):
+        load_ledger_of(file, make(id="other"))
+    with pytest.raises(ValidationError, match="more was paid back than was paid"):
+        ledger(paid(-1))
+
+
+def test_a_ledger_without_a_calendar_still_says_what_was_paid():
+    of = make(
+        {
+            "linear": {"name": "main", "outcome": "x", "per_unit": 1},
+            "cumulative": {"clawback": False},
+        },
+        outcomes={"x": UP},
+    )
+    payments = ({"date": "2026", "amount": 60},)
+    assert price(of, {"x": 100}, ledger=ledger(*payments)).due_now == 40
+
+
+def test_the_digest_of_a_ledger_is_that_of_its_content():
+    dispute = {"settlement": "y1", "raised": "2026-08-01", "state": "open", "by": "payer"}
+    one = ledger(paid(20000), dispute=dispute, corrects="y1")
+    assert one.digest == ledger(paid("20000.0"), dispute=[dispute], corrects="y1").digest
+    assert (
+        one.digest
+        != ledger(paid(20000), dispute=dispute | {"state": "upheld"}, corrects="y1").digest
+    )
 
 
 def test_a_ledger_as_released_reads_as_before(tmp_path):
@@ -364,6 +418,51 @@ def test_a_dispute_about_nothing_and_about_what_is_not_known():
     assert held(contest(contract(dispute=hidden))) == (NOT_PUBLISHED, NOT_PUBLISHED, 0)
     partial = contest(contract(dispute=agreed), amount="not_published")
     assert held(partial) == (NOT_PUBLISHED, NOT_PUBLISHED, 0)
+
+
+def test_a_dispute_about_an_amount_that_is_not_published():
+    agreed = DISPUTE | {"escrow": ESCROW}
+    hidden = {"threshold": {"name": "main", "when": {"x": {"at_least": 5}}, "pay": "not_published"}}
+    of = make(
+        hidden,
+        outcomes={"x": UP},
+        dispute=agreed,
+        calendar={"settlements": {"y1": {"date": "2026-06-30"}}},
+    )
+    whole = contest(of)
+    assert held(whole) == (NOT_PUBLISHED, NOT_PUBLISHED, 0)
+    assert whole.dispute.reason.key == "escrow.held-unknown"
+    assert held(contest(of, amount=5)) == (NOT_PUBLISHED, NOT_PUBLISHED, 0)
+    upheld = contest(of, state="upheld")
+    assert upheld.dispute.reason.key == "escrow.released-unknown.payers"
+    assert held(contest(of, value=1)) == (0, 0, 0)
+    told = contest(contract(dispute=agreed), settled=[paid("not_published")])
+    assert told.dispute.payable_now is NOT_PUBLISHED
+    assert "escrow.paid-not-published" in [step.key for step in told.steps]
+
+
+def test_a_dispute_about_an_amount_that_nobody_can_tell():
+    dates = {"y0": {"date": "2025"}}
+    of = make(
+        {"first_of": [{"name": "main", "when": {"x": {"at_least": 5}}, "pay": 9}]},
+        outcomes={"x": UP},
+        dispute=DISPUTE | {"escrow": ESCROW},
+        calendar={"settlements": dates | {"y1": {"date": "2026-06-30"}}},
+    )
+    found = contest(of, settled=[paid(9, "y0", "2025-07")])
+    assert (found.due_now, held(found)) == (None, (None, None, 0))
+
+
+def test_a_carried_correction_that_is_not_published():
+    carried = [{"settlement": "y1", "due_at": "y2", "amount": "not_published"}]
+    found = price(
+        contract(corrections=NEXT),
+        {"x": 8},
+        settlement="y2",
+        ledger=ledger(paid(5), carried=carried),
+    )
+    assert found.due_now is NOT_PUBLISHED
+    assert found.steps[-1].key == "sittings.carried-not-published"
 
 
 @given(
@@ -484,3 +583,24 @@ def test_a_message_that_holds_a_text_reads_in_plain_english():
         "x", Text(en="It is {what}.", fr="C'est {what}."), {"what": Text(en="{{so}}", fr="tel")}
     )
     assert str(said) == "It is {so}."
+
+
+def test_loading_is_the_inverse_of_dumping():
+    of = contract(
+        corrections=REPAY,
+        dispute=DISPUTE | {"escrow": ESCROW},
+        dates={"y3": {"date": "2028", "clauses": ["main"], "what": "the end"}},
+    )
+    again_loaded = type(of).model_validate(of.model_dump())
+    assert again_loaded == of
+    assert again_loaded.digest == of.digest
+    # 100% and 1 are one share, and a key at its default does not count.
+    spelled = DISPUTE | {"escrow": ESCROW | {"share": 1}}
+    dates = {"y3": {"date": "2028", "clauses": ["main"], "what": "the end", "groups": []}}
+    assert contract(corrections=REPAY, dispute=spelled, dates=dates).digest == of.digest
+    kept = ledger(
+        paid(1),
+        corrects="y1",
+        dispute={"settlement": "y2", "raised": "2027-07", "state": "open", "by": "payer"},
+    )
+    assert Ledger.model_validate(kept.model_dump()) == kept

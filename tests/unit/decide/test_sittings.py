@@ -167,7 +167,9 @@ def test_no_amount_is_said_while_earlier_payments_are_unknown(change):
     assert found.steps[-1].key == "sittings.depends"
     assert found.to_json()["due_now"] is None
     # The first one by date has nothing before it.
-    assert price(contract, {"x": 25}, settlement="y1").due_now is not None
+    first = price(contract, {"x": 25}, settlement="y1")
+    assert first.due_now in (100, 300)
+    assert first == price(contract, {"x": 25}, settlement="y1", already_paid=0)
     stated = price(contract, {"x": 25}, settlement="y2", ledger=ledger())
     assert stated.due_now in (200, 250, 300)
     assert price(contract, {"x": 25}, settlement="y2", already_paid=0) == stated
@@ -216,7 +218,7 @@ def test_lenders_wait_until_earlier_payments_are_stated():
     unknown = price(contract, {"x": 25}, settlement="y2")
     assert (unknown.due_now, [t.repaid for t in unknown.tranches]) == (200, [None])
     assert unknown.steps[-1].key == "terms.waterfall-open"
-    assert price(contract, {"x": 25}, settlement="y1").tranches[0].repaid is None
+    assert price(contract, {"x": 25}, settlement="y1").tranches[0].repaid == 200
     known = price(contract, {"x": 25}, settlement="y2", already_paid=50)
     assert (known.tranches[0].repaid, known.tranches[0].loss) == (250, 0)
     capped = make(
@@ -295,6 +297,10 @@ def test_a_group_that_was_paid_is_not_paid_again_by_a_settlement_that_judges_eve
     found = price(contract, {"x.a": 30, "x.b": 30}, settlement="s2", ledger=recorded)
     assert [(r.group, r.amount) for r in found.clauses] == [("a", 0), ("b", 100)]
     assert price(contract, {"x.a": 30, "x.b": 30}, settlement="s2").due_now is None
+    typed = price(contract, {"x.a": 30, "x.b": 30}, settlement="s2", already_paid=0)
+    assert typed.due_now == 200
+    typed = price(contract, {"x.a": 30, "x.b": 30}, settlement="s2", already_paid=100)
+    assert (typed.due_now, typed.steps[-1].key) == (None, "sittings.depends")
     nobody = price(contract, {"x.a": 3, "x.b": 3}, settlement="s2")
     assert nobody.due_now == 0
     assert price(contract, {"x.a": 30, "x.b": 30}, settlement="s2", ledger=ledger()).due_now == 200
@@ -480,6 +486,18 @@ def test_explain_says_the_calendar():
     for key in ("interim-pays", "alpha-share", "milestone", "judges"):
         assert f"contract.{key}" in keys
     assert "contract.never-judged" not in keys
+    grouped = make(
+        clause(per="group"),
+        outcomes={"x": outcome(window=WINDOW)},
+        calendar={
+            "settlements": {"end": {"date": "2026", "groups": ["a", "b"]}},
+            "interim": {"look": {"date": "2025"}},
+        },
+        **groups(2, a={"ends": "2012-06"}),
+    )
+    told = {said.key: said for said in explain_sentences(grouped)}
+    assert told["contract.complete"].values["date"] == "2013-12-30"
+    assert {"contract.interim", "contract.judges-groups"} <= set(told)
     keys = [
         said.key
         for said in explain_sentences(
@@ -529,6 +547,40 @@ def test_a_calendar_that_could_be_read_in_two_ways_is_refused(calendar, more, sa
 def test_shares_add_up_to_one():
     with pytest.raises(ValidationError, match=r"add up to 0\.9, not to 1"):
         looked(pays=True, alpha_share=0.2, end={"alpha_share": 0.7})
+
+
+def test_a_cumulative_payment_judges_the_groups_that_came_before():
+    calendar = {
+        "settlements": {
+            "y1": {"date": "2025", "groups": ["a"]},
+            "y2": {"date": "2026", "groups": ["b"]},
+        }
+    }
+    payment = clause(per="group") | {"cumulative": {"clawback": False}}
+    with pytest.raises(ValidationError, match="leaves out groups that an earlier one judged: a"):
+        make(payment, calendar=calendar, **groups(2))
+    calendar["settlements"]["y2"]["groups"] = ["a", "b"]
+    contract = make(payment, calendar=calendar, **groups(2))
+    assert price(contract, {"x.a": 12, "x.b": 12}, settlement="y2", already_paid=100).due_now == 100
+
+
+def test_a_look_that_pays_nothing_may_leave_out_what_came_before():
+    calendar = {
+        "settlements": {"y1": {"date": "2025"}, "y2": {"date": "2026"}},
+        "interim": {"look": {"date": "2025-12", "clauses": ["one"]}},
+    }
+    contract = two_years(payment={"cumulative": {"clawback": False}}, calendar=calendar)
+    assert price(contract, {"x": 25}, settlement="look").due_now == 0
+
+
+def test_each_clause_without_a_level_is_named_once():
+    calendar = {
+        "settlements": {"end": {"date": "2026", "alpha_share": 0.5}},
+        "interim": {"look": {"date": "2025", "pays": True, "alpha_share": 0.5}},
+    }
+    with pytest.raises(ValidationError) as caught:
+        make(clause(per="group"), calendar=calendar, **groups(3))
+    assert str(caught.value).count("has no level that could be divided") == 1
 
 
 def test_a_cumulative_payment_judges_all_that_came_before():

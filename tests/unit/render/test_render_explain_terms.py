@@ -172,6 +172,12 @@ waterfall:
 """,
         "qui n’est pas publiée",
     ),
+    "saving_hidden_share": (
+        """
+  share_of_saving: {name: main, outcome: jobs, saving_per_unit: 2607, share: not_published}
+""",
+        "le payeur verse une part, non publiée, de l’économie réalisée",
+    ),
 }
 
 
@@ -212,7 +218,7 @@ def test_what_bounds_a_payment_is_said_in_the_order_of_the_file(tmp_path: Path) 
     file.write_text(HEAD + PAYMENTS["settled"][0], encoding="utf-8")
     said = explain(load_contract(file), "en")
     assert "Operations follow this order: ceiling, netting, clawback, split." in said
-    assert "The region pays 40% of each payment." in said
+    assert "Of each payment, The region pays 40%." in said
     assert "A foundation makes good 75% of what A fund loses, at most: EUR" in said
     turned = PAYMENTS["settled"][0].replace("ceiling, netting,", "netting, ceiling,")
     file.write_text(HEAD + turned, encoding="utf-8")

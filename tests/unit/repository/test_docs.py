@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 from decimal import Decimal
 from pathlib import Path
@@ -117,3 +118,20 @@ def test_pages_link_only_to_pages_that_exist(root: Path) -> None:
         and "_static" not in link
     ]
     assert broken == []
+
+
+def test_the_gallery_shows_every_bond_with_its_results(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(root / "docs"))
+    page_of_bonds = importlib.import_module("bonds_page").page_of_bonds
+    page = page_of_bonds(root / "studies" / "bonds").replace("\u00a0", " ")
+    for folder in (root / "studies" / "bonds").iterdir():
+        assert f"](#{folder.name})" in page
+        assert f"({folder.name})=\n" in page
+    # Urban Institute, July 2021: 9,638,911.36 dollars; MDRC: nothing.
+    assert "| The published result | USD 9,638,911.36 |" in page
+    assert "| The published result: no reduction | USD 0 |" in page
+    assert "`rate_card`, `linear`" in page
+    assert "`waterfall`" in page
+    assert "{" not in page
