@@ -88,8 +88,9 @@ docs: setup-dev  ## build the documentation, warnings as errors
 	@$(BIN)/sphinx-build -q -W -n -b html docs docs/_build/html
 	@echo "The documentation: docs/_build/html/index.html"
 
-calibrate: setup-dev  ## measure coverage of the estimators again (long)
+calibrate: setup-dev  ## measure coverage and the two engines again (long)
 	@$(BIN)/python tools/calibrate.py
+	@$(BIN)/python tools/calibrate_simulation.py
 
 bench: setup-dev  ## time estimators and payments against their peers, side by side
 	@$(BIN)/python benchmarks/run.py

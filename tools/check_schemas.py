@@ -19,6 +19,8 @@ from impacteval.contract.loader import schema as contract_schema
 from impacteval.notebook import Published
 from impacteval.plan import plan_schema
 from impacteval.report.record import record_schema
+from impacteval.simulation.record import schema as simulation_schema
+from impacteval.simulation.scenario_file import schema as scenario_schema
 
 ROOT = Path(__file__).resolve().parents[1]
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -27,6 +29,8 @@ SCHEMAS: dict[str, tuple[str, Callable[[], dict[str, Any]]]] = {
     "impacteval-contract/1": ("src/impacteval/contract/schema.json", contract_schema),
     "impacteval-plan/1": ("src/impacteval/study/plan.schema.json", plan_schema),
     "impacteval-verdict/1": ("src/impacteval/report/schema.json", record_schema),
+    "impacteval-scenario/1": ("src/impacteval/simulation/scenario.schema.json", scenario_schema),
+    "impacteval-simulation/1": ("src/impacteval/simulation/schema.json", simulation_schema),
     "impacteval-published/1": (
         "src/impacteval/notebook/schema.json",
         Published.model_json_schema,

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from impacteval.registry import estimator
     from impacteval.render import write
     from impacteval.sample import Sample
+    from impacteval.simulation import simulate
     from impacteval.study import load_study
     from impacteval.verification import verify
 
@@ -34,6 +35,7 @@ _HOME = {
     "load_plan": "impacteval.plan",
     "load_study": "impacteval.study",
     "price": "impacteval.adjudicated",
+    "simulate": "impacteval.simulation",
     "verify": "impacteval.verification",
     "write": "impacteval.render",
 }
@@ -47,6 +49,7 @@ __all__ = [
     "load_plan",
     "load_study",
     "price",
+    "simulate",
     "verify",
     "write",
 ]

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from impacteval.analysis import Task, analyse
 from impacteval.analysis.averages import average_answer
 from impacteval.analysis.combined import Source, analyse_combined
+from impacteval.analysis.stops import stop_numbers, stop_questions, stops_as_contracted
 from impacteval.contract import POOLED, Contract
 from impacteval.contract.calendar import Look, look_of
 from impacteval.contract.ledger import LEDGER_FILE
@@ -32,7 +33,7 @@ from impacteval.decide import (
     other_rules,
     pool_label,
 )
-from impacteval.decide.amended import given_as_contracted
+from impacteval.decide.amended import comparable, given_as_contracted
 from impacteval.decide.sittings import chosen_look, given_at
 from impacteval.errors import StudyError
 from impacteval.progress import step
@@ -142,17 +143,21 @@ def verify(study: Study, *, settlement: str | None = None) -> Report:
     step("deciding")
     evidence = _evidence(contract, asked, found)
     people = _people(contract, found)
-    given = given_at(study.contract, look, study.ledger, Given(), str(study.root / LEDGER_FILE))
+    # A study that was not locked is a draft: no date turns a draft into a payment.
+    settled_on = look.date if look is not None and look.pays and study.lock is not None else None
+    brought = Given(settlement_date=settled_on, stops=stop_numbers(contract, found, blocked))
+    given = given_at(study.contract, look, study.ledger, brought, str(study.root / LEDGER_FILE))
     decision = decide(contract, evidence, people=people, given=given)
     if locked_as.contract.changes:
-        decision = _both_ways(locked_as, study, decision, evidence, people, look)
+        there = replace(brought, stops=stops_as_contracted(contract, signed, found, blocked))
+        decision = _both_ways(locked_as, study, decision, evidence, people, look, there)
     run = Run(
         contract=contract,
         plan=plan,
         findings=Findings(tuple(found)),
         decision=decision,
         others=_under_each_rule(contract, evidence, people, decision, given),
-        alternatives=_on_each_alternative(contract, asked, found, people, given),
+        alternatives=_on_each_alternative(contract, asked, found, people, given, blocked),
         deviations=changed,
         locked=study.lock is not None,
         locked_on=study.lock.date if study.lock is not None else None,
@@ -242,6 +247,7 @@ def _both_ways(
     evidence: tuple[Evidence, ...],
     people: Mapping[str, int],
     look: Look | None,
+    brought: Given,
 ) -> Decision:
     """The decision beside that of the contract as it was signed, on the same evidence."""
     contract, signed = study.contract, _signed(study.contract, look)
@@ -249,7 +255,7 @@ def _both_ways(
         contract, evidence, lambda outcome: known_groups(signed, outcome)
     )
     sizes = {group: n for group, n in people.items() if group in signed.groups}
-    given = given_as_contracted(signed, look, study.ledger, Given())
+    given = given_as_contracted(signed, look, study.ledger, brought)
     there = decide(signed, usable, people=sizes, given=given)
     as_of = None if look is None else look.date
     return both_ways(whole.contract, contract, decision, there, as_of=as_of, unread=unread)
@@ -318,7 +324,11 @@ def _always_asked(contract: Contract, outcome: str) -> tuple[Question, ...]:
         if clause.outcome == outcome
         for limit in limits(clause)
     ]
-    return (PointEstimate(), NOTHING_OR_HARM, *reached)
+    stops = stop_questions(contract, outcome)
+    signed = contract.as_contracted
+    if comparable(contract, signed, outcome):
+        stops = (*stops, *stop_questions(signed, outcome))
+    return (PointEstimate(), NOTHING_OR_HARM, *reached, *stops)
 
 
 def _possible_pools(contract: Contract, pool: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
@@ -373,6 +383,7 @@ def _on_each_alternative(
     found: list[Finding],
     people: Mapping[str, int],
     given: Given,
+    blocked: Message | None,
 ) -> dict[tuple[str, str, str], Decision]:
     """Decide again with each alternative in place of the planned analysis of its outcome."""
     decisions: dict[tuple[str, str, str], Decision] = {}
@@ -383,7 +394,10 @@ def _on_each_alternative(
         for name in names:
             swapped = [_swapped(f, name) if f.outcome == outcome else f for f in found]
             again = decide(
-                contract, _evidence(contract, asked, swapped), people=people, given=given
+                contract,
+                _evidence(contract, asked, swapped),
+                people=people,
+                given=replace(given, stops=stop_numbers(contract, swapped, blocked)),
             )
             for finding in found:
                 if finding.outcome == outcome:

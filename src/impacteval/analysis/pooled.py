@@ -64,6 +64,7 @@ def pooled(
         alternatives=tuple(alternatives),
         flow=(),
         records=(),
+        equity=(),
     )
 
 

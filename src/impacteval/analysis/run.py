@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from impacteval.study.preparation import Prepared
 
 
+from impacteval.analysis.equity import equity_of
 from impacteval.analysis.pooled import pooled
 from impacteval.analysis.task import Task, alternative, estimate_with, evidence_for, method_of
 
@@ -202,6 +203,7 @@ def _analyse_group(
         flow=(*flow, *_arms(sample)),
         records=sample.records,
         treated=treated(sample),
+        equity=tuple(equity_of(task, rows, group)),
     )
 
 

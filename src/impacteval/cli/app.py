@@ -25,7 +25,7 @@ app = typer.Typer(
         "outcomes, **verify** estimates, decides and writes the report, **run** executes its "
         "notebook.\n\n"
         "A contract alone: **explain** says it back in plain words, **price** tells what it pays "
-        "for a result.\n\n"
+        "for a result, **simulate** how often and how much it pays if nothing works.\n\n"
         "Exit codes: 0 done, 1 a check found problems, 2 bad input, 3 not as locked, 70 internal "
         "error."
     ),
@@ -44,6 +44,14 @@ class Format(StrEnum):
 
     TEXT = "text"
     JSON = "json"
+
+
+class Engine(StrEnum):
+    """How a simulation finds what an evaluation would find."""
+
+    NORMAL = "normal"
+    FULL = "full"
+    BOTH = "both"
 
 
 FormatOption = Annotated[
@@ -211,6 +219,132 @@ def export(
     that begin with impacteval_.
     """
     commands.export(contract, out, verdict)
+
+
+@app.command()
+def simulate(
+    contract: Annotated[
+        Path,
+        typer.Argument(metavar="CONTRACT", help="A contract file, its folder, or a study folder."),
+    ],
+    scenario: Annotated[
+        Path | None, typer.Option(help="A scenario file with what is assumed.")
+    ] = None,
+    given: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="OUTCOME[.GROUP].KEY=VALUE",
+            help="An assumption: people, comparison, kind (normal, binary, count), baseline, sd, "
+            "variance_over_mean, clusters, icc, cluster_cv, or std_error in contract units. "
+            "May be repeated.",
+        ),
+    ] = None,
+    effects: Annotated[
+        str | None,
+        typer.Option(
+            metavar="E,E,...",
+            help="True effects to try, in contract units; 0 and the thresholds are always among them.",
+        ),
+    ] = None,
+    effect: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="OUTCOME[.GROUP]=VALUE", help="A true effect that is held. May be repeated."
+        ),
+    ] = None,
+    settlements: Annotated[
+        int | None, typer.Option(min=1, help="Settlements counted together.")
+    ] = None,
+    engine: Annotated[
+        Engine,
+        typer.Option(
+            help="normal: estimates scatter normally (milliseconds). full: data are drawn and the "
+            "estimator is run. both: the gap between the two is shown, and the second is used.",
+        ),
+    ] = Engine.NORMAL,
+    estimator: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="OUTCOME=NAME",
+            help="The estimator that is run where data are drawn; difference-in-means by default.",
+        ),
+    ] = None,
+    explained: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="OUTCOME=SHARE",
+            help="Share of its variance that a covariate explains, where data are drawn.",
+        ),
+    ] = None,
+    plan: Annotated[
+        Path | None, typer.Option(help="An analysis plan: its estimators are run on drawn data.")
+    ] = None,
+    pilot: Annotated[
+        Path | None,
+        typer.Option(help="Data of people without the programme to draw from, as the plan reads."),
+    ] = None,
+    draws: Annotated[
+        int | None,
+        typer.Option(
+            help="Draws for each effect and rule: 100000, or 10000 where data are drawn.",
+        ),
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the draws.")] = 1,
+    power: Annotated[
+        float, typer.Option(help="How often an effect is to be found, for sample sizes.")
+    ] = 0.8,
+    advise: Annotated[
+        bool,
+        typer.Option(
+            "--advise",
+            help="Propose a threshold, and a sample, that hold the risk of paying for nothing.",
+        ),
+    ] = False,
+    false_payment: Annotated[float, typer.Option(help="The risk to hold with --advise.")] = 0.05,
+    hoped: Annotated[
+        float | None,
+        typer.Option(
+            help="The true effect hoped for, with --advise; the largest tried by default."
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for simulation.json, drawings and a page.")
+    ] = None,
+    output: FormatOption = Format.TEXT,
+    lang: LanguageOption = Language.EN,
+) -> None:
+    """What the contract pays if the programme does nothing, and if it works.
+
+    For example: impacteval simulate studies/bonds/peterborough --set
+    reconvictions.people=936 --set reconvictions.comparison=9360 --set
+    reconvictions.baseline=1.55 --set reconvictions.variance_over_mean=3
+    """
+    from impacteval.cli import simulating
+
+    simulating.simulate(
+        contract,
+        simulating.Asked(
+            scenario=scenario,
+            given=tuple(given or ()),
+            effects=effects,
+            held=tuple(effect or ()),
+            settlements=settlements,
+            draws=draws,
+            seed=seed,
+            power=power,
+            false_payment=false_payment if advise else None,
+            hoped=hoped,
+            engine=engine.value,
+            estimators=tuple(estimator or ()),
+            explained=tuple(explained or ()),
+            plan=plan,
+            pilot=pilot,
+        ),
+        out,
+        as_json=output is Format.JSON,
+        language=lang,
+    )
 
 
 @app.command()

@@ -226,10 +226,12 @@ def price(path: Path, given: list[str], *, as_json: bool, language: Language) ->
 
     contract = load_contract(path)
     given_values = pairs(given)
-    already_paid, as_of, settlement = (
-        given_values.pop(word, None) for word in ("already_paid", "as_of", "settlement")
+    already_paid, as_of, settlement, settlement_date = (
+        given_values.pop(word, None)
+        for word in ("already_paid", "as_of", "settlement", "settlement_date")
     )
     people, others = _under("people.", given_values), _under("other_money.", given_values)
+    stops = _under("stop.", given_values)
     audits, errors = (
         _under(f"{word}.", given_values) if word not in contract.outcomes else {}
         for word in ("audit", "std_error")
@@ -244,6 +246,8 @@ def price(path: Path, given: list[str], *, as_json: bool, language: Language) ->
         as_contracted=_under("as_contracted.", given_values),
         settlement=settlement,
         ledger=_ledger_beside(path, contract),
+        settlement_date=settlement_date,
+        stops=stops,
         audit=audits,
         std_error=errors,
     )
@@ -283,6 +287,8 @@ def _show_decision(decision: Decision, language: Language) -> None:
         if clause.reason is not None and clause.reason not in clause.steps:
             say(fill(clause.reason, language, decision.currency), indent="    ")
     say()
+    for stop in decision.stops:
+        say(fill(stop.said, language, decision.currency))
     for step in decision.steps:
         say(fill(step, language, decision.currency))
     due = money(money_text(decision.due_now), language, decision.currency)

@@ -28,12 +28,16 @@ from impacteval.contract.clauses import (
     Tiers,
 )
 from impacteval.contract.composed import composed_problems
+from impacteval.contract.fallback import fallback_problems
+from impacteval.contract.gatekeeping import chain, several_chances_problems
 from impacteval.contract.model import ALL, POOLED, Contract
 from impacteval.contract.money import ARITHMETIC
 from impacteval.contract.money_effects import money_problems
-from impacteval.contract.payment import BY_STEP, EquityBonus, Gate, Leaf, leaves
+from impacteval.contract.payment import BY_STEP, EquityBonus, Gate, Leaf, Precondition
 from impacteval.contract.rule_checks import rule_problems
 from impacteval.contract.rules import SignificantRule, divided, error_of, level_of, read_by
+from impacteval.contract.standing_checks import standing_problems
+from impacteval.contract.stop_checks import stop_problems
 from impacteval.contract.units import OPERATORS, effect_kind, larger_is_better, right_way
 from impacteval.files import Percent, plain
 from impacteval.files.kinds import Relative
@@ -50,6 +54,9 @@ def problems_of(contract: Contract) -> list[Relative]:
             *money_problems(contract),
             *_clauses(contract),
             *composed_problems(contract),
+            *fallback_problems(contract),
+            *stop_problems(contract),
+            *standing_problems(contract),
             *_pool(contract),
             *_multiplicity(contract),
             *rule_problems(contract),
@@ -62,7 +69,7 @@ def problems_of(contract: Contract) -> list[Relative]:
 def limits_of(leaf: Leaf) -> Iterator[tuple[Path, Limit]]:
     """Every comparison of a clause, with its path inside the clause."""
     match leaf:
-        case Threshold() | Gate() | EquityBonus():
+        case Threshold() | Gate() | Precondition() | EquityBonus():
             yield ("when", leaf.outcome, leaf.limit.operator), leaf.limit
         case PartialFull():
             for key, part in (("partial", leaf.partial), ("full", leaf.full)):
@@ -97,10 +104,10 @@ def _names(contract: Contract) -> Iterator[Relative]:
                 "Choose another name.",
             )
     seen = Counter(leaf.name for leaf in contract.clauses)
-    for path, leaf in leaves(contract.payment):
+    for path, leaf in contract.places():
         if seen[leaf.name] > 1:
             yield (
-                ("payment", *path, "name"),
+                (*path, "name"),
                 f"{seen[leaf.name]} clauses are called `{leaf.name}`.",
                 "Give each clause a name of its own.",
             )
@@ -125,10 +132,9 @@ def _directions(contract: Contract) -> Iterator[Relative]:
 
 
 def _clauses(contract: Contract) -> Iterator[Relative]:
-    for inner, leaf in leaves(contract.payment):
-        path: Path = ("payment", *inner)
+    for path, leaf in contract.places():
         if leaf.outcome not in contract.outcomes:
-            named = isinstance(leaf, Threshold | Gate | EquityBonus)
+            named = isinstance(leaf, Threshold | Gate | Precondition | EquityBonus)
             where: Path = ("when", leaf.outcome) if named else ("outcome",)
             yield (
                 (*path, *where),
@@ -310,9 +316,9 @@ def _less(where: Path, leaf: Tiers | Piecewise | PartialFull, k: int) -> Iterato
 
 
 def _pool(contract: Contract) -> Iterator[Relative]:
-    pooled = [(path, leaf) for path, leaf in leaves(contract.payment) if leaf.per == "pooled"]
+    pooled = [path for path, leaf in contract.places() if leaf.per == "pooled"]
     if pooled:
-        first = ("payment", *pooled[0][0])
+        first = pooled[0]
         if contract.pool is None:
             yield (
                 first,
@@ -352,7 +358,7 @@ def _multiplicity(contract: Contract) -> Iterator[Relative]:
                 f"{chances} results can each trigger a payment under a rule with a level, and nothing "
                 "says what that does to the level."
             ),
-            "Write `multiplicity: none` or `multiplicity: bonferroni`.",
+            "Write `multiplicity: none`, bonferroni, holm or gatekeeping.",
         )
     if contract.multiplicity == "bonferroni" and not levels:
         yield (
@@ -360,6 +366,7 @@ def _multiplicity(contract: Contract) -> Iterator[Relative]:
             "`bonferroni` divides a level, and no clause has a rule with a level.",
             "Remove `multiplicity`, or choose a rule with a level.",
         )
+    yield from several_chances_problems(contract)
 
 
 def chances_of(contract: Contract) -> int:
@@ -377,12 +384,20 @@ def chance_by_luck(contract: Contract) -> Decimal | None:
     A number passes a bound or a test against no effect at most as often as its level allows, and
     what several numbers do is at most the sum. None where a level does not say it: a clause
     without one, a threshold below no effect, an amount paid whatever the result, a count.
+    When nothing works every test of Holm's first round is at the level of Bonferroni, and nothing
+    leaves the family unless one of them passes; behind a first clause that fails, none is tested.
     """
     each: dict[tuple[str, str], Decimal] = {}
+    # A gate pays nothing itself, and what stands behind it pays no more often for it.
+    gates = {leaf.name for leaf in contract.clauses if isinstance(leaf, Gate | Precondition)}
+    paying = [leaf.name for leaf in chain(contract) if leaf.name not in gates]
+    without = gates.union(paying[1:])
     with localcontext(ARITHMETIC):
         for leaf in contract.clauses:
+            if leaf.name in without:
+                continue
             rule = contract.rule(leaf)
-            if contract.multiplicity == "bonferroni":
+            if contract.multiplicity in ("bonferroni", "holm"):
                 rule = divided(rule, chances_of(contract))
             error = error_of(rule)
             counted = not effect_kind(contract.outcomes[leaf.outcome].effect).counterfactual

@@ -24,12 +24,14 @@ from impacteval.contract.clauses import (
 )
 from impacteval.contract.model import Contract
 from impacteval.contract.money import ARITHMETIC, NOT_PUBLISHED, Amount
-from impacteval.contract.payment import BY_STEP, EquityBonus, Gate, Leaf
+from impacteval.contract.payment import BY_STEP, EquityBonus, Gate, Leaf, Precondition
 from impacteval.contract.readings import (
     Average,
+    Barred,
     Before,
     Between,
     Chances,
+    Granted,
     Known,
     Missing,
     Reading,
@@ -66,7 +68,7 @@ def compare(operator: str, value: Decimal, threshold: Decimal) -> bool:
 def limits(leaf: Leaf) -> tuple[Limit, ...]:
     """Every comparison a clause makes, in the order of the file."""
     match leaf:
-        case Threshold() | Gate() | EquityBonus():
+        case Threshold() | Gate() | Precondition() | EquityBonus():
             return (leaf.limit,)
         case Tiers() | Piecewise() | PartialFull():
             return tuple(step.limit for step in leaf.steps)
@@ -96,7 +98,7 @@ def undecided(leaf: Leaf, group: str, reason: Message, verdict: Status | None = 
         amount=None,
         reason=reason,
         steps=(reason,),
-        pays=not isinstance(leaf, Gate),
+        pays=not isinstance(leaf, Gate | Precondition),
     )
 
 
@@ -140,12 +142,25 @@ def row_of(
     value: Decimal | None
     exact: Decimal | None
     match reading:
-        case Missing(reason):
-            return undecided(leaf, group, reason)
-        case Unjudged(reason):
-            return undecided(leaf, group, reason, Status.CANNOT_BE_JUDGED)
         case Before(verdict, reason):
             return replace(undecided(leaf, group, reason, verdict), amount=NOTHING)
+        case Missing(reason, after_it):
+            row = undecided(leaf, group, reason)
+            return replace(row, steps=(*row.steps, *after_it))
+        case Unjudged(reason, after_it):
+            row = undecided(leaf, group, reason, Status.CANNOT_BE_JUDGED)
+            return replace(row, steps=(*row.steps, *after_it))
+        case Barred(reason, before_it):
+            row = undecided(leaf, group, reason, Status.NOT_MET)
+            return replace(row, amount=contract.round_money(NOTHING), steps=(*before_it, reason))
+        case Granted(reason, before_it):
+            amount, said = _amount(leaf, 0, NOTHING, ALONE)
+            row = undecided(leaf, group, reason, Status.MET)
+            return replace(
+                row,
+                amount=contract.round_money(amount) if isinstance(amount, Decimal) else amount,
+                steps=(*before_it, reason, *said),
+            )
         case Known(number, before):
             value, exact = number, before
             priced = _priced(leaf, number, reading.closed, around)
@@ -187,7 +202,7 @@ def row_of(
         verdict=Status.MET if priced.reached >= 0 else Status.NOT_MET,
         amount=amount,
         steps=steps,
-        pays=not isinstance(leaf, Gate),
+        pays=not isinstance(leaf, Gate | Precondition),
     )
 
 
@@ -262,7 +277,7 @@ def _amount(
         case EquityBonus():
             # A percentage is taken of another term, where that term is known.
             return _fixed(leaf.pay) if reached >= 0 and leaf.pay is not None else (NOTHING, ())
-        case Gate():
+        case Gate() | Precondition():
             return NOTHING, ()
         case _:  # pragma: no cover - the union is closed and mypy proves it
             assert_never(leaf)

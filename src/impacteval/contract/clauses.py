@@ -11,9 +11,11 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import (
     BeforeValidator,
     ConfigDict,
+    Discriminator,
     Field,
     PlainSerializer,
     PlainValidator,
+    Tag,
     WithJsonSchema,
     WrapSerializer,
     model_validator,
@@ -53,6 +55,19 @@ WRITE_NONE = WrapSerializer(lambda value, write: "none" if value is None else wr
 """A value that may be absent says so in a word: an empty place is a mistake, not "none"."""
 
 
+class UsedInstead(FileModel):
+    """The number that is compared when nothing better comes in time."""
+
+    value: Number = Field(description="the number that is compared, in the contract's units")
+    source: Source | None = None
+
+
+def _number_or_words(value: Any) -> str:
+    if isinstance(value, Mapping) and not {"en", "fr"} & set(value):
+        return "number-used"
+    return "number-used" if isinstance(value, UsedInstead) else "words-used"
+
+
 class IfNotJudged(FileModel):
     """What happens when a clause still cannot be judged at that date."""
 
@@ -60,7 +75,13 @@ class IfNotJudged(FileModel):
     then: Literal["not_met", "pay", "use"] = Field(
         description="what happens after that date: not_met, pay or use"
     )
-    use: PlainWords | None = None
+    use: (
+        Annotated[
+            Annotated[UsedInstead, Tag("number-used")] | Annotated[PlainWords, Tag("words-used")],
+            Discriminator(_number_or_words),
+        ]
+        | None
+    ) = None
 
     @model_validator(mode="after")
     def _said(self) -> Self:
@@ -70,7 +91,10 @@ class IfNotJudged(FileModel):
                     (
                         ("then",),
                         "`then: use` and `use:` go together.",
-                        "Say under `use` which number is used instead.",
+                        (
+                            "Say under `use` which number or method is used instead, such as "
+                            "`use: {value: 5}`."
+                        ),
                     )
                 ]
             )

@@ -107,7 +107,7 @@ def _whole(contract: Contract) -> Iterator[Relative]:
             )
     if contract.waterfall is not None:
         for inner, leaf in leaves(contract.payment):
-            if _can_be_owed(leaf):
+            if can_be_owed(leaf):
                 yield (
                     ("payment", *inner),
                     (
@@ -180,7 +180,7 @@ def _gate(path: Path, gate: Gate) -> Iterator[Relative]:
                 ),
                 "Read both by group, or the gate over everybody.",
             )
-        if _can_be_owed(leaf):
+        if can_be_owed(leaf):
             yield (
                 where,
                 (
@@ -207,6 +207,15 @@ def _grants(contract: Contract) -> Iterator[Relative]:
     for inner, term in terms(contract.payment):
         if term.grant is None:
             continue
+        if contract.gates:
+            yield (
+                ("payment", *inner, "grant"),
+                (
+                    f"The grant `{term.grant.name}` is paid whatever the results, and the whole "
+                    f"payment stands behind the gate `{contract.gates[0].name}`."
+                ),
+                "Write the gate as a term before the clauses, beside the grant, in a `sum`.",
+            )
         if term.grant.name in taken:
             yield (
                 ("payment", *inner, "grant", "name"),
@@ -216,7 +225,7 @@ def _grants(contract: Contract) -> Iterator[Relative]:
         taken.append(term.grant.name)
 
 
-def _can_be_owed(leaf: Leaf) -> bool:
+def can_be_owed(leaf: Leaf) -> bool:
     """Whether the amount of a clause can be negative."""
     if isinstance(leaf, Linear):
         return leaf.floor is None or leaf.floor < 0

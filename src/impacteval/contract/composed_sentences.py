@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from impacteval.contract.clauses import BasketPart, BonusMalus, RateLine, ShareOfSaving
 from impacteval.contract.money import NotPublished
-from impacteval.contract.payment import Basket, EquityBonus, Gate, RateCard, leaves
+from impacteval.contract.payment import (
+    Basket,
+    EquityBonus,
+    Gate,
+    Precondition,
+    RateCard,
+    leaves,
+)
 from impacteval.contract.saying import (
     amount_words,
     is_percent,
@@ -139,7 +146,7 @@ def basket(contract: Contract, term: Basket) -> Iterator[Message]:
     )
 
 
-def gate(clause: Gate, name: Text, condition: Said) -> Message:
+def gate(clause: Gate | Precondition, name: Text, condition: Said) -> Message:
     """What a gate asks."""
     en, fr, values = condition
     return say(

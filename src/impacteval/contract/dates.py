@@ -110,3 +110,17 @@ def within(written: str, start: str, window: Span) -> bool:
     False
     """
     return last_day(written) <= later(last_day(start), window)
+
+
+def after(when: str, until: str) -> bool | None:
+    """Whether one date lies after another; None when they are too coarse to tell.
+
+    Examples
+    --------
+    >>> after("2030-07-01", "2030-06"), after("2030-06-30", "2030-06"), after("2030", "2030-06")
+    (True, False, None)
+    """
+    end = last_day(until)
+    if first_day(when) > end:
+        return True
+    return False if last_day(when) <= end else None

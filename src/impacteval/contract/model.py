@@ -7,7 +7,7 @@ be built.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date as day
 from decimal import Decimal
 from typing import Annotated, Any, ClassVar, Literal, Self
@@ -45,9 +45,11 @@ from impacteval.contract.paperwork import (
     WhoCounts,
     Window,
 )
-from impacteval.contract.payment import Leaf, Term, bare, leaves
+from impacteval.contract.payment import Leaf, Precondition, Term, bare, leaves
 from impacteval.contract.rules import EvidenceRule, Rule, VerifiedCountRule
 from impacteval.contract.settlement import Waterfall
+from impacteval.contract.standing import Baseline, ContextEntry, EquityGroup, Watch, short_watch
+from impacteval.contract.stopping import Trigger
 from impacteval.contract.units import MoneyIs, effect_kind, scale_of
 from impacteval.files import (
     Bool,
@@ -178,19 +180,7 @@ class Contract(FileModel):
     as signed and its amendments.
     """
 
-    LATER: ClassVar[frozenset[str]] = frozenset(
-        (
-            "gates",
-            "stop_when",
-            "watch",
-            "equity",
-            "also_report",
-            "context",
-            "baseline",
-        )
-    )
     LATER_WORDS: ClassVar[Mapping[str, frozenset[str]]] = {
-        "multiplicity": frozenset(("holm", "gatekeeping")),
         "pool": frozenset(("ratio_of_sums",)),
     }
 
@@ -212,11 +202,21 @@ class Contract(FileModel):
     pool: Literal["mean_of_effects"] | None = None
     pool_excludes: tuple[Literal["cancelled", "paid"], ...] | None = None
     decide_on: EvidenceRule | None = None
-    multiplicity: Literal["none", "bonferroni"] | None = None
+    multiplicity: Literal["none", "bonferroni", "holm", "gatekeeping"] | None = None
+    gatekeeping: tuple[Slug, ...] = ()
+    gates: tuple[Precondition, ...] = ()
     payment: Annotated[Term, BeforeValidator(bare, json_schema_input_type=Term | Threshold)] = (
         Field(description="what is paid for which result")
     )
     waterfall: Waterfall | None = None
+    stop_when: Table[Trigger] = Field(default_factory=dict, validate_default=True)
+    watch: Annotated[
+        Watch | None, BeforeValidator(short_watch, json_schema_input_type=Watch | list[Slug])
+    ] = None
+    equity: Table[EquityGroup] = Field(default_factory=dict, validate_default=True)
+    also_report: ListOfWords = ()
+    context: tuple[ContextEntry, ...] = ()
+    baseline: Table[Baseline] = Field(default_factory=dict, validate_default=True)
     order: Annotated[
         tuple[
             Literal[
@@ -291,8 +291,20 @@ class Contract(FileModel):
 
     @property
     def clauses(self) -> tuple[Leaf, ...]:
-        """Every clause, in the order of the file."""
-        return tuple(leaf for _, leaf in leaves(self.payment))
+        """Every clause, in the order of the file; the gates before all payment come first."""
+        return tuple(leaf for _, leaf in self.places())
+
+    def places(self) -> Iterator[tuple[tuple[str | int, ...], Leaf]]:
+        """Every clause with its path in the file."""
+        for k, gate in enumerate(self.gates):
+            yield ("gates", k), gate
+        for path, leaf in leaves(self.payment):
+            yield ("payment", *path), leaf
+
+    @property
+    def watched(self) -> tuple[str, ...]:
+        """The outcomes that are estimated and never paid."""
+        return () if self.watch is None else self.watch.outcomes
 
     @property
     def digest(self) -> str:

@@ -86,6 +86,24 @@ class Gate(Clause):
         return self.when[self.outcome].limit
 
 
+class Precondition(Clause):
+    """A gate that the whole payment stands behind."""
+
+    when: Annotated[Table[Condition], BeforeValidator(one_when)] = Field(
+        description="the condition, such as {quality: {at_least: 50}}"
+    )
+
+    @property
+    def outcome(self) -> str:
+        """The outcome that is compared."""
+        return next(iter(self.when))
+
+    @property
+    def limit(self) -> Limit:
+        """What it is compared with."""
+        return self.when[self.outcome].limit
+
+
 class EquityBonus(Clause):
     """A bonus when the service reaches those it should: an amount, or a percentage of a term."""
 
@@ -141,11 +159,12 @@ Leaf = (
     | BonusMalus
     | ShareOfSaving
     | Gate
+    | Precondition
     | EquityBonus
 )
 """Every clause that compares a number and has a row of its own in the decision."""
 
-BY_STEP = (Threshold, Tiers, PartialFull, Gate, EquityBonus)
+BY_STEP = (Threshold, Tiers, PartialFull, Gate, Precondition, EquityBonus)
 """Clauses whose amount depends only on which comparisons hold; the others pay by the number."""
 
 

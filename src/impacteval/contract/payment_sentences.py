@@ -16,6 +16,7 @@ from impacteval.contract.clauses import (
     ShareOfSaving,
     Threshold,
     Tiers,
+    UsedInstead,
 )
 from impacteval.contract.composed_sentences import (
     basket,
@@ -38,6 +39,7 @@ from impacteval.contract.payment import (
     FirstOf,
     Gate,
     Leaf,
+    Precondition,
     RateCard,
     Sum,
     Term,
@@ -171,7 +173,7 @@ def clause_sentences(contract: Contract, clause: Leaf) -> Iterator[Message]:
             yield from bonus_malus(contract, clause, outcome, name)
         case ShareOfSaving():
             yield from share_of_saving(contract, clause, outcome, name)
-        case Gate():
+        case Gate() | Precondition():
             yield gate(clause, name, _condition(outcome, clause.limit))
         case EquityBonus():
             yield equity_bonus(contract, clause, name, _condition(outcome, clause.limit))
@@ -322,6 +324,15 @@ def _not_judged(clause: Leaf) -> Message:
             "Si la clause « {clause} » ne peut toujours pas être jugée à cette date, elle est payée : {date:date}.",
             clause=clause.name,
             date=date,
+        )
+    if isinstance(rule.use, UsedInstead):
+        return say(
+            "not-judged-use-number",
+            "If clause “{clause}” still cannot be judged on this date ({date:date}), this number is compared instead: {value:exact}.",
+            "Si la clause « {clause} » ne peut toujours pas être jugée à cette date ({date:date}), ce nombre est comparé à la place : {value:exact}.",
+            clause=clause.name,
+            date=date,
+            value=plain(rule.use.value),
         )
     assert rule.use is not None
     return say(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from impacteval.contract.calendar import Look
 from impacteval.contract.clauses import Limit
 from impacteval.contract.money import Amount
-from impacteval.values import Message, Status
+from impacteval.values import Message, Status, Text
 
 if TYPE_CHECKING:
     from impacteval.contract.escrow import Disputed
@@ -73,6 +73,7 @@ class Missing:
     """Nothing is known yet: the clause is open."""
 
     reason: Message
+    steps: tuple[Message, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,23 @@ class Unjudged:
     """Something is known and cannot be judged, with its reason."""
 
     reason: Message
+    steps: tuple[Message, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Barred:
+    """Whatever the number, the condition does not hold: the contract says so, with its reason."""
+
+    reason: Message
+    steps: tuple[Message, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """Whatever the number, the condition counts as met: the contract says so, with its reason."""
+
+    reason: Message
+    steps: tuple[Message, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +128,7 @@ class Average:
     steps: tuple[Message, ...] = ()
 
 
-Reading = Known | Between | Chances | Average | Missing | Unjudged | Before
+Reading = Known | Between | Chances | Average | Missing | Unjudged | Before | Barred | Granted
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +226,28 @@ class Sitting:
 
 
 @dataclass(frozen=True, slots=True)
+class StopNumber:
+    """What a stop trigger compares, or the reason why nobody can tell.
+
+    Attributes
+    ----------
+    value : Decimal or None
+        The number in the units of the file.
+    confidence : Decimal or None
+        In its place, the confidence that the condition holds.
+    reason : Message or None
+        Given when there is neither.
+    where : Text or None
+        Which group or outcome, where the trigger reads several.
+    """
+
+    value: Decimal | None = None
+    confidence: Decimal | None = None
+    reason: Message | None = None
+    where: Text | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Given:
     """What a settlement brings besides results.
 
@@ -223,6 +263,11 @@ class Given:
         What others paid for the same results, by the name the contract gives that money.
     at : Sitting or None
         The settlement or look that is judged; None judges every clause, whatever the calendar says.
+    settlement_date : str or None
+        The date at which this is settled, as the contract writes dates; None when nobody says, and
+        then no date has passed.
+    stops : Mapping[str, tuple of StopNumber]
+        The numbers that each stop trigger compares.
     """
 
     people: Mapping[str, int] = field(default_factory=dict, hash=False)
@@ -230,6 +275,8 @@ class Given:
     already_paid: Amount | None = None
     other_money: Mapping[str, Amount] = field(default_factory=dict, hash=False)
     at: Sitting | None = field(default=None, hash=False)
+    settlement_date: str | None = None
+    stops: Mapping[str, tuple[StopNumber, ...]] = field(default_factory=dict, hash=False)
 
 
 NOTHING_GIVEN = Given()

@@ -24,6 +24,8 @@ from impacteval.contract.saying import (
     unit_of,
 )
 from impacteval.contract.settlement_sentences import settlement_sentences
+from impacteval.contract.several_chances import several_chances
+from impacteval.contract.standing_sentences import gates_sentence, standing_sentences
 from impacteval.values import Message, Text
 
 if TYPE_CHECKING:
@@ -68,7 +70,9 @@ def explain_sentences(contract: Contract) -> tuple[Message, ...]:
         *_rules(contract),
         *(said for clause in contract.clauses for said in clause_sentences(contract, clause)),
         *composition(contract, contract.payment, outermost=True),
+        *gates_sentence(contract),
         *settlement_sentences(contract),
+        *standing_sentences(contract),
         *_rounding(contract),
         *_withheld(contract),
         *_life(contract),
@@ -219,6 +223,7 @@ def _rules(contract: Contract) -> Iterator[Message]:
             "Several clauses could pay by chance; the contract makes no correction for it.",
             "Plusieurs clauses pourraient payer par hasard ; le contrat ne le corrige pas.",
         )
+    yield from several_chances(contract)
     if contract.multiplicity is not None:
         chance = chance_by_luck(contract)
         if chance is None:

@@ -78,7 +78,14 @@ def price(contract: Contract, read: Read, given: Given = NOTHING_GIVEN) -> Settl
     -------
     Settled
     """
-    settled = _price(contract.payment, _At(contract, read, given))
+    at = _At(contract, read, given)
+    standing: list[Row] = []
+    for gate in contract.gates:
+        rows = _rows(gate, at)
+        standing += rows
+        at = replace(at, gates=(*at.gates, {row.group: row for row in rows}))
+    settled = _price(contract.payment, at)
+    settled = replace(settled, rows=(*standing, *settled.rows))
     return with_waterfall(contract, settled, given)
 
 

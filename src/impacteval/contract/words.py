@@ -24,6 +24,19 @@ _FR = {
 }
 
 
+_BARE_FR = {
+    "at_least": "au moins",
+    "more_than": "plus de",
+    "at_most": "au plus",
+    "less_than": "moins de",
+}
+
+
+def comparison(operator: str) -> Text:
+    """``more than`` in both languages."""
+    return Text(en=_EN[operator], fr=_BARE_FR[operator])
+
+
 def told(key: str, en: str, fr: str, **values: Any) -> Message:
     return Message(f"terms.{key}", Text(en=en, fr=fr), values)
 

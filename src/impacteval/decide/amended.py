@@ -362,6 +362,21 @@ def _weights(contract: Contract, outcome: str) -> Mapping[str, Decimal] | None:
     return None
 
 
+def asks_the_same(contract: Contract, signed: Contract, name: str) -> bool:
+    """Whether a number for a stop trigger is also one for the trigger of the contract as signed.
+
+    It is where only that one has the trigger, or where both look at the same thing, whatever the
+    limit and whatever follows.
+    """
+    there, here = signed.stop_when.get(name), contract.stop_when.get(name)
+    if there is None or here is None:
+        return there is not None
+    looked_at = (there.kind, there.of, there.decide_on)
+    if looked_at != (here.kind, here.of, here.decide_on):
+        return False
+    return there.of not in signed.outcomes or comparable(contract, signed, there.of)
+
+
 def usable(
     contract: Contract, signed: Contract, outcome: str, group: str, known: tuple[str, ...]
 ) -> bool:
@@ -404,7 +419,8 @@ def given_as_contracted(
         What was paid before. Corrections and disputes that the contract as signed does not
         provide for are left out.
     typed : Given
-        What is given by hand.
+        What is given by hand. The date of the look that is judged becomes the date that look had
+        then.
     """
     net = signed.payment.net_of
     others = {name: x for name, x in typed.other_money.items() if net and name == net.name}
@@ -413,7 +429,10 @@ def given_as_contracted(
         ledger = ledger.model_copy(update={"corrects": None, "carried": ()})
     if ledger is not None and signed.dispute is None:
         ledger = ledger.model_copy(update={"dispute": ()})
-    return given_at(signed, there, ledger, replace(typed, other_money=others))
+    date = typed.settlement_date
+    if look is not None and date == look.date:
+        date = None if there is None else there.date
+    return given_at(signed, there, ledger, replace(typed, other_money=others, settlement_date=date))
 
 
 def evidence_as_contracted(

@@ -11,17 +11,18 @@ from impacteval.contract.calendar import Look
 from impacteval.contract.clauses import IfNotJudged
 from impacteval.contract.correcting import Correction
 from impacteval.contract.escrow import Contested
-from impacteval.contract.model import POOLED, Contract
+from impacteval.contract.model import Contract
 from impacteval.contract.money import ARITHMETIC, NOT_PUBLISHED, Amount, add
 from impacteval.contract.payment import Leaf
-from impacteval.contract.readings import NOTHING_GIVEN, Given, Reading, Row, Settled, Tranche
+from impacteval.contract.readings import NOTHING_GIVEN, Given, Row, Settled, Tranche
 from impacteval.contract.rules import PointRule, Rule
-from impacteval.contract.sitting import held
 from impacteval.contract.terms import NOTHING
 from impacteval.contract.terms import price as settle
-from impacteval.decide.evidence import Found, estimate_of, reading_of
-from impacteval.decide.questions import effective_rule, pool_label, rule_problems, rule_text
+from impacteval.decide.evidence import Found
+from impacteval.decide.questions import effective_rule, rule_problems, rule_text
+from impacteval.decide.reader import Reader
 from impacteval.decide.sittings import assumed, at_sitting
+from impacteval.decide.stops import StopResult
 from impacteval.errors import UsageError
 from impacteval.values import Evidence, Message, Status, Text
 
@@ -66,6 +67,8 @@ class ClauseResult:
         The groups that were pooled; empty unless `group` is ``"pooled"``.
     pays : bool
         False for a condition that other clauses stand behind and that pays nothing itself.
+    applied : Rule or None
+        The rule itself, at the level at which this number was read.
     """
 
     name: str
@@ -85,6 +88,7 @@ class ClauseResult:
     if_not_judged: IfNotJudged | None = None
     pool: tuple[str, ...] = ()
     pays: bool = True
+    applied: Rule | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +135,8 @@ class Decision:
         How `due_now` divides into what is payable now and what is held while it is contested.
     amended : BothWays or None
         The same by the contract as it was signed, where it was amended.
+    stops : tuple of StopResult
+        Every stop trigger: quiet, fired or not to be told.
     """
 
     currency: str
@@ -147,6 +153,7 @@ class Decision:
     correction: Correction | None = None
     dispute: Contested | None = None
     amended: BothWays | None = None
+    stops: tuple[StopResult, ...] = ()
 
     def clause(self, name: str, group: str | None = None) -> ClauseResult:
         """The result of a clause; `group` may be left out when the clause has one."""
@@ -163,6 +170,8 @@ class Decision:
             more["split"] = [
                 {"payer": part.payer.en, "amount": money_text(part.amount)} for part in self.split
             ]
+        if self.stops:
+            more["stops"] = [result.to_json() for result in self.stops]
         if self.tranches:
             more["waterfall"] = [
                 {
@@ -329,27 +338,12 @@ def decide_by(
     found = _by_key(evidence)
     sizes = {name: g.people for name, g in contract.groups.items() if g.people is not None}
     sizes |= dict(people or {})
-    estimates: dict[tuple[str, str], Decimal | None] = {}
-    pools: dict[tuple[str, str], tuple[str, ...]] = {}
-
-    def read(leaf: Leaf, group: str, pool: tuple[str, ...]) -> Reading:
-        label = pool_label(contract, pool) if group == POOLED else group
-        own = found.get((leaf.outcome, label))
-        if own is None and len(pool) == 1:
-            own = found.get((leaf.outcome, pool[0]))
-        estimates[leaf.name, group] = estimate_of(own)
-        pools[leaf.name, group] = pool
-        if given.at is not None:
-            instead = held(contract, given.at, leaf, group, pool)
-            if instead is not None:
-                return instead
-        return reading_of(contract, leaf, group, pool, rule_of(leaf), found, sizes, typed)
-
     # The caller's own precision and rounding must not reach a payment.
     with localcontext(ARITHMETIC):
+        read = Reader(contract, found, sizes, rule_of, typed=typed, given=given)
         settled = settle(contract, read, replace(assumed(given), people=sizes))
     clauses = {leaf.name: leaf for leaf in contract.clauses}
-    made = _assembled(contract, settled, clauses, estimates, pools, rule_of, name_of)
+    made = _assembled(contract, settled, clauses, read, rule_of, name_of)
     return at_sitting(contract, _settled(contract, made, settled, given), given.at)
 
 
@@ -366,16 +360,16 @@ def _assembled(
     contract: Contract,
     settled: Settled,
     clauses: Mapping[str, Leaf],
-    estimates: Mapping[tuple[str, str], Decimal | None],
-    pools: Mapping[tuple[str, str], tuple[str, ...]],
+    read: Reader,
     rule_of: Callable[[Leaf], Rule],
     name_of: Callable[[Rule], str],
 ) -> Decision:
     def result(row: Row) -> ClauseResult:
-        leaf = clauses[row.name]
-        estimate = estimates.get((row.name, row.group))
-        rule = rule_of(leaf)
-        if estimate is None and isinstance(rule, PointRule):
+        leaf, key = clauses[row.name], (row.name, row.group)
+        estimate = read.estimates.get(key)
+        rule = read.rules.get(key) or rule_of(leaf)
+        instead = key in read.replaced
+        if estimate is None and isinstance(rule, PointRule) and not instead:
             estimate = row.exact
         return ClauseResult(
             name=row.name,
@@ -393,8 +387,9 @@ def _assembled(
             rule=name_of(rule),
             would_be=row.verdict,
             if_not_judged=leaf.if_not_judged,
-            pool=pools.get((row.name, row.group), ()),
+            pool=read.pools.get(key, ()),
             pays=row.pays,
+            applied=rule,
         )
 
     cap = contract.payment.cap
@@ -404,7 +399,8 @@ def _assembled(
         due_now=_in_decimals(contract, settled.due_now),
         total=None if settled.total is None else _in_decimals(contract, settled.total),
         cap=None if cap is None else _in_decimals(contract, cap.amount),
-        steps=settled.steps,
+        steps=settled.steps if read.order is None else (read.order, *settled.steps),
+        stops=read.stops,
     )
 
 

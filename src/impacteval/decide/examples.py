@@ -101,6 +101,8 @@ class Example(FileModel):
     as_contracted: AsContracted | None = None
     settlement: Slug | None = None
     ledger: ExampleLedger | None = None
+    settlement_date: PartialDate | None = None
+    stops: dict[Slug, Number] = Field(default_factory=dict)
     expect: tuple[Expectation, ...] = ()
     due_now: SignedAmount | Literal["open"] | None = None
     total: SignedAmount | Literal["open"] | None = None
@@ -192,6 +194,8 @@ def _run(example: Example, contract: Contract, average: Averages | None) -> Exam
             as_contracted=None if signed is None else signed.given,
             settlement=example.settlement,
             ledger=None if example.ledger is None else example.ledger.of(contract),
+            settlement_date=example.settlement_date,
+            stops=example.stops,
             audit=example.audit,
             std_error=example.std_error,
             average=average,

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date as day
 from decimal import Decimal
 from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
 
 from impacteval.contract.amendments import contract_as_of, date_asked
 from impacteval.contract.ledger import Ledger
 from impacteval.contract.model import ALL, Contract
 from impacteval.contract.money import Amount
-from impacteval.contract.readings import Given
-from impacteval.decide.amended import both_ways, given_as_contracted, unread_of, usable
+from impacteval.contract.readings import Given, StopNumber
+from impacteval.decide.amended import (
+    asks_the_same,
+    both_ways,
+    given_as_contracted,
+    unread_of,
+    usable,
+)
 from impacteval.decide.claims import read_claims, reconciled
 from impacteval.decide.decision import ADJUDICATED, Decision, decide_by
 from impacteval.decide.numbers import money_of as _money
@@ -34,6 +42,7 @@ from impacteval.decide.typed import (
     take_parts,
 )
 from impacteval.errors import Problem, UsageError
+from impacteval.files import PartialDate
 from impacteval.values import Answer, Evidence, Message, PointEstimate
 
 
@@ -45,6 +54,8 @@ def price(
     claims: Mapping[str, Any] | None = None,
     already_paid: Any = None,
     other_money: Mapping[str, Any] | None = None,
+    settlement_date: str | None = None,
+    stops: Mapping[str, Any] | None = None,
     audit: Mapping[str, Any] | None = None,
     std_error: Mapping[str, Any] | None = None,
     average: Averages | None = None,
@@ -77,6 +88,12 @@ def price(
         is open without it.
     other_money : mapping, optional
         What others paid for the same results, by the name that the contract nets it under.
+    settlement_date : str, optional
+        The date at which this is settled, such as ``"2031-06-30"``. It says whether the date has
+        passed until which a clause waits to be judged; today's date is never read.
+    stops : mapping, optional
+        The number that each stop trigger compares, in the units of the file: percent for shares. A
+        clause that a trigger without a number holds is open.
     audit : mapping, optional
         The share of a count that the audit found wrong, such as ``{"outcome": 0.12}``, for
         clauses that read an audit.
@@ -120,12 +137,15 @@ def price(
         if not isinstance(mapping, Mapping):
             what = f"{name} must be a mapping, not {type(mapping).__name__}."
             raise UsageError(Problem(what, 'Write for example {"outcome": 8.4}.'))
+    problems: list[Problem] = []
+    settled_on = None if settlement_date is None else _date(settlement_date, problems)
     whole = contract
     look = chosen_look(whole, settlement, ledger) if whole.changes else None
-    date = look.date if as_of is None and look is not None else as_of
+    date = as_of
+    if date is None and whole.changes:
+        date = settled_on if look is None else look.date
     if date is not None:
         contract = contract_as_of(contract, date)
-    problems: list[Problem] = []
     typed = _results(contract, values, problems)
     before = _only_as_contracted(whole, as_contracted, problems)
     claimed = None
@@ -145,6 +165,7 @@ def price(
     sizes = _people(contract, people or {}, problems)
     earlier = None if already_paid is None else _money("already_paid", already_paid, problems)
     others = _others(contract, other_money or {}, problems)
+    stopped = _stops(contract, stops or {}, problems)
     here, besides_there = read_besides(
         contract,
         signed if whole.changes else None,
@@ -159,15 +180,26 @@ def price(
     if problems:
         raise UsageError(problems)
     look = chosen_look(contract, settlement if look is None else look.name, ledger)
-    given = Given(claims=claimed, already_paid=earlier, other_money=others)
+    if settled_on is None and settlement is not None and look is not None and look.pays:
+        settled_on = look.date
+    given = Given(
+        claims=claimed,
+        already_paid=earlier,
+        other_money=others,
+        settlement_date=settled_on,
+        stops={name: said for name, said in stopped.items() if name in contract.stop_when},
+    )
     decision = _decided(contract, evidence, sizes, given_at(contract, look, ledger, given))
     if not whole.changes:
         return decision
+    stopped_there = {
+        name: said for name, said in stopped.items() if asks_the_same(contract, signed, name)
+    }
     beside = _decided(
         signed,
         evidence_there,
         {group: n for group, n in sizes.items() if group in signed.groups},
-        given_as_contracted(signed, look, ledger, given),
+        given_as_contracted(signed, look, ledger, replace(given, stops=stopped_there)),
     )
     asked = date_asked(date).isoformat() if isinstance(date, day) else date and date.strip()
     return both_ways(whole, contract, decision, beside, as_of=asked, unread=unread)
@@ -319,6 +351,40 @@ def _flat(
         else:
             add(outcome, ALL, given)
     return flat
+
+
+def _date(given: Any, problems: list[Problem]) -> str | None:
+    try:
+        return TypeAdapter(PartialDate).validate_python(given)
+    except ValidationError:
+        what = f"settlement_date: {str(given)[:40]!r} is not a date."
+        problems.append(Problem(what, "Write 2014, 2014-04 or 2014-04-30 (year first)."))
+        return None
+
+
+def _stops(
+    contract: Contract, given: Mapping[str, Any], problems: list[Problem]
+) -> dict[str, tuple[StopNumber, ...]]:
+    """What stop triggers are told, those included that only the contract as signed has."""
+    triggers = {**contract.as_contracted.stop_when, **contract.stop_when}
+    found: dict[str, tuple[StopNumber, ...]] = {}
+    for name, typed in given.items():
+        if name not in triggers:
+            what = f"stops: {name!r} is not a stop trigger of this contract."
+            known = _near(name, triggers) if triggers else "It has none."
+            problems.append(Problem(what, known))
+            continue
+        number = _number(f"stops, {name}", typed, problems)
+        if number is None:
+            continue
+        trigger = triggers[name]
+        share = trigger.kind in ("missing_share", "reach")
+        if trigger.kind != "when" and (number < 0 or (share and number > 100)):
+            fix = "Give a percentage, 0 to 100." if share else "Give a count."
+            problems.append(Problem(f"stops: {name} is {number}.", fix))
+            continue
+        found[name] = (StopNumber(value=number),)
+    return found
 
 
 def _others(

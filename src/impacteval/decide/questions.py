@@ -30,6 +30,7 @@ from impacteval.contract.rules import (
     VerifiedCountRule,
     divided,
     in_place_of,
+    level_of,
     read_by,
 )
 from impacteval.contract.terms import limits
@@ -91,6 +92,19 @@ def effective_rule(contract: Contract, leaf: Leaf, rule: Rule | None = None) -> 
         return divided(chosen, chances_of(contract))
     everything = sum(len(contract.compared_groups(clause)) for clause in contract.clauses)
     return divided(chosen, everything)
+
+
+def levels_of(contract: Contract, leaf: Leaf, rule: Rule | None = None) -> tuple[Rule, ...]:
+    """Every level at which a clause may come to be read: by Holm's rule that depends on the others."""
+    chosen = effective_rule(contract, leaf, rule)
+    if contract.multiplicity != "holm":
+        return (chosen,)
+    family = sum(
+        len(contract.compared_groups(clause))
+        for clause in contract.clauses
+        if level_of(effective_rule(contract, clause, rule)) is not None
+    )
+    return tuple(divided(chosen, parts) for parts in range(max(family, 1), 0, -1))
 
 
 def questions_of(leaf: Leaf, rule: Rule) -> tuple[Question, ...]:
@@ -164,8 +178,8 @@ def compared(contract: Contract, *others: Rule) -> tuple[Compared, ...]:
         for group in contract.compared_groups(leaf):
             questions, clauses = found.setdefault((leaf.outcome, group), ({}, {}))
             for rule in (None, *others):
-                asked = questions_of(leaf, effective_rule(contract, leaf, rule))
-                questions.update(dict.fromkeys(asked))
+                for level in levels_of(contract, leaf, rule):
+                    questions.update(dict.fromkeys(questions_of(leaf, level)))
             clauses[leaf.name] = None
     return tuple(
         Compared(

@@ -116,6 +116,98 @@ def no_result(outcome: str, group: str) -> Message:
     )
 
 
+def holm_level(parts: int, size: int, family: str, level: Decimal) -> Message:
+    """At which level one number of the family is read."""
+    return _say(
+        "holm-level",
+        "Several results could pay by chance ({family:list}). By Holm’s rule what may go wrong is "
+        "shared among those not established yet, here {parts:int} of {size:int}: this one is read "
+        "at {level:exact}%.",
+        "Plusieurs résultats pourraient payer par hasard ({family:list}). Selon la règle de Holm, "
+        "le risque d’erreur se partage entre ceux qui ne sont pas encore établis, ici {parts:int} "
+        "sur {size:int} : celui-ci se lit à {level:exact} %.",
+        family=family,
+        parts=parts,
+        size=size,
+        level=in_percent(level),
+    )
+
+
+def holm_waits(names: str) -> Message:
+    """The level depends on a number that is not judged."""
+    return _say(
+        "holm-waits",
+        "By Holm’s rule the level for this result depends on others that are not judged yet: "
+        "{names:list}. Its answer could still change.",
+        "Selon la règle de Holm, le niveau de ce résultat dépend d’autres qui ne sont pas encore "
+        "jugés : {names:list}. La réponse peut encore changer.",
+        names=names,
+    )
+
+
+def holm_order(passed: str, left: str) -> Message:
+    """In which order the numbers were established, and which were not."""
+    if not passed:
+        return _say(
+            "holm-order.none",
+            "Holm’s rule: no result was established.",
+            "Règle de Holm : aucun résultat n’est établi.",
+        )
+    if not left:
+        return _say(
+            "holm-order.all",
+            "Holm’s rule: all results were established, in this order, each with its share of the "
+            "error: {passed:list}.",
+            "Règle de Holm : tous les résultats sont établis, dans cet ordre, chacun avec sa part "
+            "du risque d’erreur : {passed:list}.",
+            passed=passed,
+        )
+    return _say(
+        "holm-order",
+        "Holm’s rule: established in this order, each with its share of the error: {passed:list}; "
+        "not fully established: {left:list}.",
+        "Règle de Holm : établis dans cet ordre, chacun avec sa part du risque d’erreur : "
+        "{passed:list} ; non entièrement établis : {left:list}.",
+        passed=passed,
+        left=left,
+    )
+
+
+def behind_unmet(name: str) -> Message:
+    """An earlier clause of the order is not met."""
+    return _say(
+        "behind-unmet",
+        "The contract tests this clause only once {name:text} is met, and it is not: this one is "
+        "not met either.",
+        "Le contrat n’examine cette clause qu’une fois {name:text} remplie, et elle ne l’est pas : "
+        "celle-ci ne l’est donc pas non plus.",
+        name=name,
+    )
+
+
+def behind_unjudged(name: str) -> Message:
+    """An earlier clause of the order is not judged."""
+    return _say(
+        "behind-unjudged",
+        "The contract tests this clause only once {name:text} is met, and that is not judged yet.",
+        "Le contrat n’examine cette clause qu’une fois {name:text} remplie, ce qui n’est pas encore "
+        "jugé.",
+        name=name,
+    )
+
+
+def behind_met(names: str) -> Message:
+    """Everything before it in the order is met."""
+    return _say(
+        "behind-met",
+        "What the contract tests before this clause is met, so it is tested at its full level: "
+        "{names:list}.",
+        "Ce que le contrat examine avant cette clause est rempli, elle est donc examinée à son "
+        "niveau entier : {names:list}.",
+        names=names,
+    )
+
+
 # --- several designs, averages and audits -------------------------------------------------------
 
 

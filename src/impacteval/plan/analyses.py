@@ -114,6 +114,15 @@ class GroupRule(FileModel):
         return self
 
 
+class EquityColumn(FileModel):
+    """How the rows of a part of the people are found, whose reach and effect are reported."""
+
+    column: NonBlank = Field(description="the column that says who belongs to it")
+    equals: Annotated[Names, Field(min_length=1)] = Field(
+        description="the values that belong to it"
+    )
+
+
 def _scale(value: Any) -> Any:
     if value in tuple(Scale):
         return Scale(value)
@@ -138,6 +147,7 @@ class Analysis(FileModel):
     log_outcome: Bool = False
     eligible: tuple[Condition, ...] = ()
     groups: GroupRule | None = None
+    equity: Table[EquityColumn] = Field(default_factory=dict, validate_default=True)
     diagnostics: tuple[DiagnosticSpec, ...] = ()
     robustness: tuple[Robustness, ...] = ()
     unit_kind: Literal["person", "household", "place", "organisation", "period"] = Field(
@@ -183,3 +193,5 @@ class Analysis(FileModel):
             yield ("eligible", k, "column"), rule.column
         if self.groups is not None:
             yield ("groups", "column"), self.groups.column
+        for name, part in self.equity.items():
+            yield ("equity", name, "column"), part.column

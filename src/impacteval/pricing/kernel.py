@@ -31,6 +31,7 @@ from impacteval.contract.payment import (
     terms,
 )
 from impacteval.contract.readings import NOTHING_GIVEN, Given
+from impacteval.errors import UsageError
 from impacteval.pricing.first_of import next_clause
 from impacteval.pricing.floats import Bools
 from impacteval.pricing.moneys import MoneyDraws, nothing, seen, shared, summed, units_of
@@ -122,6 +123,8 @@ def price_draws(
     ------
     ValueError
         When a reading has another number of draws, or a NaN that is not marked.
+    UsageError
+        For a contract with Holm's rule, gatekeeping or stop triggers that move money.
 
     Examples
     --------
@@ -139,8 +142,16 @@ def price_draws(
     """
     if draws < 1:
         raise ValueError("There must be at least one draw.")
+    _refuse_what_one_draw_decides(contract)
     kit = Kit(contract, read, given, draws, _decimals(contract, given))
-    settled = _price(contract.payment, _At(kit))
+    at = _At(kit)
+    standing: tuple[RowDraws, ...] = ()
+    for gate in contract.gates:
+        rows = at.rows(gate)
+        standing = (*standing, *rows)
+        at = replace(at, gates=(*at.gates, {row.group: row.verdict for row in rows}))
+    settled = _price(contract.payment, at)
+    settled = replace(settled, rows=(*standing, *settled.rows))
     split = contract.payment.split
     return PricedDraws(
         {(row.name, row.group): row for row in settled.rows},
@@ -151,6 +162,20 @@ def price_draws(
         if contract.waterfall is None
         else tranches_draws(contract.waterfall, settled.total, kit),
     )
+
+
+def _refuse_what_one_draw_decides(contract: Contract) -> None:
+    """Levels that depend on the other clauses, and triggers, are not carried out over draws."""
+    found: list[str] = (
+        [contract.multiplicity] if contract.multiplicity in ("holm", "gatekeeping") else []
+    )
+    if any(trigger.moves_money for trigger in contract.stop_when.values()):
+        found.append("stop_when")
+    if found:
+        raise UsageError(
+            f"Draws cannot be priced under {' and '.join(found)}: what one clause pays "
+            "depends there on more than its own number."
+        )
 
 
 def _decimals(contract: Contract, given: Given) -> int:

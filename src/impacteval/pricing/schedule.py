@@ -25,7 +25,7 @@ from impacteval.contract.clauses import (
 )
 from impacteval.contract.model import Contract
 from impacteval.contract.money import Amount
-from impacteval.contract.payment import Basket, EquityBonus, Gate, Leaf, terms
+from impacteval.contract.payment import Basket, EquityBonus, Gate, Leaf, Precondition, terms
 from impacteval.contract.terms import limits
 from impacteval.pricing.floats import Floats, first_float, holds
 
@@ -210,7 +210,7 @@ def _pieces(contract: Contract, leaf: Leaf, people: int | None) -> tuple[Piece, 
                 return _steps([leaf.limit], [(Fraction(leaf.percent) / 100, _ZERO)])
             assert leaf.pay is not None, "a bonus is an amount or a percentage"
             return _steps([leaf.limit], [_line(leaf.pay)])
-        case Gate():
+        case Gate() | Precondition():
             return _steps([leaf.limit], [(_ZERO, _ZERO)])
         case Tiers() | PartialFull():
             return _steps(limits(leaf), [_line(step.pay) for step in leaf.steps])

@@ -16,7 +16,8 @@ FAMILY = "system-ui, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 
 
 @lru_cache(maxsize=1)
-def _environment() -> Environment:
+def environment() -> Environment:
+    """The templates, with everything escaped that is not a drawing."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
@@ -51,4 +52,4 @@ def html(report: Document) -> str:
     str
         A whole page; everything that came from the record is escaped.
     """
-    return _environment().get_template("report.html.jinja").render(doc=report) + "\n"
+    return environment().get_template("report.html.jinja").render(doc=report) + "\n"

@@ -25,7 +25,15 @@ from impacteval.contract.clauses import (
     Tiers,
 )
 from impacteval.contract.money import Amount, NotPublished
-from impacteval.contract.payment import BY_STEP, EquityBonus, Gate, Leaf, leaves, terms
+from impacteval.contract.payment import (
+    BY_STEP,
+    EquityBonus,
+    Gate,
+    Leaf,
+    Precondition,
+    leaves,
+    terms,
+)
 from impacteval.contract.payment_sentences import clause_sentences, composition
 from impacteval.contract.rules import CombineRule, PointRule
 from impacteval.contract.saying import COUNT_RULE, is_percent, only_counted, rule_sentence, unit_of
@@ -83,7 +91,7 @@ def indigo_project(contract: Contract, record: Record | None = None) -> dict[str
         "outcome_pricings": [
             nested(_pricing(contract, clause))
             for clause in contract.clauses
-            if not isinstance(clause, Gate)
+            if not isinstance(clause, Gate | Precondition)
         ],
     }
     if record is not None:
@@ -154,6 +162,8 @@ def _metric(contract: Contract, name: str) -> dict[str, Any]:
         for _, behind in leaves(gate.opens)
     ]
     needed = dict.fromkeys(gate.name for gate, behind in before if behind.outcome == name)
+    if any(behind.outcome == name for _, behind in leaves(contract.payment)):
+        needed |= dict.fromkeys(gate.name for gate in contract.gates)
     gates = [leaf for leaf in contract.clauses if leaf.name in needed and leaf.outcome != name]
     return {
         "id": name,
@@ -263,7 +273,7 @@ def _prices(contract: Contract, clause: Leaf) -> tuple[Amount | None, Amount | N
             return (contract.round_money(share * saving) if alone else None), None
         case ShareOfSaving():
             return NotPublished.NOT_PUBLISHED, None
-        case BasketPart() | Gate():
+        case BasketPart() | Gate() | Precondition():
             return None, None
 
 

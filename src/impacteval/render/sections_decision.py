@@ -9,6 +9,7 @@ from impacteval.render.labels import slug
 from impacteval.render.pen import ALL, Pen
 from impacteval.render.plots import forest_drawing
 from impacteval.render.sections_amended import both_readings
+from impacteval.render.sections_besides import stops, unpaid
 from impacteval.render.sections_settling import settling
 from impacteval.render.sections_study import clauses_of
 from impacteval.report.record import ClauseRow, FindingFacts, Range, Record
@@ -39,6 +40,7 @@ def money(record: Record, pen: Pen) -> Iterator[Block]:
         amount = pen.money(clause.amount)
         if not (clause.steps and amount in pen.say(clause.steps[-1])):
             yield Para(words("money_steps.amount", amount=amount), "lead")
+    yield from stops(record, pen)
     yield Sub(words("money_steps.sum"), "money-sum")
     told = {step for clause in page.clauses for step in map(pen.say, clause.steps)}
     together = tuple(said for said in map(pen.say, record.money_steps) if said not in told)
@@ -316,3 +318,4 @@ def unknown(record: Record, pen: Pen) -> Iterator[Block]:
 def fairness(record: Record, pen: Pen) -> Iterator[Block]:
     """Groups and side effects."""
     yield Para(pen.say(record.fairness))
+    yield from unpaid(record, pen)

@@ -9,6 +9,7 @@ from impacteval.render.blocks import Block, Cell, Column, Drawing, Facts, Items,
 from impacteval.render.labels import slug
 from impacteval.render.pen import Pen
 from impacteval.render.plots import effect_drawing
+from impacteval.render.sections_besides import baseline_rows
 from impacteval.render.sections_study import clauses_of
 from impacteval.report.record import ClauseRow, FindingFacts, Record
 
@@ -31,7 +32,8 @@ def results(record: Record, pen: Pen) -> Iterator[Block]:
         if not finding.paid:
             yield Para(words("results.unpaid"), "note")
         own = clauses_of(finding, record.page_one.clauses)
-        yield Facts(tuple(_result_rows(finding, own, pen)))
+        before = tuple(baseline_rows(record, finding, pen))
+        yield Facts((*before, *_result_rows(finding, own, pen)))
         if finding.parts:
             yield _parts(finding, pen)
         if finding.notes:

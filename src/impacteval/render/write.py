@@ -14,7 +14,7 @@ from impacteval.report.record import Record, record_json
 from impacteval.values import Language
 
 FORMATS = ("html", "pdf", "md", "json")
-_EVERY_NAME = {"verdict.json"} | {
+_EVERY_NAME: Set[str] = {"verdict.json"} | {
     f"report.{language}.{kind}" for language in Language for kind in FORMATS if kind != "json"
 }
 

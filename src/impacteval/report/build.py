@@ -12,6 +12,7 @@ from impacteval.contract.sentences import explain_sentences
 from impacteval.decide import effective_rule, money_text
 from impacteval.report import findings_facts as facts
 from impacteval.report.amended import amendments, as_contracted
+from impacteval.report.besides import besides
 from impacteval.report.checklist import STANDARD, checklist
 from impacteval.report.page_one import page_one
 from impacteval.report.record import (
@@ -75,6 +76,7 @@ def record_of(run: Run) -> Record:
         checklist=_checklist(run),
         annex=_annex(run),
         settling=settling_of(run),
+        besides=besides(run),
     )
 
 

@@ -57,6 +57,33 @@ class Alternative:
 
 
 @dataclass(frozen=True, eq=False)
+class EquityFinding:
+    """How far a part of the people was reached, and the effect among them.
+
+    Attributes
+    ----------
+    name : str
+        The part of the people, as the contract names it.
+    served, of : int
+        How many of those served belong to it, of how many.
+    others, of_others : int
+        The same among those who were not served.
+    estimate : CounterfactualEstimate or None
+        The same analysis on them alone. It informs; it never decides.
+    reason : Message or None
+        Why there is none.
+    """
+
+    name: str
+    served: int
+    of: int
+    others: int
+    of_others: int
+    estimate: CounterfactualEstimate | None
+    reason: Message | None
+
+
+@dataclass(frozen=True, eq=False)
 class Part:
     """One design of a number that combines several: its weight in the contract, and its finding."""
 
@@ -87,6 +114,8 @@ class Finding:
         What the decision was given.
     treated : frozenset
         Labels of the treated places, so that a pool counts each of them once.
+    equity : tuple of EquityFinding
+        Reach and effect in the parts of the people that the plan names.
     parts : tuple of Part
         The findings that were combined; empty for a number of one design.
     """
@@ -106,6 +135,7 @@ class Finding:
     flow: tuple[FlowStep, ...] = ()
     records: tuple[Message, ...] = ()
     treated: frozenset[object] = frozenset()
+    equity: tuple[EquityFinding, ...] = ()
     parts: tuple[Part, ...] = ()
 
 

@@ -161,6 +161,17 @@ def range_of(
     )
 
 
+def contract_value(estimate: CounterfactualEstimate, contract: Contract, outcome: str) -> Decimal:
+    """An estimate in contract units."""
+    described = contract.outcomes[outcome]
+    reference = units.magnitude(
+        described.effect, estimate.effect.value, estimate.observed, estimate.counterfactual
+    )
+    return units.to_decimal(
+        described.effect, described.better, estimate.effect.value, reference=reference
+    )
+
+
 def natural_unit(outcome: Outcome) -> Text:
     """The unit of the outcome itself: the contract's unit where it is the same, else the measure."""
     own = ("difference", "total_units", "verified_count", "present_value", "cost_saving")

@@ -220,6 +220,9 @@ def earlier_settlements(run: Run) -> bool:
 
 
 def warnings(run: Run) -> Iterator[Message]:
+    for stop in run.decision.stops:
+        if stop.state != "quiet":
+            yield stop.said
     if earlier_settlements(run) and run.at is not None and run.at.look.pays:
         yield _EARLIER if run.decision.due_now is not None else _EARLIER_NEEDED
     if run.at is not None and run.at.look.share is not None:

@@ -203,7 +203,7 @@ def _clause(run: Run, clause: ClauseResult) -> ClauseRow:
     estimate = finding.estimate if finding else None
     verdict = clause.verdict or Status.CANNOT_BE_JUDGED
     # With several chances the level that decides is stricter than the one written.
-    stated = effective_rule(contract, leaf)
+    stated = clause.applied or effective_rule(contract, leaf)
     rule = read_by(stated)
     # A price by the unit has no threshold to be met, only a start from which units count.
     by_the_unit = isinstance(leaf, Linear | RateLine | ShareOfSaving)

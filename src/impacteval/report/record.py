@@ -11,7 +11,11 @@ from __future__ import annotations
 import json
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+)
 
 from impacteval.values import Message, Text
 
@@ -511,6 +515,78 @@ class Settling(_Frozen):
     correction: Corrected | None = None
 
 
+class StopRow(_Frozen):
+    """One stop trigger: quiet, fired or not to be told, and the number it compared."""
+
+    name: str
+    state: Literal["quiet", "fired", "cannot_be_told"]
+    value: str | None
+    operator: str
+    threshold: str
+    then: str
+    clauses: tuple[str, ...]
+    """The clauses that it holds when it fires."""
+    said: Said
+
+
+class WatchRow(_Frozen):
+    """One outcome that is watched and never paid."""
+
+    outcome: str
+    group: str
+    estimate: str | None
+    """In contract units."""
+    unit: Both
+    p_value: str | None
+    adjusted_p_value: str | None
+    """Corrected for looking at several, as the contract says."""
+    looked_at: int
+    said: Said
+
+
+class EquityRow(_Frozen):
+    """How far a part of the people was reached. Numbers below ten people are null."""
+
+    name: str
+    plain_name: Both
+    served: int | None
+    of: int
+    others: int | None
+    of_others: int
+    share: str | None
+    """In percent of those served."""
+    paid_through: str | None
+    said: tuple[Said, ...]
+
+
+class BaselineRow(_Frozen):
+    """What was measured before the programme, in the outcome's own units."""
+
+    outcome: str
+    value: str
+    date: str
+    what: Both
+    source: Both
+
+
+class ContextRow(_Frozen):
+    """Evidence from elsewhere, which weighs nothing in the payment."""
+
+    text: Both
+    source: Both
+
+
+class Besides(_Frozen):
+    """What the contract asks to be told besides what is paid."""
+
+    stops: tuple[StopRow, ...] = ()
+    watched: tuple[WatchRow, ...] = ()
+    equity: tuple[EquityRow, ...] = ()
+    baselines: tuple[BaselineRow, ...] = ()
+    also_report: tuple[Both, ...] = ()
+    context: tuple[ContextRow, ...] = ()
+
+
 class Record(_Frozen):
     """A whole verification report as data."""
 
@@ -542,6 +618,8 @@ class Record(_Frozen):
     annex: Annex
     settling: Settling | None = Field(default=None, exclude_if=lambda found: found is None)
     """Left out where the contract has no calendar."""
+    besides: Besides | None = Field(default=None, exclude_if=lambda found: found is None)
+    """Left out where the contract asks for nothing besides."""
 
 
 def record_json(record: Record) -> str:

@@ -140,6 +140,8 @@ def clause_sentence(
         word = _UNJUDGED[verdict]
         text = Text(en=f"{en}{word.en}. {said.text.en}", fr=f"{fr}{word.fr}. {said.text.fr}")
         return Message(f"clause.{verdict}", text, {**said.values, **values})
+    if value is None and reason is not None:
+        return _without_number(verdict, pays, amount, reason, values, Text(en=en, fr=fr))
     digits = ""
     if value is not None and value.is_finite():
         digits = _digits(value, threshold)
@@ -195,6 +197,33 @@ def clause_sentence(
         en += "not met, pays nothing."
         fr += "condition non remplie, rien à payer."
     return Message(f"clause.{verdict}", Text(en=en, fr=fr), values)
+
+
+def _without_number(
+    verdict: str,
+    pays: bool,
+    amount: str | None,
+    reason: Message,
+    values: Mapping[str, object],
+    lead: Text,
+) -> Message:
+    """A verdict that the contract gives without a number: its reason, then what follows."""
+    told: dict[str, object] = {**reason.values, **values}
+    if not pays:
+        follows = _OPENS if verdict == "met" else _SHUTS
+    elif verdict != "met":
+        follows = Text(en="not met, pays nothing.", fr="condition non remplie, rien à payer.")
+    elif amount == "not_published":
+        follows = Text(
+            en="paid; the amount is not published.", fr="à payer ; le montant n'est pas publié."
+        )
+    else:
+        told["amount"] = amount if amount is not None else "open"
+        follows = Text(en="pays {amount:money}.", fr="à payer : {amount:money}.")
+    text = Text(
+        en=f"{lead.en}{follows.en} {reason.text.en}", fr=f"{lead.fr}{follows.fr} {reason.text.fr}"
+    )
+    return Message(f"clause.{verdict}", text, told)
 
 
 _OPENS = Text(

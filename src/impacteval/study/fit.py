@@ -43,6 +43,7 @@ def fit(
         for clause in contract.clauses
         if plan.analysis_of(clause.outcome) is None
     ]
+    problems += _besides(plan, contract, locate)
     problems += _designs(plan, contract, locate)
     for name, analysis in plan.analyses.items():
         problems += _one(name, analysis, contract, locate, settlement or plan.settlement)
@@ -64,6 +65,45 @@ def fit(
             "Use its item numbers, such as 1a, 2 or 12b.",
         )
         for number in unknown_items(plan.checklist)
+    ]
+    return problems
+
+
+def _besides(plan: Plan, contract: Contract, locate: Locate) -> list[Problem]:
+    """What the contract watches, stops for and reports without paying needs its analysis too."""
+    paid = {clause.outcome for clause in contract.clauses}
+    needed = dict.fromkeys(contract.watched, "watches")
+    for trigger in contract.stop_when.values():
+        if trigger.kind != "reach" and trigger.of is not None:
+            needed.setdefault(trigger.of, "has a stop trigger on")
+    problems = [
+        locate.problem(
+            ("analyses",),
+            f"The contract {why} `{outcome}`, and no analysis of it is planned.",
+            f"Add an analysis with `outcome: {outcome}`.",
+        )
+        for outcome, why in needed.items()
+        if outcome not in paid and plan.analysis_of(outcome) is None
+    ]
+    planned = {name for analysis in plan.analyses.values() for name in analysis.equity}
+    problems += [
+        locate.problem(
+            ("analyses",),
+            f"The contract asks how far `{name}` is reached, and no analysis says who they are.",
+            f"Add `equity: {{{name}: {{column: ..., equals: ...}}}}` to an analysis.",
+        )
+        for name in contract.equity
+        if name not in planned
+    ]
+    problems += [
+        locate.problem(
+            ("analyses", entry, "equity", name),
+            f"`{name}` is not named under `equity` in the contract.",
+            f"Named there: {', '.join(contract.equity) or 'none'}.",
+        )
+        for entry, analysis in plan.analyses.items()
+        for name in analysis.equity
+        if name not in contract.equity
     ]
     return problems
 

@@ -105,6 +105,7 @@ class Study:
             add({c.column: "text" for c in analysis.eligible})
             if analysis.groups is not None:
                 add({analysis.groups.column: "text"})
+            add({part.column: "text" for part in analysis.equity.values()})
         return {c: k for c, k in wanted.items() if outcomes or c not in hidden}
 
     def read(self, table: str, *, outcomes: bool = True) -> pd.DataFrame:

@@ -45,7 +45,7 @@ _CANCELLED = Message(
 )
 
 
-def _matches(entry: str, column: pd.Series, values: tuple[str, ...], what: str) -> pd.Series:
+def matches(entry: str, column: pd.Series, values: tuple[str, ...], what: str) -> pd.Series:
     """Which rows hold one of the values; numbers are compared as numbers, text as text."""
     import pandas as pd
 
@@ -111,13 +111,13 @@ def select(
     if analysis.columns.unit is None:
         rows = rows.assign(**{ROW: range(1, len(rows) + 1)})
     for rule in analysis.eligible:
-        rows = rows[_matches(entry, rows[rule.column], rule.equals, "who is counted")]
+        rows = rows[matches(entry, rows[rule.column], rule.equals, "who is counted")]
         values = {"column": rule.column, "because": rule.because.text()}
         flow.append(FlowStep(Message("flow.eligible", _ELIGIBLE, values), len(rows)))
     if analysis.groups is not None and group != "all":
         column, named = rows[analysis.groups.column], analysis.groups.values
         held = {
-            name: _matches(entry, column, (value,), "the group") for name, value in named.items()
+            name: matches(entry, column, (value,), "the group") for name, value in named.items()
         }
         times = np.sum([mask.to_numpy() for mask in held.values()], axis=0)
         if (times > 1).any():

@@ -61,6 +61,38 @@ X, Y = clause("a", "x"), clause("b", "y")
         (make(TEST, "none", X, Y), "0.05"),
         (make(CHANCE, "none", X, Y), "0.4"),
         (make(ONE, "bonferroni", X, Y), "0.1"),
+        # Holm's first round is Bonferroni's; behind a first clause that fails, nothing is tested.
+        (make(ONE, "holm", X, Y), "0.1"),
+        (make(ONE, "holm", X, clause("b", "y", decide_on=CHANCE)), "0.15"),
+        (make(ONE, "gatekeeping", X, Y), "0.1"),
+        (make(ONE, "gatekeeping", clause("b", "y", decide_on=CHANCE), X), "0.2"),
+        (make(ONE, "gatekeeping", X, clause("b", "y", -1)), "0.1"),
+        (make(ONE, "gatekeeping", X, Y, clause("d", "x", decide_on="point_estimate")), None),
+        # A gate pays nothing, whatever its rule.
+        (
+            make(
+                ONE,
+                "none",
+                {
+                    "gate": {
+                        "name": "g",
+                        "when": {"y": {"at_least": 1}},
+                        "decide_on": "point_estimate",
+                        "opens": {"threshold": X},
+                    }
+                },
+            ),
+            "0.1",
+        ),
+        (
+            make(
+                ONE,
+                "gatekeeping",
+                {"gate": {"name": "g", "when": {"y": {"at_least": 1}}, "opens": {"threshold": X}}},
+                Y,
+            ),
+            "0.1",
+        ),
         # One number read twice passes once.
         (make(ONE, "none", X, clause("c", "x", 2)), "0.1"),
         (make(ONE, "none", X, clause("b", "y", decide_on=CHANCE)), "0.3"),

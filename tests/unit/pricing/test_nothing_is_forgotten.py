@@ -26,6 +26,7 @@ PRICED = {
     "payment",
     "waterfall",
     "order",
+    "gates",
 }
 # Said, or used before a clause is told its number, and nothing to the price of that number.
 NOT_PRICED = {
@@ -51,7 +52,17 @@ NOT_PRICED = {
     "sources",
     # A contract has the terms that its amendments left it with, and these are priced.
     "changes",
+    "gatekeeping",
+    "stop_when",
+    "watch",
+    "equity",
+    "also_report",
+    "context",
+    "baseline",
 }
+# What stands in for a judgement when a settlement has a date or a trigger fired, and what was
+# settled before: none of them is a number that is drawn.
+NOT_DRAWN = {"Barred", "Granted", "Before"}
 
 
 def test_every_key_of_a_contract_is_priced_or_is_not_about_the_price():
@@ -65,6 +76,8 @@ def test_everything_that_a_settlement_brings_is_used():
         "claims",
         "already_paid",
         "other_money",
+        "settlement_date",  # draws are judged: nothing waits for a date
+        "stops",  # a contract with triggers that move money is refused
     }
 
 
@@ -77,10 +90,9 @@ def test_everything_that_a_payment_comes_to_is_there_for_each_draw():
 def test_every_bound_of_a_term_is_known():
     kinds = set(Term.model_fields) - {"cap", "net_of", "cumulative", "split"}
     assert len(kinds) == 14
-    assert len(get_args(Leaf)) == 11
+    assert len(get_args(Leaf)) == 12
 
 
 def test_every_reading_has_its_array():
     names = {kind.__name__.removesuffix("Draws") for kind in get_args(DrawReading)}
-    # What was settled before is not drawn again.
-    assert names == {kind.__name__ for kind in get_args(exact.Reading)} - {"Before"}
+    assert names | NOT_DRAWN == {kind.__name__ for kind in get_args(exact.Reading)}

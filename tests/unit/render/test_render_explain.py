@@ -103,6 +103,17 @@ payment:
         ceiling: 5555
         decide_on: {chance_at_least: 0.77}
   cap: {amount: 9999, over: contract}
+gates: [{name: before, per: pooled, weights: people, when: {work: {at_least: 0.375}}, decide_on: point_estimate}]
+stop_when:
+  few: {people: {less_than: 463}, then: pay_nothing, clauses: [steps]}
+  harm: {when: {crime: {less_than: 0.875}}, decide_on: {chance_at_least: 0.83}, then: withhold}
+  lost: {missing_share: {more_than: 23%}, then: report}
+  young: {reach: {young: {less_than: 37%}}, then: report}
+equity: {young: {plain_name: {en: the young, fr: les jeunes}, share: {at_least: 41%}}}
+baseline: {crime: {value: 163.5, date: 2019, source: memo}}
+also_report: [{en: complaints, fr: les plaintes}]
+context: [{text: {en: rents rose, fr: les loyers ont monté}, source: memo}]
+sources: {memo: {text: a memo}}
 required: [{diagnostic: balance, limit: 0.21, outcome: work}]
 calendar: {settlements: {end: {date: 2030-06-30, what: {en: the end, fr: la fin}}}}
 dispute: {window: {en: 30 days, fr: 30 jours}, who_decides: {en: a judge, fr: un juge}}

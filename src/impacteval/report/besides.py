@@ -1,0 +1,306 @@
+"""What the report tells besides what is paid: stop triggers, watched outcomes, equity, baselines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from decimal import Context, Decimal
+
+from impacteval.contract import POOLED, Contract
+from impacteval.contract.saying import say
+from impacteval.contract.words import comparison
+from impacteval.decide.stops import StopResult
+from impacteval.errors import NotAnswerable
+from impacteval.estimates import CounterfactualEstimate
+from impacteval.report import findings_facts as facts
+from impacteval.report.findings import EquityFinding, Finding
+from impacteval.report.record import (
+    BaselineRow,
+    Besides,
+    Both,
+    ContextRow,
+    EquityRow,
+    Said,
+    StopRow,
+    WatchRow,
+)
+from impacteval.report.run import Run
+from impacteval.report.sentences import contract_unit
+from impacteval.values import Message, Text, significant, written
+
+LEAST_SHOWN = 10
+"""Below so many people on either side, a part of the people is not shown."""
+
+
+def besides(run: Run) -> Besides | None:
+    """Everything the contract asks to be told without paying for it; None when there is nothing."""
+    contract = run.contract
+    found = Besides(
+        stops=tuple(_stop(result) for result in run.decision.stops),
+        watched=tuple(_watched(run)),
+        equity=tuple(_equity(run)),
+        baselines=tuple(_baselines(contract)),
+        also_report=tuple(Both.of(words.text()) for words in contract.also_report),
+        context=tuple(
+            ContextRow(text=Both.of(entry.text.text()), source=_source(contract, entry.source))
+            for entry in contract.context
+        ),
+    )
+    return None if found == Besides() else found
+
+
+def _source(contract: Contract, name: str) -> Both:
+    return Both.of(contract.sources[name].text.text())
+
+
+def _stop(result: StopResult) -> StopRow:
+    return StopRow(
+        name=result.name,
+        state=result.state,
+        value=None if result.value is None else written(result.value),
+        operator=result.operator,
+        threshold=written(result.threshold),
+        then=result.then,
+        clauses=result.clauses,
+        said=Said.of(result.said),
+    )
+
+
+def _baselines(contract: Contract) -> Iterator[BaselineRow]:
+    for name, before in contract.baseline.items():
+        outcome = contract.outcomes[name]
+        yield BaselineRow(
+            outcome=name,
+            value=written(before.value),
+            date=before.date,
+            what=Both.of((before.what or outcome.measure).text()),
+            source=_source(contract, before.source),
+        )
+
+
+# --- watched outcomes ---------------------------------------------------------------------------
+
+
+def adjusted(p: Sequence[float], how: str) -> list[float]:
+    """p-values corrected for looking at several.
+
+    Parameters
+    ----------
+    p : sequence of float
+        One for each number looked at.
+    how : str
+        ``none``, ``bonferroni`` or ``holm``.
+
+    Returns
+    -------
+    list of float
+        In the same order.
+
+    References
+    ----------
+    Holm, S. (1979), A simple sequentially rejective multiple test procedure, Scandinavian Journal
+    of Statistics 6(2), 65-70.
+
+    Examples
+    --------
+    >>> adjusted([0.01, 0.04, 0.03], "holm")
+    [0.03, 0.06, 0.06]
+    """
+    if how == "none":
+        return list(p)
+    if how == "bonferroni":
+        return [min(1.0, value * len(p)) for value in p]
+    found, largest = [0.0] * len(p), 0.0
+    for rank, k in enumerate(sorted(range(len(p)), key=lambda k: p[k])):
+        largest = max(largest, min(1.0, p[k] * (len(p) - rank)))
+        found[k] = largest
+    return found
+
+
+def _watched(run: Run) -> Iterator[WatchRow]:
+    contract = run.contract
+    if contract.watch is None:
+        return
+    looked_at = [
+        finding
+        for finding in run.findings.values()
+        if finding.outcome in contract.watched and not finding.group.startswith(POOLED)
+    ]
+    tested = [(finding, _p(finding.estimate)) for finding in looked_at]
+    known = [p for _, p in tested if p is not None]
+    corrected = iter(adjusted(known, contract.watch.multiplicity))
+    for finding, p in tested:
+        own = None if p is None else next(corrected)
+        unit, value = _in_contract_units(contract, finding, finding.estimate)
+        yield WatchRow(
+            outcome=finding.outcome,
+            group=finding.group,
+            estimate=value,
+            unit=Both.of(unit),
+            p_value=None if p is None else written(significant(p, 1.0)),
+            adjusted_p_value=None if own is None else written(significant(own, 1.0)),
+            looked_at=len(known),
+            said=Said.of(_watch_sentence(contract, finding, value, unit, p, own, len(known))),
+        )
+
+
+def _p(estimate: CounterfactualEstimate | None) -> float | None:
+    try:
+        return None if estimate is None else estimate.effect.p_value()
+    except NotAnswerable:
+        return None
+
+
+def _in_contract_units(
+    contract: Contract, finding: Finding, estimate: CounterfactualEstimate | None
+) -> tuple[Text, str | None]:
+    outcome = contract.outcomes[finding.outcome]
+    unit = contract_unit(outcome.effect, outcome.unit.text() if outcome.unit else None)
+    if estimate is None:
+        return unit, None
+    return unit, written(facts.contract_value(estimate, contract, finding.outcome))
+
+
+def _watch_sentence(
+    contract: Contract,
+    finding: Finding,
+    value: str | None,
+    unit: Text,
+    p: float | None,
+    own: float | None,
+    looked_at: int,
+) -> Message:
+    values: dict[str, object] = {
+        "name": contract.outcomes[finding.outcome].plain_name.text(),
+    }
+    en, fr = "{name}", "{name}"
+    group = facts.group_name(contract, finding.group)
+    if group is not None:
+        values["whose"] = group
+        en, fr = "{name}, {whose}", "{name}, {whose}"
+    if value is None:
+        return say("watched-unknown", f"{en}: no estimate.", f"{fr} : pas d'estimation.", **values)
+    values |= {"value": value, "unit": _spaced(unit)}
+    en, fr = f"{en}: {{value:number}}{{unit}}", f"{fr} : {{value:number}}{{unit}}"
+    if p is None or own is None:
+        return say("watched", f"{en}. Never paid.", f"{fr}. Jamais payé.", **values)
+    values |= {"p": written(significant(p, 1.0))}
+    assert contract.watch is not None
+    if looked_at < 2 or contract.watch.multiplicity == "none":
+        plain_en = f"{en} (p-value {{p:number}}, not corrected)"
+        plain_fr = f"{fr} (valeur p {{p:number}}, sans correction)"
+        return say(
+            "watched-plain", f"{plain_en}. Never paid.", f"{plain_fr}. Jamais payé.", **values
+        )
+    values |= {"own": written(significant(own, 1.0)), "n": looked_at}
+    return say(
+        "watched-corrected",
+        f"{en} (p-value {{p:number}}, corrected for looking at {{n:int}}: {{own:number}}). Never paid.",
+        f"{fr} (valeur p {{p:number}}, corrigée pour {{n:int}} regards : {{own:number}}). Jamais payé.",
+        **values,
+    )
+
+
+def _spaced(unit: Text) -> Text:
+    """A unit as it stands after a number."""
+    return Text(
+        en=unit.en if unit.en.startswith("%") else f" {unit.en}",
+        fr=f" {unit.fr}",
+    )
+
+
+# --- equity -------------------------------------------------------------------------------------
+
+
+def _equity(run: Run) -> Iterator[EquityRow]:
+    contract = run.contract
+    for name, group in contract.equity.items():
+        parts = [
+            (finding, part) for finding in run.own for part in finding.equity if part.name == name
+        ]
+        entries = dict.fromkeys(finding.entry for finding, _ in parts)
+        first = [part for finding, part in parts if finding.entry == next(iter(entries), None)]
+        counts = {
+            key: sum(getattr(part, key) for part in first)
+            for key in ("served", "of", "others", "of_others")
+        }
+        hidden = min(counts["served"], counts["others"]) < LEAST_SHOWN
+        share = (
+            None
+            if hidden or not counts["of"]
+            else Context(prec=10).divide(Decimal(100 * counts["served"]), Decimal(counts["of"]))
+        )
+        said = [_reach_sentence(contract, name, counts, share)]
+        said += [_effect_sentence(contract, finding, part) for finding, part in parts]
+        yield EquityRow(
+            name=name,
+            plain_name=Both.of(group.plain_name.text()),
+            served=None if hidden else counts["served"],
+            of=counts["of"],
+            others=None if hidden else counts["others"],
+            of_others=counts["of_others"],
+            share=None if share is None else written(share),
+            paid_through=group.paid_through,
+            said=tuple(Said.of(message) for message in said),
+        )
+
+
+def _reach_sentence(
+    contract: Contract, name: str, counts: dict[str, int], share: Decimal | None
+) -> Message:
+    group = contract.equity[name]
+    values: dict[str, object] = {"group": group.plain_name.text()}
+    if share is None:
+        return say(
+            "equity-hidden",
+            "{group}: too few people to be shown.",
+            "{group} : trop peu de personnes pour être montrées.",
+            **values,
+        )
+    values |= {"served": counts["served"], "of": counts["of"], "share": share}
+    en = "{group}: {served:int} of the {of:int} people served ({share:number}%)"
+    fr = "{group} : {served:int} des {of:int} bénéficiaires ({share:number} %)"
+    if group.share is not None:
+        limit = group.share.limit
+        values |= {"operator": comparison(limit.operator), "asked": limit.threshold}
+        en += "; the contract asks for {operator} {asked:exact}%"
+        fr += " ; le contrat demande {operator} {asked:exact} %"
+    if group.paid_through is None:
+        return say("equity-reach", en + ". Not paid for.", fr + ". Non payé.", **values)
+    values["clause"] = group.paid_through
+    return say(
+        "equity-reach-paid",
+        en + ". What it pays stands under clause “{clause}”.",
+        fr + ". Ce que cela paie figure sous la clause « {clause} ».",
+        **values,
+    )
+
+
+def _effect_sentence(contract: Contract, finding: Finding, part: EquityFinding) -> Message:
+    group = contract.equity[part.name]
+    values: dict[str, object] = {
+        "group": group.plain_name.text(),
+        "name": contract.outcomes[finding.outcome].plain_name.text(),
+    }
+    en, fr = "{name} among {group}", "{name}, {group}"
+    whose = facts.group_name(contract, finding.group)
+    if whose is not None:
+        values["whose"] = whose
+        en, fr = "{name}, {whose}, among {group}", "{name}, {whose}, {group}"
+    if part.estimate is None:
+        assert part.reason is not None, "a part without an estimate says why"
+        return say(
+            "equity-no-effect",
+            f"{en}: {part.reason.text.en}",
+            f"{fr} : {part.reason.text.fr}",
+            **values,
+            **part.reason.values,
+        )
+    unit, value = _in_contract_units(contract, finding, part.estimate)
+    values |= {"value": value, "unit": _spaced(unit)}
+    en, fr = f"{en}: {{value:number}}{{unit}}", f"{fr} : {{value:number}}{{unit}}"
+    found = facts.range_of(part.estimate, contract, finding.outcome, 0.95, "two")
+    if found is not None and found.low is not None and found.high is not None:
+        values |= {"low": found.low, "high": found.high}
+        en += " (95% interval: {low:number} to {high:number})"
+        fr += " (intervalle à 95 % : de {low:number} à {high:number})"
+    return say("equity-effect", f"{en}.", f"{fr}.", **values)

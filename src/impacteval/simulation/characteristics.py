@@ -1,0 +1,303 @@
+"""What a simulation finds, as values: how often each verdict, how much money, how sure.
+
+Chances are shares of draws. Money is in the contract's currency as a plain number, because it is a
+mean or a quantile and not an amount that anybody is owed; where the contract does not publish an
+amount there is no money, and the chances stand.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from impacteval.pricing.advice import OutOfReach, Proposal
+from impacteval.values import Text
+
+Money = float | Literal["not_published"] | None
+"""A mean or a quantile of money; None while the payment is open in some draws."""
+
+
+@dataclass(frozen=True, slots=True)
+class StepChance:
+    """How often one comparison of a clause is the furthest that holds."""
+
+    operator: str
+    threshold: float
+    chance: float
+
+
+@dataclass(frozen=True, slots=True)
+class ClauseChances:
+    """How often a clause says what about one group, at one true effect.
+
+    Attributes
+    ----------
+    name, group, outcome : str
+        The clause, whom it reads, what it reads.
+    truth : float
+        The true effect on the number it compares, in contract units.
+    passes : bool
+        Whether the truth itself passes the clause's first comparison.
+    met, not_met, cannot_be_judged, not_for_payment : float
+        Chances of each verdict at one settlement; they add up to 1.
+    wrong : float
+        The chance of the verdict that the truth does not deserve: met although the truth falls
+        short, or not met although it passes.
+    steps : tuple of StepChance
+        How often each step is the furthest one reached.
+    ties : float
+        How often the number compared is exactly a threshold: then "at least" and "more than"
+        differ.
+    """
+
+    name: str
+    group: str
+    outcome: str
+    truth: float
+    passes: bool
+    met: float
+    not_met: float
+    cannot_be_judged: float
+    not_for_payment: float
+    wrong: float
+    steps: tuple[StepChance, ...]
+    ties: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What one payer pays on average."""
+
+    name: Text
+    mean: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Lender:
+    """What one layer of the capital gets back and loses on average."""
+
+    name: str
+    lent: float
+    back: Money
+    lost: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """What is paid at one true effect, over all settlements together.
+
+    Attributes
+    ----------
+    effect : float
+        The true effect of the outcome that varies, in contract units.
+    clauses : tuple of ClauseChances
+        Each clause and group.
+    paid : float
+        The chance that anything is paid.
+    open : float
+        The chance that the payment stays open because something cannot be judged.
+    expected, expected_error : Money
+        The mean payment and its simulation error (one standard error).
+    low, median, high : Money
+        5, 50 and 95 in 100 payments are at most this.
+    payers, lenders
+        Who pays and who lends, on average.
+    """
+
+    effect: float
+    clauses: tuple[ClauseChances, ...]
+    paid: float
+    open: float
+    expected: Money
+    expected_error: Money
+    low: Money
+    median: Money
+    high: Money
+    payers: tuple[Share, ...] = ()
+    lenders: tuple[Lender, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class UnderRule:
+    """The contract's payments under one evidence rule.
+
+    Attributes
+    ----------
+    rule : str
+        The rule in the contract's words; ``"as the contract says"`` has `own` set.
+    own : bool
+        Whether it is the contract's own.
+    payments : tuple of Payment
+        One for each true effect, smallest first.
+    """
+
+    rule: str
+    own: bool
+    payments: tuple[Payment, ...]
+
+    def at(self, effect: float) -> Payment:
+        """The payment at that true effect of the grid."""
+        return next(p for p in self.payments if p.effect == effect)
+
+
+@dataclass(frozen=True, slots=True)
+class Needed:
+    """How large a sample is needed to tell one effect from nothing.
+
+    Attributes
+    ----------
+    effect : float
+        The true effect in contract units.
+    power : float
+        How often the sample as assumed finds it.
+    times : float or None
+        By how much the sample must be multiplied to find it as often as asked.
+    people, comparison : int or None
+        That many people served and compared with, where sizes were given.
+    curve : tuple of (float, float)
+        How often samples of so many times the size find it.
+    """
+
+    effect: float
+    power: float
+    times: float | None
+    people: int | None
+    comparison: int | None
+    curve: tuple[tuple[float, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Precision:
+    """How precisely one number is measured.
+
+    Attributes
+    ----------
+    outcome, group : str
+        Which number; ``"pooled"`` for a pool.
+    std_error : float
+        Where the programme does nothing, in contract units.
+    df : float or None
+        Degrees of freedom; None when the standard error is known.
+    detectable : float
+        The smallest true effect that a two-sided test at `level` finds with chance `power`.
+    level, power : float
+        Of that test.
+    needed : tuple of Needed
+        For each threshold of the contract.
+    """
+
+    outcome: str
+    group: str
+    std_error: float
+    df: float | None
+    detectable: float
+    level: float
+    power: float
+    needed: tuple[Needed, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """How far two engines are apart at one true effect, under the contract's own rule.
+
+    Attributes
+    ----------
+    effect : float
+        The true effect of the outcome that varies, in contract units.
+    paid_normal, paid_full : float
+        The chance that anything is paid, by each engine.
+    expected_normal, expected_full : Money
+        The mean payment, by each engine.
+    """
+
+    effect: float
+    paid_normal: float
+    paid_full: float
+    expected_normal: Money
+    expected_full: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """One proposal, and the true effect that is hoped for.
+
+    Attributes
+    ----------
+    hoped : float
+        In contract units: what "works as hoped" means.
+    moved : int
+        How many thresholds move together; 0 for a sample.
+    found : Proposal or OutOfReach
+        The proposal, or that there is none.
+    """
+
+    hoped: float
+    moved: int
+    found: Proposal | OutOfReach
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A true effect that does not vary, in contract units."""
+
+    outcome: str
+    group: str
+    effect: float
+
+
+@dataclass(frozen=True, slots=True)
+class Simulation:
+    """Operating characteristics of a contract.
+
+    Attributes
+    ----------
+    contract, digest : str
+        Which contract.
+    currency : str
+        Of all money.
+    engine : str
+        ``normal`` or ``full``.
+    varies : str or None
+        The outcome whose true effect varies; None when all are held.
+    held : tuple of Held
+        The true effects that do not vary.
+    draws, seed : int
+        How many settlements were drawn for each effect and rule, and from which seed.
+    settlements : int
+        How many settlements are counted together.
+    marks : tuple of float
+        Where what the contract pays changes, in contract units.
+    rules : tuple of UnderRule
+        The contract's own rule first, then the usual others.
+    precision : tuple of Precision
+        One for each number that is compared.
+    gaps : tuple of Gap
+        Where both engines ran.
+    advice : tuple of Advice
+        What would hold the risk of a false payment, when asked.
+    """
+
+    contract: str
+    digest: str
+    currency: str
+    engine: str
+    varies: str | None
+    held: tuple[Held, ...]
+    draws: int
+    seed: int
+    settlements: int
+    marks: tuple[float, ...]
+    rules: tuple[UnderRule, ...]
+    precision: tuple[Precision, ...]
+    gaps: tuple[Gap, ...] = ()
+    advice: tuple[Advice, ...] = ()
+
+    @property
+    def own(self) -> UnderRule:
+        """Under the contract's own rule."""
+        return self.rules[0]
+
+    @property
+    def nothing(self) -> Payment:
+        """What is paid when the programme does nothing: for noise alone."""
+        return self.own.at(0.0)
