@@ -175,15 +175,20 @@ def _chosen(readings: Sequence[Told], parts: Parts) -> Told:
         return readings[int(levels[0]) - 1]
     at = [parts == k + 1 for k in range(len(readings))]
     value = np.select(at, [r.value for r in readings])
-    unjudged = np.select(at, [_unjudged(r) for r in readings])
+    unjudged = np.select(at, [_unjudged(r) for r in readings], default=False)
     if isinstance(first, ChancesDraws):
         chances = [r for r in readings if isinstance(r, ChancesDraws)]
-        told = {limit: np.select(at, [r.holds[limit] for r in chances]) for limit in first.holds}
+        told = {
+            limit: np.select(at, [r.holds[limit] for r in chances], default=False)
+            for limit in first.holds
+        }
         return ChancesDraws(value, told, unjudged)
     known = [r for r in readings if isinstance(r, KnownDraws)]
     exact = np.select(at, [r.value if r.exact is None else r.exact for r in known])
     nowhere = np.zeros(len(value), dtype=bool)
-    closed = np.select(at, [nowhere if r.closed is None else r.closed for r in known])
+    closed = np.select(
+        at, [nowhere if r.closed is None else r.closed for r in known], default=False
+    )
     return KnownDraws(value, exact, closed, unjudged)
 
 

@@ -203,7 +203,7 @@ def test_triggers_are_the_decision_in_every_draw(
 ) -> None:
     more = {"clauses": clauses} if clauses else {}
     stops = {name: {**each, **more} for name, each in told.items()}
-    contract = make(PAYMENTS["thresholds"], decide_on=rule, stop_when=stops)
+    contract = make(PAYMENTS["thresholds"], decide_on=rule, multiplicity="none", stop_when=stops)
     hold(contract, answered(contract, effect, seed, 60, missing), 60)
 
 
@@ -211,6 +211,7 @@ def test_a_trigger_that_fires_in_any_group_holds_the_pool() -> None:
     contract = make(
         {"threshold": clause(1, per="pooled", weights="people")},
         pool="mean_of_effects",
+        pool_excludes=[],
         stop_when={"harm": HARM},
         groups={"a": {"people": 100}, "b": {"people": 100}},
     )
