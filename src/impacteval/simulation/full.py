@@ -336,7 +336,7 @@ class _Part:
                 own = estimates[each.group]
                 key = (each.outcome, each.group)
                 size = reference(own, self._assumed(each))
-                sizes = {
+                sizes: dict[Question, float] = {
                     q: stake(self.scenario.contract, q, size)
                     for q in each.questions
                     if isinstance(q, ExpectedPayment)

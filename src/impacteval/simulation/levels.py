@@ -150,7 +150,7 @@ def _established(
         case Linear(ceiling=Decimal() as ceiling):
             money = row_draws(leaf, group, reading, kit, kit.draws).money
             full = money.units == units_of(contract.round_money(ceiling), kit.decimals)
-            return judged & money.known & full
+            return np.asarray(judged & money.known & full)
         case Piecewise():
             if leaf.steps[-1].per_unit != 0:
                 return np.zeros(kit.draws, dtype=bool)

@@ -140,8 +140,7 @@ def test_a_ratio_with_heavy_tails_is_what_brute_force_on_its_logarithm_finds() -
 
     cuts = [-math.inf, -8.0, -2.0, -1.0, -0.5, math.log(1 - 0.12), -0.1, math.log(1 - 0.03)]
     wanted = sum(
-        integrate.quad(paid, a, b, epsabs=1e-12, epsrel=1e-12)[0]
-        for a, b in pairwise(cuts)
+        integrate.quad(paid, a, b, epsabs=1e-12, epsrel=1e-12)[0] for a, b in pairwise(cuts)
     )
     spread = LogRatioDraws(np.array([-0.1]), np.array([0.2]), 3.0, -100.0)
     assert expected_draws(schedule, spread)[0] == pytest.approx(wanted, rel=1e-9)
