@@ -510,8 +510,8 @@ def assumptions(found: Simulation) -> list[Message]:
                 "{n:plural:This stop trigger is|These stop triggers are} taken to stay quiet, because "
                 "nothing that is simulated tells {n:plural:it|them}: {triggers:text}.",
                 "{n:plural:Ce déclencheur d'arrêt est supposé rester silencieux|Ces déclencheurs "
-                "d'arrêt sont supposés rester silencieux}, car rien de ce qui est simulé ne les "
-                "renseigne : {triggers:text}.",
+                "d'arrêt sont supposés rester silencieux}, car rien de ce qui est simulé ne "
+                "{n:plural:le|les} renseigne : {triggers:text}.",
                 n=len(found.quiet),
                 triggers=", ".join(found.quiet),
             )
