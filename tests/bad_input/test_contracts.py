@@ -406,7 +406,11 @@ EXPECTED: dict[str, list[tuple[int, int, str]]] = {
         (15, 15, "`holm` shares a level out, and no clause has a rule with a level."),
     ],
     "holm_over_dates.yaml": [
-        (15, 15, "Results are judged at several dates (first, last), and `holm` compares all of the"),
+        (
+            15,
+            15,
+            "Results are judged at several dates (first, last), and `holm` compares all of the",
+        ),
     ],
     "holm_pool_moves.yaml": [
         (18, 15, "Groups that were paid leave the pool, so what is tested depends on what wa"),

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from impacteval.contract.calendar_sentences import calendar_sentences
 from impacteval.contract.checks import chance_by_luck
 from impacteval.contract.later_sentences import later_sentences, said_length
 from impacteval.contract.money_effects import compared_as_money
-from impacteval.contract.payment_sentences import clause_sentences, composition
+from impacteval.contract.payment_sentences import (
+    clause_sentences,
+    composition,
+    not_judged_sentences,
+)
 from impacteval.contract.rule_sentences import audit_limit_sentence, average_scope
 from impacteval.contract.rules import ExpectedPaymentRule, PointRule
 from impacteval.contract.saying import (
     COUNT_RULE,
+    is_percent,
     money,
     names,
     only_counted,
@@ -59,10 +65,6 @@ _DESIGNS = {
         en="the contract fixes a rate in advance instead of measuring it",
         fr="le contrat fixe un taux à l'avance au lieu de le mesurer",
     ),
-    "none": Text(
-        en="nothing is estimated: what is counted is paid",
-        fr="rien n'est estimé : ce qui est compté est payé",
-    ),
 }
 
 _MODES = {
@@ -79,7 +81,7 @@ _OPERATIONS = {
     "term": Text(en="price", fr="prix"),
     "basket": Text(en="basket", fr="panier"),
     "ceiling": Text(en="ceiling", fr="plafond"),
-    "netting": Text(en="netting", fr="compensation"),
+    "netting": Text(en="netting", fr="déduction"),
     "clawback": Text(en="clawback", fr="reprise"),
     "split": Text(en="split", fr="répartition"),
 }
@@ -103,6 +105,7 @@ def explain_sentences(contract: Contract) -> tuple[Message, ...]:
         *(said for name in contract.outcomes for said in _outcome(contract, name)),
         *_rules(contract),
         *(said for clause in contract.clauses for said in clause_sentences(contract, clause)),
+        *not_judged_sentences(contract),
         *composition(contract, contract.payment, outermost=True),
         *gates_sentence(contract),
         *settlement_sentences(contract),
@@ -143,6 +146,13 @@ def _groups(contract: Contract) -> Iterator[Message]:
                 group=label,
                 date=str(group.cancelled),
             )
+            if group.reason is not None:
+                yield say(
+                    "group-cancelled-why",
+                    "The reason: {text}.",
+                    "La raison : {text}.",
+                    text=_unstopped(group.reason.text()),
+                )
 
 
 def _outcome(contract: Contract, name: str) -> Iterator[Message]:
@@ -154,24 +164,32 @@ def _outcome(contract: Contract, name: str) -> Iterator[Message]:
         name=outcome.plain_name.text(),
         measure=outcome.measure.text(),
     )
-    yield _compared(outcome)
     design = outcome.counterfactual
-    yield (
-        say(
+    if design.design == "none":
+        yield from _compared_alone(outcome)
+    else:
+        yield _compared(outcome)
+        yield say(
             "design",
             "To know what would have happened otherwise, {design}.",
             "Pour savoir ce qui se serait passé sinon, {design}.",
             design=_DESIGNS[design.design],
         )
-        if design.design != "none"
-        else say("design-none", "Here {design}.", "Ici, {design}.", design=_DESIGNS["none"])
-    )
     if design.description is not None:
-        yield say(
-            "design-description",
-            "The comparison: {text}.",
-            "La comparaison : {text}.",
-            text=_unstopped(design.description.text()),
+        yield (
+            say(
+                "design-none-description",
+                "In place of a comparison: {text}.",
+                "En guise de comparaison : {text}.",
+                text=_unstopped(design.description.text()),
+            )
+            if design.design == "none"
+            else say(
+                "design-description",
+                "The comparison: {text}.",
+                "La comparaison : {text}.",
+                text=_unstopped(design.description.text()),
+            )
         )
     if outcome.window is not None:
         yield say(
@@ -188,12 +206,7 @@ def _outcome(contract: Contract, name: str) -> Iterator[Message]:
                 wait=said_length(outcome.window.then_wait),
             )
     if outcome.target is not None:
-        yield say(
-            "target",
-            "The target is {target:exact}.",
-            "L'objectif est de {target:exact}.",
-            target=plain(outcome.target),
-        )
+        yield _target(outcome, outcome.target)
     if outcome.estimand == "participants":
         yield say(
             "participants",
@@ -210,8 +223,39 @@ def _outcome(contract: Contract, name: str) -> Iterator[Message]:
         )
 
 
+def _target(outcome: Outcome, target: Decimal) -> Message:
+    if is_percent(outcome):
+        en, fr = "The target is {target:exact}%.", "L'objectif est de {target:exact} %."
+        return say("target-percent", en, fr, target=plain(target))
+    return say(
+        "target",
+        "The target is {target:exact} {unit}.",
+        "L'objectif est de {target:exact} {unit}.",
+        target=plain(target),
+        unit=unit_of(outcome),
+    )
+
+
 def _unstopped(text: Text) -> Text:
     return Text(en=text.en.rstrip(". "), fr=text.fr.rstrip(". "))
+
+
+def _compared_alone(outcome: Outcome) -> Iterator[Message]:
+    """What is compared where nothing tells what would have happened otherwise."""
+    if only_counted([outcome]):
+        yield say(
+            "compares-counted",
+            "It is counted and verified, in {unit}; nothing is estimated.",
+            "Ce résultat est compté et vérifié, en {unit} ; rien n'est estimé.",
+            unit=unit_of(outcome),
+        )
+    else:
+        yield _compared(outcome)
+        yield say(
+            "design-none",
+            "Nothing tells what would have happened otherwise.",
+            "Rien ne dit ce qui se serait passé sinon.",
+        )
 
 
 def _compared(outcome: Outcome) -> Message:
@@ -335,8 +379,8 @@ def _withheld(contract: Contract) -> Iterator[Message]:
     for assumption in contract.assumptions:
         yield say(
             "assumption",
-            "The contract takes for granted: {text}.",
-            "Le contrat tient pour acquis : {text}.",
+            "The contract takes this for granted: “{text}”.",
+            "Le contrat tient ceci pour acquis : « {text} ».",
             text=_unstopped(assumption.text.text()),
         )
 
