@@ -6,7 +6,7 @@ They are the tests of a contract that a lawyer can read and write.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from types import MappingProxyType
@@ -123,11 +123,14 @@ class ExampleResult:
         What did not come out as expected; empty when all did.
     decision : Decision or None
         What the contract said, None when the results could not be used.
+    line : int
+        Where it stands in its file, counted from 1.
     """
 
     name: str
     differences: tuple[str, ...]
     decision: Decision | None
+    line: int = 0
 
     @property
     def passed(self) -> bool:
@@ -163,10 +166,13 @@ def run_examples(
     ContractError
         When the examples or their contract cannot be read.
     """
-    examples = load_examples(path)
+    examples, locate = read_yaml(path, Examples, kind="examples", error=ContractError)
     if contract is None:
         contract = load_contract(Path(path).parent / examples.contract)
-    return tuple(_run(example, contract, average) for example in examples.examples)
+    return tuple(
+        replace(_run(example, contract, average), line=locate(("examples", k))[0])
+        for k, example in enumerate(examples.examples)
+    )
 
 
 def _run(example: Example, contract: Contract, average: Averages | None) -> ExampleResult:
@@ -192,7 +198,12 @@ def _run(example: Example, contract: Contract, average: Averages | None) -> Exam
     return ExampleResult(name, tuple(_differences(example, decision)), decision)
 
 
+_EXPECTATIONS = ("expect", "due_now", "total", "split", "lost", "payable_now", "in_escrow", "owed")
+
+
 def _differences(example: Example, decision: Decision) -> Iterator[str]:
+    if all(getattr(example, what) in (None, (), {}) for what in _EXPECTATIONS):
+        yield "nothing is expected, so it cannot fail; write `expect`, `due_now` or `total`."
     for expected in example.expect:
         rows = [
             row
