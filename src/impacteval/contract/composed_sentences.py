@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from impacteval.contract.clauses import BasketPart, BonusMalus, RateLine, ShareOfSaving
+from impacteval.contract.grants import Grant
 from impacteval.contract.money import NotPublished
 from impacteval.contract.payment import (
     Basket,
@@ -14,6 +15,7 @@ from impacteval.contract.payment import (
     Precondition,
     RateCard,
     leaves,
+    terms,
 )
 from impacteval.contract.saying import (
     amount_words,
@@ -45,11 +47,14 @@ def _unit(outcome: Outcome) -> tuple[str, dict[str, Any]]:
     return " {unit}", {"unit": unit_of(outcome)}
 
 
-def paying(term: Term | Threshold) -> Iterator[Leaf]:
-    """The clauses of a term that can pay: a condition that others stand behind never does."""
+def paying(term: Term | Threshold) -> Iterator[Leaf | Grant]:
+    """What a term can pay: its clauses and grants, and no condition that others stand behind."""
     for _, leaf in leaves(term):
         if not isinstance(leaf, Gate | Precondition):
             yield leaf
+    for _, found in terms(term):
+        if isinstance(found.term, Grant):
+            yield found.term
 
 
 def rate_line(contract: Contract, clause: RateLine, outcome: Outcome, name: Text) -> Message:

@@ -22,6 +22,7 @@ from impacteval.contract.units import effect_kind
 from impacteval.values import Message, Text, written
 
 if TYPE_CHECKING:
+    from impacteval.contract.grants import Grant
     from impacteval.contract.model import Contract, Outcome
     from impacteval.contract.payment import Leaf
 
@@ -66,7 +67,7 @@ def _list(items: list[str], last: str) -> str:
     return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} {last} {items[-1]}"
 
 
-def called(clause: Leaf) -> Text:
+def called(clause: Leaf | Grant) -> Text:
     """What a clause is called: its plain name, or its name where it has none."""
     named = clause.plain_name
     return Text(en=clause.name, fr=clause.name) if named is None else named.text()
@@ -77,7 +78,7 @@ def named_clauses(contract: Contract) -> dict[str, Text]:
     return {clause.name: called(clause) for clause in contract.clauses}
 
 
-def quoted(clauses: Iterable[Leaf]) -> Text:
+def quoted(clauses: Iterable[Leaf | Grant]) -> Text:
     """``“one”, “two” and “three”``: clauses once each, in both languages."""
     once = {clause.name: called(clause) for clause in clauses}.values()
     return Text(

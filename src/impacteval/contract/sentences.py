@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from impacteval.contract.calendar_sentences import calendar_sentences
 from impacteval.contract.checks import chance_by_luck
+from impacteval.contract.counterfactual_sentences import counterfactual_sentences
 from impacteval.contract.later_sentences import later_sentences, said_length
 from impacteval.contract.money_effects import compared_as_money
 from impacteval.contract.payment_sentences import (
@@ -35,37 +36,6 @@ from impacteval.values import Message, Text
 
 if TYPE_CHECKING:
     from impacteval.contract.model import Contract, Outcome
-
-_DESIGNS = {
-    "rct": Text(
-        en="lots are drawn to decide who is offered the programme",
-        fr="un tirage au sort décide à qui le programme est proposé",
-    ),
-    "cluster_rct": Text(
-        en="lots are drawn among whole places or groups",
-        fr="le tirage au sort se fait entre des lieux ou des groupes entiers",
-    ),
-    "difference_in_differences": Text(
-        en="the change over time is compared with the change elsewhere",
-        fr="l'évolution est comparée à celle observée ailleurs",
-    ),
-    "synthetic_control": Text(
-        en="the place is compared with a weighted mix of similar places",
-        fr="le lieu est comparé à un mélange pondéré de lieux semblables",
-    ),
-    "matched_comparison": Text(
-        en="each person is compared with similar people who were not served",
-        fr="chaque personne est comparée à des personnes semblables qui n'ont pas été accompagnées",
-    ),
-    "historical_baseline": Text(
-        en="the result is compared with the past",
-        fr="le résultat est comparé au passé",
-    ),
-    "fixed_rate": Text(
-        en="the contract fixes a rate in advance instead of measuring it",
-        fr="le contrat fixe un taux à l'avance au lieu de le mesurer",
-    ),
-}
 
 _MODES = {
     "half_up": Text(
@@ -164,33 +134,10 @@ def _outcome(contract: Contract, name: str) -> Iterator[Message]:
         name=outcome.plain_name.text(),
         measure=outcome.measure.text(),
     )
-    design = outcome.counterfactual
-    if design.design == "none":
-        yield from _compared_alone(outcome)
-    else:
-        yield _compared(outcome)
-        yield say(
-            "design",
-            "To know what would have happened otherwise, {design}.",
-            "Pour savoir ce qui se serait passé sinon, {design}.",
-            design=_DESIGNS[design.design],
-        )
-    if design.description is not None:
-        yield (
-            say(
-                "design-none-description",
-                "In place of a comparison: {text}.",
-                "En guise de comparaison : {text}.",
-                text=_unstopped(design.description.text()),
-            )
-            if design.design == "none"
-            else say(
-                "design-description",
-                "The comparison: {text}.",
-                "La comparaison : {text}.",
-                text=_unstopped(design.description.text()),
-            )
-        )
+    # A count that nothing is ever compared with is said in one sentence.
+    counted = only_counted([outcome]) and {c.design for c in outcome.counterfactuals} == {"none"}
+    yield _counted(outcome) if counted else _compared(outcome)
+    yield from counterfactual_sentences(outcome.counterfactuals, counted=counted)
     if outcome.window is not None:
         yield say(
             "window",
@@ -240,22 +187,13 @@ def _unstopped(text: Text) -> Text:
     return Text(en=text.en.rstrip(". "), fr=text.fr.rstrip(". "))
 
 
-def _compared_alone(outcome: Outcome) -> Iterator[Message]:
-    """What is compared where nothing tells what would have happened otherwise."""
-    if only_counted([outcome]):
-        yield say(
-            "compares-counted",
-            "It is counted and verified, in {unit}; nothing is estimated.",
-            "Ce résultat est compté et vérifié, en {unit} ; rien n'est estimé.",
-            unit=unit_of(outcome),
-        )
-    else:
-        yield _compared(outcome)
-        yield say(
-            "design-none",
-            "Nothing tells what would have happened otherwise.",
-            "Rien ne dit ce qui se serait passé sinon.",
-        )
+def _counted(outcome: Outcome) -> Message:
+    return say(
+        "compares-counted",
+        "It is counted and verified, in {unit}; nothing is estimated.",
+        "Ce résultat est compté et vérifié, en {unit} ; rien n'est estimé.",
+        unit=unit_of(outcome),
+    )
 
 
 def _compared(outcome: Outcome) -> Message:
