@@ -365,7 +365,7 @@ def test_price_in_words(typed: Any, lang: str) -> None:
         )
     ):
         assert sentence in said
-    for name in ("cohort_", "reconvictions", "early", "pooled"):
+    for name in ("cohort_", "reconvictions", "pooled"):
         assert name not in said
 
 
