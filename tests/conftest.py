@@ -271,6 +271,12 @@ class TwoCohorts:
         return self.verify()
 
 
+@pytest.fixture(scope="session")
+def two_cohorts_in() -> type[TwoCohorts]:
+    """Makes the synthetic study in a folder."""
+    return TwoCohorts
+
+
 @pytest.fixture
 def two_cohorts(tmp_path: Path) -> TwoCohorts:
     """The synthetic study, not written yet."""

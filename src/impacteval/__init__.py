@@ -4,7 +4,7 @@ Examples
 --------
 >>> import impacteval as ie
 >>> sorted(ie.__all__)[:4]
-['Sample', '__version__', 'estimator', 'load_contract']
+['Sample', '__version__', 'contract_as_of', 'estimator']
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from impacteval.adjudicated import price
-    from impacteval.contract import load_contract
+    from impacteval.contract import contract_as_of, load_contract
     from impacteval.plan import load_plan
     from impacteval.registry import estimator
     from impacteval.render import write
@@ -29,6 +29,7 @@ __version__ = "0.1.0"
 # about money must stay importable without any numerical library.
 _HOME = {
     "Sample": "impacteval.sample",
+    "contract_as_of": "impacteval.contract",
     "estimator": "impacteval.registry",
     "load_contract": "impacteval.contract",
     "load_plan": "impacteval.plan",
@@ -42,6 +43,7 @@ _HOME = {
 __all__ = [
     "Sample",
     "__version__",
+    "contract_as_of",
     "estimator",
     "load_contract",
     "load_plan",

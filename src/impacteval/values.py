@@ -335,10 +335,12 @@ class ExpectedPayment:
 
     ``prior`` is the mean and standard deviation of a normal prior in contract units; None for a
     flat one, under which the average is taken over the confidence distribution itself.
+    ``as_contracted`` asks for the clause as it stood when the contract was signed.
     """
 
     clause: str
     prior: tuple[Decimal, Decimal] | None = None
+    as_contracted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,16 +14,26 @@ from typing import TYPE_CHECKING
 from impacteval.analysis import Task, analyse
 from impacteval.analysis.averages import average_answer
 from impacteval.analysis.combined import Source, analyse_combined
-from impacteval.analysis.stops import stop_numbers, stop_questions
+from impacteval.analysis.stops import stop_numbers, stop_questions, stops_as_contracted
 from impacteval.contract import POOLED, Contract
-from impacteval.contract.calendar import Look
+from impacteval.contract.calendar import Look, look_of
 from impacteval.contract.ledger import LEDGER_FILE
 from impacteval.contract.levels import at_look
 from impacteval.contract.readings import Given
 from impacteval.contract.rules import Rule
 from impacteval.contract.terms import limits
-from impacteval.contract.units import design_of
-from impacteval.decide import Compared, Decision, compared, decide, other_rules, pool_label
+from impacteval.decide import (
+    Compared,
+    Decision,
+    both_ways,
+    compared_both_ways,
+    decide,
+    evidence_as_contracted,
+    known_groups,
+    other_rules,
+    pool_label,
+)
+from impacteval.decide.amended import comparable, given_as_contracted
 from impacteval.decide.sittings import chosen_look, given_at
 from impacteval.errors import StudyError
 from impacteval.progress import step
@@ -34,7 +44,9 @@ from impacteval.report.record import Both, DataSource
 from impacteval.report.run import Reading, Run
 from impacteval.report.value import Report
 from impacteval.study import Study
+from impacteval.study.amended import on_settlement
 from impacteval.study.check import plan_problems
+from impacteval.study.comparison import method_named, own_design
 from impacteval.study.fit import combination_of, groups_of, in_contract_order
 from impacteval.study.lock import Lock, deviations
 from impacteval.study.locking import lock_now
@@ -92,10 +104,15 @@ def verify(study: Study, *, settlement: str | None = None) -> Report:
     >>> import impacteval as ie
     >>> report = ie.verify(ie.load_study("studies/nsw-job-training"))  # doctest: +SKIP
     """
-    plan = study.plan
+    locked_as = study
     look = _look(study, settlement)
+    study = on_settlement(study, None if look is None else look.name)
+    plan = study.plan
+    look = None if look is None else look_of(study.contract, look.name)
     # At one of several looks the contract judges at the level that the look may use up.
     contract = at_look(study.contract, look)
+    settled_at = None if look is None else look.name
+    signed = _signed(study.contract, look)
     if wrong := plan_problems(study):
         raise StudyError(wrong)
     blocked = None if study.lock is not None else _UNLOCKED
@@ -104,23 +121,24 @@ def verify(study: Study, *, settlement: str | None = None) -> Report:
         step(f"reading {table}")
         frames[table] = study.read(table)
     step("checking the lock")
-    current = lock_now(study, frames=frames)
+    current = lock_now(locked_as, frames=frames)
     changed = _changed(study, current)
     digests = {table: table_digest(frame) for table, frame in frames.items()}
 
-    asked = compared(contract, *other_rules(contract))
+    asked = compared_both_ways(contract, *other_rules(contract), signed=signed)
     found: list[Finding] = []
     for outcome in dict.fromkeys(a.outcome for _, a in in_contract_order(plan, contract)):
         sources = {
             analysis.design: Source(
-                _task(study, entry, asked),
+                _task(study, entry, asked, settled_at),
                 without_identifiers(study, analysis, frames[analysis.data]),
                 digests[analysis.data],
             )
             for entry, analysis in plan.analyses_of(outcome)
         }
         step(f"estimating {', '.join(source.task.entry for source in sources.values())}")
-        found += _analysed(contract, outcome, sources, study.prepared, blocked)
+        own = own_design(contract, outcome, settled_at)
+        found += _analysed(contract, outcome, own, sources, study.prepared, blocked)
 
     step("deciding")
     evidence = _evidence(contract, asked, found)
@@ -130,6 +148,9 @@ def verify(study: Study, *, settlement: str | None = None) -> Report:
     brought = Given(settlement_date=settled_on, stops=stop_numbers(contract, found, blocked))
     given = given_at(study.contract, look, study.ledger, brought, str(study.root / LEDGER_FILE))
     decision = decide(contract, evidence, people=people, given=given)
+    if locked_as.contract.changes:
+        there = replace(brought, stops=stops_as_contracted(contract, signed, found, blocked))
+        decision = _both_ways(locked_as, study, decision, evidence, people, look, there)
     run = Run(
         contract=contract,
         plan=plan,
@@ -141,12 +162,12 @@ def verify(study: Study, *, settlement: str | None = None) -> Report:
         locked=study.lock is not None,
         locked_on=study.lock.date if study.lock is not None else None,
         prepared=study.prepared is not None,
-        settlement=None if look is None else look.name,
+        settlement=settled_at,
         agreed=study.contract,
         at=given.at,
         ledger=study.ledger,
         digests={
-            "contract": study.contract_digest,
+            "contract": locked_as.contract_digest,
             "plan": study.plan_digest,
             **({"lock": study.lock.digest} if study.lock else {}),
             **({"preparation": study.prepared.digest} if study.prepared else {}),
@@ -166,6 +187,7 @@ def verify(study: Study, *, settlement: str | None = None) -> Report:
 def _analysed(
     contract: Contract,
     outcome: str,
+    own: str,
     sources: Mapping[str, Source],
     prepared: Prepared | None,
     blocked: Message | None,
@@ -173,7 +195,6 @@ def _analysed(
     """The findings of one outcome: by its one analysis, or combined from one for each design."""
     rule = combination_of(contract, outcome)
     if rule is not None:
-        own = design_of(contract.outcomes[outcome].counterfactual.design).value
         return analyse_combined(rule, own, sources, prepared=prepared, blocked=blocked)
     (source,) = sources.values()
     return analyse(
@@ -213,6 +234,33 @@ def _changed(study: Study, current: Lock) -> tuple[Message, ...]:
     return changed
 
 
+def _signed(contract: Contract, look: Look | None) -> Contract:
+    """The contract as it was signed, at the same look."""
+    signed = contract.as_contracted
+    return at_look(signed, None if look is None else look_of(signed, look.name))
+
+
+def _both_ways(
+    whole: Study,
+    study: Study,
+    decision: Decision,
+    evidence: tuple[Evidence, ...],
+    people: Mapping[str, int],
+    look: Look | None,
+    brought: Given,
+) -> Decision:
+    """The decision beside that of the contract as it was signed, on the same evidence."""
+    contract, signed = study.contract, _signed(study.contract, look)
+    usable, unread = evidence_as_contracted(
+        contract, evidence, lambda outcome: known_groups(signed, outcome)
+    )
+    sizes = {group: n for group, n in people.items() if group in signed.groups}
+    given = given_as_contracted(signed, look, study.ledger, brought)
+    there = decide(signed, usable, people=sizes, given=given)
+    as_of = None if look is None else look.date
+    return both_ways(whole.contract, contract, decision, there, as_of=as_of, unread=unread)
+
+
 def _look(study: Study, named: str | None) -> Look | None:
     """The date that is judged: the one named, the one being corrected, the plan's, the only one."""
     corrects = study.ledger.corrects if study.ledger else None
@@ -220,7 +268,7 @@ def _look(study: Study, named: str | None) -> Look | None:
     return chosen_look(study.contract, named or default, study.ledger)
 
 
-def _task(study: Study, entry: str, asked: tuple[Compared, ...]) -> Task:
+def _task(study: Study, entry: str, asked: tuple[Compared, ...], settlement: str | None) -> Task:
     contract, analysis = study.contract, study.plan.analyses[entry]
     outcome = contract.outcomes[analysis.outcome]
     groups = groups_of(analysis, contract)
@@ -245,7 +293,7 @@ def _task(study: Study, entry: str, asked: tuple[Compared, ...]) -> Task:
         groups=groups,
         questions=questions,
         required=_required(contract, analysis.outcome),
-        method_named=outcome.counterfactual.method is not None,
+        method_named=method_named(contract, analysis.outcome, settlement),
         seed=study.plan.seed,
         pools=tuple(pools),
         people={
@@ -276,7 +324,11 @@ def _always_asked(contract: Contract, outcome: str) -> tuple[Question, ...]:
         if clause.outcome == outcome
         for limit in limits(clause)
     ]
-    return (PointEstimate(), NOTHING_OR_HARM, *reached, *stop_questions(contract, outcome))
+    stops = stop_questions(contract, outcome)
+    signed = contract.as_contracted
+    if comparable(contract, signed, outcome):
+        stops = (*stops, *stop_questions(signed, outcome))
+    return (PointEstimate(), NOTHING_OR_HARM, *reached, *stops)
 
 
 def _possible_pools(contract: Contract, pool: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:

@@ -291,7 +291,7 @@ EXPECTED: dict[str, list[tuple[int, int, str]]] = {
         (19, 32, "The clause `quality` would pay for a worse result: the contract's number")
     ],
     "later_term.yaml": [
-        (21, 5, "This version cannot execute `counterfactual`, so a contract that relies")
+        (21, 10, "This version cannot execute `person` under `payment.threshold.per`, so a")
     ],
     "saving_by_people_of_no_group.yaml": [
         (17, 97, "The clause `main` counts the people of each group and is not read by gro")
@@ -333,6 +333,87 @@ EXPECTED: dict[str, list[tuple[int, int, str]]] = {
     "shares_short.yaml": [(18, 3, "The shares of the payers add up to 0.9, not to 1.")],
     "waterfall_of_penalties.yaml": [
         (17, 3, "The clause `main` can be negative, and a waterfall passes on what was re")
+    ],
+    "amendment_added_twice.yaml": [(26, 30, "`outcomes.earnings` is in the contract already.")],
+    "amendment_bad_value.yaml": [
+        (26, 24, "As amended on 2020-03: `payment.threshold.pay`: 'lots' is not a number.")
+    ],
+    "amendment_date.yaml": [(22, 11, "`changes[1].date`: 'in spring' is not a date.")],
+    "amendment_empty_change.yaml": [
+        (22, 5, "The key `cause` is missing in `changes[1]`."),
+        (22, 5, "The key `decided_by` is missing in `changes[1]`."),
+        (22, 5, "The key `what` is missing in `changes[1]`."),
+    ],
+    "amendment_inside_a_value.yaml": [
+        (26, 34, "There is no `level` under `decide_on`."),
+        (26, 59, "`payment.pay` is a single value, and `amount` would stand inside it."),
+    ],
+    "amendment_inside_another.yaml": [
+        (26, 94, "`payment.when.earnings.at_least` is amended twice on one day (2020-03).")
+    ],
+    "amendment_makes_no_sense.yaml": [
+        (26, 11, "As amended on 2020-03: The clause `main` would pay for a worse result: t")
+    ],
+    "amendment_no_value.yaml": [(27, 19, "`changes[1].set.payment.pay`: There is no value.")],
+    "amendment_of_a_new_group.yaml": [(26, 25, "`groups.third` is not in the contract.")],
+    "amendment_of_nothing.yaml": [(22, 5, "The amendment does not say which terms it changes.")],
+    "amendment_of_the_currency.yaml": [
+        (26, 21, "`changes[1].set.currency`: `currency` cannot be amended: a contract with"),
+        (26, 30, "`changes[1].set.id`: `id` cannot be amended: a contract with another one"),
+    ],
+    "amendment_one_text.yaml": [(21, 10, "`changes` must be a list, not 'the pay doubles'.")],
+    "amendment_path.yaml": [
+        (26, 25, "`changes[1].set.payment..pay`: 'payment..pay' is not a path into the con"),
+        (26, 43, "`changes[1].set.payment pay`: 'payment pay' is not a path into the contract."),
+    ],
+    "amendment_removes_nothing.yaml": [
+        (26, 14, "`calendar` is not in the contract, so it cannot be removed."),
+        (26, 24, "`payment.cap` is not in the contract, so it cannot be removed."),
+    ],
+    "amendment_unknown_clause.yaml": [
+        (24, 33, "There is no `mian` under `payment.sum`."),
+        (24, 55, "There is no `2` under `payment.sum`."),
+    ],
+    "amendment_unknown_key.yaml": [
+        (26, 25, "As amended on 2020-03: The key `capp` is not known in `payment`.")
+    ],
+    "amendment_unknown_path.yaml": [
+        (26, 52, "There is no `earning` under `payment.threshold.when`.")
+    ],
+    "amendment_unknown_source.yaml": [(27, 13, "The source `memo` is not listed under `sources`.")],
+    "amendments_of_one_day.yaml": [
+        (31, 34, "`payment.threshold.pay` is amended twice on one day (2021-01-01).")
+    ],
+    "amendments_out_of_order.yaml": [
+        (27, 11, "The amendment of 2020 stands after the one of 2021.")
+    ],
+    "counterfactual_design.yaml": [
+        (15, 31, "`outcomes.earnings.counterfactual[1].design`: 'fixd_rate' is not allowed"),
+        (16, 9, "The key `design` is missing in `outcomes.earnings.counterfactual[2]`."),
+    ],
+    "counterfactual_gap.yaml": [
+        (16, 16, "Counterfactual 1 holds until 2015, and the next one from 2017: one must ")
+    ],
+    "counterfactual_none_at_all.yaml": [
+        (14, 21, "`outcomes.earnings.counterfactual` needs at least one entry.")
+    ],
+    "counterfactual_rate.yaml": [
+        (14, 41, "`rate` is the rate that a contract fixes, and the design is rct.")
+    ],
+    "counterfactual_undated.yaml": [
+        (15, 9, "Counterfactual 1 of 2 does not say `until`."),
+        (16, 29, "The last counterfactual has `until: 2018`, and nothing stands beyond it."),
+    ],
+    "grant_behind_gate.yaml": [
+        (20, 13, "The grant `relief` is paid whatever the results, and it stands behind th")
+    ],
+    "grant_named_twice.yaml": [
+        (18, 22, "The grant `main` has the name of another part of the payment."),
+        (20, 22, "The grant `main` has the name of another part of the payment."),
+    ],
+    "grant_with_condition.yaml": [(17, 25, "The key `when` does not belong here.")],
+    "settlement_moved_back.yaml": [
+        (27, 44, "The amendment of 2020-03 puts `final` on 2019-06, before")
     ],
     "look_named_twice.yaml": [
         (15, 56, "`end` names two dates of the calendar."),
@@ -406,7 +487,11 @@ EXPECTED: dict[str, list[tuple[int, int, str]]] = {
         (15, 15, "`holm` shares a level out, and no clause has a rule with a level."),
     ],
     "holm_over_dates.yaml": [
-        (15, 15, "Results are judged at several dates (first, last), and `holm` compares all of the"),
+        (
+            15,
+            15,
+            "Results are judged at several dates (first, last), and `holm` compares all of the",
+        ),
     ],
     "holm_pool_moves.yaml": [
         (18, 15, "Groups that were paid leave the pool, so what is tested depends on what wa"),

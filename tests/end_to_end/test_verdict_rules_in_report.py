@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 
 import impacteval as ie
 from impacteval.errors import InputError
@@ -161,6 +162,11 @@ def test_the_date_of_the_settlement_decides_what_an_unjudged_clause_becomes(
     two_cohorts.lock()
     early = two_cohorts.verify(settlement="first")
     assert set(rows(early).values()) == {("cannot_be_judged", None)}
+    # A clause that pays once waits until somebody says that nothing was paid for it before.
+    unknown = two_cohorts.verify(settlement="second")
+    assert rows(unknown)["early/cohort_1"] == ("met", None)
+    paid = {"format": "impacteval-ledger/1", "contract": "two-cohorts", "payments": []}
+    (two_cohorts.folder / "ledger.yaml").write_text(yaml.safe_dump(paid, sort_keys=False))
     later = two_cohorts.verify(settlement="second")
     assert rows(later)["early/cohort_1"] == ("met", "1000000.00")
     said = fill(later.record.page_one.clauses[0].sentence, "en", "GBP")
@@ -263,10 +269,8 @@ def with_young(df: pd.DataFrame) -> pd.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def full(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    from conftest import TwoCohorts  # type: ignore[import-not-found]
-
-    study = TwoCohorts(tmp_path_factory.mktemp("standing") / "two-cohorts")
+def full(tmp_path_factory: pytest.TempPathFactory, two_cohorts_in: Any) -> Any:
+    study = two_cohorts_in(tmp_path_factory.mktemp("standing") / "two-cohorts")
     return study, study.run(contract_change=everything, plan_change=young, data_change=with_young)
 
 

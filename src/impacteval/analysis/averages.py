@@ -47,12 +47,15 @@ def average_answer(
     Parameters
     ----------
     contract : Contract
-        The contract that the clause stands in.
+        The contract that the clause stands in; a question as contracted is answered by the terms
+        that were signed.
     question : ExpectedPayment
         The clause and its prior.
     estimate : CounterfactualEstimate
         On the scale that the contract's effect asks for.
     """
+    if question.as_contracted:
+        contract = contract.as_contracted
     leaf = next(leaf for leaf in contract.clauses if leaf.name == question.clause)
     outcome = contract.outcomes[leaf.outcome]
     if any(note.key == "pool.correlation-unknown" for note in estimate.notes):

@@ -9,6 +9,7 @@ from impacteval.contract import ALL, POOLED, Contract
 from impacteval.contract.readings import StopNumber
 from impacteval.contract.rules import ChanceRule
 from impacteval.contract.stopping import Trigger
+from impacteval.decide.amended import comparable
 from impacteval.report.findings import Finding
 from impacteval.values import Confidence, Message, PointEstimate, Question, Text
 
@@ -36,6 +37,13 @@ _SEVERAL = Message(
 _NO_FINDING = Message(
     "stop.no-finding",
     Text(en="the study has no such result.", fr="l'étude n'a pas ce résultat."),
+)
+_NOT_AS_SIGNED = Message(
+    "stop.not-as-signed",
+    Text(
+        en="the amendments changed what it looks at, and the data were analysed as amended.",
+        fr="les avenants ont changé ce qu'il observe, et les données ont été analysées avec eux.",
+    ),
 )
 
 
@@ -80,6 +88,43 @@ def stop_numbers(
         else tuple(_numbers(contract, trigger, own)) or (StopNumber(reason=_NO_FINDING),)
         for name, trigger in contract.stop_when.items()
     }
+
+
+def stops_as_contracted(
+    contract: Contract,
+    signed: Contract,
+    found: Iterable[Finding],
+    blocked: Message | None = None,
+) -> Mapping[str, tuple[StopNumber, ...]]:
+    """What each trigger of the contract as signed compares, from what was found for it as amended.
+
+    A result that an amendment redefined, and a count over groups of which one was not estimated,
+    are not those that the trigger was written for: it cannot be told.
+
+    Parameters
+    ----------
+    contract, signed : Contract
+        The contract as it is read, and as it was signed.
+    found, blocked
+        As in `stop_numbers`.
+    """
+    same = [
+        finding
+        for finding in found
+        if comparable(contract, signed, finding.outcome)
+        and (finding.group == ALL or finding.group in signed.live_groups())
+    ]
+    gone = set(signed.live_groups()) - set(contract.live_groups())
+    paid = {leaf.outcome for leaf in signed.clauses}
+    numbers = dict(stop_numbers(signed, same, blocked))
+    for name, trigger in signed.stop_when.items():
+        read = paid if trigger.of is None else {trigger.of} & set(signed.outcomes)
+        redefined = any(not comparable(contract, signed, outcome) for outcome in read)
+        if trigger.kind == "when" and gone and not redefined:
+            numbers[name] = (*numbers[name], StopNumber(reason=_NOT_AS_SIGNED))
+        elif gone or redefined:
+            numbers[name] = (StopNumber(reason=_NOT_AS_SIGNED),)
+    return numbers
 
 
 def _numbers(contract: Contract, trigger: Trigger, own: list[Finding]) -> Iterator[StopNumber]:

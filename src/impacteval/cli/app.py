@@ -155,14 +155,14 @@ def verify(
 def price(
     contract: ContractArgument,
     given: Annotated[
-        list[str],
+        list[str] | None,
         typer.Option(
             "--set",
             metavar="OUTCOME[.GROUP]=VALUE",
             help="A result in the contract's units, or people.GROUP=N, settlement=NAME, "
-            "already_paid=AMOUNT. May be repeated.",
+            "already_paid=AMOUNT, as_of=DATE. May be repeated.",
         ),
-    ],
+    ] = None,
     output: FormatOption = Format.TEXT,
     lang: LanguageOption = Language.EN,
 ) -> None:
@@ -171,16 +171,24 @@ def price(
     For example: impacteval price studies/bonds/denver --set housed_nights=299928
     --set jail_days=38
     """
-    commands.price(contract, given, as_json=output is Format.JSON, language=lang)
+    commands.price(contract, given or [], as_json=output is Format.JSON, language=lang)
 
 
 @app.command()
-def explain(contract: ContractArgument, lang: LanguageOption = Language.EN) -> None:
+def explain(
+    contract: ContractArgument,
+    lang: LanguageOption = Language.EN,
+    as_of: Annotated[
+        str | None,
+        typer.Option("--as-of", metavar="DATE", help="As it stood then, such as 2014-04."),
+    ] = None,
+) -> None:
     """Say the contract back in plain words.
 
-    Every number comes from the file: change the file and the words change.
+    Every number comes from the file: change the file and the words change. Amendments are told
+    with what the contract said before and what it says since.
     """
-    commands.explain(contract, lang)
+    commands.explain(contract, lang, as_of)
 
 
 class Register(StrEnum):

@@ -14,7 +14,7 @@ from impacteval.values import Language, Text
 if TYPE_CHECKING:
     from impacteval.contract import Contract
     from impacteval.contract.ledger import Ledger
-    from impacteval.decide import Decision
+    from impacteval.decide import BothWays, Decision
     from impacteval.report import Report
 
 SCAFFOLD = Path(__file__).parent / "scaffold"
@@ -226,9 +226,10 @@ def price(path: Path, given: list[str], *, as_json: bool, language: Language) ->
 
     contract = load_contract(path)
     given_values = pairs(given)
-    already_paid = given_values.pop("already_paid", None)
-    settlement = given_values.pop("settlement", None)
-    settlement_date = given_values.pop("settlement_date", None)
+    already_paid, as_of, settlement, settlement_date = (
+        given_values.pop(word, None)
+        for word in ("already_paid", "as_of", "settlement", "settlement_date")
+    )
     people, others = _under("people.", given_values), _under("other_money.", given_values)
     stops = _under("stop.", given_values)
     audits, errors = (
@@ -241,6 +242,8 @@ def price(path: Path, given: list[str], *, as_json: bool, language: Language) ->
         people,
         already_paid=already_paid,
         other_money=others,
+        as_of=as_of,
+        as_contracted=_under("as_contracted.", given_values),
         settlement=settlement,
         ledger=_ledger_beside(path, contract),
         settlement_date=settlement_date,
@@ -306,14 +309,35 @@ def _show_decision(decision: Decision, language: Language) -> None:
             rows[1],
         ]
     show_rows(rows)
+    if decision.amended is not None:
+        _show_both_ways(decision.amended, language, decision.currency)
 
 
-def explain(path: Path, language: Language) -> None:
-    """Say a contract back."""
-    from impacteval.contract import load_contract
+def _show_both_ways(both: BothWays, language: Language, currency: str) -> None:
+    """Which amendments are in force, and what they change in words and in money."""
+    from impacteval.render.amended import amendment_line
+    from impacteval.render.catalogue import Words
+    from impacteval.render.format import fill
+
+    say()
+    say(Words(language)("amended.heading"))
+    say(fill(both.reading, language, currency))
+    for change, in_force in both.changes:
+        say(f"- {amendment_line(change, language, in_force=in_force)}")
+    say()
+    say(Words(language)("amended.differences"))
+    for difference in both.differences:
+        say(f"- {fill(difference, language, currency)}")
+
+
+def explain(path: Path, language: Language, as_of: str | None) -> None:
+    """Say a contract back, as it stands or as it stood on a date."""
+    from impacteval.contract import contract_as_of, load_contract
     from impacteval.render.explain import explain as explain_contract
 
-    say(explain_contract(load_contract(path), language))
+    contract = load_contract(path)
+    read = contract if as_of is None else contract_as_of(contract, as_of)
+    say(explain_contract(read, language, as_of=as_of))
 
 
 def export(path: Path, out: Path, verdict: Path | None) -> None:

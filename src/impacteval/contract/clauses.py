@@ -10,6 +10,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import (
     BeforeValidator,
+    ConfigDict,
     Discriminator,
     Field,
     PlainSerializer,
@@ -20,6 +21,7 @@ from pydantic import (
     model_validator,
 )
 
+from impacteval.contract.counterfactuals import Counterfactuals
 from impacteval.contract.money import NOT_PUBLISHED, Amount, MoneyAmount, NotPublished
 from impacteval.contract.paperwork import CURRENCY_ELSEWHERE, Portion, Source
 from impacteval.contract.rules import EvidenceRule
@@ -146,7 +148,6 @@ class Clause(FileModel):
     """What every clause says: its name, whom it reads, and how the number is found."""
 
     ELSEWHERE: ClassVar[Mapping[str, str]] = CURRENCY_ELSEWHERE
-    LATER: ClassVar[frozenset[str]] = frozenset(("counterfactual",))
     LATER_WORDS: ClassVar[Mapping[str, frozenset[str]]] = {
         "per": frozenset(("person", "settlement"))
     }
@@ -157,7 +158,10 @@ class Clause(FileModel):
     weights: Literal["people"] | None = None
     decide_on: EvidenceRule | None = None
     if_not_judged: IfNotJudged | None = None
+    counterfactuals: Counterfactuals = Field(default=(), alias="counterfactual")
     source: Source | None = None
+
+    model_config = ConfigDict(serialize_by_alias=True)
 
 
 def one_when(value: Any) -> Any:

@@ -48,6 +48,7 @@ def composed_problems(contract: Contract) -> Iterator[Relative]:
             case _:
                 pass
     yield from _whole(contract)
+    yield from _grants(contract)
     for inner, leaf in leaves(contract.payment):
         if getattr(leaf, "by_people", False) and leaf.per != "group":
             yield (
@@ -188,6 +189,40 @@ def _gate(path: Path, gate: Gate) -> Iterator[Relative]:
                 ),
                 "Put the penalty beside the gate, in a `sum`.",
             )
+    for inner, term in terms(gate.opens):
+        if term.grant is not None:
+            yield (
+                (*path, "opens", *inner, "grant"),
+                (
+                    f"The grant `{term.grant.name}` is paid whatever the results, and it stands "
+                    f"behind the gate `{gate.name}`."
+                ),
+                "Put the grant beside the gate, in a `sum`.",
+            )
+
+
+def _grants(contract: Contract) -> Iterator[Relative]:
+    """A grant goes by a name of its own, as a clause does."""
+    taken = [leaf.name for leaf in contract.clauses]
+    for inner, term in terms(contract.payment):
+        if term.grant is None:
+            continue
+        if contract.gates:
+            yield (
+                ("payment", *inner, "grant"),
+                (
+                    f"The grant `{term.grant.name}` is paid whatever the results, and the whole "
+                    f"payment stands behind the gate `{contract.gates[0].name}`."
+                ),
+                "Write the gate as a term before the clauses, beside the grant, in a `sum`.",
+            )
+        if term.grant.name in taken:
+            yield (
+                ("payment", *inner, "grant", "name"),
+                f"The grant `{term.grant.name}` has the name of another part of the payment.",
+                "Give it a name of its own.",
+            )
+        taken.append(term.grant.name)
 
 
 def can_be_owed(leaf: Leaf) -> bool:

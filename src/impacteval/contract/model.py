@@ -8,19 +8,28 @@ be built.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import date as day
 from decimal import Decimal
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import (
     AfterValidator,
     BeforeValidator,
+    ConfigDict,
     Field,
+    ModelWrapValidatorHandler,
+    PrivateAttr,
+    SerializerFunctionWrapHandler,
+    ValidationInfo,
+    model_serializer,
     model_validator,
 )
 
 from impacteval.canonical import digest
+from impacteval.contract.changes import Change, spelled
 from impacteval.contract.clauses import WRITE_NONE, Threshold, or_none
 from impacteval.contract.correcting import Corrections
+from impacteval.contract.counterfactuals import Counterfactual, Counterfactuals, on_date
 from impacteval.contract.escrow import Dispute
 from impacteval.contract.money import Currency, Mode, decimals_of, rounded
 from impacteval.contract.paperwork import (
@@ -75,24 +84,6 @@ class RoundResult(FileModel):
         return rounded(number, self.decimals, self.mode)
 
 
-class Counterfactual(FileModel):
-    """Where "what would have happened otherwise" comes from."""
-
-    design: Literal[
-        "rct",
-        "cluster_rct",
-        "difference_in_differences",
-        "synthetic_control",
-        "matched_comparison",
-        "historical_baseline",
-        "fixed_rate",
-        "none",
-    ] = Field(description="the design of the evaluation, such as rct or matched_comparison")
-    description: PlainWords | None = None
-    method: Slug | None = None
-    source: Source | None = None
-
-
 class Outcome(FileModel):
     """One outcome: what is measured, which direction is better, on which scale it is judged."""
 
@@ -123,8 +114,17 @@ class Outcome(FileModel):
         BeforeValidator(or_none, json_schema_input_type=RoundResult | Literal["none"]),
         WRITE_NONE,
     ] = None
-    counterfactual: Counterfactual = Field(description="the design of the counterfactual")
+    counterfactuals: Counterfactuals = Field(
+        alias="counterfactual", description="the design of the counterfactual", min_length=1
+    )
     source: Source | None = None
+
+    model_config = ConfigDict(serialize_by_alias=True)
+
+    @property
+    def counterfactual(self) -> Counterfactual:
+        """The counterfactual; the last one where it changes by date."""
+        return self.counterfactuals[-1]
 
     @property
     def scale(self) -> Scale:
@@ -172,9 +172,14 @@ def _in_order(value: tuple[str, ...]) -> tuple[str, ...]:
 
 
 class Contract(FileModel):
-    """An outcomes contract."""
+    """An outcomes contract.
 
-    LATER: ClassVar[frozenset[str]] = frozenset(("changes",))
+    Its terms are those in force once every amendment under `changes` has taken force; a contract
+    as of a date (`impacteval.contract_as_of`) has only the amendments up to that date, and
+    `as_contracted` is the contract as it was signed. Written out, a contract is the file: the terms
+    as signed and its amendments.
+    """
+
     LATER_WORDS: ClassVar[Mapping[str, frozenset[str]]] = {
         "pool": frozenset(("ratio_of_sums",)),
     }
@@ -239,6 +244,8 @@ class Contract(FileModel):
     evaluation_cost: EvaluationCost | None = None
     not_public: ListOfWords = ()
     sources: Table[SourceEntry] = Field(default_factory=dict, validate_default=True)
+    changes: Annotated[tuple[Change, ...], Field(max_length=200)] = ()
+    _signed: Contract | None = PrivateAttr(default=None)
 
     @model_validator(mode="after")
     def _makes_sense(self) -> Self:
@@ -246,6 +253,38 @@ class Contract(FileModel):
 
         refuse(problems_of(self))
         return self
+
+    # Written after the check above, so that it stands around it: the signed terms are checked
+    # first, then the terms after the amendments of each day.
+    @model_validator(mode="wrap")
+    @classmethod
+    def _amended(
+        cls, data: Any, handler: ModelWrapValidatorHandler[Self], info: ValidationInfo
+    ) -> Self:
+        from impacteval.contract.amending import terms_in_force
+
+        written = handler(data)
+        if not (isinstance(data, Mapping) and written.changes):
+            return written
+        signed = cls.model_validate(
+            {key: value for key, value in data.items() if key != "changes"}, context=info.context
+        )
+        terms = terms_in_force(signed, written.changes, info.context)
+        amended = handler({**terms, "changes": written.changes})
+        amended._signed = signed
+        return amended
+
+    @model_serializer(mode="wrap")
+    def _as_written(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        written: dict[str, Any] = handler(self)
+        if self._signed is None:
+            return written
+        return {**handler(self._signed), "changes": written["changes"]}
+
+    @property
+    def as_contracted(self) -> Contract:
+        """The contract as it was signed, before any amendment."""
+        return self if self._signed is None else self._signed
 
     def __hash__(self) -> int:
         return hash(self.digest)
@@ -269,10 +308,19 @@ class Contract(FileModel):
 
     @property
     def digest(self) -> str:
-        """Digest of the content; line ends, comments and spelling of numbers do not matter."""
+        """Digest of the content; line ends, comments and spelling of numbers do not matter.
+
+        It covers the terms as signed and every amendment; a contract as of a date has a digest of its
+        own, that of the file with the amendments up to then.
+        """
         # Keys at their default do not count, so that a key added to the language in a later version
         # does not change the digest of the contracts that never used it.
-        return digest(_canonical(self.model_dump(exclude_defaults=True)))
+        written = self.model_dump(exclude_defaults=True)
+        for change in written.get("changes", ()):
+            for key in ("set", "add"):
+                if key in change:
+                    change[key] = spelled(change[key])
+        return digest(_canonical(written))
 
     @property
     def bounds(self) -> tuple[str, ...]:
@@ -317,6 +365,11 @@ class Contract(FileModel):
         if self.money is None:
             return rounded(amount, decimals_of(self.currency), "half_up")
         return rounded(amount, self.money.decimals, self.money.mode)
+
+    def counterfactual_of(self, clause: Leaf, date: day | None = None) -> Counterfactual:
+        """What a clause is compared with on a date: its own counterfactual, or its outcome's."""
+        own = clause.counterfactuals or self.outcomes[clause.outcome].counterfactuals
+        return on_date(own, date)
 
     def is_percent(self, outcome: str) -> bool:
         """Whether the outcome's contract number is a percentage."""

@@ -26,6 +26,7 @@ from impacteval.contract.clauses import (
     one_when,
     or_none,
 )
+from impacteval.contract.grants import Grant
 from impacteval.contract.money import MoneyAmount
 from impacteval.contract.paperwork import CURRENCY_ELSEWHERE, Source
 from impacteval.contract.settlement import Cap, Cumulative, NetOf, PayerShare
@@ -203,6 +204,7 @@ TermKind = (
     | Basket
     | Gate
     | EquityBonus
+    | Grant
     | FirstOf
     | Sum
 )
@@ -219,6 +221,7 @@ _KINDS = (
     "basket",
     "gate",
     "equity_bonus",
+    "grant",
     "first_of",
     "sum",
 )
@@ -252,6 +255,7 @@ class Term(FileModel):
     basket: Basket | None = None
     gate: Gate | None = None
     equity_bonus: EquityBonus | None = None
+    grant: Grant | None = None
     first_of: Annotated[tuple[Threshold, ...], Field(min_length=1)] | None = None
     sum: (
         Annotated[
@@ -343,6 +347,8 @@ def leaves(term: Term | Threshold) -> Iterator[tuple[tuple[str | int, ...], Leaf
                 for path, leaf in leaves(bonus.of):
                     yield ("equity_bonus", "of", *path), leaf
             yield ("equity_bonus",), bonus
+        case Grant():
+            return
         case leaf:
             yield (next(name for name in _KINDS if getattr(term, name) is not None),), leaf
 

@@ -29,6 +29,9 @@ from impacteval.contract.composed_sentences import (
     rate_line,
     share_of_saving,
 )
+from impacteval.contract.counterfactual_sentences import counterfactual_sentences
+from impacteval.contract.grants import Grant
+from impacteval.contract.grants import said as grant_said
 from impacteval.contract.money import Amount, NotPublished
 from impacteval.contract.payment import (
     Basket,
@@ -150,6 +153,7 @@ def clause_sentences(contract: Contract, clause: Leaf) -> Iterator[Message]:
             clause=clause.name,
             **rule.values,
         )
+    yield from counterfactual_sentences(clause.counterfactuals, clause.name)
     match clause:
         case Threshold():
             yield _threshold(contract, clause, outcome, name)
@@ -368,6 +372,8 @@ def composition(
                     "Les montants de ces clauses s'additionnent : {clauses:list}.",
                     clauses=names,
                 )
+        case Grant() as grant:
+            yield grant_said(grant, contract.currency)
         case Basket() as parts_of:
             yield from basket(contract, parts_of)
         case RateCard() as card:

@@ -67,16 +67,18 @@ def _combination(
             "Combine estimates of an effect, or write `decide_on: point_estimate`.",
         )
         return
-    own = design_of(outcome.counterfactual.design).value
-    if own not in rule.combine:
-        yield (
-            where,
-            (
-                f"The clause `{leaf.name}` combines {', '.join(rule.combine)}, and the counterfactual "
-                f"of `{leaf.outcome}` is {outcome.counterfactual.design}, which is design {own}."
-            ),
-            "Combine the outcome's own design with others.",
-        )
+    periods = (*outcome.counterfactuals, *leaf.counterfactuals)
+    own = {period.design: design_of(period.design).value for period in periods}
+    for design, said in own.items():
+        if said not in rule.combine:
+            yield (
+                where,
+                (
+                    f"The clause `{leaf.name}` combines {', '.join(rule.combine)}, and the "
+                    f"counterfactual of `{leaf.outcome}` is {design}, which is design {said}."
+                ),
+                "Combine the outcome's own design with others.",
+            )
 
 
 _NOT_ALONE = {

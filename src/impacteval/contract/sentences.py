@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from impacteval.contract.calendar_sentences import calendar_sentences
 from impacteval.contract.checks import chance_by_luck
+from impacteval.contract.counterfactual_sentences import counterfactual_sentences
 from impacteval.contract.later_sentences import later_sentences, said_length
 from impacteval.contract.money_effects import compared_as_money
 from impacteval.contract.payment_sentences import clause_sentences, composition
@@ -29,41 +30,6 @@ from impacteval.values import Message, Text
 
 if TYPE_CHECKING:
     from impacteval.contract.model import Contract, Outcome
-
-_DESIGNS = {
-    "rct": Text(
-        en="lots are drawn to decide who is offered the programme",
-        fr="un tirage au sort décide à qui le programme est proposé",
-    ),
-    "cluster_rct": Text(
-        en="lots are drawn among whole places or groups",
-        fr="le tirage au sort se fait entre des lieux ou des groupes entiers",
-    ),
-    "difference_in_differences": Text(
-        en="the change over time is compared with the change elsewhere",
-        fr="l'évolution est comparée à celle observée ailleurs",
-    ),
-    "synthetic_control": Text(
-        en="the place is compared with a weighted mix of similar places",
-        fr="le lieu est comparé à un mélange pondéré de lieux semblables",
-    ),
-    "matched_comparison": Text(
-        en="each person is compared with similar people who were not served",
-        fr="chaque personne est comparée à des personnes semblables qui n'ont pas été accompagnées",
-    ),
-    "historical_baseline": Text(
-        en="the result is compared with the past",
-        fr="le résultat est comparé au passé",
-    ),
-    "fixed_rate": Text(
-        en="the contract fixes a rate in advance instead of measuring it",
-        fr="le contrat fixe un taux à l'avance au lieu de le mesurer",
-    ),
-    "none": Text(
-        en="nothing is estimated: what is counted is paid",
-        fr="rien n'est estimé : ce qui est compté est payé",
-    ),
-}
 
 _MODES = {
     "half_up": Text(
@@ -155,24 +121,7 @@ def _outcome(contract: Contract, name: str) -> Iterator[Message]:
         measure=outcome.measure.text(),
     )
     yield _compared(outcome)
-    design = outcome.counterfactual
-    yield (
-        say(
-            "design",
-            "To know what would have happened otherwise, {design}.",
-            "Pour savoir ce qui se serait passé sinon, {design}.",
-            design=_DESIGNS[design.design],
-        )
-        if design.design != "none"
-        else say("design-none", "Here {design}.", "Ici, {design}.", design=_DESIGNS["none"])
-    )
-    if design.description is not None:
-        yield say(
-            "design-description",
-            "The comparison: {text}.",
-            "La comparaison : {text}.",
-            text=_unstopped(design.description.text()),
-        )
+    yield from counterfactual_sentences(outcome.counterfactuals)
     if outcome.window is not None:
         yield say(
             "window",

@@ -23,6 +23,8 @@ from impacteval.contract.clause_amounts import (
     undecided,
 )
 from impacteval.contract.clauses import ShareOfSaving, Threshold
+from impacteval.contract.grants import Grant
+from impacteval.contract.grants import paid as grant_paid
 from impacteval.contract.model import POOLED, Contract
 from impacteval.contract.money import ARITHMETIC, NOT_PUBLISHED, Amount, add
 from impacteval.contract.payment import (
@@ -103,9 +105,16 @@ def _price(term: Term | Threshold, at: _At) -> Settled:
             settled = _gate(gate, at)
         case EquityBonus() as bonus:
             settled = _equity_bonus(bonus, at)
+        case Grant() as grant:
+            amount = _rounded(grant.pay, at.contract)
+            settled = Settled((), amount, amount, (grant_paid(grant, amount),))
         case leaf:
             settled = _leaf(leaf, at)
     return bounded(term, settled, at.contract, at.given)
+
+
+def _rounded(amount: Amount, contract: Contract) -> Amount:
+    return contract.round_money(amount) if isinstance(amount, Decimal) else amount
 
 
 # --- gates -------------------------------------------------------------------------------------
@@ -239,6 +248,7 @@ def _sum(parts: tuple[Settled, ...]) -> Settled:
     totals = [part.total for part in parts if part.total is not None]
     total = add(totals) if len(totals) == len(parts) else None
     judged = sum(row.amount is not None for row in rows if row.pays)
+    judged += sum(not part.rows for part in parts)  # grants are paid and judge nothing
     steps = (*inner, words.summed(due, judged)) if judged > 1 else inner
     return Settled(rows, due, total, steps)
 

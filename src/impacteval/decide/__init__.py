@@ -1,5 +1,11 @@
 """Verdicts and money: arithmetic only, on evidence that somebody else produced."""
 
+from impacteval.decide.amended import (
+    BothWays,
+    both_ways,
+    compared_both_ways,
+    evidence_as_contracted,
+)
 from impacteval.decide.decision import ClauseResult, Decision, decide, money_text
 from impacteval.decide.distance import Distance, distance
 from impacteval.decide.examples import ExampleResult, load_examples, run_examples
@@ -12,17 +18,23 @@ from impacteval.decide.questions import (
     pool_label,
     rule_text,
 )
+from impacteval.decide.typed import known_groups
 
 __all__ = [
+    "BothWays",
     "ClauseResult",
     "Compared",
     "Decision",
     "Distance",
     "ExampleResult",
+    "both_ways",
     "compared",
+    "compared_both_ways",
     "decide",
     "distance",
     "effective_rule",
+    "evidence_as_contracted",
+    "known_groups",
     "load_examples",
     "money_text",
     "other_rules",

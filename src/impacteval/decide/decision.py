@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal, localcontext
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from impacteval.contract.calendar import Look
 from impacteval.contract.clauses import IfNotJudged
@@ -25,6 +25,9 @@ from impacteval.decide.sittings import assumed, at_sitting
 from impacteval.decide.stops import StopResult
 from impacteval.errors import UsageError
 from impacteval.values import Evidence, Message, Status, Text
+
+if TYPE_CHECKING:
+    from impacteval.decide.amended import BothWays
 
 ADJUDICATED = "adjudicated"
 
@@ -130,6 +133,8 @@ class Decision:
         difference that is owed now, below 0 when it is owed back.
     dispute : Contested or None
         How `due_now` divides into what is payable now and what is held while it is contested.
+    amended : BothWays or None
+        The same by the contract as it was signed, where it was amended.
     stops : tuple of StopResult
         Every stop trigger: quiet, fired or not to be told.
     """
@@ -147,6 +152,7 @@ class Decision:
     look: Look | None = None
     correction: Correction | None = None
     dispute: Contested | None = None
+    amended: BothWays | None = None
     stops: tuple[StopResult, ...] = ()
 
     def clause(self, name: str, group: str | None = None) -> ClauseResult:
@@ -187,6 +193,8 @@ class Decision:
             more["payable_now"] = money_text(self.dispute.payable_now)
             more["in_escrow"] = money_text(self.dispute.held)
             more["dispute"] = _dispute(self.dispute)
+        if self.amended is not None:
+            more |= self.amended.to_json()
         return {
             "currency": self.currency,
             "due_now": money_text(self.due_now),

@@ -54,6 +54,15 @@ class Expectation(FileModel):
     amount: SignedAmount | Literal["open"] | None = None
 
 
+class AsContracted(FileModel):
+    """What the same results are expected to come to by the contract as it was signed."""
+
+    given: dict[NonBlank, Number | dict[Slug, Number]] = Field(default_factory=dict)
+    expect: tuple[Expectation, ...] = ()
+    due_now: SignedAmount | Literal["open"] | None = None
+    total: SignedAmount | Literal["open"] | None = None
+
+
 class ExampleLedger(FileModel):
     """What was paid before an example, as a ledger says it."""
 
@@ -88,6 +97,8 @@ class Example(FileModel):
     claims: dict[Slug, tuple[Slug, ...]] | None = None
     already_paid: MoneyAmount | None = None
     other_money: dict[Slug, MoneyAmount] = Field(default_factory=dict)
+    as_of: PartialDate | None = None
+    as_contracted: AsContracted | None = None
     settlement: Slug | None = None
     ledger: ExampleLedger | None = None
     settlement_date: PartialDate | None = None
@@ -170,7 +181,7 @@ def run_examples(
 
 
 def _run(example: Example, contract: Contract, average: Averages | None) -> ExampleResult:
-    name = str(example.name)
+    name, signed = str(example.name), example.as_contracted
     try:
         decision = price(
             contract,
@@ -179,6 +190,8 @@ def _run(example: Example, contract: Contract, average: Averages | None) -> Exam
             claims=example.claims,
             already_paid=example.already_paid,
             other_money=example.other_money,
+            as_of=example.as_of,
+            as_contracted=None if signed is None else signed.given,
             settlement=example.settlement,
             ledger=None if example.ledger is None else example.ledger.of(contract),
             settlement_date=example.settlement_date,
@@ -189,10 +202,17 @@ def _run(example: Example, contract: Contract, average: Averages | None) -> Exam
         )
     except InputError as wrong:
         return ExampleResult(name, tuple(str(problem) for problem in wrong.problems), None)
-    return ExampleResult(name, tuple(_differences(example, decision)), decision)
+    differences = [*_differences(example, decision)]
+    if signed is not None and decision.amended is None:
+        differences.append("as contracted: the contract was never amended.")
+    elif signed is not None and decision.amended is not None:
+        beside = _differences_of(signed, decision.amended.as_contracted)
+        differences += [f"as contracted, {said}" for said in beside]
+    return ExampleResult(name, tuple(differences), decision)
 
 
-def _differences(example: Example, decision: Decision) -> Iterator[str]:
+def _differences_of(example: Example | AsContracted, decision: Decision) -> Iterator[str]:
+    """Verdicts, amounts and sums."""
     for expected in example.expect:
         rows = [
             row
@@ -208,6 +228,10 @@ def _differences(example: Example, decision: Decision) -> Iterator[str]:
         yield from _money("due now", example.due_now, decision.due_now)
     if example.total is not None:
         yield from _money("total", example.total, decision.total)
+
+
+def _differences(example: Example, decision: Decision) -> Iterator[str]:
+    yield from _differences_of(example, decision)
     correction, dispute = decision.correction, decision.dispute
     for what, wanted, said in (
         ("payable now", example.payable_now, None if dispute is None else dispute.payable_now),

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date as day
 from decimal import Decimal
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from impacteval.contract.amendments import contract_as_of, date_asked
 from impacteval.contract.ledger import Ledger
 from impacteval.contract.model import ALL, Contract
 from impacteval.contract.money import Amount
 from impacteval.contract.readings import Given, StopNumber
+from impacteval.decide.amended import (
+    asks_the_same,
+    both_ways,
+    given_as_contracted,
+    unread_of,
+    usable,
+)
 from impacteval.decide.claims import read_claims, reconciled
 from impacteval.decide.decision import ADJUDICATED, Decision, decide_by
 from impacteval.decide.numbers import money_of as _money
@@ -20,17 +30,20 @@ from impacteval.decide.numbers import number_of as _number
 from impacteval.decide.sittings import chosen_look, given_at
 from impacteval.decide.typed import (
     Averages,
+    Besides,
+    Key,
+    Parts,
     averages,
+    elsewhere,
     group_problem,
     known_groups,
-    read_audits,
-    read_errors,
+    read_besides,
     rule_for_typed,
     take_parts,
 )
 from impacteval.errors import Problem, UsageError
 from impacteval.files import PartialDate
-from impacteval.values import Answer, Evidence, PointEstimate
+from impacteval.values import Answer, Evidence, Message, PointEstimate
 
 
 def price(
@@ -46,6 +59,8 @@ def price(
     audit: Mapping[str, Any] | None = None,
     std_error: Mapping[str, Any] | None = None,
     average: Averages | None = None,
+    as_of: day | str | None = None,
+    as_contracted: Mapping[str, Any] | None = None,
     settlement: str | None = None,
     ledger: Ledger | None = None,
 ) -> Decision:
@@ -92,10 +107,18 @@ def price(
         default. Clauses that belong to another one stay open.
     ledger : Ledger, optional
         What was paid before, in place of `already_paid` and `other_money`.
+    as_of : datetime.date or str, optional
+        The date on which the contract is read: amendments after it are left out. By default the date
+        of the settlement that is judged; without one every amendment is in force. No clock is read.
+    as_contracted : mapping, optional
+        Results, like `values`, that only the contract as it was signed compares, such as those of a
+        group that an amendment cancelled.
 
     Returns
     -------
     Decision
+        By the contract as amended; where it has amendments, `amended` holds the decision by the
+        contract as it was signed, and the difference in words and in money.
 
     Raises
     ------
@@ -115,45 +138,76 @@ def price(
             what = f"{name} must be a mapping, not {type(mapping).__name__}."
             raise UsageError(Problem(what, 'Write for example {"outcome": 8.4}.'))
     problems: list[Problem] = []
-    numbers: dict[tuple[str, str], Decimal] = {}
-    plain, parts = take_parts(contract, values, problems)
-    for (outcome, group), by_hand in _flat(contract, plain, problems).items():
-        number = _number(f"{outcome}, {group}", by_hand, problems)
-        if number is not None:
-            numbers[outcome, group] = number
+    settled_on = None if settlement_date is None else _date(settlement_date, problems)
+    whole = contract
+    look = chosen_look(whole, settlement, ledger) if whole.changes else None
+    date = as_of
+    if date is None and whole.changes:
+        date = settled_on if look is None else look.date
+    if date is not None:
+        contract = contract_as_of(contract, date)
+    typed = _results(contract, values, problems)
+    before = _only_as_contracted(whole, as_contracted, problems)
     claimed = None
     if claims is not None:
         claimed, counts = read_claims(contract, claims, problems)
-        reconciled(numbers, counts, ALL, problems)
+        reconciled(typed.numbers, counts, ALL, problems)
+    signed = whole.as_contracted
+    there, unread = _usable_as_contracted(contract, signed, typed)
+    problems += [
+        Problem(
+            f"as_contracted: {outcome}, {group} is given among the other results too.",
+            "Give it once: both readings of the contract use it.",
+        )
+        for outcome, group in before.keys
+        if (outcome, group) in there.keys
+    ]
     sizes = _people(contract, people or {}, problems)
     earlier = None if already_paid is None else _money("already_paid", already_paid, problems)
     others = _others(contract, other_money or {}, problems)
-    date = None if settlement_date is None else _date(settlement_date, problems)
     stopped = _stops(contract, stops or {}, problems)
-    audits = read_audits(contract, audit or {}, problems)
-    errors = read_errors(contract, std_error or {}, problems)
-    answers: dict[tuple[str, str], tuple[Answer, ...]] = {
-        where: (Answer(PointEstimate(), number),) for where, number in numbers.items()
-    }
-    answers |= {where: part.answers() for where, part in parts.items()}
-    means = averages(contract, numbers, errors, average, problems)
+    here, besides_there = read_besides(
+        contract,
+        signed if whole.changes else None,
+        audit or {},
+        std_error or {},
+        problems,
+    )
+    evidence = _evidence(contract, typed, here, average, problems)
+    wrong: list[Problem] = []
+    evidence_there = _evidence(signed, there.and_(before), besides_there, average, wrong)
+    problems += _said_there(wrong) if whole.changes else []
     if problems:
         raise UsageError(problems)
-    look = chosen_look(contract, settlement, ledger)
-    if date is None and settlement is not None and look is not None and look.pays:
-        date = look.date
-    typed = Given(
+    look = chosen_look(contract, settlement if look is None else look.name, ledger)
+    if settled_on is None and settlement is not None and look is not None and look.pays:
+        settled_on = look.date
+    given = Given(
         claims=claimed,
         already_paid=earlier,
         other_money=others,
-        settlement_date=date,
-        stops=stopped,
+        settlement_date=settled_on,
+        stops={name: said for name, said in stopped.items() if name in contract.stop_when},
     )
-    given = given_at(contract, look, ledger, typed)
-    evidence = [
-        Evidence(*where, (*known, *audits.get(where, ()), *means.get(where, ())))
-        for where, known in answers.items()
-    ]
+    decision = _decided(contract, evidence, sizes, given_at(contract, look, ledger, given))
+    if not whole.changes:
+        return decision
+    stopped_there = {
+        name: said for name, said in stopped.items() if asks_the_same(contract, signed, name)
+    }
+    beside = _decided(
+        signed,
+        evidence_there,
+        {group: n for group, n in sizes.items() if group in signed.groups},
+        given_as_contracted(signed, look, ledger, replace(given, stops=stopped_there)),
+    )
+    asked = date_asked(date).isoformat() if isinstance(date, day) else date and date.strip()
+    return both_ways(whole, contract, decision, beside, as_of=asked, unread=unread)
+
+
+def _decided(
+    contract: Contract, evidence: list[Evidence], sizes: Mapping[str, int], given: Given
+) -> Decision:
     return decide_by(
         contract,
         evidence,
@@ -163,6 +217,102 @@ def price(
         typed=True,
         given=given,
     )
+
+
+@dataclass(frozen=True)
+class _Results:
+    """Results that were typed, whole or by design, under outcome and group."""
+
+    numbers: dict[Key, Decimal]
+    parts: dict[Key, Parts]
+
+    @property
+    def keys(self) -> tuple[Key, ...]:
+        return (*self.numbers, *self.parts)
+
+    def only(self, kept: Collection[Key]) -> _Results:
+        """Those under some keys."""
+        return _Results(
+            {where: number for where, number in self.numbers.items() if where in kept},
+            {where: parts for where, parts in self.parts.items() if where in kept},
+        )
+
+    def and_(self, more: _Results) -> _Results:
+        """Those of both; `more` where both have one."""
+        return _Results(self.numbers | more.numbers, self.parts | more.parts)
+
+
+def _results(contract: Contract, values: Mapping[str, Any], problems: list[Problem]) -> _Results:
+    numbers: dict[Key, Decimal] = {}
+    plain, parts = take_parts(contract, values, problems)
+    for (outcome, group), by_hand in _flat(contract, plain, problems).items():
+        number = _number(f"{outcome}, {group}", by_hand, problems)
+        if number is not None:
+            numbers[outcome, group] = number
+    return _Results(numbers, parts)
+
+
+def _evidence(
+    contract: Contract,
+    results: _Results,
+    besides: Besides,
+    average: Averages | None,
+    problems: list[Problem],
+) -> list[Evidence]:
+    """What the results say to a contract: themselves, what audits found, what they pay on average."""
+    answers: dict[Key, tuple[Answer, ...]] = {
+        where: (Answer(PointEstimate(), number),) for where, number in results.numbers.items()
+    }
+    answers |= {where: part.answers() for where, part in results.parts.items()}
+    means = averages(contract, results.numbers, besides.errors, average, problems)
+    return [
+        Evidence(*where, (*known, *besides.audits.get(where, ()), *means.get(where, ())))
+        for where, known in answers.items()
+    ]
+
+
+# --- the contract as it was signed ---------------------------------------------------------------
+
+
+def _only_as_contracted(
+    whole: Contract, given: Mapping[str, Any] | None, problems: list[Problem]
+) -> _Results:
+    if not given:
+        return _Results({}, {})
+    if not isinstance(given, Mapping):
+        what = f"as_contracted must be a mapping, not {type(given).__name__}."
+        raise UsageError(Problem(what, 'Write for example {"outcome": 8.4}.'))
+    if not whole.changes:
+        problems.append(
+            Problem(
+                "as_contracted is given, and the contract was never amended.",
+                "Give every result among the others.",
+            )
+        )
+        return _Results({}, {})
+    wrong: list[Problem] = []
+    results = _results(whole.as_contracted, given, wrong)
+    problems += _said_there(wrong)
+    return results
+
+
+def _said_there(wrong: Iterable[Problem]) -> list[Problem]:
+    return [Problem(f"as_contracted: {problem.what}", problem.fix) for problem in wrong]
+
+
+def _usable_as_contracted(
+    contract: Contract, signed: Contract, results: _Results
+) -> tuple[_Results, tuple[Message, ...]]:
+    """The results that the contract as signed compares too, and what is said of the others."""
+    compared = {leaf.outcome for leaf in signed.clauses}
+    used = {
+        (outcome, group)
+        for outcome, group in results.keys
+        if outcome in compared
+        and usable(contract, signed, outcome, group, known_groups(signed, outcome))
+    }
+    left = tuple(unread_of(contract, (key for key in results.keys if key not in used)))
+    return results.only(used), left
 
 
 def _flat(
@@ -184,9 +334,8 @@ def _flat(
         outcome, dot, group = str(key).partition(".")
         if outcome not in compared:
             kind = "compared by any clause" if outcome in contract.outcomes else "an outcome"
-            problems.append(
-                Problem(f"{outcome!r} is not {kind} of this contract.", _near(outcome, compared))
-            )
+            fix = _near(outcome, compared) + elsewhere(contract, outcome, group or ALL)
+            problems.append(Problem(f"{outcome!r} is not {kind} of this contract.", fix))
         elif dot:
             add(outcome, group, given)
         elif isinstance(given, Mapping):
@@ -216,17 +365,19 @@ def _date(given: Any, problems: list[Problem]) -> str | None:
 def _stops(
     contract: Contract, given: Mapping[str, Any], problems: list[Problem]
 ) -> dict[str, tuple[StopNumber, ...]]:
+    """What stop triggers are told, those included that only the contract as signed has."""
+    triggers = {**contract.as_contracted.stop_when, **contract.stop_when}
     found: dict[str, tuple[StopNumber, ...]] = {}
     for name, typed in given.items():
-        if name not in contract.stop_when:
+        if name not in triggers:
             what = f"stops: {name!r} is not a stop trigger of this contract."
-            known = _near(name, contract.stop_when) if contract.stop_when else "It has none."
+            known = _near(name, triggers) if triggers else "It has none."
             problems.append(Problem(what, known))
             continue
         number = _number(f"stops, {name}", typed, problems)
         if number is None:
             continue
-        trigger = contract.stop_when[name]
+        trigger = triggers[name]
         share = trigger.kind in ("missing_share", "reach")
         if trigger.kind != "when" and (number < 0 or (share and number > 100)):
             fix = "Give a percentage, 0 to 100." if share else "Give a count."

@@ -207,6 +207,8 @@ USUAL: tuple[Rule, ...] = (
 def other_rules(contract: Contract) -> tuple[Rule, ...]:
     """The usual rules that are not the contract's own and that make sense for all its clauses."""
     own = {read_by(contract.rule(leaf)) for leaf in contract.clauses}
+    if not own:
+        return ()  # nothing is compared, so no rule would change anything
     return tuple(rule for rule in USUAL if rule not in own and not rule_problems(contract, (rule,)))
 
 

@@ -46,7 +46,17 @@ def group_problem(contract: Contract, outcome: str, group: str) -> Problem | Non
     what = f"{group!r} is not a group that a clause compares for {outcome}."
     if group in contract.groups and contract.groups[group].cancelled is not None:
         what = f"{group} was cancelled ({contract.groups[group].cancelled}): no clause compares it."
-    return Problem(what, near(group, known))
+    return Problem(what, near(group, known) + elsewhere(contract, outcome, group))
+
+
+def elsewhere(contract: Contract, outcome: str, group: str) -> str:
+    """Where a result belongs that only the contract as signed compares."""
+    signed = contract.as_contracted
+    read = outcome in signed.outcomes and group in known_groups(signed, outcome)
+    if not (contract.changes and read):
+        return ""
+    where = outcome if group == ALL else f"{outcome}.{group}"
+    return f" The contract as signed compares it: give it as as_contracted.{where}."
 
 
 def outcomes_under(contract: Contract, kind: type[Rule]) -> dict[str, Rule]:
@@ -214,16 +224,70 @@ def _parts(
 # --- audits and standard errors -----------------------------------------------------------------
 
 
+@dataclass(frozen=True)
+class Besides:
+    """What was typed beside results, as one contract reads it.
+
+    Attributes
+    ----------
+    audits : mapping
+        What the audit found wrong.
+    errors : mapping
+        Standard errors in contract units.
+    """
+
+    audits: Mapping[Key, tuple[Answer, ...]] = field(default_factory=dict)
+    errors: Mapping[Key, Decimal] = field(default_factory=dict)
+
+
+def read_besides(
+    contract: Contract,
+    signed: Contract | None,
+    audit: Mapping[str, Any],
+    std_error: Mapping[str, Any],
+    problems: list[Problem],
+) -> tuple[Besides, Besides]:
+    """What was typed beside results, for the contract as it stands and as it was signed.
+
+    Either reading may need an audit or a standard error that the other one does not: what one of
+    them reads is accepted.
+
+    Parameters
+    ----------
+    signed : Contract or None
+        The contract as it was signed; None where it was never amended.
+    """
+    here = Besides(
+        read_audits(contract, audit, problems, signed),
+        read_errors(contract, std_error, problems, signed),
+    )
+    if signed is None:
+        return here, Besides()
+    wrong: list[Problem] = []
+    there = Besides(
+        read_audits(signed, audit, wrong, contract), read_errors(signed, std_error, wrong, contract)
+    )
+    said = {problem.what for problem in problems}
+    problems += [problem for problem in wrong if problem.what not in said]
+    return here, there
+
+
 def read_audits(
-    contract: Contract, typed: Mapping[str, Any], problems: list[Problem]
+    contract: Contract,
+    typed: Mapping[str, Any],
+    problems: list[Problem],
+    other: Contract | None = None,
 ) -> dict[Key, tuple[Answer, ...]]:
-    """What the audit found wrong, by outcome and group; where nobody says, that this is unknown."""
+    """What the audit found wrong, by outcome and group; where nobody says, that this is unknown.
+
+    What only the `other` contract reads is left to it.
+    """
     found: dict[Key, tuple[Answer, ...]] = {
         (outcome, group): (Answer(AuditDiscrepancy(), None, sentences.no_audit()),)
         for outcome in outcomes_under(contract, VerifiedCountRule)
         for group in known_groups(contract, outcome)
     }
-    for where, given in _by_group(contract, "audit", typed, VerifiedCountRule, problems):
+    for where, given in _by_group(contract, "audit", typed, VerifiedCountRule, problems, other):
         share = _share(f"audit, {', '.join(where)}", given, problems)
         if share is not None:
             found[where] = (Answer(AuditDiscrepancy(), share),)
@@ -248,11 +312,19 @@ def _share(name: str, given: Any, problems: list[Problem]) -> Decimal | None:
 
 
 def read_errors(
-    contract: Contract, typed: Mapping[str, Any], problems: list[Problem]
+    contract: Contract,
+    typed: Mapping[str, Any],
+    problems: list[Problem],
+    other: Contract | None = None,
 ) -> dict[Key, Decimal]:
-    """Standard errors by outcome and group, in contract units."""
+    """Standard errors by outcome and group, in contract units.
+
+    What only the `other` contract reads is left to it.
+    """
     found: dict[Key, Decimal] = {}
-    for where, given in _by_group(contract, "std_error", typed, ExpectedPaymentRule, problems):
+    for where, given in _by_group(
+        contract, "std_error", typed, ExpectedPaymentRule, problems, other
+    ):
         name = f"std_error, {', '.join(where)}"
         number = number_of(name, given, problems)
         if number is not None and number > 0:
@@ -326,14 +398,23 @@ def _by_group(
     typed: Mapping[str, Any],
     rule: type[Rule],
     problems: list[Problem],
+    other: Contract | None,
 ) -> Iterable[tuple[Key, Any]]:
     """Each value with its outcome and group; what nothing reads is a problem."""
     read = outcomes_under(contract, rule)
+    read_there = {} if other is None else outcomes_under(other, rule)
     seen: set[Key] = set()
     for key, given in typed.items():
         outcome, *inner = str(key).split(".")
         for path, value in _flattened(tuple(inner), given):
             group = ".".join(path) or ALL
+            if (
+                other is not None
+                and outcome in read_there
+                and group in known_groups(other, outcome)
+                and not (outcome in read and group in known_groups(contract, outcome))
+            ):
+                continue
             if outcome not in read:
                 problems.append(
                     Problem(

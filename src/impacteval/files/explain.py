@@ -19,6 +19,16 @@ def translated(
     caught: ValidationError, model: type[BaseModel], locate: Locate, kind: str
 ) -> list[Problem]:
     problems: list[Problem] = []
+    for path, what, fix, at_key in sentences(caught, model, locate, kind):
+        line, column = locate.key(path) if at_key else locate(path)
+        problems.append(Problem(what, fix, locate.file, line, column))
+    return problems
+
+
+def sentences(
+    caught: ValidationError, model: type[BaseModel], locate: Locate, kind: str
+) -> Iterator[tuple[KeyPath, str, str, bool]]:
+    """Every error with its path, what is wrong, what to do, and whether its place is the key."""
     found = caught.errors(include_url=False)
     for item in found:
         path, context = item["loc"], item.get("ctx", {})
@@ -30,16 +40,12 @@ def translated(
             continue  # said already, and better
         if item["type"] == "located":
             for relative, what, fix in context["problems"]:
-                problems.append(locate.problem((*path, *relative), what, fix))
+                yield (*path, *relative), what, fix, False
             continue
         if item["type"] == "extra_forbidden":
-            line, column = locate.key(path)
-            what, fix = _unknown_key(model, path, locate, kind)
-            problems.append(Problem(what, fix, locate.file, line, column))
+            yield path, *_unknown_key(model, path, locate, kind), True
             continue
-        what, fix = _sentence(item, model, locate, kind)
-        problems.append(locate.problem(path, what, fix))
-    return problems
+        yield path, *_sentence(item, model, locate, kind), False
 
 
 def _dotted(path: KeyPath) -> str:

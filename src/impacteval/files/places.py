@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -60,3 +60,17 @@ class Locate:
         """A problem at that place."""
         line, column = self(path)
         return Problem(what, fix, file=self.file, line=line, column=column)
+
+
+def places_of(value: Any) -> Locate:
+    """The paths of plain data that stand in no file, so that errors about them can be told."""
+    return Locate("", _node(value))
+
+
+def _node(value: Any) -> Node:
+    items: list[tuple[str | int, Any]] = []
+    if isinstance(value, Mapping):
+        items = list(value.items())
+    elif isinstance(value, list | tuple):
+        items = list(enumerate(value))
+    return Node(value, (1, 1), {key: _node(item) for key, item in items})

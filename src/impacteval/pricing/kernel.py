@@ -17,6 +17,7 @@ from fractions import Fraction
 import numpy as np
 
 from impacteval.contract.clauses import Threshold
+from impacteval.contract.grants import Grant
 from impacteval.contract.model import POOLED, Contract
 from impacteval.contract.payment import (
     Basket,
@@ -33,7 +34,7 @@ from impacteval.contract.readings import NOTHING_GIVEN, Given
 from impacteval.errors import UsageError
 from impacteval.pricing.first_of import next_clause
 from impacteval.pricing.floats import Bools
-from impacteval.pricing.moneys import MoneyDraws, seen, shared, summed
+from impacteval.pricing.moneys import MoneyDraws, nothing, seen, shared, summed, units_of
 from impacteval.pricing.readings import (
     DrawReader,
     DrawReading,
@@ -239,6 +240,8 @@ def _price(term: Term | Threshold, at: _At) -> SettledDraws:
             settled = _gate(gate, at)
         case EquityBonus() as bonus:
             settled = _equity_bonus(bonus, at)
+        case Grant() as grant:
+            settled = _grant(grant, at.kit)
         case leaf:
             settled = _leaf(leaf, at)
     due, total = bounded_draws(term, settled.due, settled.total, at.kit)
@@ -316,6 +319,21 @@ def _share_of(row: RowDraws, percent: Decimal, base: MoneyDraws, kit: Kit) -> Ro
     if base.open is not None:
         money = money.reopen(met & base.open)
     return replace(row, money=money)
+
+
+# --- grants ------------------------------------------------------------------------------------
+
+
+def _grant(grant: Grant, kit: Kit) -> SettledDraws:
+    """The same amount in every draw: no clause is read, so there is no row."""
+    paid = nothing(kit.draws, kit.decimals)
+    everywhere = np.ones(kit.draws, dtype=bool)
+    if isinstance(grant.pay, Decimal):
+        amount = kit.contract.round_money(grant.pay)
+        paid = paid.where(everywhere, units_of(amount, kit.decimals))
+    else:
+        paid = paid.hide(everywhere)
+    return SettledDraws((), paid, paid)
 
 
 # --- composing ---------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from impacteval.contract.sentences import explain_sentences
 from impacteval.render import format as fmt
+from impacteval.render.amended import amendment_lines
 from impacteval.render.catalogue import Words
 from impacteval.values import Language
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 _ROLES = ("payers", "investors", "provider", "manager")
 
 
-def explain(contract: Contract, language: str) -> str:
+def explain(contract: Contract, language: str, *, as_of: str | None = None) -> str:
     """Say the whole contract back; every number comes from the file.
 
     Parameters
@@ -24,16 +25,18 @@ def explain(contract: Contract, language: str) -> str:
     contract : Contract
     language : str
         ``"en"`` or ``"fr"``.
+    as_of : str, optional
+        The date that the contract was read on (`contract_as_of`), to be said.
 
     Returns
     -------
     str
         Paragraphs and lists as plain text, with a line end at the end.
     """
-    return "\n".join(_lines(contract, Language(language))) + "\n"
+    return "\n".join(_lines(contract, Language(language), as_of)) + "\n"
 
 
-def _lines(contract: Contract, language: Language) -> Iterator[str]:
+def _lines(contract: Contract, language: Language, as_of: str | None) -> Iterator[str]:
     words = Words(language)
 
     def said(text: str) -> str:
@@ -65,8 +68,16 @@ def _lines(contract: Contract, language: Language) -> Iterator[str]:
     yield words(key, people=said(counted.people[language]).rstrip("."))
     yield ""
     yield words("contract.said_back")
+    if as_of is not None:
+        yield words("amended.as_of", date=fmt.date(as_of, language))
+    elif contract.changes:
+        yield words("amended.all_in_force")
     for sentence in explain_sentences(contract):
         yield f"- {fmt.fill(sentence, language, contract.currency)}"
+    if contract.changes:
+        yield ""
+        yield words("amended.heading")
+        yield from amendment_lines(contract, language)
     if contract.interests:
         yield ""
         yield words("independence.interests")

@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from impacteval.contract import Contract
+from impacteval.contract.amendments import contract_at
 from impacteval.contract.checks import limits_of
 from impacteval.contract.clauses import (
     BasketPart,
@@ -84,8 +85,12 @@ def indigo_project(contract: Contract, record: Record | None = None) -> dict[str
                 "Give the contract that the verdict was reached on.",
             )
         )
+    digest = contract.digest
+    if record is not None:
+        # What was found answers the contract as it stood on the date that was judged.
+        contract = contract_at(contract, record.study.settlement)
     project = {
-        **nested(_top(contract, record)),
+        **nested(_top(contract, record, digest)),
         "sources": [nested(fields) for fields in _sources(contract)],
         "outcome_metrics": [nested(_metric(contract, name)) for name in contract.outcomes],
         "outcome_pricings": [
@@ -108,7 +113,7 @@ def indigo_project(contract: Contract, record: Record | None = None) -> dict[str
 # --- the project as a whole -----------------------------------------------------------------------
 
 
-def _top(contract: Contract, record: Record | None) -> dict[str, Any]:
+def _top(contract: Contract, record: Record | None, digest: str) -> dict[str, Any]:
     cap = contract.payment.cap
     most = None if cap is None else _known(cap.amount)
     label = None if record is None or record.study.label is None else record.study.label.en
@@ -128,7 +133,7 @@ def _top(contract: Contract, record: Record | None) -> dict[str, Any]:
         f"{finance}/amount/value": most,
         "notes/value": label,
         "impacteval_contract/id/value": contract.id,
-        "impacteval_contract/digest/value": contract.digest,
+        "impacteval_contract/digest/value": digest,
         "impacteval_payment_terms/value": _said(contract, bounds),
         "impacteval_not_published/value": None
         if cap is None or most is not None

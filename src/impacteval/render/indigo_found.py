@@ -7,9 +7,11 @@ from decimal import Decimal
 from typing import Any
 
 from impacteval.contract import Contract
+from impacteval.contract.counterfactuals import on_date
 from impacteval.files import plain
 from impacteval.render.format import fill, number
 from impacteval.report.record import ClauseRow, FindingFacts, Range, Record
+from impacteval.study.comparison import judged_on
 
 
 def results(contract: Contract, record: Record) -> Iterator[dict[str, Any]]:
@@ -30,7 +32,10 @@ def results(contract: Contract, record: Record) -> Iterator[dict[str, Any]]:
             or None,
             "notes": None if judged else "Followed and not paid.",
             "impacteval_group/value": None if group == "all" else group,
-            "impacteval_design/value": contract.outcomes[outcome].counterfactual.design,
+            "impacteval_design/value": on_date(
+                contract.outcomes[outcome].counterfactuals,
+                judged_on(contract, record.study.settlement),
+            ).design,
             "impacteval_evidence_rule/value": _rules(judged, contract.currency),
             "impacteval_verdict/value": "; ".join(f"{r.name}: {r.verdict}" for r in judged) or None,
             **({} if finding is None else _estimate(finding)),

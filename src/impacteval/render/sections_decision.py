@@ -8,6 +8,7 @@ from impacteval.render.blocks import Block, Cell, Column, Drawing, Items, Para, 
 from impacteval.render.labels import slug
 from impacteval.render.pen import ALL, Pen
 from impacteval.render.plots import forest_drawing
+from impacteval.render.sections_amended import both_readings
 from impacteval.render.sections_besides import stops, unpaid
 from impacteval.render.sections_settling import settling
 from impacteval.render.sections_study import clauses_of
@@ -48,6 +49,7 @@ def money(record: Record, pen: Pen) -> Iterator[Block]:
     else:
         yield Para(words("money_steps.no_sum"))
     yield Para(words("money_steps.rounding", rounding=pen.say(page.money.rounding)))
+    yield from both_readings(record, pen)
     yield from settling(record, pen)
     yield Sub(words("rules.heading"), "money-rules")
     yield from _rules(record, pen)

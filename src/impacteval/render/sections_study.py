@@ -21,6 +21,7 @@ from impacteval.render.blocks import (
 from impacteval.render.labels import slug
 from impacteval.render.pen import Pen
 from impacteval.render.plots import love_drawing, path_drawing
+from impacteval.render.sections_amended import amendments
 from impacteval.report.record import ClauseRow, FindingFacts, MethodFacts, Record
 
 WHOLE = "all"
@@ -43,6 +44,7 @@ def contract(record: Record, pen: Pen) -> Iterator[Block]:
         yield Facts(tuple((pen.both(p.role), pen.both(p.name)) for p in facts.parties))
     else:
         yield Para(words("contract.no_parties"))
+    yield from amendments(record, pen)
     yield Sub(words("contract.amendments"), "contract-changes")
     if record.page_one.changes:
         yield Items(tuple(pen.say(said) for said in record.page_one.changes))

@@ -11,6 +11,7 @@ from impacteval.contract.saying import rule_sentence
 from impacteval.contract.sentences import explain_sentences
 from impacteval.decide import effective_rule, money_text
 from impacteval.report import findings_facts as facts
+from impacteval.report.amended import amendments, as_contracted
 from impacteval.report.besides import besides
 from impacteval.report.checklist import STANDARD, checklist
 from impacteval.report.page_one import page_one
@@ -59,6 +60,7 @@ def record_of(run: Run) -> Record:
         ),
         other_rules=tuple(_other_rules(run)),
         money_steps=tuple(_money_steps(run)),
+        as_contracted=as_contracted(run),
         unknowns=tuple(Both.of(limit.text()) for limit in plan.limits),
         fairness=_said("fairness", plan.fairness.text() if plan.fairness else _NO_FAIRNESS),
         data=run.data,
@@ -168,10 +170,11 @@ def _contract(run: Run) -> ContractFacts:
         people=Both.of(contract.who_counts.people.text()),
         everyone_counted=contract.who_counts.count_everyone,
         sentences=tuple(Said.of(m) for m in explain_sentences(contract)),
+        amendments=amendments(contract),
         not_public=tuple(Both.of(words.text()) for words in contract.not_public),
         sources=tuple(Both.of(source.text.text()) for source in contract.sources.values()),
         file=run.plan.contract,
-        digest=contract.digest,
+        digest=run.digests["contract"],
     )
 
 

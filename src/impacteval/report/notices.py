@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from impacteval.contract.amendment_sentences import amendment_sentence
 from impacteval.contract.words_sittings import share_of_level
 from impacteval.estimates import DiagnosticStatus
 from impacteval.report import findings_facts as facts
@@ -64,6 +65,15 @@ _UNCHANGED = Message(
         "outcomes are those that were frozen.",
         fr="Rien n'a changé : contrat et plan sont ceux qui ont été verrouillés, et les données "
         "sans résultats sont celles qui ont été figées.",
+    ),
+)
+_SINCE_LOCK = Message(
+    "changes.none-since-lock",
+    Text(
+        en="Since the lock nothing changed: contract, amendments and plan are those that were locked, "
+        "and the data without outcomes are those that were frozen.",
+        fr="Depuis le verrouillage rien n'a changé : contrat, avenants et plan sont ceux qui ont été "
+        "verrouillés, et les données sans résultats sont celles qui ont été figées.",
     ),
 )
 # A lock holds the shape of the data, never a value: only what was frozen is known to be the same.
@@ -184,15 +194,24 @@ def _led(
 
 
 def changes(run: Run) -> Iterator[Message]:
-    for name, group in run.contract.groups.items():
-        if group.cancelled is not None:
+    """Amendments up to the settlement, groups that were cancelled, and departures from the lock."""
+    contract = run.contract
+    yield from (amendment_sentence(change) for change in contract.changes)
+    by_amendment = {
+        name for name, group in contract.as_contracted.groups.items() if group.cancelled is None
+    }
+    for name, group in contract.groups.items():
+        if group.cancelled is not None and name not in by_amendment:
             shown = facts.group_name(run.contract, name)
             yield Message(
                 "changes.cancelled", _CANCELLED, {"group": shown, "date": group.cancelled}
             )
     yield from run.deviations
     if run.locked and not run.deviations:
-        yield _UNCHANGED if run.prepared else _AS_LOCKED
+        if not run.prepared:
+            yield _AS_LOCKED
+        else:
+            yield _SINCE_LOCK if contract.changes else _UNCHANGED
 
 
 def earlier_settlements(run: Run) -> bool:

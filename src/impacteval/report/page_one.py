@@ -62,7 +62,7 @@ _CONTEST = Text(
 def _answer(decision: Decision) -> str:
     """The answer in one word. Clauses that others already paid for say nothing of their own."""
     clauses = [c for c in decision.clauses if c.pays and c.verdict is not Status.NOT_FOR_PAYMENT]
-    if not clauses or (decision.look is not None and not decision.look.pays):
+    if decision.look is not None and not decision.look.pays:
         return "not_for_payment"
     if decision.due_now is None:
         return "cannot_be_judged"
@@ -72,6 +72,9 @@ def _answer(decision: Decision) -> str:
             return "cannot_be_judged"
         nothing = not isinstance(found.due_now, Decimal) or found.due_now <= 0
         return "do_not_pay" if nothing else "pay"
+    if not clauses:
+        # A grant is owed without any clause; what else is due here, nobody judged.
+        return "not_for_payment" if decision.due_now == 0 else "pay"
     open_ = any(c.amount is None for c in clauses)
     earned = [
         c
@@ -104,7 +107,8 @@ def page_one(run: Run) -> PageOne:
     contract, decision = run.contract, run.decision
     answer = _answer(decision)
     due = money_text(decision.due_now)
-    paid = {clause.outcome for clause in contract.clauses}
+    # A grant pays on no outcome: then the evidence is that of whatever was measured.
+    paid = {clause.outcome for clause in contract.clauses} or set(contract.outcomes)
     weakest = min(
         (
             _grade(run, alone)

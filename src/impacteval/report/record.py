@@ -191,6 +191,39 @@ class Party(_Frozen):
     name: Both
 
 
+class AmendmentFacts(_Frozen):
+    """The amendments of one day, and what they do to the sentences of the contract."""
+
+    said: tuple[Said, ...]
+    """Each amendment: when, what, why, who decided."""
+    before: tuple[Said, ...]
+    """What the contract said until then and says no more."""
+    since: tuple[Said, ...]
+
+
+class AsContractedRow(_Frozen):
+    """One clause and group by the contract as it was signed."""
+
+    name: str
+    group: str
+    verdict: Verdict | None
+    amount: Money | None
+
+
+class AsContracted(_Frozen):
+    """The same results by the contract as it was signed, and the difference."""
+
+    reading: Said
+    """Which amendments are in force in this report, and why those."""
+    digest: str
+    """Of the contract as it was signed."""
+    due_now: Money | None
+    total: Money | None
+    clauses: tuple[AsContractedRow, ...]
+    differences: tuple[Said, ...]
+    """In words and in money."""
+
+
 class ContractFacts(_Frozen):
     """The contract in plain words."""
 
@@ -202,10 +235,13 @@ class ContractFacts(_Frozen):
     everyone_counted: bool
     sentences: tuple[Said, ...]
     """The contract said back, clause by clause."""
+    amendments: tuple[AmendmentFacts, ...] = Field(default=(), exclude_if=lambda found: not found)
+    """The amendments in force, in the order of their dates."""
     not_public: tuple[Both, ...]
     sources: tuple[Both, ...]
     file: str
     digest: str
+    """Of the file, with all its amendments."""
 
 
 class FlowRow(_Frozen):
@@ -564,6 +600,8 @@ class Record(_Frozen):
     findings: tuple[FindingFacts, ...]
     other_rules: tuple[OtherRule, ...]
     money_steps: tuple[Said, ...]
+    as_contracted: AsContracted | None = Field(default=None, exclude_if=lambda found: found is None)
+    """By the contract before its amendments; None where it has none."""
     unknowns: tuple[Both, ...]
     """What is not known and what the limits are, from the plan and the method cards."""
     fairness: Said

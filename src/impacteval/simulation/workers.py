@@ -1,14 +1,12 @@
 """Work in blocks, on as many workers as joblib is configured for around the call.
 
-Workers are ambient: ``with joblib.parallel_config(n_jobs=2): simulate(...)``. Without joblib, or
-without such a configuration, blocks run one after the other. Each block has a seed of its own, so
+Workers are ambient: ``with joblib.parallel_config(n_jobs=2): simulate(...)``. Without such a
+configuration blocks run one after the other. Each block has a seed of its own, so
 the result is the same to the byte.
 """
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
@@ -30,10 +28,10 @@ def mapped(function: Callable[..., _T], calls: Sequence[tuple[Any, ...]]) -> Ite
     >>> list(mapped(max, [(1, 2), (4, 3)]))
     [2, 4]
     """
-    if len(calls) > 1 and importlib.util.find_spec("joblib") is not None:
-        joblib = importlib.import_module("joblib")
-        work: Iterable[Any] = (joblib.delayed(function)(*call) for call in calls)
-        yield from joblib.Parallel(return_as="generator")(work)
+    if len(calls) < 2:
+        yield from (function(*call) for call in calls)
         return
-    for call in calls:
-        yield function(*call)
+    import joblib
+
+    work: Iterable[Any] = (joblib.delayed(function)(*call) for call in calls)
+    yield from joblib.Parallel(return_as="generator")(work)

@@ -8,16 +8,18 @@ from decimal import Decimal
 from impacteval.contract import POOLED, Contract
 from impacteval.contract.calendar import looks
 from impacteval.contract.rules import CombineRule
-from impacteval.contract.units import design_of
 from impacteval.errors import Problem
 from impacteval.files import Locate
 from impacteval.plan import Analysis, Plan
 from impacteval.report.checklist import unknown_items
 from impacteval.report.grade import ceiling_of
+from impacteval.study.comparison import counterfactual_problems, method_problems
 from impacteval.values import Design
 
 
-def fit(plan: Plan, contract: Contract, locate: Locate) -> list[Problem]:
+def fit(
+    plan: Plan, contract: Contract, locate: Locate, settlement: str | None = None
+) -> list[Problem]:
     """Every place where plan and contract do not fit.
 
     Parameters
@@ -28,6 +30,8 @@ def fit(plan: Plan, contract: Contract, locate: Locate) -> list[Problem]:
         The contract it serves.
     locate : Locate
         Finds the line of a key of the plan.
+    settlement : str, optional
+        The settlement that is judged; by default the plan's, or the only one of the contract.
     """
     problems = [
         locate.problem(
@@ -42,7 +46,7 @@ def fit(plan: Plan, contract: Contract, locate: Locate) -> list[Problem]:
     problems += _besides(plan, contract, locate)
     problems += _designs(plan, contract, locate)
     for name, analysis in plan.analyses.items():
-        problems += _one(name, analysis, contract, locate)
+        problems += _one(name, analysis, contract, locate, settlement or plan.settlement)
     if plan.settlement is not None:
         known = tuple(look.name for look in looks(contract))
         if plan.settlement not in known:
@@ -162,7 +166,9 @@ def _grade(plan: Plan, locate: Locate) -> list[Problem]:
     ]
 
 
-def _one(name: str, analysis: Analysis, contract: Contract, locate: Locate) -> Iterator[Problem]:
+def _one(
+    name: str, analysis: Analysis, contract: Contract, locate: Locate, settlement: str | None
+) -> Iterator[Problem]:
     place = ("analyses", name)
     if analysis.outcome not in contract.outcomes:
         yield locate.problem(
@@ -180,9 +186,10 @@ def _one(name: str, analysis: Analysis, contract: Contract, locate: Locate) -> I
             f"scale {scale}; the plan says {analysis.scale}.",
             f"Write scale: {scale}. Percent and points are different effects.",
         )
-    design = design_of(outcome.counterfactual.design)
     weights = weights_of(contract, analysis.outcome)
-    if weights is not None:
+    if weights is None:
+        yield from counterfactual_problems(name, analysis, contract, locate, settlement)
+    else:
         if analysis.design not in weights:
             yield locate.problem(
                 (*place, "design"),
@@ -190,29 +197,13 @@ def _one(name: str, analysis: Analysis, contract: Contract, locate: Locate) -> I
                 f"{analysis.design}.",
                 "Use one of these designs; others go under `robustness`.",
             )
-    elif analysis.design != design:
-        yield locate.problem(
-            (*place, "design"),
-            f"The contract's counterfactual for `{analysis.outcome}` is "
-            f"{outcome.counterfactual.design}, which is design {design}; the plan says "
-            f"{analysis.design}.",
-            f"Write design: {design}, or agree another design in the contract.",
-        )
+        yield from method_problems(name, analysis, contract, locate, settlement)
     if analysis.estimand != outcome.estimand:
         yield locate.problem(
             (*place, "estimand"),
             f"The contract pays on {outcome.estimand} for `{analysis.outcome}`; the plan "
             f"estimates {analysis.estimand}.",
             f"Write estimand: {outcome.estimand}.",
-        )
-    method = outcome.counterfactual.method
-    by_method = weights is None or analysis.design == design
-    if method is not None and by_method and analysis.estimator.name != method:
-        yield locate.problem(
-            (*place, "estimator", "name"),
-            f"The contract names the method `{method}` for `{analysis.outcome}`; the plan uses "
-            f"`{analysis.estimator.name}`.",
-            "Use the contract's method; others go under `robustness`.",
         )
     yield from _groups(name, analysis, contract, locate)
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from impacteval.canonical import digest
 from impacteval.contract import Contract, load_contract
+from impacteval.contract.amendments import contract_at
 from impacteval.contract.ledger import LEDGER_FILE, Ledger, load_ledger, load_ledger_of
 from impacteval.errors import InputError, PlanError, Problem, StudyError
 from impacteval.files import Locate
@@ -177,7 +178,7 @@ def load_study(path: str | Path) -> Study:
         except InputError as error:
             problems += error.problems
     if plan is not None and contract is not None and locate is not None:
-        problems += fit(plan, contract, locate)
+        problems += fit(plan, contract_at(contract, plan.settlement), locate)
     if problems or plan is None or contract is None or locate is None:
         raise StudyError(problems)
     return Study(

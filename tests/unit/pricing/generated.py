@@ -70,6 +70,7 @@ class _Maker:
     owed: bool = True
     named: int = 0
     waterfall: bool = False
+    gated: bool = False
 
     def name(self, per: str | None) -> dict[str, Any]:
         self.named += 1
@@ -209,12 +210,17 @@ class _Maker:
             }
         }
 
-    def term(self, depth: int, per: str | None = None, fixed: bool = False) -> dict[str, Any]:
-        """A term; under a gate by group everything is read by group."""
+    def term(
+        self, depth: int, per: str | None = None, fixed: bool = False, grants: bool = False
+    ) -> dict[str, Any]:
+        """A term; under a gate by group everything is read by group, and grants stand in sums."""
         draw = self.draw
         per = per if fixed else self.per()
         wider = ["gate", "bonus", "sum"] if depth else []
-        kind = draw(st.sampled_from(["leaf", "leaf", "leaf", "first_of", "card", "basket", *wider]))
+        grant = ["grant"] if grants else []
+        kind = draw(
+            st.sampled_from(["leaf", "leaf", "leaf", "first_of", "card", "basket", *wider, *grant])
+        )
         found: dict[str, Any]
         match kind:
             case "leaf":
@@ -227,11 +233,14 @@ class _Maker:
                 count = draw(st.integers(1, 3))
                 pers = [per if fixed or not self.groups else self.per() for _ in range(count)]
                 found = {"first_of": [self.threshold(one) for one in pers]}
+            case "grant":
+                found = {"grant": {"name": self.name(None)["name"], "pay": _money(draw)}}
             case "gate":
                 before, self.owed = self.owed, False
+                outside, self.gated = self.gated, True
                 gate = self.name(per) | {"when": self.when()}
                 inner = self.term(depth - 1, per, fixed=fixed or per == "group")
-                self.owed = before
+                self.owed, self.gated = before, outside
                 found = {"gate": gate | {"opens": inner}}
             case "bonus":
                 if draw(st.booleans()):
@@ -246,7 +255,11 @@ class _Maker:
                 found = {"equity_bonus": bonus}
             case _:
                 count = draw(st.integers(1, 3))
-                found = {"sum": [self.term(depth - 1, per, fixed=fixed) for _ in range(count)]}
+                parts = [
+                    self.term(depth - 1, per, fixed=fixed, grants=not self.gated)
+                    for _ in range(count)
+                ]
+                found = {"sum": parts}
         if draw(st.integers(0, 5)) == 0:
             found["cap"] = {"amount": _money(draw, 3000), "over": "contract"}
         return found

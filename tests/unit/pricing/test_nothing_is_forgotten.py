@@ -50,6 +50,8 @@ NOT_PRICED = {
     "evaluation_cost",
     "not_public",
     "sources",
+    # A contract has the terms that its amendments left it with, and these are priced.
+    "changes",
     "gatekeeping",
     "stop_when",
     "watch",
@@ -87,7 +89,7 @@ def test_everything_that_a_payment_comes_to_is_there_for_each_draw():
 
 def test_every_bound_of_a_term_is_known():
     kinds = set(Term.model_fields) - {"cap", "net_of", "cumulative", "split"}
-    assert len(kinds) == 13
+    assert len(kinds) == 14
     assert len(get_args(Leaf)) == 12
 
 

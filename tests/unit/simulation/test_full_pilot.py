@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import joblib
 import numpy as np
 import pandas as pd
 import pytest
@@ -269,7 +270,6 @@ def test_what_was_typed_for_full_simulation_is_read_or_refused() -> None:
 
 
 def test_the_same_seed_gives_the_same_bytes_whatever_the_workers() -> None:
-    joblib = pytest.importorskip("joblib", reason="workers are joblib's, where it is installed")
     agreed = contract("difference")
     sizes = {"y.people": 12, "y.comparison": 15, "y.kind": "normal", "y.sd": 1}
     one = simulate(agreed, sizes, effects=[0, 0.5], draws=300, engine="full").found
