@@ -204,7 +204,7 @@ def clause_sentences(found: Simulation) -> list[Message]:
     said = [
         sentence
         for key, groups in told.items()
-        for sentence in _clause_sentences(groups, *key, found.nothing_at)
+        for sentence in _clause_sentences(groups, found.nothing_at, *key)
     ]
     return [*said, *_not_reached(found)]
 
@@ -230,12 +230,12 @@ def _not_reached(found: Simulation) -> list[Message]:
 
 def _clause_sentences(
     groups: list[str],
+    nothing: float | None,
     name: str,
     noise: Decimal,
     worst: tuple[Decimal, Decimal] | None,
     reached: tuple[tuple[Decimal, Decimal], ...],
     passes: bool,
-    nothing: float | None,
 ) -> list[Message]:
     clause = clause_text(name, groups)
     said: list[Message] = []
