@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from impacteval.contract.model import Contract
-from impacteval.contract.rules import ExpectedPaymentRule
+from impacteval.contract.rules import ExpectedPaymentRule, SignificantRule, read_by
 from impacteval.contract.units import OPERATORS
 from impacteval.errors import Problem
 from impacteval.pricing.advice import Stakes, advise_sample, advise_threshold
@@ -107,10 +107,20 @@ def _threshold(
         limit,
         now=now,
         decimals=decimals,
-        easiest=min(now, Decimal(0)),
+        easiest=min(now, _mildest(scenario.contract, outcome, decimals)),
         furthest=now + significant(_FAR * error, digits=3) + 1,
     )
     return Advice(hoped, len(marks), found)
+
+
+def _mildest(contract: Contract, outcome: str, decimals: int) -> Decimal:
+    """The mildest threshold worth asking: 0, or one step above it where 0 means "not significant"."""
+    tested = any(
+        isinstance(read_by(contract.rule(leaf)), SignificantRule)
+        for leaf in contract.clauses
+        if leaf.outcome == outcome
+    )
+    return Decimal(1).scaleb(-decimals) if tested else Decimal(0)
 
 
 def _sample(

@@ -18,7 +18,14 @@ from impacteval.errors import Problem, UsageError
 from impacteval.progress import step
 from impacteval.simulation.advise import advice_problems, advise
 from impacteval.simulation.averages import average_problems, averaging_rules
-from impacteval.simulation.characteristics import Gap, Held, Payment, Simulation, UnderRule
+from impacteval.simulation.characteristics import (
+    ADVICE_DRAWS,
+    Gap,
+    Held,
+    Payment,
+    Simulation,
+    UnderRule,
+)
 from impacteval.simulation.engine import Draw, asked_of
 from impacteval.simulation.engines import engine_problems, gap_of, with_pilots
 from impacteval.simulation.full import FullEngine
@@ -39,7 +46,6 @@ from impacteval.study.seeds import step_rng
 
 DRAWS, FULL_DRAWS = 100_000, 10_000
 """Draws for each effect and rule by the normal engine, and by full simulation."""
-ADVICE_DRAWS = 100_000
 SEED = 1
 POWER = 0.8
 FEWEST_DRAWS = 100
@@ -150,7 +156,7 @@ def simulate(
     said = _said(scenario, effects, held, settlements)
     said = with_pilots(said, () if data is None else data.pilots)
     chosen = draws if draws is not None else DRAWS if engine == "normal" else FULL_DRAWS
-    problems = list(_problems(chosen, seed, power, false_payment))
+    problems = list(_problems(chosen, seed, power, false_payment, hoped))
     problems += engine_problems(engine, data)
     problems += average_problems(contract)
     if false_payment is not None:
@@ -203,6 +209,7 @@ def run(
         precision=precision_of(scenario, tuple(a for a in asked if a.clauses), power),
         gaps=gaps,
         quiet=quiet_triggers(contract),
+        nothing_at=scenario.nothing,
     )
     return Simulated(found, scenario)
 
@@ -322,8 +329,17 @@ def _typed(value: Any) -> str:
     return str(value)
 
 
-def _problems(draws: int, seed: int, power: float, false_payment: float | None) -> list[Problem]:
+def _problems(
+    draws: int, seed: int, power: float, false_payment: float | None, hoped: float | None
+) -> list[Problem]:
     found = []
+    if hoped is not None and not 0.0 < hoped < math.inf:
+        found.append(
+            Problem(
+                f"The hoped effect is {hoped:g}.",
+                "Give a true effect above 0, in contract units.",
+            )
+        )
     if false_payment is not None and not 0.0 < false_payment < 1.0:
         found.append(
             Problem(

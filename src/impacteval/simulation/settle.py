@@ -20,6 +20,8 @@ from impacteval.pricing.rows import MET, Kit, RowDraws
 from impacteval.pricing.settling import TrancheDraws, split_draws, tranches_draws
 
 NOTHING = Decimal(0)
+MOST_SETTLEMENTS = 100
+"""Draws of all settlements are held at once, so their number bounds the memory that is used."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,6 +51,10 @@ def settlement_problems(contract: Contract, settlements: int) -> Iterator[Proble
     """Why several settlements of this contract cannot be counted together."""
     if settlements == 1:
         return
+    if settlements > MOST_SETTLEMENTS:
+        yield Problem(
+            f"{settlements} settlements are too many.", f"Count at most {MOST_SETTLEMENTS}."
+        )
     if contract.payment.cumulative is not None:
         yield Problem(
             "This contract pays cumulatively, so that each settlement judges again the people of "
