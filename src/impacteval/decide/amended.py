@@ -244,7 +244,8 @@ def _clause_by_clause(
                 whom=whom(contract, after.group),
                 **values,
             )
-        elif before is not None:
+        else:
+            assert before is not None  # the key came from one of the two
             state, values = _state(contract, before, "then")
             yield _say(
                 "clause-gone",

@@ -60,6 +60,13 @@ def test_the_verdict_reads_the_estimate_and_the_amount_is_the_average(estimate, 
     assert row.steps[-1].values["amount"] == Decimal("61.23")
 
 
+def test_what_was_held_likely_beforehand_is_told():
+    answer = mean("61.23", prior=(Decimal(0), Decimal(4)))
+    row = decide(contract(rule=NORMAL), [evidence("12", answer)]).clauses[0]
+    said = next(step for step in row.steps if step.key == "decide.average-normal")
+    assert dict(said.values) == {"mean": Decimal(0), "sd": Decimal(4)}
+
+
 def test_it_is_rounded_to_money_once():
     # Rounded to a tenth of a cent first, 0.1249 would become 0.125 and then 0.13.
     assert decide(contract(), [evidence(1, mean("0.1249"))]).due_now == Decimal("0.12")
