@@ -202,7 +202,7 @@ def _payments(found: Simulation, contract: Contract, pen: Pen, drawings: bool) -
     axis = f"{_text(EFFECT, pen)} ({unit})"
     for text, drawn in (
         (PAYMENT_DRAWING, payment_drawing(found, pen, axis)),
-        (CHANCE_DRAWING, chance_drawing(found, pen, axis)),
+        (CHANCE_DRAWING, chance_drawing(contract, found, pen, axis)),
     ):
         if drawn is not None:
             yield Drawing(drawn, _text(text, pen), _text(text, pen), None)
@@ -213,19 +213,19 @@ def _range(payment: Payment, decimals: int, pen: Pen) -> str:
     return low if low == high else _text(TO, pen, a=low, b=high)
 
 
-def _clause_name(name: str, group: str, pen: Pen) -> str:
-    return fmt.pick(clause_text(name, [group]), pen.language)
+def _clause_name(contract: Contract, name: str, group: str, pen: Pen) -> str:
+    return fmt.pick(clause_text(contract, name, [group]), pen.language)
 
 
 def _clauses(found: Simulation, contract: Contract, pen: Pen, drawings: bool) -> Iterator[Block]:
-    said = tuple(_fill(m, pen) for m in clause_sentences(found))
+    said = tuple(_fill(m, pen) for m in clause_sentences(contract, found))
     if said:
         yield Items(said)
     payments = found.own.payments
     clauses = payments[0].clauses
     columns = (
         Column(_text(EFFECT, pen)),
-        *(Column(_clause_name(c.name, c.group, pen), "right") for c in clauses),
+        *(Column(_clause_name(contract, c.name, c.group, pen), "right") for c in clauses),
     )
     rows = tuple(
         (Cell(_number(p.effect, pen)), *(Cell(_times(c.met, pen)) for c in p.clauses))
@@ -235,7 +235,7 @@ def _clauses(found: Simulation, contract: Contract, pen: Pen, drawings: bool) ->
     for k, clause in enumerate(clauses):
         if len(clause.steps) < 2:
             continue
-        name = _clause_name(clause.name, clause.group, pen)
+        name = _clause_name(contract, clause.name, clause.group, pen)
         heads = [_number(s.threshold, pen) for s in clause.steps]
         yield Table(
             _text(STEPS_CAPTION, pen, clause=name),
@@ -299,8 +299,7 @@ def _precision(found: Simulation, contract: Contract, pen: Pen, drawings: bool) 
     for precision, groups in alike(found):
         drawn = power_drawing(precision, pen)
         if drawn is not None:
-            outcome = contract.outcomes[precision.outcome].plain_name.text()
-            name = fmt.pick(number_text(outcome, groups), pen.language)
+            name = fmt.pick(number_text(contract, precision.outcome, groups), pen.language)
             text = _text(POWER_DRAWING, pen, name=name)
             yield Drawing(drawn, text, text, None)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from impacteval.contract.model import Contract
 from impacteval.render import format as fmt
 from impacteval.render.drawing import ASKED, BLUE, FILL, INK, SOFT, new_figure, style, svg
 from impacteval.render.labels import WIDTH, label_marks, ticks, unit_axis
@@ -65,7 +66,7 @@ def payment_drawing(found: Simulation, pen: Pen, unit: str) -> str | None:
         return svg(figure, "payment")
 
 
-def chance_drawing(found: Simulation, pen: Pen, unit: str) -> str | None:
+def chance_drawing(contract: Contract, found: Simulation, pen: Pen, unit: str) -> str | None:
     """How often anything is paid over the true effect, and how often each clause is met."""
     rows = found.own.payments
     if len(rows) < 2:
@@ -81,7 +82,7 @@ def chance_drawing(found: Simulation, pen: Pen, unit: str) -> str | None:
         if len(clauses) > 1:
             for k in moving[:6]:
                 clause = clauses[k]
-                name = fmt.pick(clause_text(clause.name, [clause.group]), pen.language)
+                name = fmt.pick(clause_text(contract, clause.name, [clause.group]), pen.language)
                 lines.append((name, [100 * p.clauses[k].met for p in rows], INK, 1.3))
         for k, (_, values, colour, width) in enumerate(lines):
             axes.plot(effects, values, linestyle=_DASHES[k % 4], color=colour, linewidth=width)

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from impacteval.contract.model import ALL, POOLED, Contract
-from impacteval.contract.saying import unit_of
+from impacteval.contract.saying import named_clauses, names, unit_of
 from impacteval.pricing.advice import OutOfReach
 from impacteval.pricing.advice_sentences import out_of_reach, proposal_sentences
 from impacteval.simulation.characteristics import ADVICE_DRAWS, Precision, Simulation
@@ -52,28 +52,26 @@ def mean_of_money(amount: float, decimals: int) -> Decimal:
     return significant(round(amount, 0 if abs(amount) >= 100.0 else decimals) + 0.0)
 
 
-def groups_text(groups: Iterable[str]) -> Text:
-    """Groups by their names; the pool of groups in words.
+def groups_text(contract: Contract, groups: Iterable[str]) -> Text:
+    """Groups by their plain names; the pool of groups in words."""
+    named = [
+        _TOGETHER if g == POOLED else names(contract, (g,)) if g in contract.groups else Text(g, g)
+        for g in groups
+    ]
+    return Text(en=", ".join(t.en for t in named), fr=", ".join(t.fr for t in named))
 
-    Examples
-    --------
-    >>> groups_text(["cohort_1", "pooled"]).fr
-    'cohort_1, groupes réunis'
-    """
+
+_TOGETHER = Text(en="groups together", fr="groupes réunis")
+
+
+def clause_text(contract: Contract, name: str, groups: Iterable[str]) -> Text:
+    """A clause by its plain name, with whom it reads, where it does not read everybody."""
     listed = list(groups)
-    return Text(
-        en=", ".join("groups together" if g == POOLED else g for g in listed),
-        fr=", ".join("groupes réunis" if g == POOLED else g for g in listed),
-    )
-
-
-def clause_text(name: str, groups: Iterable[str]) -> Text:
-    """A clause with whom it reads, where it does not read everybody."""
-    listed = list(groups)
+    clause = named_clauses(contract)[name]
     if listed == [ALL]:
-        return Text(en=name, fr=name)
-    whom = groups_text(listed)
-    return Text(en=f"{name}, {whom.en}", fr=f"{name}, {whom.fr}")
+        return clause
+    whom = groups_text(contract, listed)
+    return Text(en=f"{clause.en}, {whom.en}", fr=f"{clause.fr}, {whom.fr}")
 
 
 def headline(contract: Contract, found: Simulation) -> Message:
@@ -179,7 +177,7 @@ def held_sentences(contract: Contract, found: Simulation) -> list[Message]:
     return said
 
 
-def clause_sentences(found: Simulation) -> list[Message]:
+def clause_sentences(contract: Contract, found: Simulation) -> list[Message]:
     """For each clause: how often noise passes it, and how often what works falls short of it.
 
     Groups about which the same is said stand in one sentence.
@@ -204,12 +202,12 @@ def clause_sentences(found: Simulation) -> list[Message]:
     said = [
         sentence
         for key, groups in told.items()
-        for sentence in _clause_sentences(groups, found.nothing_at, *key)
+        for sentence in _clause_sentences(contract, groups, found.nothing_at, *key)
     ]
-    return [*said, *_not_reached(found)]
+    return [*said, *_not_reached(contract, found)]
 
 
-def _not_reached(found: Simulation) -> list[Message]:
+def _not_reached(contract: Contract, found: Simulation) -> list[Message]:
     """Clauses that nobody is left for, because earlier ones have paid: it is no failure."""
     last = found.own.payments[-1]
     return [
@@ -219,7 +217,7 @@ def _not_reached(found: Simulation) -> list[Message]:
             "effect is {at:number}, because earlier clauses have paid already.",
             "{clause} : sans objet {times:number} fois sur 100 quand l'effet réel est de "
             "{at:number}, parce que des clauses antérieures ont déjà payé.",
-            clause=clause_text(c.name, [c.group]),
+            clause=clause_text(contract, c.name, [c.group]),
             times=in_hundred(c.not_for_payment),
             at=significant(c.truth),
         )
@@ -229,6 +227,7 @@ def _not_reached(found: Simulation) -> list[Message]:
 
 
 def _clause_sentences(
+    contract: Contract,
     groups: list[str],
     nothing: float | None,
     name: str,
@@ -237,7 +236,7 @@ def _clause_sentences(
     reached: tuple[tuple[Decimal, Decimal], ...],
     passes: bool,
 ) -> list[Message]:
-    clause = clause_text(name, groups)
+    clause = clause_text(contract, name, groups)
     said: list[Message] = []
     if worst is not None and not passes and nothing is not None:
         near = float(worst[1]) != nothing
@@ -337,11 +336,12 @@ def precisions_told(contract: Contract, found: Simulation) -> list[Message]:
     ]
 
 
-def number_text(outcome: Text, groups: tuple[str, ...]) -> Text:
+def number_text(contract: Contract, name: str, groups: tuple[str, ...]) -> Text:
     """An outcome with whom it is measured on, where that is not everybody."""
+    outcome = contract.outcomes[name].plain_name.text()
     if groups == (ALL,):
         return outcome
-    whom = groups_text(groups)
+    whom = groups_text(contract, groups)
     return Text(en=f"{outcome.en} ({whom.en})", fr=f"{outcome.fr} ({whom.fr})")
 
 
@@ -357,9 +357,8 @@ def precision_sentences(
     contract: Contract, precision: Precision, groups: tuple[str, ...]
 ) -> list[Message]:
     """How precisely a number is measured, and what that lets one see."""
-    outcome = contract.outcomes[precision.outcome]
     values: dict[str, Any] = {
-        "numbers": number_text(outcome.plain_name.text(), groups),
+        "numbers": number_text(contract, precision.outcome, groups),
         "unit": effect_unit(contract, precision.outcome),
     }
     said = [

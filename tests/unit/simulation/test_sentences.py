@@ -113,8 +113,11 @@ def test_chances_in_a_hundred(chance, times) -> None:
 def test_groups_about_which_the_same_is_said_stand_together() -> None:
     peterborough = load_contract(BONDS / "peterborough")
     found = simulate(peterborough, PETERBOROUGH, effects=[0, 15], draws=50_000).found
-    told = [plain(fill(m, "en")) for m in clause_sentences(found)]
-    assert any(line.startswith("early, cohort_1, cohort_2: met 1.8 times in 100") for line in told)
+    told = [plain(fill(m, "en")) for m in clause_sentences(peterborough, found)]
+    assert any(
+        line.startswith("Early payment, First cohort, Second cohort: met 1.8 times in 100")
+        for line in told
+    )
     assert any("not reached" in line and "groups together" in line for line in told)
     numbers = [plain(fill(m, "fr")) for m in precisions_told(peterborough, found)]
     assert sum("l’erreur type est de" in line for line in numbers) == 2
