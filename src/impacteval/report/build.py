@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from impacteval.contract import Contract
 from impacteval.contract.calendar import date_of
@@ -181,8 +182,12 @@ def _contract(run: Run) -> ContractFacts:
 def _flow(run: Run) -> Iterator[FlowRow]:
     for finding in run.own:
         for step in finding.flow:
+            told = step.step
+            if told.key == "flow.group":
+                name = facts.group_name(run.contract, finding.group)
+                told = replace(told, values=told.values if name is None else {"group": name})
             yield FlowRow(
-                step=Said.of(step.step), n=step.n, treated=step.treated, comparison=step.comparison
+                step=Said.of(told), n=step.n, treated=step.treated, comparison=step.comparison
             )
 
 
