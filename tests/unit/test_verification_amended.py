@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
+from impacteval.contract import load_contract
 from impacteval.errors import LockError, StudyError
 from impacteval.render.document import document
 from impacteval.render.format import fill
+from impacteval.render.indigo import indigo_project
 from impacteval.render.markdown import markdown
 from impacteval.study import load_study
 from impacteval.verification import verify
@@ -217,6 +219,99 @@ def test_the_report_tells_before_and_since_and_both_readings(two_cohorts: Any) -
     assert "soit 3 000 000 GBP de plus" in french
     assert report.record.contract.digest == report.record.annex.digests["contract"]
     assert report.record.as_contracted.digest != report.record.contract.digest
+
+
+# --- rules and triggers ----------------------------------------------------------------------------
+
+
+def test_an_average_is_that_of_each_reading(two_cohorts: Any) -> None:
+    def averaged(contract: Plain) -> None:
+        contract["decide_on"] = {"expected_payment": {"prior": "flat"}}
+        contract["payment"] = {"sum": contract["payment"]["first_of"]}
+        del contract["multiplicity"]
+        contract["changes"] = [RAISED | {"set": {"payment.sum.early.pay": 3000000}}]
+
+    report = two_cohorts.run(contract_change=averaged)
+    then = {(c.name, c.group): c.amount for c in report.record.as_contracted.clauses}
+    found = {(c.name, c.group): c for c in report.record.page_one.clauses}
+    early = found["early", "cohort_1"]
+    chance = float(early.chance_passes)
+    assert 0 < chance < 1
+    # A threshold pays its amount times the confidence that the effect reaches it.
+    assert float(early.amount) == pytest.approx(3e6 * chance, abs=0.02)
+    assert float(then["early", "cohort_1"]) == pytest.approx(1e6 * chance, abs=0.02)
+    assert then["final", "pooled"] == found["final", "pooled"].amount
+
+
+def few(limit: int, **more: Any) -> Plain:
+    return {"people": {"less_than": limit}, "then": "pay_nothing"} | more
+
+
+@pytest.mark.parametrize(
+    ("before", "since", "as_signed", "as_amended"),
+    [
+        (few(9999), {"stop_when.few.people.less_than": 5}, "not_met", "met"),
+        (few(5), {"stop_when.few.people.less_than": 9999}, "met", "not_met"),
+        (
+            few(5),
+            {"outcomes.reconvictions.measure": "convictions in 6 months"},
+            "cannot_be_judged",
+            "met",
+        ),
+        (
+            {
+                "when": {"reconvictions": {"less_than": 99}},
+                "decide_on": {"chance_at_least": 0.9},
+                "then": "pay_nothing",
+            },
+            {"stop_when.few.when.reconvictions.less_than": -99},
+            "not_met",
+            "met",
+        ),
+    ],
+)
+def test_a_trigger_holds_each_reading_by_its_own_terms(
+    two_cohorts: Any, before: Plain, since: Plain, as_signed: str, as_amended: str
+) -> None:
+    def stopped(contract: Plain) -> None:
+        contract["stop_when"] = {"few": before}
+        contract["changes"] = [RAISED | {"set": since}]
+
+    report = two_cohorts.run(contract_change=stopped)
+    signed = {c.name: c.verdict for c in report.record.as_contracted.clauses}
+    assert verdict(report, "final") == as_amended
+    assert signed["final"] == as_signed
+
+
+def test_people_of_a_group_that_is_not_measured_any_more_are_not_counted(
+    two_cohorts: Any,
+) -> None:
+    def stopped(contract: Plain) -> None:
+        amended(contract)
+        contract["stop_when"] = {"few": few(9999, then="withhold")}
+
+    report = two_cohorts.run(contract_change=stopped)
+    signed = report.decision.amended.as_contracted
+    (told,) = signed.stops
+    assert told.state == "cannot_be_told"
+    assert "analysed as amended" in fill(told.said, "en")
+    assert report.decision.stops[0].state == "fired"
+
+
+# --- the export ------------------------------------------------------------------------------------
+
+
+def test_a_verdict_is_exported_by_the_terms_of_its_date(two_cohorts: Any) -> None:
+    folder = two_cohorts.write(contract_change=with_calendar)
+    two_cohorts.lock(prepare=False)
+    whole = load_contract(folder)
+    for settlement, amount in (("middle", 2500000), ("last", 3000000)):
+        record = verify(load_study(folder), settlement=settlement).record
+        found = indigo_project(whole, record)
+        text = json.dumps(found["outcome_pricings"], default=str)
+        assert f"{amount:,}" in text
+        assert len(found["impacteval_verdicts"]) == len(record.page_one.clauses)
+        assert found["impacteval_contract"]["digest"]["value"] == whole.digest
 
 
 # --- the lock ------------------------------------------------------------------------------------

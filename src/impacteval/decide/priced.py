@@ -109,7 +109,8 @@ def price(
         What was paid before, in place of `already_paid` and `other_money`.
     as_of : datetime.date or str, optional
         The date on which the contract is read: amendments after it are left out. By default the date
-        of the settlement that is judged; without one every amendment is in force. No clock is read.
+        of the settlement that is judged, else `settlement_date`; without one every amendment is in
+        force. No clock is read.
     as_contracted : mapping, optional
         Results, like `values`, that only the contract as it was signed compares, such as those of a
         group that an amendment cancelled.

@@ -117,6 +117,49 @@ def test_every_draw_of_every_published_bond_comes_to_the_same_cent(path, brought
     hold_equal(load_contract(path), brought, seed, 20)
 
 
+@st.composite
+def granted(draw: Any) -> Contract:
+    """Grants among other terms, under ceilings and bonuses, in any money."""
+    pay = st.decimals(0, 10**7, places=3).map(str) | st.sampled_from(
+        ["0.005", "0.015", "60.0049", "999999999999999.005", "not_published"]
+    )
+    grants = [
+        {"grant": {"name": f"grant_{k}", "pay": draw(pay)}} for k in range(draw(st.integers(1, 3)))
+    ]
+    if draw(st.booleans()):
+        grants[0] = {
+            "equity_bonus": {
+                "name": "bonus",
+                "when": {"y": {"at_least": "5"}},
+                "percent": draw(st.sampled_from(["10", "2.5", "33.333"])),
+                "of": grants[0],
+            }
+        }
+    line = {"linear": {"name": "line", "outcome": "x", "per_unit": "3.335", "floor": "none"}}
+    payment: dict[str, Any] = {"sum": [*grants, *([line] if draw(st.booleans()) else [])]}
+    if draw(st.booleans()):
+        payment["cap"] = {"amount": draw(pay), "over": "contract"}
+    if draw(st.booleans()):
+        payment["cumulative"] = {"clawback": draw(st.booleans())}
+    decimals = draw(st.sampled_from([0, 2, 3]))
+    mode = draw(st.sampled_from(["half_up", "half_even"]))
+    return pays(payment, money={"decimals": decimals, "mode": mode})
+
+
+@given(contract=granted(), brought=givens(), seed=st.integers(0, 2**32))
+@settings(max_examples=200, deadline=None)
+def test_a_grant_is_the_same_in_every_draw_and_in_decimals(contract, brought, seed):
+    hold_equal(contract, brought, seed, 8)
+
+
+def test_a_grant_alone_needs_no_clause():
+    priced = price_draws(pays({"grant": {"name": "g", "pay": "60.005"}}), None, draws=3)
+    assert priced.rows == {}
+    assert priced.due.value.tolist() == priced.total.value.tolist() == [60.01] * 3
+    hidden = price_draws(pays({"grant": {"name": "g", "pay": "not_published"}}), None, draws=2)
+    assert not hidden.due.known.any()
+
+
 # --- what generated contracts meet too seldom --------------------------------------------------
 
 
