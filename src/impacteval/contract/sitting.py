@@ -149,24 +149,33 @@ def _settled(
     here, once = judged(contract, look), once_only(contract)
     leaves = {leaf.name: leaf for leaf in contract.clauses}
     found: dict[tuple[str, str], Before] = {}
-    for payment in ledger.payments:
-        other = earlier.get(payment.settlement or "")
+    for (at, clause, group), verdict in _verdicts(ledger).items():
+        other = earlier.get(at)
         if other is None:
             continue
+        paid_once = verdict is Status.MET and (clause in once or other.kind == "interim")
+        # A clause that an amendment took out, or brought later, has no row here; parts of one
+        # amount are settled together or not at all.
+        part = isinstance(leaves.get(clause), BasketPart | RateLine)
+        elsewhere = clause not in here or bool(
+            look.groups and group in contract.groups and group not in look.groups
+        )
+        if (elsewhere and not part) or paid_once:
+            said = words.settled_before(other.name, other.date, verdict)
+            found[clause, group] = Before(verdict, said)
+    return found
+
+
+def _verdicts(ledger: Ledger) -> Mapping[tuple[str, str, str], Status]:
+    """The last verdict that the ledger records by settlement, clause and group.
+
+    A correction of a settlement is recorded after it, and its verdict stands.
+    """
+    found: dict[tuple[str, str, str], Status] = {}
+    for payment in ledger.payments:
         for settled in payment.clauses:
-            verdict = Status(settled.verdict)
-            group = settled.group or ALL
-            met = verdict is Status.MET
-            paid_once = met and (settled.clause in once or other.kind == "interim")
-            # A clause that an amendment took out, or brought later, has no row here; parts of one
-            # amount are settled together or not at all.
-            part = isinstance(leaves.get(settled.clause), BasketPart | RateLine)
-            elsewhere = settled.clause not in here or bool(
-                look.groups and group in contract.groups and group not in look.groups
-            )
-            if (elsewhere and not part) or paid_once:
-                said = words.settled_before(other.name, other.date, verdict)
-                found[settled.clause, group] = Before(verdict, said)
+            key = (payment.settlement or "", settled.clause, settled.group or ALL)
+            found[key] = Status(settled.verdict)
     return found
 
 

@@ -63,7 +63,7 @@ def record_of(run: Run) -> Record:
         money_steps=tuple(_money_steps(run)),
         as_contracted=as_contracted(run),
         unknowns=tuple(Both.of(limit.text()) for limit in plan.limits),
-        fairness=_said("fairness", plan.fairness.text() if plan.fairness else _NO_FAIRNESS),
+        fairness=_said("fairness", plan.fairness.text() if plan.fairness else _fairness(contract)),
         data=run.data,
         privacy=Both.of(plan.privacy.text()),
         access=(_said("access", plan.who_sees_outcomes.text()),),
@@ -98,7 +98,18 @@ _NO_FAIRNESS = Text(
     en="The study did not look at differences between groups of people or at side effects.",
     fr="L'étude n'a examiné ni les différences entre groupes de personnes ni les effets secondaires.",
 )
+_ASKED_ALONE = Text(
+    en="Besides what the contract asks to be told, below, the study looked at no differences between "
+    "groups of people and at no side effects.",
+    fr="Hormis ce que le contrat demande de dire, ci-dessous, l'étude n'a examiné ni les différences "
+    "entre groupes de personnes ni les effets secondaires.",
+)
 _NO_EVALUATOR = Text(en="not stated in the contract", fr="non précisé dans le contrat")
+
+
+def _fairness(contract: Contract) -> Text:
+    """What is said where the plan says nothing about groups of people and side effects."""
+    return _ASKED_ALONE if contract.equity or contract.watched else _NO_FAIRNESS
 
 
 def _said(key: str, text: Text) -> Said:

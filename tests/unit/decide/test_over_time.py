@@ -288,3 +288,29 @@ def test_a_draft_moves_no_money_in_any_way(brought: Ledger) -> None:
     assert (found.due_now, found.total, found.cap_left) == (0, None, None)
     assert found.dispute is None
     assert found.correction is None
+
+
+# --- a correction that turns a verdict ---------------------------------------------------------------------
+
+
+def test_the_verdict_of_a_correction_stands_at_the_settlements_that_follow() -> None:
+    contract = make(
+        {"threshold": clause()},
+        outcomes={"x": UP},
+        decide_on={"lower_bound": {"level": 0.90, "sides": "one"}},
+        calendar={
+            "settlements": {"end": {"date": "2027-12-31", "alpha_share": 0.8}},
+            "interim": {"half": {"date": "2026-12-31", "pays": "true", "alpha_share": 0.2}},
+        },
+        corrections={"how": "next_settlement", "window": "24 months", "upward": "true"},
+    )
+    look = paid(100, "half", clauses=[settled("main", "met")])
+    # The look paid, and the clause pays once.
+    assert price(contract, {"x": 12}, settlement="end", ledger=ledger(look)).due_now == 0
+    owed = [{"settlement": "half", "due_at": "end", "amount": -100}]
+    turned = paid(0, "half", date="2027-06-01", clauses=[settled("main", "not_met")])
+    for value, due in ((12, 0), (9, -100)):
+        found = price(
+            contract, {"x": value}, settlement="end", ledger=ledger(look, turned, carried=owed)
+        )
+        assert (found.due_now, found.total) == (due, due)
