@@ -74,8 +74,8 @@ def in_dispute(
         return made
     # Payers pay what is payable now, and what lenders get back is known once all is paid.
     steps = tuple(step for step in made.steps if not step.key.startswith(TO_LENDERS))
-    if found.payable_now is not None:
-        steps = (*steps, words_escrow.payable_now(found.payable_now))
+    assert found.payable_now is not None, "what is not known is not divided"
+    steps = (*steps, words_escrow.payable_now(found.payable_now))
     divided = shared_out(contract, replace(made, tranches=(), steps=steps), found.payable_now)
     # What stays with the payers uses nothing of the ceiling up.
     left = decision.cap_left

@@ -169,6 +169,13 @@ def test_a_payment_for_all_results_so_far_takes_off_all_that_others_paid_so_far(
 def test_money_of_others_says_at_which_settlement_it_is_taken_off() -> None:
     with pytest.raises(UsageError, match="does not say at which: region"):
         price(netted(), {"x": 10}, settlement="y1", ledger=ledger(other_money=[region(30, None)]))
+    # With one settlement there is nothing to say.
+    alone = make(
+        {"linear": LINE, "net_of": {"name": "region", "what": "w"}},
+        outcomes={"x": UP},
+        calendar={"settlements": {"y1": {"date": "2026-12-31"}}},
+    )
+    assert price(alone, {"x": 10}, ledger=ledger(other_money=[region(30, None)])).due_now == 70
     unknown = ledger(other_money=[region(30, "y3")])
     assert ["`y3`" in what for _, what, _ in ledger_problems(unknown, netted())] == [True]
 
