@@ -346,9 +346,27 @@ def test_one_cohort_alone_leaves_the_rest_open(typed: Any) -> None:
 
 @pytest.mark.parametrize("lang", ["en", "fr"])
 def test_price_in_words(typed: Any, lang: str) -> None:
-    told = typed("price", BONDS / "denver", "--set", "jail_days=38", "--lang", lang)
+    told = typed(
+        "price", BONDS / "peterborough", "--set", "reconvictions.cohort_1=8.4", "--lang", lang
+    )
     assert told.code == 0
-    assert told.out.strip()
+    said = " ".join(told.plain_out.split())
+    for sentence in (
+        (
+            "Early payment, First cohort: not met, GBP 0",
+            "There is no result yet for “Times convicted again” (Second cohort).",
+            "Final payment, groups together: open, open",
+        )
+        if lang == "en"
+        else (
+            "Paiement anticipé, Première cohorte : non remplie, 0 GBP",
+            "Il n’y a pas encore de résultat pour « Nouvelles condamnations » (Deuxième cohorte).",
+            "Paiement final, groupes ensemble : en suspens, en suspens",
+        )
+    ):
+        assert sentence in said
+    for name in ("cohort_", "reconvictions", "pooled"):
+        assert name not in said
 
 
 @pytest.mark.parametrize(

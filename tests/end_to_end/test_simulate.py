@@ -210,3 +210,46 @@ def test_the_face_has_it_and_stays_light() -> None:
         "import impacteval.simulation; assert callable(ie.simulate)"
     )
     subprocess.run([sys.executable, "-c", script], check=True)
+
+
+SEVERAL_RULES = """\
+format: impacteval-contract/1
+id: several
+title: Several rules
+in_plain_words: {en: "A test.", fr: "Un essai."}
+currency: EUR
+parties: {payers: A payer}
+who_counts: {people: everyone, count_everyone: true}
+outcomes:
+  x:
+    plain_name: {en: Jobs, fr: Emplois}
+    measure: jobs per person
+    better: higher
+    effect: difference
+    counterfactual: {design: rct}
+decide_on: {lower_bound: {level: 0.9, sides: one}}
+multiplicity: holm
+stop_when:
+  harm: {when: {x: {less_than: 0}}, decide_on: point_estimate, then: pay_nothing}
+  few: {people: {less_than: 9}, then: withhold}
+payment:
+  sum:
+    - {linear: {name: jobs, outcome: x, per_unit: 1000, ceiling: 9000}}
+    - {threshold: {name: much, when: {x: {at_least: 3}}, pay: 500}}
+"""
+
+
+def test_holm_triggers_and_the_average_in_both_languages(typed, tmp_path) -> None:
+    path = tmp_path / "contract.yaml"
+    path.write_text(SEVERAL_RULES, encoding="utf-8")
+    asked = (path, "--set", "x.std_error=2", "--effects", "0,3", "--draws", "20000")
+    code, out, _ = typed(*asked)
+    assert code == 0
+    # Holm reads two numbers at half of 10 percent each, and a bound above 0 means no harm.
+    assert "jobs: met 5 times in 100 if the programme does nothing" in one_line(out)
+    assert "average payment, flat prior" in out
+    assert "This stop trigger is taken to stay quiet" in one_line(out)
+    code, out, _ = typed(*asked, "--lang", "fr")
+    assert code == 0
+    assert "paiement moyen, loi a priori uniforme" in out
+    assert "simulé ne le renseigne : few." in one_line(out).replace("\u00a0", " ")

@@ -50,13 +50,14 @@ _NOT_AS_SIGNED = Message(
 def stop_questions(contract: Contract, outcome: str) -> tuple[Question, ...]:
     """What stop triggers ask of the numbers of an outcome."""
     return tuple(
-        _question(trigger)
+        stop_question(trigger)
         for trigger in contract.stop_when.values()
         if trigger.kind == "when" and trigger.of == outcome
     )
 
 
-def _question(trigger: Trigger) -> Question:
+def stop_question(trigger: Trigger) -> Question:
+    """What a trigger on a result asks of each number."""
     if isinstance(trigger.decide_on, ChanceRule):
         limit = trigger.limit
         return Confidence(Decimal(limit.threshold), limit.operator)
@@ -153,7 +154,7 @@ def _result(contract: Contract, trigger: Trigger, finding: Finding) -> StopNumbe
         where = Text(en=finding.group, fr=finding.group) if named is None else named.text()
     if finding.evidence.reason is not None:
         return StopNumber(reason=finding.evidence.reason, where=where)
-    answer = finding.evidence.answer(_question(trigger))
+    answer = finding.evidence.answer(stop_question(trigger))
     if answer.value is None:
         return StopNumber(reason=answer.reason, where=where)
     if isinstance(trigger.decide_on, ChanceRule):

@@ -301,7 +301,9 @@ def simulate(
             help="Propose a threshold, and a sample, that hold the risk of paying for nothing.",
         ),
     ] = False,
-    false_payment: Annotated[float, typer.Option(help="The risk to hold with --advise.")] = 0.05,
+    false_payment: Annotated[
+        float | None, typer.Option(help="The risk to hold with --advise; 0.05 by default.")
+    ] = None,
     hoped: Annotated[
         float | None,
         typer.Option(
@@ -333,7 +335,8 @@ def simulate(
             draws=draws,
             seed=seed,
             power=power,
-            false_payment=false_payment if advise else None,
+            advise=advise,
+            false_payment=false_payment,
             hoped=hoped,
             engine=engine.value,
             estimators=tuple(estimator or ()),

@@ -14,9 +14,10 @@ from impacteval.values import Language, Text
 if TYPE_CHECKING:
     from impacteval.contract import Contract
     from impacteval.contract.ledger import Ledger
-    from impacteval.decide import BothWays, Decision
+    from impacteval.decide import BothWays, ClauseResult, Decision
     from impacteval.report import Report
 
+_TOGETHER = Text(en="groups together", fr="groupes ensemble")
 SCAFFOLD = Path(__file__).parent / "scaffold"
 
 
@@ -254,7 +255,7 @@ def price(path: Path, given: list[str], *, as_json: bool, language: Language) ->
     if as_json:
         show_json(decision.to_json())
         return
-    _show_decision(decision, language)
+    _show_decision(contract, decision, language)
 
 
 def _ledger_beside(path: Path, contract: Contract) -> Ledger | None:
@@ -271,17 +272,34 @@ def _under(prefix: str, given: dict[str, Any]) -> dict[str, Any]:
     return {name.removeprefix(prefix): given.pop(name) for name in names}
 
 
-def _show_decision(decision: Decision, language: Language) -> None:
+def _named(contract: Contract, clause: ClauseResult, language: Language) -> str:
+    """A clause and whom it judges, by the names that people read."""
+    from impacteval.contract.model import POOLED
+    from impacteval.contract.saying import called, names
+
+    # A contract read as of another date may have other clauses than the file in force.
+    leaves = (*contract.clauses, *contract.as_contracted.clauses)
+    leaf = next((leaf for leaf in leaves if leaf.name == clause.name), None)
+    if clause.group in contract.groups:
+        where = names(contract, (clause.group,))[language]
+    else:
+        where = _TOGETHER[language] if clause.group == POOLED else ""
+    name = clause.name if leaf is None else called(leaf)[language]
+    return f"{name}, {where}" if where else name
+
+
+def _show_decision(contract: Contract, decision: Decision, language: Language) -> None:
     from impacteval.decide import money_text
     from impacteval.render.catalogue import Words
     from impacteval.render.format import OPEN, fill, money
 
     words = Words(language)
     for clause in decision.clauses:
-        where = "" if clause.group == "all" else f", {clause.group}"
         amount = money(money_text(clause.amount), language, decision.currency)
         verdict = OPEN[language] if clause.verdict is None else words(f"verdict.{clause.verdict}")
-        say(f"{clause.name}{where}: {verdict}, {amount}")
+        name = _named(contract, clause, language)
+        colon = "\u00a0: " if language is Language.FR else ": "
+        say(f"{name}{colon}{verdict[0].lower()}{verdict[1:]}, {amount}")
         for step in clause.steps:
             say(fill(step, language, decision.currency), indent="    ")
         if clause.reason is not None and clause.reason not in clause.steps:

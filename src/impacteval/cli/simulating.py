@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from impacteval.contract import Contract
     from impacteval.simulation.full import FullEngine
 
+FALSE_PAYMENT = 0.05
 WRITTEN = Text(en="The simulation is in {x}:", fr="La simulation est dans {x} :")
 
 
@@ -31,6 +32,7 @@ class Asked:
     draws: int | None
     seed: int
     power: float
+    advise: bool = False
     false_payment: float | None = None
     hoped: float | None = None
     engine: str = "normal"
@@ -55,6 +57,7 @@ def simulate(
         there = next(place for place in (out, *out.absolute().parents) if place.exists())
         if not there.is_dir():
             raise UsageError(Problem(f"{there} is a file.", "Name a folder for the simulation."))
+    limit = _limit(asked)
     contract = load_contract(path)
     base = None if asked.scenario is None else load_scenario(asked.scenario)
     said = with_settings(
@@ -75,7 +78,7 @@ def simulate(
             draws=asked.draws,
             seed=asked.seed,
             power=asked.power,
-            false_payment=asked.false_payment,
+            false_payment=limit,
             hoped=asked.hoped,
             engine=asked.engine,
             data=data,
@@ -97,6 +100,21 @@ def simulate(
         say(WRITTEN[language].format(x=out))
         for file in written:
             say(str(file), indent="  ")
+
+
+def _limit(asked: Asked) -> float | None:
+    """The risk to hold, where advice is asked for; what belongs to advice is refused without it."""
+    if not asked.advise:
+        typed = {"--false-payment": asked.false_payment, "--hoped": asked.hoped}
+        alone = [
+            Problem(f"{name} belongs to advice, and none is asked for.", "Add --advise.")
+            for name, value in typed.items()
+            if value is not None
+        ]
+        if alone:
+            raise UsageError(alone)
+        return None
+    return FALSE_PAYMENT if asked.false_payment is None else asked.false_payment
 
 
 def _data(contract: Contract, path: Path, asked: Asked) -> FullEngine | None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from impacteval.contract.clauses import BasketPart, BonusMalus, RateLine, ShareOfSaving
+from impacteval.contract.grants import Grant
 from impacteval.contract.money import NotPublished
 from impacteval.contract.payment import (
     Basket,
@@ -14,13 +15,16 @@ from impacteval.contract.payment import (
     Precondition,
     RateCard,
     leaves,
+    terms,
 )
 from impacteval.contract.saying import (
     amount_words,
+    called,
     is_percent,
     money,
     plain,
     price_unit,
+    quoted,
     say,
     unit_of,
 )
@@ -28,7 +32,9 @@ from impacteval.contract.words import in_percent
 from impacteval.values import Message, Text
 
 if TYPE_CHECKING:
+    from impacteval.contract.clauses import Threshold
     from impacteval.contract.model import Contract, Outcome
+    from impacteval.contract.payment import Leaf, Term
 
 Said = tuple[str, str, dict[str, Any]]
 """A condition in both languages and its values."""
@@ -41,15 +47,27 @@ def _unit(outcome: Outcome) -> tuple[str, dict[str, Any]]:
     return " {unit}", {"unit": unit_of(outcome)}
 
 
+def paying(term: Term | Threshold) -> Iterator[Leaf | Grant]:
+    """What a term can pay: its clauses and grants, and no condition that others stand behind."""
+    for _, leaf in leaves(term):
+        if not isinstance(leaf, Gate | Precondition):
+            yield leaf
+    for _, found in terms(term):
+        if isinstance(found.term, Grant):
+            yield found.term
+
+
 def rate_line(contract: Contract, clause: RateLine, outcome: Outcome, name: Text) -> Message:
     """The price of one milestone."""
     each_en, each_fr, units = price_unit(outcome)
     en, fr = amount_words(clause.price, "price")
+    hidden = isinstance(clause.price, NotPublished)
+    priced_fr = f"{each_fr} {fr}" if hidden else f"{fr} {each_fr}"
     return say(
         "rate-line",
-        f"Clause “{{clause}}”: for “{{name}}”, the payer pays {en} {each_en}.",
-        f"Clause « {{clause}} » : pour « {{name}} », le payeur verse {fr} {each_fr}.",
-        clause=clause.name,
+        f"Clause “{{clause}}”: for “{{name}}”, {en} is paid {each_en}.",
+        f"Clause « {{clause}} » : pour « {{name}} », il est versé {priced_fr}.",
+        clause=called(clause),
         name=name,
         price=money(contract, clause.price),
         **units,
@@ -58,20 +76,20 @@ def rate_line(contract: Contract, clause: RateLine, outcome: Outcome, name: Text
 
 def rate_card(contract: Contract, card: RateCard) -> Iterator[Message]:
     """How the lines of a rate card add up."""
-    names = "|".join(line.name for line in card.lines)
+    lines = quoted(card.lines)
     yield (
         say(
             "rate-card-once",
-            "These clauses form a rate card and are added; each milestone is paid once for a person: {clauses:list}.",
-            "Ces clauses forment un barème et s'additionnent ; chaque étape n'est payée qu'une fois par personne : {clauses:list}.",
-            clauses=names,
+            "Rate card: {clauses}. Its amounts are added; each milestone is paid once for a person.",
+            "Barème : {clauses}. Ses montants s'additionnent ; chaque étape n'est payée qu'une fois par personne.",
+            clauses=lines,
         )
         if card.each_milestone == "once"
         else say(
             "rate-card",
-            "These clauses form a rate card and are added; a milestone is paid each time it is reached: {clauses:list}.",
-            "Ces clauses forment un barème et s'additionnent ; une étape est payée chaque fois qu'elle est atteinte : {clauses:list}.",
-            clauses=names,
+            "Rate card: {clauses}. Its amounts are added; a milestone is paid each time it is reached.",
+            "Barème : {clauses}. Ses montants s'additionnent ; une étape est payée chaque fois qu'elle est atteinte.",
+            clauses=lines,
         )
     )
     if card.person_ceiling is None:
@@ -96,9 +114,9 @@ def basket_part(clause: BasketPart, outcome: Outcome, name: Text) -> Message:
     en_unit = "%" if unit == " %" else unit
     return say(
         "basket-part",
-        f"Clause “{{clause}}”: in the basket, “{{name}}” weighs {{weight:in_percent}}; it counts from 0% at {{zero:exact}} to 100% at {{full:exact}}{en_unit}, in a straight line.",
-        f"Clause « {{clause}} » : dans le panier, « {{name}} » pèse {{weight:in_percent}} ; ce résultat compte de 0 % à {{zero:exact}} jusqu'à 100 % à {{full:exact}}{unit}, en ligne droite.",
-        clause=clause.name,
+        f"Clause “{{clause}}”: in the basket, “{{name}}” weighs {{weight:in_percent}}; it counts for 0% at {{zero:exact}} and for 100% at {{full:exact}}{en_unit}, in a straight line.",
+        f"Clause « {{clause}} » : dans le panier, « {{name}} » pèse {{weight:in_percent}} ; ce résultat compte pour 0 % à {{zero:exact}} et pour 100 % à {{full:exact}}{unit}, en ligne droite.",
+        clause=called(clause),
         name=name,
         weight=in_percent(clause.weight),
         zero=plain(clause.zero_at),
@@ -109,13 +127,12 @@ def basket_part(clause: BasketPart, outcome: Outcome, name: Text) -> Message:
 
 def basket(contract: Contract, term: Basket) -> Iterator[Message]:
     """What the parts of a basket come to together."""
-    names = "|".join(part.name for part in term.parts)
     en, fr = amount_words(term.pay, "pay")
     yield say(
         "basket",
-        f"These clauses are one basket, which pays {en} when it reaches 100%, and in proportion otherwise: {{clauses:list}}.",
-        f"Ces clauses forment un seul panier, qui paie {fr} quand il atteint 100 %, et en proportion sinon : {{clauses:list}}.",
-        clauses=names,
+        f"One basket is made of {{clauses}}: it pays {en} when it reaches 100%, and in proportion otherwise.",
+        f"Un même panier réunit {{clauses}} : il paie {fr} quand il atteint 100 %, et en proportion sinon.",
+        clauses=quoted(term.parts),
         pay=money(contract, term.pay),
     )
     yield (
@@ -153,7 +170,7 @@ def gate(clause: Gate | Precondition, name: Text, condition: Said) -> Message:
         "gate",
         f"Condition “{{clause}}”: for “{{name}}”, {en} is needed before other clauses pay.",
         f"Condition « {{clause}} » : pour « {{name}} », il faut {fr} avant que d'autres clauses ne paient.",
-        clause=clause.name,
+        clause=called(clause),
         name=name,
         **values,
     )
@@ -163,10 +180,10 @@ def gate_opens(term: Gate) -> Message:
     """What stands behind a gate."""
     return say(
         "gate-opens",
-        "These clauses pay nothing unless condition “{clause}” is met: {clauses:list}.",
-        "Ces clauses ne paient rien si la condition « {clause} » n'est pas remplie : {clauses:list}.",
-        clause=term.name,
-        clauses="|".join(dict.fromkeys(leaf.name for _, leaf in leaves(term.opens))),
+        "Unless condition “{clause}” is met, nothing is paid for {clauses}.",
+        "Si la condition « {clause} » n'est pas remplie, rien n'est payé pour {clauses}.",
+        clause=called(term),
+        clauses=quoted(paying(term.opens)),
     )
 
 
@@ -179,7 +196,7 @@ def equity_bonus(contract: Contract, clause: EquityBonus, name: Text, condition:
             "equity-bonus",
             f"Equity bonus “{{clause}}”: for “{{name}}”, {en} adds {bonus_en}; anything else adds nothing.",
             f"Bonus d'équité « {{clause}} » : pour « {{name}} », {fr} ajoute {bonus_fr} ; sinon, rien n'est ajouté.",
-            clause=clause.name,
+            clause=called(clause),
             name=name,
             pay=money(contract, clause.pay),
             **values,
@@ -188,12 +205,12 @@ def equity_bonus(contract: Contract, clause: EquityBonus, name: Text, condition:
     assert clause.of is not None
     return say(
         "equity-bonus-percent",
-        f"Equity bonus “{{clause}}”: for “{{name}}”, {en} adds {{percent:exact}}% to what these clauses pay: {{clauses:list}}.",
-        f"Bonus d'équité « {{clause}} » : pour « {{name}} », {fr} ajoute {{percent:exact}} % à ce que paient ces clauses : {{clauses:list}}.",
-        clause=clause.name,
+        f"Equity bonus “{{clause}}”: for “{{name}}”, {en} adds {{percent:exact}}% to what is paid for {{clauses}}.",
+        f"Bonus d'équité « {{clause}} » : pour « {{name}} », {fr} ajoute {{percent:exact}} % à ce qui est payé pour {{clauses}}.",
+        clause=called(clause),
         name=name,
         percent=plain(clause.percent),
-        clauses="|".join(dict.fromkeys(leaf.name for _, leaf in leaves(clause.of))),
+        clauses=quoted(paying(clause.of)),
         **values,
     )
 
@@ -208,7 +225,7 @@ def bonus_malus(
         "dead-band",
         f"Clause “{{clause}}”: for “{{name}}”, the target is {{target:exact}}{en_unit}; up to {{band:exact}} above or below it, nothing is paid and nothing is owed.",
         f"Clause « {{clause}} » : pour « {{name}} », l'objectif est de {{target:exact}}{unit} ; jusqu'à {{band:exact}} au-dessus ou au-dessous, rien n'est payé et rien n'est dû.",
-        clause=clause.name,
+        clause=called(clause),
         name=name,
         target=plain(clause.target),
         band=plain(clause.dead_band),
@@ -232,8 +249,8 @@ def share_of_saving(
     """The share of what the payer saves."""
     each_en, each_fr, units = price_unit(outcome)
     hidden = isinstance(clause.saving_per_unit, NotPublished)
-    saves_en = "which is not published" if hidden else "{saving:money}"
-    saves_fr = "qui n'est pas publiée" if hidden else "{saving:money}"
+    saves_en = "not published" if hidden else "{saving:money}"
+    saves_fr = "qui n'est pas publiée" if hidden else "qui est de {saving:money}"
     part_en, part_fr = "{share:in_percent} of", "{share:in_percent} de"
     if isinstance(clause.share, NotPublished):
         part_en, part_fr = "a share that is not published of", "une part, non publiée, de"
@@ -241,9 +258,9 @@ def share_of_saving(
         units = {**units, "share": in_percent(clause.share)}
     yield say(
         "share-of-saving",
-        f"Clause “{{clause}}”: for “{{name}}”, the payer pays {part_en} what it saves {each_en}, {saves_en}; a loss is not shared.",
-        f"Clause « {{clause}} » : pour « {{name}} », le payeur verse {part_fr} l'économie réalisée {each_fr}, {saves_fr} ; une perte ne se partage pas.",
-        clause=clause.name,
+        f"Clause “{{clause}}”: for “{{name}}”, {part_en} what is saved {each_en} is paid; that saving is {saves_en}; a loss is not shared.",
+        f"Clause « {{clause}} » : pour « {{name}} », il est versé {part_fr} l'économie réalisée {each_fr}, {saves_fr} ; une perte ne se partage pas.",
+        clause=called(clause),
         name=name,
         saving=money(contract, clause.saving_per_unit),
         **units,

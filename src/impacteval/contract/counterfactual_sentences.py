@@ -40,14 +40,14 @@ _DESIGNS = {
         fr="le contrat fixe un taux à l'avance au lieu de le mesurer",
     ),
     "none": Text(
-        en="nothing is estimated: what is counted is paid",
-        fr="rien n'est estimé : ce qui est compté est payé",
+        en="nothing tells what would have happened otherwise",
+        fr="rien ne dit ce qui se serait passé sinon",
     ),
 }
 
 
 def counterfactual_sentences(
-    periods: tuple[Counterfactual, ...], clause: str | None = None
+    periods: tuple[Counterfactual, ...], clause: Text | None = None, *, counted: bool = False
 ) -> Iterator[Message]:
     """What would have happened otherwise, period by period where it changes by date.
 
@@ -55,11 +55,14 @@ def counterfactual_sentences(
     ----------
     periods : tuple of Counterfactual
         In the order of their dates.
-    clause : str, optional
-        The clause that they belong to, where it has its own.
+    clause : Text, optional
+        What the clause is called that they belong to, where it has its own.
+    counted : bool
+        Whether it was said already that the result is counted and nothing is estimated.
     """
     for period in periods:
-        yield _design(period, clause)
+        if not counted:
+            yield _design(period, clause)
         if period.rate is not None:
             percent = isinstance(period.rate, Percent)
             yield say(
@@ -72,15 +75,16 @@ def counterfactual_sentences(
             )
         if period.description is not None:
             text = period.description.text()
+            alone = period.design == "none"
             yield say(
-                "design-description",
-                "The comparison: {text}.",
-                "La comparaison : {text}.",
+                "design-none-description" if alone else "design-description",
+                "In place of a comparison: {text}." if alone else "The comparison: {text}.",
+                "En guise de comparaison : {text}." if alone else "La comparaison : {text}.",
                 text=Text(en=text.en.rstrip(". "), fr=text.fr.rstrip(". ")),
             )
 
 
-def _design(period: Counterfactual, clause: str | None) -> Message:
+def _design(period: Counterfactual, clause: Text | None) -> Message:
     """Where the comparison comes from; what it is about stands before it."""
     en: list[str] = []
     fr: list[str] = []

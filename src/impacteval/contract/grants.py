@@ -50,7 +50,7 @@ def paid(grant: Grant, amount: Amount) -> Message:
 
 def said(grant: Grant, currency: str) -> Message:
     """A grant in one sentence of the contract."""
-    name = grant.name
+    name = grant.name if grant.plain_name is None else grant.plain_name.text()
     if isinstance(grant.pay, NotPublished):
         return Message(
             "contract.grant-not-published",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from impacteval.contract.clauses import (
     BasketPart,
     BonusMalus,
+    IfNotJudged,
     Limit,
     Linear,
     PartialFull,
@@ -25,6 +26,7 @@ from impacteval.contract.composed_sentences import (
     equity_bonus,
     gate,
     gate_opens,
+    paying,
     rate_card,
     rate_line,
     share_of_saving,
@@ -43,17 +45,19 @@ from impacteval.contract.payment import (
     RateCard,
     Sum,
     Term,
-    leaves,
+    terms,
 )
 from impacteval.contract.rules import PointRule
 from impacteval.contract.saying import (
     COUNT_RULE,
+    called,
     is_percent,
     money,
     names,
     only_counted,
     plain,
     price_unit,
+    quoted,
     rule_sentence,
     say,
     unit_of,
@@ -108,6 +112,9 @@ def _condition(outcome: Outcome, limit: Limit) -> tuple[str, str, dict[str, Any]
     if is_percent(outcome):
         said = "{change} {operator} {threshold:exact}"
         return f"{said}%", f"{said} %", values
+    if limit.threshold == 0:  # nothing of anything: a unit after it reads badly, and says nothing
+        said = "{change} {operator} {threshold:exact}"
+        return said, said, values
     values["unit"] = unit_of(outcome)
     said = "{change} {operator} {threshold:exact} {unit}"
     return said, said, values
@@ -120,7 +127,7 @@ def _scope(contract: Contract, clause: Leaf) -> Iterator[Message]:
                 "per-group",
                 "Clause “{clause}” judges each group by itself: {groups}.",
                 "La clause « {clause} » juge chaque groupe à part : {groups}.",
-                clause=clause.name,
+                clause=called(clause),
                 groups=names(contract, contract.live_groups()),
             )
         case "pooled":
@@ -128,7 +135,7 @@ def _scope(contract: Contract, clause: Leaf) -> Iterator[Message]:
                 "pooled",
                 "Clause “{clause}” judges these groups together, each weighing by its number of people: {groups}.",
                 "La clause « {clause} » juge ces groupes ensemble, chacun pesant selon son nombre de personnes : {groups}.",
-                clause=clause.name,
+                clause=called(clause),
                 groups=names(contract, contract.pool_groups()),
             )
             if "paid" in (contract.pool_excludes or ()):
@@ -137,6 +144,21 @@ def _scope(contract: Contract, clause: Leaf) -> Iterator[Message]:
                     "A group that another clause has already paid is left out of them.",
                     "Un groupe qu'une autre clause a déjà payé n'y est pas compté.",
                 )
+            elif _group_before(contract, clause):
+                yield say(
+                    "pool-keeps-paid",
+                    "A group that another clause has already paid still counts among them.",
+                    "Un groupe qu'une autre clause a déjà payé y compte toujours.",
+                )
+
+
+def _group_before(contract: Contract, clause: Leaf) -> bool:
+    """Whether a clause that is judged by group may have paid before this one is read."""
+    for _, term in terms(contract.payment):
+        if isinstance(term.term, FirstOf) and clause in term.term.clauses:
+            earlier = term.term.clauses[: term.term.clauses.index(clause)]
+            return any(other.per == "group" for other in earlier)
+    return False
 
 
 def clause_sentences(contract: Contract, clause: Leaf) -> Iterator[Message]:
@@ -150,10 +172,10 @@ def clause_sentences(contract: Contract, clause: Leaf) -> Iterator[Message]:
             f"clause-{rule.key.removeprefix('contract.')}",
             "For clause “{clause}”: " + rule.text.en[0].lower() + rule.text.en[1:],
             "Pour la clause « {clause} » : " + rule.text.fr[0].lower() + rule.text.fr[1:],
-            clause=clause.name,
+            clause=called(clause),
             **rule.values,
         )
-    yield from counterfactual_sentences(clause.counterfactuals, clause.name)
+    yield from counterfactual_sentences(clause.counterfactuals, called(clause))
     match clause:
         case Threshold():
             yield _threshold(contract, clause, outcome, name)
@@ -182,9 +204,8 @@ def clause_sentences(contract: Contract, clause: Leaf) -> Iterator[Message]:
             "furthest-step",
             "In clause “{clause}” only the furthest step that is reached pays; before the first, nothing is paid.",
             "Dans la clause « {clause} », seul le palier le plus avancé qui est atteint paie ; avant le premier, rien n'est payé.",
-            clause=clause.name,
+            clause=called(clause),
         )
-    yield _not_judged(clause)
 
 
 def _threshold(contract: Contract, clause: Threshold, outcome: Outcome, name: Text) -> Message:
@@ -197,7 +218,7 @@ def _threshold(contract: Contract, clause: Threshold, outcome: Outcome, name: Te
         f"Clause « {{clause}} » : pour « {{name}} », {fr} donne droit à {{pay:money}} ; sinon, rien n'est payé."
         if not isinstance(clause.pay, NotPublished)
         else f"Clause « {{clause}} » : pour « {{name}} », {fr} donne droit à un montant qui n'est pas publié ; sinon, rien n'est payé.",
-        clause=clause.name,
+        clause=called(clause),
         name=name,
         pay=money(contract, clause.pay),
         **values,
@@ -225,7 +246,7 @@ def _step(
         "tier",
         f"Clause “{{clause}}”: {lead_en}{en} pays {then_en}.",
         f"Clause « {{clause}} » : {lead_fr}{fr} donne droit à {then_fr}.",
-        clause=clause.name,
+        clause=called(clause),
         pay=money(contract, pay),
         **given,
         **values,
@@ -251,7 +272,7 @@ def _piece(contract: Contract, clause: Piecewise, outcome: Outcome, name: Text, 
         "piece",
         f"Clause “{{clause}}”: for “{{name}}”, {en} pays {' plus '.join(parts_en)}.",
         f"Clause « {{clause}} » : pour « {{name}} », {fr} donne droit à {' plus '.join(parts_fr)}.",
-        clause=clause.name,
+        clause=called(clause),
         name=name,
         **values,
     )
@@ -259,30 +280,23 @@ def _piece(contract: Contract, clause: Piecewise, outcome: Outcome, name: Text, 
 
 def _linear(contract: Contract, clause: Linear, outcome: Outcome, name: Text) -> Iterator[Message]:
     each_en, each_fr, units = price_unit(outcome)
+    # A count starts at nothing, so a price for each unit above 0 is a price for each unit.
+    from_nothing = clause.above == 0 and clause.floor == 0 and only_counted([outcome])
     yield say(
         "linear",
-        f"Clause “{{clause}}”: for “{{name}}”, the payer pays {{price:money}} {each_en} above {{above:exact}}.",
-        f"Clause « {{clause}} » : pour « {{name}} », le payeur verse {{price:money}} {each_fr} au-delà de {{above:exact}}.",
-        clause=clause.name,
+        f"Clause “{{clause}}”: for “{{name}}”, {{price:money}} is paid {each_en}{'' if from_nothing else ' above {above:exact}'}.",
+        f"Clause « {{clause}} » : pour « {{name}} », il est versé {{price:money}} {each_fr}{'' if from_nothing else ' au-delà de {above:exact}'}.",
+        clause=called(clause),
         name=name,
         price=money(contract, clause.per_unit),
-        above=plain(clause.above),
         **units,
+        **({} if from_nothing else {"above": plain(clause.above)}),
     )
-    yield (
-        say(
-            "linear-floor",
-            "It never pays less than {floor:money}.",
-            "Elle ne paie jamais moins de {floor:money}.",
-            floor=money(contract, clause.floor),
-        )
-        if clause.floor is not None
-        else say(
-            "linear-no-floor",
-            "Below that point its amount is negative, without a floor.",
-            "En deçà, son montant est négatif, sans plancher.",
-        )
-    )
+    if clause.floor == 0:
+        if not from_nothing:
+            yield say("linear-from", "Up to there, nothing is paid.", "Jusque-là, rien n'est payé.")
+    else:
+        yield _floor(contract, clause)
     yield (
         say(
             "linear-ceiling",
@@ -299,47 +313,80 @@ def _linear(contract: Contract, clause: Linear, outcome: Outcome, name: Text) ->
     )
 
 
-def _not_judged(clause: Leaf) -> Message:
-    rule = clause.if_not_judged
+def _floor(contract: Contract, clause: Linear) -> Message:
+    return (
+        say(
+            "linear-floor",
+            "It never pays less than {floor:money}.",
+            "Elle ne paie jamais moins de {floor:money}.",
+            floor=money(contract, clause.floor),
+        )
+        if clause.floor is not None
+        else say(
+            "linear-no-floor",
+            "Below that point its amount is negative, without a floor.",
+            "En deçà, son montant est négatif, sans plancher.",
+        )
+    )
+
+
+def not_judged_sentences(contract: Contract) -> Iterator[Message]:
+    """What follows when a clause cannot be judged: once for all clauses that agree on it."""
+    agreed: dict[IfNotJudged | None, list[Leaf]] = {}
+    for clause in contract.clauses:
+        agreed.setdefault(clause.if_not_judged, []).append(clause)
+    for rule, clauses in agreed.items():
+        yield _not_judged(rule, clauses, everything=len(agreed) == 1)
+
+
+def _not_judged(rule: IfNotJudged | None, clauses: list[Leaf], *, everything: bool) -> Message:
+    called_so = quoted(clauses)
+    which = (
+        Text(en=f"clause {called_so.en}", fr=f"la clause {called_so.fr}")
+        if len(clauses) == 1
+        else Text(en="a clause", fr="une clause")
+        if everything
+        else Text(en=f"one of the clauses {called_so.en}", fr=f"l'une des clauses {called_so.fr}")
+    )
     if rule is None:
         return say(
             "not-judged-unsaid",
-            "If clause “{clause}” cannot be judged, nothing is paid for it yet; the contract does not say what follows.",
-            "Si la clause « {clause} » ne peut pas être jugée, rien n'est encore payé pour elle ; le contrat ne dit pas la suite.",
-            clause=clause.name,
+            "If {which} cannot be judged, nothing is paid for it yet; the contract does not say what follows.",
+            "Si {which} ne peut pas être jugée, rien n'est encore payé pour elle ; le contrat ne dit pas la suite.",
+            which=which,
         )
     date = str(rule.until)
     if rule.then == "not_met":
         return say(
             "not-judged-not-met",
-            "If clause “{clause}” still cannot be judged on this date, it counts as not met: {date:date}.",
-            "Si la clause « {clause} » ne peut toujours pas être jugée à cette date, elle compte comme non remplie : {date:date}.",
-            clause=clause.name,
+            "If {which} still cannot be judged after {date:date}, it counts as not met.",
+            "Si {which} ne peut toujours pas être jugée après cette date ({date:date}), elle compte comme non remplie.",
+            which=which,
             date=date,
         )
     if rule.then == "pay":
         return say(
             "not-judged-pay",
-            "If clause “{clause}” still cannot be judged on this date, it is paid: {date:date}.",
-            "Si la clause « {clause} » ne peut toujours pas être jugée à cette date, elle est payée : {date:date}.",
-            clause=clause.name,
+            "If {which} still cannot be judged after {date:date}, it is paid.",
+            "Si {which} ne peut toujours pas être jugée après cette date ({date:date}), elle est payée.",
+            which=which,
             date=date,
         )
     if isinstance(rule.use, UsedInstead):
         return say(
             "not-judged-use-number",
-            "If clause “{clause}” still cannot be judged on this date ({date:date}), this number is compared instead: {value:exact}.",
-            "Si la clause « {clause} » ne peut toujours pas être jugée à cette date ({date:date}), ce nombre est comparé à la place : {value:exact}.",
-            clause=clause.name,
+            "If {which} still cannot be judged after {date:date}, this number is compared instead: {value:exact}.",
+            "Si {which} ne peut toujours pas être jugée après cette date ({date:date}), ce nombre est comparé à la place : {value:exact}.",
+            which=which,
             date=date,
             value=plain(rule.use.value),
         )
     assert rule.use is not None
     return say(
         "not-judged-use",
-        "If clause “{clause}” still cannot be judged on this date ({date:date}), this is used instead: {use}.",
-        "Si la clause « {clause} » ne peut toujours pas être jugée à cette date ({date:date}), on emploie à la place : {use}.",
-        clause=clause.name,
+        "If {which} still cannot be judged after {date:date}, this is used instead: {use}.",
+        "Si {which} ne peut toujours pas être jugée après cette date ({date:date}), on emploie à la place : {use}.",
+        which=which,
         date=date,
         use=rule.use.text(),
     )
@@ -353,23 +400,24 @@ def composition(
 ) -> Iterator[Message]:
     if isinstance(term, Threshold):
         return
-    names = "|".join(dict.fromkeys(leaf.name for _, leaf in leaves(term)))
+    clauses = tuple(paying(term))
+    names = quoted(clauses)
     match term.term:
         case FirstOf():
             yield say(
                 "first-of",
-                "The clauses are read in this order, and each group is paid by the first one that it meets: {clauses:list}.",
-                "Les clauses se lisent dans cet ordre, et chaque groupe est payé par la première qu'il remplit : {clauses:list}.",
+                "The clauses are read in this order, and each group is paid by the first one that it meets: {clauses}.",
+                "Les clauses se lisent dans cet ordre, et chaque groupe est payé par la première qu'il remplit : {clauses}.",
                 clauses=names,
             )
         case Sum(parts):
             for part in parts:
                 yield from composition(contract, part, outermost=False)
-            if len(parts) > 1:
+            if len(parts) > 1 and len(clauses) > 1:
                 yield say(
                     "sum",
-                    "The amounts of these clauses are added: {clauses:list}.",
-                    "Les montants de ces clauses s'additionnent : {clauses:list}.",
+                    "The amounts of these clauses are added: {clauses}.",
+                    "Les montants de ces clauses s'additionnent : {clauses}.",
                     clauses=names,
                 )
         case Grant() as grant:
@@ -390,37 +438,44 @@ def composition(
     elif outermost:
         yield say(
             "no-cap",
-            "The contract sets no ceiling on the total.",
-            "Le contrat ne plafonne pas le total.",
+            "No ceiling on the total is written in the contract file.",
+            "Le fichier du contrat n'indique aucun plafond du total.",
         )
 
 
-def _cap(contract: Contract, term: Term, names: str, *, outermost: bool) -> Message:
+def _cap(contract: Contract, term: Term, names: Text, *, outermost: bool) -> Message:
     assert term.cap is not None
     over = Text(
         en="at each settlement" if term.cap.over == "settlement" else "over the whole contract",
         fr="à chaque échéance" if term.cap.over == "settlement" else "sur tout le contrat",
     )
     if isinstance(term.cap.amount, NotPublished):
+        if outermost:
+            return say(
+                "cap-total-not-published",
+                "There is a ceiling on the total, {over}; it is not published.",
+                "Le total est plafonné, {over} ; le plafond n'est pas publié.",
+                over=over,
+            )
         return say(
             "cap-not-published",
-            "These clauses have a ceiling {over}, which is not published: {clauses:list}.",
-            "Ces clauses ont un plafond {over}, qui n'est pas publié : {clauses:list}.",
+            "There is a ceiling on what is paid for {clauses}, {over}; it is not published.",
+            "Ce qui est payé pour {clauses} est plafonné, {over} ; le plafond n'est pas publié.",
             over=over,
             clauses=names,
         )
     if outermost:
         return say(
             "cap",
-            "The payer never pays more than {cap:money} {over}.",
-            "Le payeur ne verse jamais plus de {cap:money} {over}.",
+            "Never more than {cap:money} is paid {over}.",
+            "Il n'est jamais versé plus de {cap:money} {over}.",
             cap=money(contract, term.cap.amount),
             over=over,
         )
     return say(
         "cap-of",
-        "These clauses never pay more than {cap:money} together, {over}: {clauses:list}.",
-        "Ces clauses ne paient jamais plus de {cap:money} ensemble, {over} : {clauses:list}.",
+        "For {clauses}, never more than {cap:money} is paid {over}.",
+        "Pour {clauses}, il n'est jamais versé plus de {cap:money} {over}.",
         cap=money(contract, term.cap.amount),
         over=over,
         clauses=names,

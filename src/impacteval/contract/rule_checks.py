@@ -114,6 +114,13 @@ def _average(contract: Contract, path: Path, where: Path, leaf: Leaf) -> Iterato
         )
 
 
+def averages_alone(contract: Contract) -> bool:
+    """Whether every clause could pay an average: each makes its payment by itself, for an effect."""
+    if any(isinstance(term.term, FirstOf) for _, term in terms(contract.payment)):
+        return False
+    return not any(True for leaf in contract.clauses for _ in _average(contract, (), (), leaf))
+
+
 def _orders(contract: Contract) -> Iterator[Relative]:
     """What a later clause pays must not hang on whether an averaged one is met."""
     for inner, term in terms(contract.payment):

@@ -22,7 +22,9 @@ from impacteval.contract.units import effect_kind
 from impacteval.values import Message, Text, written
 
 if TYPE_CHECKING:
+    from impacteval.contract.grants import Grant
     from impacteval.contract.model import Contract, Outcome
+    from impacteval.contract.payment import Leaf
 
 _SIDES = {
     "one": Text(en="one-sided", fr="unilatéral"),
@@ -63,6 +65,26 @@ def names(contract: Contract, groups: tuple[str, ...]) -> Text:
 
 def _list(items: list[str], last: str) -> str:
     return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} {last} {items[-1]}"
+
+
+def called(clause: Leaf | Grant) -> Text:
+    """What a clause is called: its plain name, or its name where it has none."""
+    named = clause.plain_name
+    return Text(en=clause.name, fr=clause.name) if named is None else named.text()
+
+
+def named_clauses(contract: Contract) -> dict[str, Text]:
+    """What every clause of a contract is called, by its name."""
+    return {clause.name: called(clause) for clause in contract.clauses}
+
+
+def quoted(clauses: Iterable[Leaf | Grant]) -> Text:
+    """``“one”, “two” and “three”``: clauses once each, in both languages."""
+    once = {clause.name: called(clause) for clause in clauses}.values()
+    return Text(
+        en=_list([f"“{name.en}”" for name in once], "and"),
+        fr=_list([f"« {name.fr} »" for name in once], "et"),
+    )
 
 
 def unit_of(outcome: Outcome) -> Text:
@@ -112,7 +134,7 @@ def rule_sentence(rule: Rule) -> Message:
             return say(
                 "rule-lower-bound",
                 "What is compared is not the estimate but its lower confidence bound at {level:percent} ({sides}).",
-                "Ce n'est pas l'estimation qui est comparée, mais sa borne de confiance basse à {level:percent} ({sides}).",
+                "Ce n'est pas l'estimation qui est comparée, mais la borne basse de son intervalle de confiance à {level:percent} ({sides}).",
                 level=rule.lower_bound.level,
                 sides=_SIDES[rule.lower_bound.sides],
             )

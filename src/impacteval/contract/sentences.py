@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from impacteval.contract.calendar_sentences import calendar_sentences
@@ -10,11 +11,16 @@ from impacteval.contract.checks import chance_by_luck
 from impacteval.contract.counterfactual_sentences import counterfactual_sentences
 from impacteval.contract.later_sentences import later_sentences, said_length
 from impacteval.contract.money_effects import compared_as_money
-from impacteval.contract.payment_sentences import clause_sentences, composition
+from impacteval.contract.payment_sentences import (
+    clause_sentences,
+    composition,
+    not_judged_sentences,
+)
 from impacteval.contract.rule_sentences import audit_limit_sentence, average_scope
 from impacteval.contract.rules import ExpectedPaymentRule, PointRule
 from impacteval.contract.saying import (
     COUNT_RULE,
+    is_percent,
     money,
     names,
     only_counted,
@@ -45,7 +51,7 @@ _OPERATIONS = {
     "term": Text(en="price", fr="prix"),
     "basket": Text(en="basket", fr="panier"),
     "ceiling": Text(en="ceiling", fr="plafond"),
-    "netting": Text(en="netting", fr="compensation"),
+    "netting": Text(en="netting", fr="déduction"),
     "clawback": Text(en="clawback", fr="reprise"),
     "split": Text(en="split", fr="répartition"),
 }
@@ -69,6 +75,7 @@ def explain_sentences(contract: Contract) -> tuple[Message, ...]:
         *(said for name in contract.outcomes for said in _outcome(contract, name)),
         *_rules(contract),
         *(said for clause in contract.clauses for said in clause_sentences(contract, clause)),
+        *not_judged_sentences(contract),
         *composition(contract, contract.payment, outermost=True),
         *gates_sentence(contract),
         *settlement_sentences(contract),
@@ -109,6 +116,13 @@ def _groups(contract: Contract) -> Iterator[Message]:
                 group=label,
                 date=str(group.cancelled),
             )
+            if group.reason is not None:
+                yield say(
+                    "group-cancelled-why",
+                    "The reason: {text}.",
+                    "La raison : {text}.",
+                    text=_unstopped(group.reason.text()),
+                )
 
 
 def _outcome(contract: Contract, name: str) -> Iterator[Message]:
@@ -120,8 +134,10 @@ def _outcome(contract: Contract, name: str) -> Iterator[Message]:
         name=outcome.plain_name.text(),
         measure=outcome.measure.text(),
     )
-    yield _compared(outcome)
-    yield from counterfactual_sentences(outcome.counterfactuals)
+    # A count that nothing is ever compared with is said in one sentence.
+    counted = only_counted([outcome]) and {c.design for c in outcome.counterfactuals} == {"none"}
+    yield _counted(outcome) if counted else _compared(outcome)
+    yield from counterfactual_sentences(outcome.counterfactuals, counted=counted)
     if outcome.window is not None:
         yield say(
             "window",
@@ -137,12 +153,7 @@ def _outcome(contract: Contract, name: str) -> Iterator[Message]:
                 wait=said_length(outcome.window.then_wait),
             )
     if outcome.target is not None:
-        yield say(
-            "target",
-            "The target is {target:exact}.",
-            "L'objectif est de {target:exact}.",
-            target=plain(outcome.target),
-        )
+        yield _target(outcome, outcome.target)
     if outcome.estimand == "participants":
         yield say(
             "participants",
@@ -159,8 +170,30 @@ def _outcome(contract: Contract, name: str) -> Iterator[Message]:
         )
 
 
+def _target(outcome: Outcome, target: Decimal) -> Message:
+    if is_percent(outcome):
+        en, fr = "The target is {target:exact}%.", "L'objectif est de {target:exact} %."
+        return say("target-percent", en, fr, target=plain(target))
+    return say(
+        "target",
+        "The target is {target:exact} {unit}.",
+        "L'objectif est de {target:exact} {unit}.",
+        target=plain(target),
+        unit=unit_of(outcome),
+    )
+
+
 def _unstopped(text: Text) -> Text:
     return Text(en=text.en.rstrip(". "), fr=text.fr.rstrip(". "))
+
+
+def _counted(outcome: Outcome) -> Message:
+    return say(
+        "compares-counted",
+        "It is counted and verified, in {unit}; nothing is estimated.",
+        "Ce résultat est compté et vérifié, en {unit} ; rien n'est estimé.",
+        unit=unit_of(outcome),
+    )
 
 
 def _compared(outcome: Outcome) -> Message:
@@ -284,8 +317,8 @@ def _withheld(contract: Contract) -> Iterator[Message]:
     for assumption in contract.assumptions:
         yield say(
             "assumption",
-            "The contract takes for granted: {text}.",
-            "Le contrat tient pour acquis : {text}.",
+            "The contract takes this for granted: “{text}”.",
+            "Le contrat tient ceci pour acquis : « {text} ».",
             text=_unstopped(assumption.text.text()),
         )
 

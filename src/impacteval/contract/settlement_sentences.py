@@ -78,7 +78,7 @@ def _waterfall(contract: Contract, waterfall: Waterfall) -> Iterator[Message]:
         yield say(
             "layer",
             "{lender} lent {amount:money} and bears {rank}.",
-            "{lender} : {amount:money} prêtés, qui portent {rank}.",
+            "{lender} : prêt de {amount:money}, qui supporte {rank}.",
             lender=layer.lender.text(),
             amount=money(contract, layer.amount),
             rank=_RANKS[layer.rank],
@@ -94,19 +94,25 @@ def _waterfall(contract: Contract, waterfall: Waterfall) -> Iterator[Message]:
             en, fr = amount_words(layer.gain_up_to, "gain")
             yield say(
                 "gain-up-to",
-                f"Once everybody has their capital back, {{lender}} receives at most this on top: {en}.",
-                f"Une fois tout le capital rendu, {{lender}} reçoit en plus, au maximum : {fr}.",
+                f"Once everybody has their capital back, {{lender}} receives on top up to {en}.",
+                f"Une fois tout le capital rendu, {{lender}} reçoit en plus jusqu'à {fr}.",
                 lender=layer.lender.text(),
                 gain=money(contract, layer.gain_up_to),
             )
+    if all(layer.gain_up_to is not None for layer in waterfall.layers):
+        yield say(
+            "gain-left",
+            "What is received beyond that goes to none of those who lent.",
+            "Ce qui est reçu au-delà ne revient à aucun des prêteurs.",
+        )
     guarantee = waterfall.guarantee
     if guarantee is not None:
         en, fr = amount_words(guarantee.up_to, "up_to")
         lender = next(y.lender for y in waterfall.layers if y.name == guarantee.layer)
         yield say(
             "guarantee",
-            f"{{guarantor}} makes good {{share:in_percent}} of what {{lender}} loses, at most: {en}.",
-            f"{{guarantor}} compense {{share:in_percent}} de ce que perd {{lender}}, au maximum : {fr}.",
+            f"{{guarantor}} makes good {{share:in_percent}} of what {{lender}} loses, up to {en}.",
+            f"{{guarantor}} compense {{share:in_percent}} de ce que perd {{lender}}, jusqu'à {fr}.",
             guarantor=guarantee.by.text(),
             share=in_percent(guarantee.share),
             lender=lender.text(),

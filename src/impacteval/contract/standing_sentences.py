@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from impacteval.contract.saying import plain, say
+from impacteval.contract.saying import named_clauses, plain, quoted, say
 from impacteval.contract.stop_sentences import stop_sentences
 from impacteval.contract.words import comparison
 from impacteval.values import Message, Text
@@ -34,9 +34,9 @@ def gates_sentence(contract: Contract) -> Iterator[Message]:
     if contract.gates:
         yield say(
             "gates",
-            "Nothing at all is paid unless these conditions are met: {clauses:list}.",
-            "Rien n'est payé si ces conditions ne sont pas remplies : {clauses:list}.",
-            clauses="|".join(gate.name for gate in contract.gates),
+            "Nothing at all is paid unless these conditions are met: {clauses}.",
+            "Rien n'est payé si ces conditions ne sont pas remplies : {clauses}.",
+            clauses=quoted(contract.gates),
         )
 
 
@@ -125,6 +125,6 @@ def _equity(contract: Contract) -> Iterator[Message]:
                 "equity-paid",
                 en + "; clause “{clause}” takes it into the payment.",
                 fr + " ; la clause « {clause} » le prend en compte dans le paiement.",
-                clause=group.paid_through,
+                clause=named_clauses(contract)[group.paid_through],
                 **values,
             )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from impacteval.contract.rules import ChanceRule
-from impacteval.contract.saying import plain, say, unit_of
+from impacteval.contract.saying import plain, quoted, say, unit_of
 from impacteval.contract.words import comparison
 from impacteval.values import Message, Text
 
@@ -90,7 +90,8 @@ def stop_sentences(contract: Contract) -> Iterator[Message]:
         }
         if trigger.moves_money:
             en, fr = _held(trigger)
-            values |= {"clauses": "|".join(trigger.clauses)} if trigger.clauses else {}
+            if trigger.clauses:
+                values["clauses"] = quoted(x for x in contract.clauses if x.name in trigger.clauses)
             then = Text(en=then.en.format(held=en), fr=then.fr.format(held=fr))
         watches = (
             "Stop trigger “{name}” watches {subject} and fires ",
@@ -124,5 +125,5 @@ def stop_sentences(contract: Contract) -> Iterator[Message]:
 
 def _held(trigger: Trigger) -> tuple[str, str]:
     if trigger.clauses:
-        return "these clauses ({clauses:list})", "ces clauses ({clauses:list})"
+        return "these clauses ({clauses})", "ces clauses ({clauses})"
     return "the clauses", "les clauses"

@@ -34,6 +34,7 @@ from impacteval.contract.rules import (
     VerifiedCountRule,
     read_by,
 )
+from impacteval.contract.saying import names
 from impacteval.contract.terms import limits
 from impacteval.decide import sentences
 from impacteval.decide.questions import average_of, hides_amount, pool_label
@@ -88,9 +89,9 @@ def reading_of(
     if evidence is None and len(pool) == 1:
         evidence = found.get((leaf.outcome, pool[0]))  # a pool of one group is that group
     if evidence is None and group == POOLED and isinstance(read_by(rule), PointRule):
-        return _pooled(leaf.outcome, outcome, pool, found, people)
+        return _pooled(contract, leaf.outcome, pool, found, people)
     if evidence is None:
-        return Missing(sentences.no_result(leaf.outcome, label))
+        return Missing(_no_result(contract, leaf.outcome, pool or (group,)))
     if evidence.reason is not None:
         return Unjudged(evidence.reason)
     try:
@@ -243,15 +244,28 @@ def _gated(
     )
 
 
+def _no_result(contract: Contract, outcome: str, groups: tuple[str, ...]) -> Message:
+    """Which number is missing, by the names that people read."""
+    known = tuple(group for group in groups if group in contract.groups)
+    return sentences.no_result(
+        contract.outcomes[outcome].plain_name.text(), names(contract, known) if known else None
+    )
+
+
 def _pooled(
-    name: str, outcome: Outcome, pool: tuple[str, ...], found: Found, people: Mapping[str, int]
+    contract: Contract,
+    name: str,
+    pool: tuple[str, ...],
+    found: Found,
+    people: Mapping[str, int],
 ) -> Reading:
     """The mean of the groups' point estimates, or what it lies between when sizes are unknown."""
+    outcome = contract.outcomes[name]
     numbers: list[Decimal] = []
     for group in pool:
         evidence = found.get((name, group))
         if evidence is None:
-            return Missing(sentences.no_result(name, group))
+            return Missing(_no_result(contract, name, (group,)))
         if evidence.reason is not None:
             return Unjudged(evidence.reason)
         try:

@@ -6,7 +6,7 @@ They are the tests of a contract that a lawyer can read and write.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from types import MappingProxyType
@@ -134,11 +134,14 @@ class ExampleResult:
         What did not come out as expected; empty when all did.
     decision : Decision or None
         What the contract said, None when the results could not be used.
+    line : int
+        Where it stands in its file, counted from 1.
     """
 
     name: str
     differences: tuple[str, ...]
     decision: Decision | None
+    line: int = 0
 
     @property
     def passed(self) -> bool:
@@ -174,10 +177,13 @@ def run_examples(
     ContractError
         When the examples or their contract cannot be read.
     """
-    examples = load_examples(path)
+    examples, locate = read_yaml(path, Examples, kind="examples", error=ContractError)
     if contract is None:
         contract = load_contract(Path(path).parent / examples.contract)
-    return tuple(_run(example, contract, average) for example in examples.examples)
+    return tuple(
+        replace(_run(example, contract, average), line=locate(("examples", k))[0])
+        for k, example in enumerate(examples.examples)
+    )
 
 
 def _run(example: Example, contract: Contract, average: Averages | None) -> ExampleResult:
@@ -211,6 +217,12 @@ def _run(example: Example, contract: Contract, average: Averages | None) -> Exam
     return ExampleResult(name, tuple(differences), decision)
 
 
+_EXPECTATIONS = (
+    *("expect", "due_now", "total", "split", "lost", "payable_now", "in_escrow", "owed"),
+    "as_contracted",
+)
+
+
 def _differences_of(example: Example | AsContracted, decision: Decision) -> Iterator[str]:
     """Verdicts, amounts and sums."""
     for expected in example.expect:
@@ -231,6 +243,8 @@ def _differences_of(example: Example | AsContracted, decision: Decision) -> Iter
 
 
 def _differences(example: Example, decision: Decision) -> Iterator[str]:
+    if all(getattr(example, what) in (None, (), {}) for what in _EXPECTATIONS):
+        yield "nothing is expected, so it cannot fail; write `expect`, `due_now` or `total`."
     yield from _differences_of(example, decision)
     correction, dispute = decision.correction, decision.dispute
     for what, wanted, said in (

@@ -105,14 +105,21 @@ def pooled_is(value: Decimal, groups: int) -> Message:
     )
 
 
-def no_result(outcome: str, group: str) -> Message:
-    """Nothing is known yet."""
+def no_result(outcome: Text, groups: Text | None) -> Message:
+    """Nothing is known yet, about everybody or about some groups."""
+    if groups is None:
+        return _say(
+            "no-result",
+            "There is no result yet for “{outcome}”.",
+            "Il n’y a pas encore de résultat pour « {outcome} ».",
+            outcome=outcome,
+        )
     return _say(
-        "no-result",
-        "There is no result yet for {outcome:text}, {group:text}.",
-        "Il n’y a pas encore de résultat pour {outcome:text}, {group:text}.",
+        "no-result-of",
+        "There is no result yet for “{outcome}” ({groups}).",
+        "Il n’y a pas encore de résultat pour « {outcome} » ({groups}).",
         outcome=outcome,
-        group=group,
+        groups=groups,
     )
 
 

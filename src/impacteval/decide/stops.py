@@ -110,7 +110,7 @@ def _result(
         operator="at_least" if chance else limit.operator,
         threshold=asked,
         then=trigger.then,
-        clauses=_held(contract, trigger),
+        clauses=clauses_held(contract, trigger),
         said=_said(contract, name, trigger, state, shown),
         nobody_said=state == "cannot_be_told" and not numbers,
     )
@@ -124,7 +124,8 @@ def _fires(trigger: Trigger, number: StopNumber) -> bool:
     return number.value is not None and compare(limit.operator, number.value, limit.threshold)
 
 
-def _held(contract: Contract, trigger: Trigger) -> tuple[str, ...]:
+def clauses_held(contract: Contract, trigger: Trigger) -> tuple[str, ...]:
+    """The clauses that a trigger holds when it fires; none when it is only reported."""
     if not trigger.moves_money:
         return ()
     paying = (c.name for c in contract.clauses if not isinstance(c, Gate | Precondition))

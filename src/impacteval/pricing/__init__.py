@@ -7,10 +7,12 @@ each comes to the same cent.
 
 from impacteval.pricing.confidence import spread_of
 from impacteval.pricing.expected import expected
+from impacteval.pricing.expected_draws import LogRatioDraws, StudentDraws, expected_draws
 from impacteval.pricing.kernel import PricedDraws, price_draws
 from impacteval.pricing.moneys import MoneyDraws
 from impacteval.pricing.readings import (
     AverageDraws,
+    BarredDraws,
     BetweenDraws,
     ChancesDraws,
     DrawReader,
@@ -37,21 +39,25 @@ __all__ = [
     "NOT_MET",
     "OPEN",
     "AverageDraws",
+    "BarredDraws",
     "BetweenDraws",
     "ChancesDraws",
     "DrawReader",
     "DrawReading",
     "DrawnSpread",
     "KnownDraws",
+    "LogRatioDraws",
     "MoneyDraws",
     "Piece",
     "PricedDraws",
     "RowDraws",
     "Schedule",
     "Spread",
+    "StudentDraws",
     "StudentSpread",
     "TrancheDraws",
     "expected",
+    "expected_draws",
     "price_draws",
     "read_draws",
     "schedule_of",

@@ -14,8 +14,10 @@ def _say(key: str, en: str, fr: str, **values: Any) -> Message:
 
 
 def _in_hundred(chance: float) -> Decimal:
-    """A chance as times in 100: one decimal, or two digits below one."""
+    """A chance as times in 100: one decimal, or two digits of what is left below 1 and above 99."""
     times = 100.0 * chance
+    if 99.95 <= times < 100.0:
+        return 100 - significant(100.0 - times, digits=2)
     if times == 0.0 or abs(times) >= 1.0:
         return significant(round(times, 1))
     return significant(times, digits=2)
@@ -90,8 +92,8 @@ def _proposed(found: Proposal) -> Message:
     thing_en, thing_fr = {
         "threshold": (f"a threshold of {{at:{place}}}", f"un seuil de {{at:{place}}}"),
         "sample": (
-            f"a sample of {{at:{place}}} people",
-            f"un échantillon de {{at:{place}}} personnes",
+            f"{{at:{place}}} people served",
+            f"{{at:{place}}} personnes accompagnées",
         ),
     }[found.what]
     risk_en = "a programme without effect is paid {after:number} times in 100, at most {limit:number} as asked"

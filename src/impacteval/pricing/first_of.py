@@ -11,7 +11,13 @@ from impacteval.contract.clauses import Threshold
 from impacteval.contract.model import POOLED
 from impacteval.pricing.floats import Bools
 from impacteval.pricing.moneys import MoneyDraws, seen
-from impacteval.pricing.readings import AverageDraws, BetweenDraws, ChancesDraws, KnownDraws
+from impacteval.pricing.readings import (
+    AverageDraws,
+    BarredDraws,
+    BetweenDraws,
+    ChancesDraws,
+    KnownDraws,
+)
 from impacteval.pricing.rows import (
     MET,
     NOT_FOR_PAYMENT,
@@ -74,7 +80,9 @@ def _by_pool(
             continue
         where = np.flatnonzero((code == pattern) & ~waits)
         reading = kit.reading(clause, POOLED, pool)
-        if isinstance(reading, KnownDraws | BetweenDraws | ChancesDraws | AverageDraws):
+        if isinstance(
+            reading, KnownDraws | BetweenDraws | ChancesDraws | AverageDraws | BarredDraws
+        ):
             reading = reading.at(where)
         row = row_draws(clause, POOLED, reading, kit, len(where))
         verdict[where], tier[where] = row.verdict, row.tier

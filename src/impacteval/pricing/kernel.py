@@ -31,7 +31,6 @@ from impacteval.contract.payment import (
     terms,
 )
 from impacteval.contract.readings import NOTHING_GIVEN, Given
-from impacteval.errors import UsageError
 from impacteval.pricing.first_of import next_clause
 from impacteval.pricing.floats import Bools
 from impacteval.pricing.moneys import MoneyDraws, nothing, seen, shared, summed, units_of
@@ -108,8 +107,9 @@ def price_draws(
     contract : Contract
         The contract.
     read : callable
-        Gives the reading for (clause, group, groups in the pool), for all draws. Where groups
-        that are paid leave the pool, it is asked for each pool that occurs.
+        Gives the reading for (clause, group, groups in the pool), for all draws: the contract's
+        levels, order and stop triggers are applied there (`BarredDraws`). Where groups that are
+        paid leave the pool, it is asked for each pool that occurs.
     given : Given, optional
         What the settlement brings besides results; the same in every draw.
     draws : int
@@ -123,8 +123,6 @@ def price_draws(
     ------
     ValueError
         When a reading has another number of draws, or a NaN that is not marked.
-    UsageError
-        For a contract with Holm's rule, gatekeeping or stop triggers that move money.
 
     Examples
     --------
@@ -142,7 +140,6 @@ def price_draws(
     """
     if draws < 1:
         raise ValueError("There must be at least one draw.")
-    _refuse_what_one_draw_decides(contract)
     kit = Kit(contract, read, given, draws, _decimals(contract, given))
     at = _At(kit)
     standing: tuple[RowDraws, ...] = ()
@@ -162,20 +159,6 @@ def price_draws(
         if contract.waterfall is None
         else tranches_draws(contract.waterfall, settled.total, kit),
     )
-
-
-def _refuse_what_one_draw_decides(contract: Contract) -> None:
-    """Levels that depend on the other clauses, and triggers, are not carried out over draws."""
-    found: list[str] = (
-        [contract.multiplicity] if contract.multiplicity in ("holm", "gatekeeping") else []
-    )
-    if any(trigger.moves_money for trigger in contract.stop_when.values()):
-        found.append("stop_when")
-    if found:
-        raise UsageError(
-            f"Draws cannot be priced under {' and '.join(found)}: what one clause pays "
-            "depends there on more than its own number."
-        )
 
 
 def _decimals(contract: Contract, given: Given) -> int:

@@ -183,7 +183,42 @@ class AverageDraws:
         return AverageDraws(self.value[draws], self.amount[draws], _at(self.unjudged, draws))
 
 
-DrawReading = KnownDraws | BetweenDraws | ChancesDraws | AverageDraws | Missing | Unjudged
+@dataclass(frozen=True, slots=True, eq=False)
+class BarredDraws:
+    """A reading that the contract holds back in some draws, whatever the number.
+
+    Attributes
+    ----------
+    reading : KnownDraws, BetweenDraws, ChancesDraws or AverageDraws
+        What the clause is told elsewhere.
+    barred : array of shape (draws,)
+        Where the condition does not hold and nothing is paid: an earlier clause is not met, or a
+        stop trigger fired.
+    unjudged : array of shape (draws,)
+        Where it cannot be judged, because something it stands behind cannot; nowhere barred.
+    """
+
+    reading: KnownDraws | BetweenDraws | ChancesDraws | AverageDraws
+    barred: Bools
+    unjudged: Bools
+
+    def __post_init__(self) -> None:
+        first = self.reading.low if isinstance(self.reading, BetweenDraws) else self.reading.value
+        _agree(first, self.barred, self.unjudged)
+
+    @property
+    def value(self) -> Floats:
+        """The number elsewhere."""
+        return self.reading.low if isinstance(self.reading, BetweenDraws) else self.reading.value
+
+    def at(self, draws: Index) -> BarredDraws:
+        """Some of the draws."""
+        return BarredDraws(self.reading.at(draws), self.barred[draws], self.unjudged[draws])
+
+
+DrawReading = (
+    KnownDraws | BetweenDraws | ChancesDraws | AverageDraws | BarredDraws | Missing | Unjudged
+)
 """In every draw the same kind; `Missing` and `Unjudged` hold for all of them."""
 
 DrawReader = Callable[[Leaf, str, tuple[str, ...]], DrawReading]

@@ -18,6 +18,7 @@ from impacteval.pricing.moneys import EXACT, Ints, MoneyDraws, either, nothing, 
 from impacteval.pricing.readings import (
     SURE,
     AverageDraws,
+    BarredDraws,
     BetweenDraws,
     ChancesDraws,
     DrawReader,
@@ -72,7 +73,7 @@ class Kit:
         """What the clause is told, checked against the number of draws."""
         found = self.read(leaf, group, pool)
         match found:
-            case KnownDraws() | AverageDraws() | ChancesDraws() | BetweenDraws():
+            case KnownDraws() | AverageDraws() | ChancesDraws() | BetweenDraws() | BarredDraws():
                 value = found.low if isinstance(found, BetweenDraws) else found.value
                 if value.shape != (self.draws,):
                     raise ValueError(
@@ -119,6 +120,8 @@ class Judged:
 
 def row_draws(leaf: Leaf, group: str, reading: DrawReading, kit: Kit, draws: int) -> RowDraws:
     """What one clause says about one reading; `draws` may be fewer than all."""
+    if isinstance(reading, BarredDraws):
+        return held_row(row_draws(leaf, group, reading.reading, kit, draws), reading)
     people = kit.given.people.get(group)
     if getattr(leaf, "by_people", False) and people is None:
         return undecided(leaf, group, draws, kit.decimals, CANNOT_BE_JUDGED)
@@ -151,6 +154,20 @@ def row_draws(leaf: Leaf, group: str, reading: DrawReading, kit: Kit, draws: int
             return _without(lower, differ(leaf, schedule, lower, upper, low, high))
         case _:  # pragma: no cover - the union is closed and mypy proves it
             assert_never(reading)
+
+
+def held_row(row: RowDraws, reading: BarredDraws) -> RowDraws:
+    """The row where nothing holds it, not met or not judged elsewhere."""
+    row = _without(row, reading.unjudged)
+    barred = seen(reading.barred)
+    if barred is None:
+        return row
+    return replace(
+        row,
+        verdict=np.where(barred, np.int16(NOT_MET), row.verdict),
+        tier=np.where(barred, np.int16(-1), row.tier),
+        money=row.money.where(barred, 0),
+    )
 
 
 def undecided(leaf: Leaf, group: str, draws: int, decimals: int, verdict: int) -> RowDraws:

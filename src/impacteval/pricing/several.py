@@ -29,6 +29,7 @@ from impacteval.pricing.moneys import (
 from impacteval.pricing.readings import (
     SURE,
     AverageDraws,
+    BarredDraws,
     BetweenDraws,
     ChancesDraws,
     DrawReading,
@@ -40,6 +41,7 @@ from impacteval.pricing.rows import (
     Kit,
     RowDraws,
     calm,
+    held_row,
     row_draws,
 )
 from impacteval.pricing.schedule import Schedule, schedule_of
@@ -169,6 +171,15 @@ def _tied(
 
 
 def _shares(leaf: BasketPart, group: str, reading: DrawReading, kit: Kit) -> _Shares:
+    if isinstance(reading, BarredDraws):
+        inner = _shares(leaf, group, reading.reading, kit)
+        barred = reading.barred
+        return _Shares(
+            held_row(inner.row, reading),
+            np.where(barred, float(leaf.zero_at), inner.number),  # where a part has no share
+            np.where(barred, 0.0, inner.share),
+            np.where(barred, 0.0, inner.error),
+        )
     row = row_draws(leaf, group, reading, kit, kit.draws)
     schedule = schedule_of(kit.contract, leaf)
     match reading:

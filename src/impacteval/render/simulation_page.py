@@ -42,10 +42,11 @@ PAYS_AT = Text(en="Pays if the effect is {x} (in 100)", fr="Verse si l'effet est
 NOT_MET = Text(en="none", fr="aucun")
 PARTY = Text(en="Party", fr="Partie")
 PAYER = Text(en="pays: {x}", fr="paie : {x}")
-LOST = Text(en="loses of {lent}: {x}", fr="perd sur {lent} : {x}")
+LOST = Text(en="{x} loses, of {lent} lent", fr="{x} perd, sur {lent} prêtés")
+BACK = Text(en="{x} gets back", fr="{x} récupère")
 
 HEADINGS = {
-    "answer": Text(en="What noise alone is paid", fr="Ce que le hasard seul fait payer"),
+    "answer": Text(en="If the programme does nothing", fr="Si le programme n'a aucun effet"),
     "payments": Text(
         en="What is paid at each true effect", fr="Ce qui est payé selon l'effet réel"
     ),
@@ -261,22 +262,22 @@ def _rules(found: Simulation, decimals: int, pen: Pen) -> Iterator[Block]:
     if len(found.rules) < 2:
         return
     top = max((m for m in found.marks if m in _effects(found)), default=None)
-    columns = [
-        Column(_text(RULE, pen)),
-        Column(_text(IF_NOTHING, pen), "right"),
-        Column(_text(MEAN_NOTHING, pen), "right"),
-    ]
+    columns = [Column(_text(RULE, pen))]
+    if found.nothing_at is not None:
+        columns.append(Column(_text(IF_NOTHING, pen), "right"))
+        columns.append(Column(_text(MEAN_NOTHING, pen), "right"))
+    elif not top:
+        return
     if top:
         columns.append(Column(_text(PAYS_AT, pen, x=_number(top, pen)), "right"))
     rows = []
     for under in found.rules:
-        zero = under.at(0.0)
         name = fmt.pick(rule_words(under.rule), pen.language)
-        cells = [
-            Cell(_text(OWN, pen, x=name) if under.own else name),
-            Cell(_times(zero.paid, pen)),
-            Cell(_money(zero.expected, decimals, pen)),
-        ]
+        cells = [Cell(_text(OWN, pen, x=name) if under.own else name)]
+        if found.nothing_at is not None:
+            zero = under.at(found.nothing_at)
+            cells.append(Cell(_times(zero.paid, pen)))
+            cells.append(Cell(_money(zero.expected, decimals, pen)))
         if top:
             cells.append(Cell(_times(under.at(top).paid, pen)))
         rows.append(tuple(cells))
@@ -316,7 +317,7 @@ def _parties(found: Simulation, decimals: int, pen: Pen) -> Iterator[Block]:
     first = payments[0]
     if not first.payers and not first.lenders:
         return
-    shown = [p for p in payments if p.effect == 0.0 or p.effect in found.marks] or [first]
+    shown = [p for p in payments if p.effect in (found.nothing_at or 0.0, *found.marks)] or [first]
     columns = (
         Column(_text(PARTY, pen)),
         *(Column(_text(IF_EFFECT, pen, x=_number(p.effect, pen)), "right") for p in shown[:5]),
@@ -331,10 +332,11 @@ def _parties(found: Simulation, decimals: int, pen: Pen) -> Iterator[Block]:
     ]
     rows += [
         (
-            Cell(_text(LOST, pen, lent=fmt.number(layer.lent, pen.language), x=layer.name)),
-            *(Cell(_money(p.lenders[k].lost, decimals, pen)) for p in shown[:5]),
+            Cell(_text(text, pen, lent=fmt.number(layer.lent, pen.language), x=layer.name)),
+            *(Cell(_money(getattr(p.lenders[k], key), decimals, pen)) for p in shown[:5]),
         )
         for k, layer in enumerate(first.lenders)
+        for text, key in ((BACK, "back"), (LOST, "lost"))
     ]
     yield Table(_text(PARTIES_CAPTION, pen, currency=found.currency), columns, tuple(rows))
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 from impacteval.contract.model import Contract
+from impacteval.contract.rules import ExpectedPaymentRule, SignificantRule, read_by
 from impacteval.contract.units import OPERATORS
+from impacteval.errors import Problem
 from impacteval.pricing.advice import Stakes, advise_sample, advise_threshold
 from impacteval.simulation.characteristics import Advice
 from impacteval.simulation.engine import asked_of
@@ -20,6 +22,18 @@ from impacteval.values import Scale, significant
 
 TallyAt = Callable[[Scenario, float], Tally]
 """Counts of a scenario at a true effect, under the contract's own rule and from the same draws."""
+
+
+def advice_problems(contract: Contract) -> Iterator[Problem]:
+    """Why no threshold and no sample can be proposed."""
+    for leaf in contract.clauses:
+        if isinstance(contract.rule(leaf), ExpectedPaymentRule):
+            yield Problem(
+                f"The clause {leaf.name} pays an average, which is a little in almost every case, so "
+                "there is no chance of a false payment to hold.",
+                "Leave the advice out, and read what is paid on average if nothing works.",
+            )
+
 
 _FAR = 12.0
 """Standard errors beyond which no threshold is asked."""
@@ -93,10 +107,20 @@ def _threshold(
         limit,
         now=now,
         decimals=decimals,
-        easiest=min(now, Decimal(0)),
+        easiest=min(now, _mildest(scenario.contract, outcome, decimals)),
         furthest=now + significant(_FAR * error, digits=3) + 1,
     )
     return Advice(hoped, len(marks), found)
+
+
+def _mildest(contract: Contract, outcome: str, decimals: int) -> Decimal:
+    """The mildest threshold worth asking: 0, or one step above it where 0 means "not significant"."""
+    tested = any(
+        isinstance(read_by(contract.rule(leaf)), SignificantRule)
+        for leaf in contract.clauses
+        if leaf.outcome == outcome
+    )
+    return Decimal(1).scaleb(-decimals) if tested else Decimal(0)
 
 
 def _sample(

@@ -35,7 +35,7 @@ Floats = NDArray[np.float64]
 _DIGITS = 10
 
 
-def rounded(values: Floats, references: Floats) -> Floats:
+def rounded(values: Floats, references: Floats, digits: int = _DIGITS) -> Floats:
     """`impacteval.values.significant` of each value, as the float nearest to it.
 
     Parameters
@@ -43,7 +43,9 @@ def rounded(values: Floats, references: Floats) -> Floats:
     values : array, shape (draws,)
         Numbers; infinite and NaN ones stay.
     references : array, shape (draws,)
-        The magnitude whose ten digits count.
+        The magnitude whose digits count.
+    digits : int
+        How many.
 
     Examples
     --------
@@ -58,7 +60,7 @@ def rounded(values: Floats, references: Floats) -> Floats:
     logs = np.log10(size)
     whole_power = np.rint(logs)
     exact = size == 10.0**whole_power
-    exponent = np.where(exact, whole_power, np.floor(logs)) - _DIGITS + 1
+    exponent = np.where(exact, whole_power, np.floor(logs)) - digits + 1
     # Powers of ten are finite floats, exact where 22 digits suffice; whatever lies near a
     # boundary, or outside that range, takes the long way.
     shift = np.clip(exponent, -22, 22)
@@ -69,12 +71,12 @@ def rounded(values: Floats, references: Floats) -> Floats:
     found = np.where(shift < 0, whole / power, whole * power) + 0.0
     doubtful = legal & (
         (~exact & (np.abs(logs - whole_power) < 1e-9))
-        | (np.abs(np.abs(scaled - np.floor(scaled)) - 0.5) < 1e-4)
+        | (np.abs(np.abs(scaled - np.floor(scaled)) - 0.5) < 10.0 ** (digits - 14))
         | (np.abs(whole) >= 2.0**49)
         | (shift != exponent)
     )
     for k in zip(*np.nonzero(doubtful), strict=True):
-        found[k] = float(significant(float(values[k]), float(references[k])))
+        found[k] = float(significant(float(values[k]), float(references[k]), digits=digits))
     return np.where(legal, found, values)
 
 

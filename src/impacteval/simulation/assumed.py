@@ -56,7 +56,7 @@ class Assumed:
         Whether the contract's number stands for everybody together, as money may.
     times : float
         How many times as large the sample is, for what another sample would do: the standard
-        error falls with its root, all else is as stated.
+        error falls with its root and degrees of freedom grow with it, all else is as stated.
     """
 
     outcome: str

@@ -13,6 +13,9 @@ from typing import Literal
 from impacteval.pricing.advice import OutOfReach, Proposal
 from impacteval.values import Text
 
+ADVICE_DRAWS = 100_000
+"""The most draws from which a proposal is found."""
+
 Money = float | Literal["not_published"] | None
 """A mean or a quantile of money; None while the payment is open in some draws."""
 
@@ -275,6 +278,11 @@ class Simulation:
         Where both engines ran.
     advice : tuple of Advice
         What would hold the risk of a false payment, when asked.
+    quiet : tuple of str
+        Stop triggers that move money and that nothing here tells: they are taken to stay quiet.
+    nothing_at : float or None
+        Where the programme changes nothing: an effect of 0, or what is counted anyway. None while
+        nothing says what would be counted without the programme.
     """
 
     contract: str
@@ -291,6 +299,8 @@ class Simulation:
     precision: tuple[Precision, ...]
     gaps: tuple[Gap, ...] = ()
     advice: tuple[Advice, ...] = ()
+    quiet: tuple[str, ...] = ()
+    nothing_at: float | None = 0.0
 
     @property
     def own(self) -> UnderRule:
@@ -299,5 +309,8 @@ class Simulation:
 
     @property
     def nothing(self) -> Payment:
-        """What is paid when the programme does nothing: for noise alone."""
-        return self.own.at(0.0)
+        """What is paid when the programme does nothing.
+
+        For noise alone; with `nothing_at` None it is what a count of 0 is paid.
+        """
+        return self.own.at(self.nothing_at or 0.0)

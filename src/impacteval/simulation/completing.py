@@ -204,6 +204,29 @@ def contradictions(a: Assumed) -> Iterator[Problem]:
                 f"{where}: the baseline is {a.baseline:g}, and it must be above 0 here.",
                 "Write the mean for a person without the programme.",
             )
+    if a.clusters is None and a.cluster_cv > 0.0:
+        yield Problem(
+            f"{where}: cluster_cv says how much clusters differ, and there are no clusters.",
+            "Give clusters and icc too, or take it away.",
+        )
+    if a.clusters is None and a.comparison_clusters is not None:
+        yield Problem(
+            f"{where}: only the people compared with live in clusters.",
+            "Give clusters and icc too, or take comparison_clusters away.",
+        )
+    units = a.people if a.clusters is None else a.clusters
+    others = a.comparison if a.comparison_clusters is None else a.comparison_clusters
+    if (
+        a.std_error is None
+        and units is not None
+        and ((units < 2 and not a.compares_people) or (others is not None and units + others < 3))
+    ):
+        yield Problem(
+            f"{where}: from {units} unit{'s' if units > 1 else ''} served"
+            + (f" and {others} compared with" if a.compares_people else "")
+            + " nobody can tell how far an estimate may be from the truth.",
+            "Give more people or clusters, or std_error in their place.",
+        )
     for clusters, people, what in (
         (a.clusters, a.people, "served"),
         (a.comparison_clusters, a.comparison, "compared with"),

@@ -15,10 +15,17 @@ from impacteval.contract.rules import Rule
 from impacteval.decide import Compared, compared
 from impacteval.decide.questions import pool_label
 from impacteval.simulation.scenario import Scenario
-from impacteval.values import Confidence, LowerBound, PointEstimate, PValue, Question
+from impacteval.values import (
+    Confidence,
+    ExpectedPayment,
+    LowerBound,
+    PointEstimate,
+    PValue,
+    Question,
+)
 
 Floats = NDArray[np.float64]
-OF_AN_ESTIMATE = (PointEstimate, LowerBound, PValue, Confidence)
+OF_AN_ESTIMATE = (PointEstimate, LowerBound, PValue, Confidence, ExpectedPayment)
 """What can be asked of one estimate."""
 Answers = Mapping[tuple[str, str], Mapping[Question, Floats]]
 """For each (outcome, group), where a pool has the name `pool_label` gives it: arrays of answers in

@@ -23,6 +23,7 @@ from impacteval.estimates import CounterfactualEstimate
 from impacteval.registry import entry
 from impacteval.simulation.answers import answers
 from impacteval.simulation.assumed import Assumed
+from impacteval.simulation.averages import averages, spread_draws, stake
 from impacteval.simulation.drawn import Drawn
 from impacteval.simulation.engine import Answers
 from impacteval.simulation.estimates import Estimates, from_moments, from_rows, pooled
@@ -39,7 +40,7 @@ from impacteval.simulation.registered import (
 )
 from impacteval.simulation.scenario import Scenario
 from impacteval.study.seeds import step_rng
-from impacteval.values import Message, PointEstimate, Question, Scale
+from impacteval.values import ExpectedPayment, Message, PointEstimate, Question, Scale
 
 if TYPE_CHECKING:
     from impacteval.inference import Variance
@@ -200,6 +201,9 @@ class _Part:
         own = self._assumed(asked)
         if not isinstance(question, PointEstimate) and not self._uncertain(asked):
             return np.full(self.draws, np.nan)
+        if isinstance(question, ExpectedPayment):
+            spread, at = spread_draws(found, own.effect, own.better)
+            return averages(self.scenario.contract, question, spread, at)
         return answers(found, question, effect=own.effect, better=own.better)
 
     def _assumed(self, asked: Compared) -> Assumed:
@@ -315,7 +319,9 @@ class _Part:
 
     def _asked(self, each: Compared, found: Found) -> Mapping[Question, float]:
         own, uncertain = self._assumed(each), self._uncertain(each)
-        return asked_answers(found, each.questions, own, uncertain=uncertain)
+        return asked_answers(
+            found, each.questions, own, uncertain=uncertain, contract=self.scenario.contract
+        )
 
     def _compare(
         self,
@@ -330,9 +336,14 @@ class _Part:
                 own = estimates[each.group]
                 key = (each.outcome, each.group)
                 size = reference(own, self._assumed(each))
+                sizes: dict[Question, float] = {
+                    q: stake(self.scenario.contract, q, size)
+                    for q in each.questions
+                    if isinstance(q, ExpectedPayment)
+                }
                 apart: list[tuple[object, tuple[float, float]]] = [
                     *differences(k, found[key], own).items(),
-                    *answers_apart(k, told[key], self._asked(each, own), size).items(),
+                    *answers_apart(k, told[key], self._asked(each, own), size, sizes).items(),
                 ]
                 if apart:
                     name = self.engine.method(self.outcome).name

@@ -8,15 +8,26 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from impacteval.contract.model import Contract
 from impacteval.contract.units import larger_is_better
 from impacteval.decide import Compared
 from impacteval.errors import Problem, UsageError
 from impacteval.inference.degrees import welch_satterthwaite
+from impacteval.pricing import StudentDraws
 from impacteval.simulation.assumed import Assumed
+from impacteval.simulation.averages import averages
 from impacteval.simulation.engine import Answers, Floats
 from impacteval.simulation.precision import degrees_of_freedom, std_error
 from impacteval.simulation.scenario import Scenario
-from impacteval.values import Confidence, LowerBound, PointEstimate, PValue, Question, Scale
+from impacteval.values import (
+    Confidence,
+    ExpectedPayment,
+    LowerBound,
+    PointEstimate,
+    PValue,
+    Question,
+    Scale,
+)
 
 _MANY = 200.0
 
@@ -98,8 +109,9 @@ def draw_normal(
         parts = np.stack([errors[each.outcome, g] for g in members])
         error = _joint_error(np.array(weights), parts, scenario.between_groups)
         own = scenario.numbers[each.outcome, members[0]]
+        df = scatter_of(scenario, effect, each).df
         found[each.outcome, each.group] = _answers(
-            each, own, _ten_digits(own, value), error, scatter_of(scenario, effect, each).df
+            scenario.contract, each, own, _ten_digits(own, value), error, df
         )
     return found
 
@@ -213,10 +225,16 @@ def _ten_digits(assumed: Assumed, value: Floats) -> Floats:
 
 
 def _answers(
-    asked: Compared, own: Assumed, value: Floats, error: Floats, df: float
+    contract: Contract, asked: Compared, own: Assumed, value: Floats, error: Floats, df: float
 ) -> dict[Question, Floats]:
     good = 1.0 if larger_is_better(own.effect, own.better) else -1.0
-    return {q: _answer(q, value, error, df, good) for q in asked.questions}
+    spread = StudentDraws(value, error, df)
+    return {
+        q: averages(contract, q, spread, value)
+        if isinstance(q, ExpectedPayment)
+        else _answer(q, value, error, df, good)
+        for q in asked.questions
+    }
 
 
 def _answer(question: Question, value: Floats, error: Floats, df: float, good: float) -> Floats:

@@ -114,10 +114,11 @@ def degrees_of_freedom(assumed: Assumed) -> float:
         return math.inf
     units = assumed.clusters if assumed.clusters is not None else assumed.people
     if not assumed.compares_people:
-        return float(max(units - 1, 1))
+        return max(assumed.times * units - 1.0, 1.0)
     assert assumed.comparison is not None
     others = assumed.comparison_clusters or assumed.comparison
-    return float(max(units + others - 2, 1))
+    # A sample that many times as large has as many times the people, or clusters.
+    return max(assumed.times * (units + others) - 2.0, 1.0)
 
 
 def _variance_of_mean(assumed: Assumed, mean: float, people: int, clusters: int | None) -> float:

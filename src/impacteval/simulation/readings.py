@@ -6,15 +6,17 @@ multiplicity gives it, exactly as it is for one result.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import assert_never
 
 import numpy as np
 
 from impacteval.contract.clauses import BasketPart, BonusMalus, Linear
+from impacteval.contract.gatekeeping import before
 from impacteval.contract.model import POOLED, Contract, Outcome
 from impacteval.contract.payment import BY_STEP, Leaf
+from impacteval.contract.readings import Given
 from impacteval.contract.rules import (
     ChanceRule,
     ExpectedPaymentRule,
@@ -27,12 +29,110 @@ from impacteval.contract.rules import (
 )
 from impacteval.contract.terms import limits
 from impacteval.decide import effective_rule, pool_label
-from impacteval.errors import Problem
-from impacteval.pricing.readings import ChancesDraws, DrawReader, DrawReading, KnownDraws
+from impacteval.decide.questions import average_of
+from impacteval.pricing.floats import Bools
+from impacteval.pricing.readings import (
+    AverageDraws,
+    BarredDraws,
+    ChancesDraws,
+    DrawReader,
+    DrawReading,
+    KnownDraws,
+    read_draws,
+)
+from impacteval.pricing.rows import MET, NOT_MET, Codes, Kit, row_draws
 from impacteval.simulation.engine import Answers, Floats
+from impacteval.simulation.levels import Levelled, holm_draws
+from impacteval.simulation.triggers import held_draws
 from impacteval.values import Confidence, LowerBound, PointEstimate, PValue, Question
 
 _Ask = Callable[[Question], Floats]
+
+
+class AnswerReader:
+    """Tells clauses their numbers in draws: the twin of `impacteval.decide.reader.Reader`.
+
+    What a stop trigger or an earlier clause holds back comes before the number, and the number is
+    read at the level that the contract's multiplicity gives it in each draw.
+    """
+
+    def __init__(self, contract: Contract, answers: Answers, rule: Rule | None = None) -> None:
+        self._contract, self._answers, self._rule = contract, answers, rule
+        draws = len(next(iter(next(iter(answers.values())).values())))
+        people = dict.fromkeys(contract.groups, 1)  # for verdicts, whatever their number
+        self._kit = Kit(contract, self, Given(people=people), draws, contract.money_decimals)
+        self._told: dict[tuple[str, str, tuple[str, ...]], DrawReading] = {}
+        self._verdicts: dict[tuple[str, str], Codes] = {}
+        self._levels: Mapping[tuple[str, str], Levelled] = (
+            holm_draws(contract, self._rule_of, self._base, self._kit)
+            if contract.multiplicity == "holm"
+            else {}
+        )
+
+    def __call__(self, leaf: Leaf, group: str, pool: tuple[str, ...]) -> DrawReading:
+        """What the clause is told about a group, or about a pool of groups."""
+        key = leaf.name, group, pool
+        if key not in self._told:
+            self._told[key] = self._read(leaf, group, pool)
+        return self._told[key]
+
+    def _read(self, leaf: Leaf, group: str, pool: tuple[str, ...]) -> DrawReading:
+        level = self._levels.get((leaf.name, group))
+        told = self._at(leaf, group, pool, self._rule_of(leaf)) if level is None else level.reading
+        barred = np.zeros(self._kit.draws, dtype=bool)
+        unjudged = barred
+        stopped = held_draws(self._contract, self._answers, leaf)
+        if stopped is not None:
+            barred, unjudged = stopped
+        unmet, unsure = self._behind(leaf, group)
+        barred = barred | (unmet & ~unjudged)
+        unjudged = unjudged | (unsure & ~barred)
+        if level is not None:
+            unjudged = unjudged | (level.waits & ~barred)
+        if not (barred.any() or unjudged.any()):
+            return told
+        return BarredDraws(told, barred, unjudged)
+
+    def _behind(self, leaf: Leaf, group: str) -> tuple[Bools, Bools]:
+        """Where a clause that is tested first is not met, and where one cannot be judged."""
+        unmet = np.zeros(self._kit.draws, dtype=bool)
+        unsure = np.zeros(self._kit.draws, dtype=bool)
+        for one, groups in before(self._contract, leaf, group):
+            for each in groups:
+                verdict = self._verdict(one, each)
+                unmet = unmet | (verdict == NOT_MET)
+                unsure = unsure | ((verdict != NOT_MET) & (verdict != MET))
+        return unmet, unsure & ~unmet
+
+    def _verdict(self, leaf: Leaf, group: str) -> Codes:
+        key = leaf.name, group
+        if key not in self._verdicts:
+            reading = self(leaf, group, self._pool(group))
+            self._verdicts[key] = row_draws(
+                leaf, group, reading, self._kit, self._kit.draws
+            ).verdict
+        return self._verdicts[key]
+
+    def _pool(self, group: str) -> tuple[str, ...]:
+        return self._contract.pool_groups() if group == POOLED else ()
+
+    def _rule_of(self, leaf: Leaf) -> Rule:
+        return effective_rule(self._contract, leaf, self._rule)
+
+    def _base(self, leaf: Leaf, group: str, rule: Rule) -> KnownDraws | ChancesDraws:
+        told = self._at(leaf, group, self._pool(group), rule)
+        assert not isinstance(told, AverageDraws), "an average has no level"
+        return told
+
+    def _at(
+        self, leaf: Leaf, group: str, pool: tuple[str, ...], rule: Rule
+    ) -> KnownDraws | ChancesDraws | AverageDraws:
+        label = pool_label(self._contract, pool) if group == POOLED else group
+        found = self._answers.get((leaf.outcome, label))
+        if found is None and len(pool) == 1:
+            found = self._answers[leaf.outcome, pool[0]]  # a pool of one group is that group
+        assert found is not None, "every number that a clause compares is asked for"
+        return _ruled(leaf, self._contract.outcomes[leaf.outcome], rule, _asker(found))
 
 
 def reader(contract: Contract, answers: Answers, rule: Rule | None = None) -> DrawReader:
@@ -52,24 +152,16 @@ def reader(contract: Contract, answers: Answers, rule: Rule | None = None) -> Dr
     callable
         Takes the clause, the group and the groups that are pooled.
     """
-
-    def read(leaf: Leaf, group: str, pool: tuple[str, ...]) -> DrawReading:
-        label = pool_label(contract, pool) if group == POOLED else group
-        found = answers.get((leaf.outcome, label))
-        if found is None and len(pool) == 1:
-            found = answers[leaf.outcome, pool[0]]  # a pool of one group is that group
-        assert found is not None, "every number that a clause compares is asked for"
-        outcome = contract.outcomes[leaf.outcome]
-        return _ruled(leaf, outcome, effective_rule(contract, leaf, rule), _asker(found))
-
-    return read
+    return AnswerReader(contract, answers, rule)
 
 
 def _asker(found: Mapping[Question, Floats]) -> _Ask:
     return lambda question: found[question]
 
 
-def _ruled(leaf: Leaf, outcome: Outcome, rule: Rule, ask: _Ask) -> DrawReading:
+def _ruled(
+    leaf: Leaf, outcome: Outcome, rule: Rule, ask: _Ask
+) -> KnownDraws | ChancesDraws | AverageDraws:
     # What is assumed about a combined number is about the combination.
     rule = read_by(rule)
     match rule:
@@ -97,25 +189,23 @@ def _ruled(leaf: Leaf, outcome: Outcome, rule: Rule, ask: _Ask) -> DrawReading:
             # The audit is taken to keep to its limit: then the count stands.
             return _known(outcome, ask(PointEstimate()))
         case ExpectedPaymentRule():
-            raise ValueError("Averages are refused before anything is drawn.")
+            return _averaged(outcome, ask(PointEstimate()), ask(average_of(leaf, rule)))
         case _:  # pragma: no cover - the union is closed and mypy proves it
             assert_never(rule)
-
-
-def rule_problems(contract: Contract) -> Iterator[Problem]:
-    """Why the rule of a clause cannot be simulated."""
-    for leaf in contract.clauses:
-        if isinstance(contract.rule(leaf), ExpectedPaymentRule):
-            yield Problem(
-                f"The clause {leaf.name} pays an average over the confidence distribution, which "
-                "has no simulation.",
-                "Simulate the contract with decide_on: point_estimate in its place.",
-            )
 
 
 def _known(outcome: Outcome, exact: Floats) -> KnownDraws:
     unjudged = np.isnan(exact)
     return KnownDraws.read(outcome, exact, None, unjudged if unjudged.any() else None)
+
+
+def _averaged(outcome: Outcome, estimate: Floats, amount: Floats) -> AverageDraws:
+    """The average payment; the verdict reads the estimate. Without a mean nothing can be judged."""
+    unjudged = np.isnan(estimate) | ~np.isfinite(amount)
+    value = read_draws(outcome, np.where(unjudged, 0.0, estimate))
+    if not unjudged.any():
+        return AverageDraws(value, amount)
+    return AverageDraws(value, np.where(unjudged, 0.0, amount), unjudged)
 
 
 def _chance(values: Floats) -> Floats:

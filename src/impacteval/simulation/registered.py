@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from impacteval.analysis.averages import average_answer
 from impacteval.analysis.evidence import evidence_of, reference_of
+from impacteval.contract.model import Contract
 from impacteval.errors import ImpactEvalError, NotIdentified, PluginError, UsageError
 from impacteval.estimates import CounterfactualEstimate
 from impacteval.registry import entry, estimator
@@ -30,6 +32,7 @@ Ints = NDArray[np.int64]
 TOLERANCE = 1e-10
 # Answers are rounded to ten digits, so one unit in the tenth is how far rounding takes them apart.
 _TENTH = 2e-9
+NO_STAKES: Mapping[Question, float] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +168,7 @@ def asked_answers(
     assumed: Assumed,
     *,
     uncertain: bool,
+    contract: Contract,
 ) -> Mapping[Question, float]:
     """The answers of one estimate as floats; NaN where there is none.
 
@@ -178,6 +182,8 @@ def asked_answers(
         For the effect and its direction.
     uncertain : bool
         Whether questions about uncertainty may be answered.
+    contract : Contract
+        Whose clauses pay the averages that are asked for.
     """
     if isinstance(found, Message):
         return dict.fromkeys(questions, math.nan)
@@ -188,6 +194,7 @@ def asked_answers(
         group=assumed.group,
         effect=assumed.effect,
         better=assumed.better,
+        average=lambda question, estimate: average_answer(contract, question, estimate),
     )
     return {
         a.question: math.nan
@@ -236,15 +243,21 @@ def answers_apart(
     fast: Mapping[Question, Floats],
     registered: Mapping[Question, float],
     reference: float,
+    stakes: Mapping[Question, float] = NO_STAKES,
 ) -> Mapping[Question, tuple[float, float]]:
-    """Questions that study `k` answers differently, beyond the rounding to ten digits."""
+    """Questions that study `k` answers differently, beyond the rounding to ten digits.
+
+    `stakes` gives the money at stake where an average payment is asked for.
+    """
     found = {}
     for question, value in registered.items():
         quick = float(fast[question][k])
         size = reference if isinstance(question, PointEstimate) else max(reference, abs(value))
         if isinstance(question, PValue):
             size = 1.0
-        if quick == value or (math.isnan(quick) and math.isnan(value)):
+        if question in stakes:
+            size = max(stakes[question], abs(value))
+        if quick == value or not (math.isfinite(quick) or math.isfinite(value)):
             continue
         if not abs(quick - value) <= _TENTH * max(size, 1e-300):
             found[question] = (quick, value)

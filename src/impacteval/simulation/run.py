@@ -16,14 +16,22 @@ from impacteval.contract.rules import Rule
 from impacteval.decide import Compared, other_rules, rule_text
 from impacteval.errors import Problem, UsageError
 from impacteval.progress import step
-from impacteval.simulation.advise import advise
-from impacteval.simulation.characteristics import Gap, Held, Payment, Simulation, UnderRule
+from impacteval.simulation.advise import advice_problems, advise
+from impacteval.simulation.averages import average_problems, averaging_rules
+from impacteval.simulation.characteristics import (
+    ADVICE_DRAWS,
+    Gap,
+    Held,
+    Payment,
+    Simulation,
+    UnderRule,
+)
 from impacteval.simulation.engine import Draw, asked_of
 from impacteval.simulation.engines import engine_problems, gap_of, with_pilots
 from impacteval.simulation.full import FullEngine
 from impacteval.simulation.normal import draw_normal
 from impacteval.simulation.precise import precision_of
-from impacteval.simulation.readings import reader, rule_problems
+from impacteval.simulation.readings import reader
 from impacteval.simulation.scenario import Scenario, marks_of, scenario_of
 from impacteval.simulation.scenario_file import (
     ScenarioFile,
@@ -32,12 +40,12 @@ from impacteval.simulation.scenario_file import (
 )
 from impacteval.simulation.settle import settle, settlement_problems
 from impacteval.simulation.tally import Tally
+from impacteval.simulation.triggers import quiet_triggers, with_triggers
 from impacteval.simulation.workers import mapped
 from impacteval.study.seeds import step_rng
 
 DRAWS, FULL_DRAWS = 100_000, 10_000
 """Draws for each effect and rule by the normal engine, and by full simulation."""
-ADVICE_DRAWS = 100_000
 SEED = 1
 POWER = 0.8
 FEWEST_DRAWS = 100
@@ -148,9 +156,11 @@ def simulate(
     said = _said(scenario, effects, held, settlements)
     said = with_pilots(said, () if data is None else data.pilots)
     chosen = draws if draws is not None else DRAWS if engine == "normal" else FULL_DRAWS
-    problems = list(_problems(chosen, seed, power, false_payment))
+    problems = list(_problems(chosen, seed, power, false_payment, hoped))
     problems += engine_problems(engine, data)
-    problems += rule_problems(contract)
+    problems += average_problems(contract)
+    if false_payment is not None:
+        problems += advice_problems(contract)
     problems += settlement_problems(contract, said.settlements)
     if problems:
         raise UsageError(problems)
@@ -172,9 +182,9 @@ def run(
 ) -> Simulated:
     """Simulate a complete scenario."""
     contract = scenario.contract
-    others = other_rules(contract)
+    others = (*other_rules(contract), *averaging_rules(contract))
     rules: tuple[Rule | None, ...] = (None, *others)
-    asked = asked_of(contract, *others)
+    asked = with_triggers(contract, asked_of(contract, *others))
     chosen: Draw = draw_normal if engine == "normal" else data or FullEngine()
     under = _payments(chosen, scenario, asked, rules, draws, seed)
     gaps: tuple[Gap, ...] = ()
@@ -196,8 +206,10 @@ def run(
             UnderRule(_rule_name(contract, rule), rule is None, tuple(payments))
             for rule, payments in zip(rules, under, strict=True)
         ),
-        precision=precision_of(scenario, asked, power),
+        precision=precision_of(scenario, tuple(a for a in asked if a.clauses), power),
         gaps=gaps,
+        quiet=quiet_triggers(contract),
+        nothing_at=scenario.nothing,
     )
     return Simulated(found, scenario)
 
@@ -218,7 +230,7 @@ def _advised(simulated: Simulated, limit: float, hoped: float | None) -> Simulat
         )
 
     def count(changed: Scenario, effect: float) -> Tally:
-        asked = asked_of(changed.contract)
+        asked = with_triggers(changed.contract, asked_of(changed.contract))
         draws = min(found.draws, ADVICE_DRAWS)
         return tallies(draw_normal, changed, effect, asked, (None,), draws, found.seed)[0]
 
@@ -317,8 +329,17 @@ def _typed(value: Any) -> str:
     return str(value)
 
 
-def _problems(draws: int, seed: int, power: float, false_payment: float | None) -> list[Problem]:
+def _problems(
+    draws: int, seed: int, power: float, false_payment: float | None, hoped: float | None
+) -> list[Problem]:
     found = []
+    if hoped is not None and not 0.0 < hoped < math.inf:
+        found.append(
+            Problem(
+                f"The hoped effect is {hoped:g}.",
+                "Give a true effect above 0, in contract units.",
+            )
+        )
     if false_payment is not None and not 0.0 < false_payment < 1.0:
         found.append(
             Problem(

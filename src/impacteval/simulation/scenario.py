@@ -64,6 +64,19 @@ class Scenario:
     other_money: Mapping[str, Amount] = field(default_factory=dict, hash=False)
 
     @property
+    def nothing(self) -> float | None:
+        """Where on the grid the programme changes nothing.
+
+        An effect is then 0. What is only counted is then what would have happened anyway, that is
+        the baseline; None while nothing says it, or says it differently for several groups.
+        """
+        moving = [a for a in self.numbers.values() if a.outcome in self.varies and a.held is None]
+        if not any(a.counted_only for a in moving):
+            return 0.0
+        anyway = {counted_anyway(a) for a in moving}
+        return anyway.pop() if len(anyway) == 1 else None
+
+    @property
     def people(self) -> dict[str, int]:
         """People served in each group of the contract, where known."""
         found: dict[str, int] = {}
@@ -178,6 +191,24 @@ def _marks(leaf: Leaf) -> Iterator[Decimal]:
                 yield limit.threshold
 
 
+def counted_anyway(assumed: Assumed) -> float | None:
+    """What would be counted without the programme, in contract units; None where nothing says it.
+
+    Examples
+    --------
+    >>> from impacteval.simulation.assumed import Assumed
+    >>> counted_anyway(
+    ...     Assumed("jobs", "all", "verified_count", "higher", "none", people=200, baseline=0.3)
+    ... )
+    60.0
+    """
+    if assumed.baseline is None:
+        return None
+    if assumed.scale is not Scale.TOTAL:
+        return assumed.baseline
+    return None if assumed.people is None else round(assumed.baseline * assumed.people, 9)
+
+
 # --- the grid ----------------------------------------------------------------------------------
 
 
@@ -200,7 +231,8 @@ def _effects(
         step = _round_step(top / _STEPS)
         given = [round(step * k, 12) for k in range(math.ceil(top / step - 1e-9) + 1)]
         given = [e for e in given if all(a.possible(e) for a in moving)]
-    wanted = sorted({0.0, *marks, *given})
+    anyway = {counted_anyway(a) for a in moving if a.counted_only} - {None}
+    wanted = sorted({0.0, *marks, *given, *(e for e in anyway if e is not None)})
     problems = [
         Problem(
             f"A true effect of {e:g} is impossible: people would have an impossible mean.",

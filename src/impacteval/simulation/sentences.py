@@ -12,7 +12,7 @@ from impacteval.contract.model import ALL, POOLED, Contract
 from impacteval.contract.saying import unit_of
 from impacteval.pricing.advice import OutOfReach
 from impacteval.pricing.advice_sentences import out_of_reach, proposal_sentences
-from impacteval.simulation.characteristics import Precision, Simulation
+from impacteval.simulation.characteristics import ADVICE_DRAWS, Precision, Simulation
 from impacteval.values import Message, Text, significant
 
 # A share of ties below this is not worth a sentence.
@@ -24,14 +24,18 @@ def _say(key: str, en: str, fr: str, **values: Any) -> Message:
 
 
 def in_hundred(chance: float) -> Decimal:
-    """A chance as times in 100: one decimal, or two digits below one.
+    """A chance as times in 100: one decimal, or two digits of what is left below 1 and above 99.
+
+    So neither 0 nor 100 is said of what sometimes happens, or sometimes does not.
 
     Examples
     --------
-    >>> [str(in_hundred(x)) for x in (0.018012, 0.5, 0.000231, 0.0, 1.0)]
-    ['1.8', '50', '0.023', '0', '100']
+    >>> [str(in_hundred(x)) for x in (0.018012, 0.5, 0.000231, 0.0, 1.0, 0.99977)]
+    ['1.8', '50', '0.023', '0', '100', '99.977']
     """
     times = 100.0 * chance
+    if 99.95 <= times < 100.0:
+        return 100 - significant(100.0 - times, digits=2)
     if times == 0.0 or times >= 1.0:
         return significant(round(times, 1))
     return significant(times, digits=2)
@@ -75,6 +79,17 @@ def clause_text(name: str, groups: Iterable[str]) -> Text:
 def headline(contract: Contract, found: Simulation) -> Message:
     """The first sentence: what noise alone is paid."""
     decimals, nothing = contract.money_decimals, found.nothing
+    if found.nothing_at is None:
+        return _say(
+            "counted-anyway",
+            "If the programme does nothing, this contract pays for what would have happened anyway, "
+            "because it counts {outcome} and compares with nothing; how much is not known until the "
+            "baseline is given.",
+            "Si le programme n'a aucun effet, ce contrat paie ce qui serait arrivé de toute façon, "
+            "car il compte {outcome} sans rien comparer ; combien, on ne le sait pas tant que le "
+            "niveau de référence (baseline) n'est pas donné.",
+            outcome=_quoted(contract.outcomes[found.varies or ""].plain_name.text()),
+        )
     several = found.settlements > 1
     en = "If the programme does nothing, this contract pays"
     fr = "Si le programme n'a aucun effet, ce contrat verse"
@@ -125,9 +140,28 @@ def _quoted(text: Text) -> Text:
     return Text(en=f'"{text.en}"', fr=f"« {text.fr} »")
 
 
+def effect_unit(contract: Contract, name: str) -> Text:
+    """The unit of an outcome's effect: percent where the effect is one and nothing else is said."""
+    outcome = contract.outcomes[name]
+    if contract.is_percent(name) and outcome.unit is None:
+        return Text(en="percent", fr="pour cent")
+    return unit_of(outcome)
+
+
 def held_sentences(contract: Contract, found: Simulation) -> list[Message]:
     """Which true effects are held, and at what."""
     said = []
+    if found.nothing_at:
+        said.append(
+            _say(
+                "anyway",
+                "The contract compares with nothing: without the programme, {anyway:number} would be "
+                "counted all the same, and that is paid.",
+                "Le contrat ne compare à rien : sans le programme, on compterait tout de même "
+                "{anyway:number}, et cela est payé.",
+                anyway=significant(found.nothing_at),
+            )
+        )
     for held in found.held:
         outcome = contract.outcomes[held.outcome]
         group = "" if held.group == "all" else f", {held.group}"
@@ -139,7 +173,7 @@ def held_sentences(contract: Contract, found: Simulation) -> list[Message]:
                 outcome=outcome.plain_name.text(),
                 group=group,
                 effect=significant(held.effect),
-                unit=unit_of(outcome),
+                unit=effect_unit(contract, held.outcome),
             )
         )
     return said
@@ -168,7 +202,9 @@ def clause_sentences(found: Simulation) -> list[Message]:
         )
         told.setdefault(key, []).append(clause.group)
     said = [
-        sentence for key, groups in told.items() for sentence in _clause_sentences(groups, *key)
+        sentence
+        for key, groups in told.items()
+        for sentence in _clause_sentences(groups, found.nothing_at, *key)
     ]
     return [*said, *_not_reached(found)]
 
@@ -194,6 +230,7 @@ def _not_reached(found: Simulation) -> list[Message]:
 
 def _clause_sentences(
     groups: list[str],
+    nothing: float | None,
     name: str,
     noise: Decimal,
     worst: tuple[Decimal, Decimal] | None,
@@ -202,8 +239,8 @@ def _clause_sentences(
 ) -> list[Message]:
     clause = clause_text(name, groups)
     said: list[Message] = []
-    if worst is not None and not passes:
-        near = worst[1] != 0
+    if worst is not None and not passes and nothing is not None:
+        near = float(worst[1]) != nothing
         said.append(
             _say(
                 "below" if near else "noise",
@@ -258,7 +295,11 @@ def rule_words(rule: str) -> Text:
     words = rule.split()
     if "," in rule or not words:
         return Text(en="as each clause says", fr="ce que dit chaque clause")
-    level = "" if len(words) < 2 else str(significant(100.0 * float(words[1])))
+    level = (
+        ""
+        if len(words) < 2 or words[0] == "expected_payment"
+        else str(significant(100.0 * float(words[1])))
+    )
     sides_en = {"one": "one-sided", "two": "two-sided"}.get(words[-1], "")
     sides_fr = {"one": "unilatéral", "two": "bilatéral"}.get(words[-1], "")
     match words[0]:
@@ -275,6 +316,14 @@ def rule_words(rule: str) -> Text:
             )
         case "chance_at_least":
             return Text(en=f"confidence of {level}%", fr=f"confiance de {level} %")
+        case "expected_payment" if words[1:] == ["flat"]:
+            return Text(
+                en="average payment, flat prior", fr="paiement moyen, loi a priori uniforme"
+            )
+        case "expected_payment":
+            return Text(
+                en="average payment, normal prior", fr="paiement moyen, loi a priori normale"
+            )
         case _:
             return Text(en=rule, fr=rule)
 
@@ -311,7 +360,7 @@ def precision_sentences(
     outcome = contract.outcomes[precision.outcome]
     values: dict[str, Any] = {
         "numbers": number_text(outcome.plain_name.text(), groups),
-        "unit": unit_of(outcome),
+        "unit": effect_unit(contract, precision.outcome),
     }
     said = [
         _say(
@@ -425,11 +474,14 @@ def advice_sentences(contract: Contract, found: Simulation) -> list[Message]:
     said: list[Message] = []
     for k, advice in enumerate(found.advice):
         if k == 0:
+            largest = advice.hoped == found.own.payments[-1].effect
             said.append(
                 _say(
-                    "hoped",
-                    "A programme that works as hoped has a true effect of {hoped:number} here.",
-                    "Un programme qui tient ses promesses a ici un effet réel de {hoped:number}.",
+                    "hoped-largest" if largest else "hoped",
+                    "A programme that works as hoped has a true effect of {hoped:number} here"
+                    + (", the largest that is tried; --hoped says another." if largest else "."),
+                    "Un programme qui tient ses promesses a ici un effet réel de {hoped:number}"
+                    + (", le plus grand essayé ; --hoped en indique un autre." if largest else "."),
                     hoped=significant(advice.hoped),
                 )
             )
@@ -452,6 +504,27 @@ def advice_sentences(contract: Contract, found: Simulation) -> list[Message]:
                 proposal.after.false_payment
             )
             said += [m for m in told if not (same and m.key.startswith("advice.below"))]
+            if proposal.what == "sample":
+                said.append(
+                    _say(
+                        "grown",
+                        "Those to compare with, and clusters, change in the same proportion.",
+                        "Le groupe de comparaison et les grappes changent dans la même proportion.",
+                    )
+                )
+    if found.advice:
+        draws, limit = min(found.draws, ADVICE_DRAWS), found.advice[0].found.limit
+        said.append(
+            _say(
+                "advice-error",
+                "Each proposal is found from {draws:int} draws: near the limit a chance may be off by up "
+                "to {error:number} in 100.",
+                "Chaque proposition repose sur {draws:int} tirages : près de la limite, une fréquence peut "
+                "s'écarter de {error:number} sur 100 au plus.",
+                draws=draws,
+                error=significant(200.0 * math.sqrt(limit * (1.0 - limit) / draws), digits=2),
+            )
+        )
     return said
 
 
@@ -489,6 +562,29 @@ def assumptions(found: Simulation) -> list[Message]:
                 "Pour chaque étude, des données individuelles sont tirées et l'estimateur est "
                 "exécuté : rien n'est supposé sur la dispersion des estimations, mais les personnes "
                 "sont telles que décrites.",
+            )
+        )
+    if found.quiet:
+        said.append(
+            _say(
+                "quiet-triggers",
+                "{n:plural:This stop trigger is|These stop triggers are} taken to stay quiet, because "
+                "nothing that is simulated tells {n:plural:it|them}: {triggers:text}.",
+                "{n:plural:Ce déclencheur d'arrêt est supposé rester silencieux|Ces déclencheurs "
+                "d'arrêt sont supposés rester silencieux}, car rien de ce qui est simulé ne "
+                "{n:plural:le|les} renseigne : {triggers:text}.",
+                n=len(found.quiet),
+                triggers=", ".join(found.quiet),
+            )
+        )
+    if "expected_payment" in found.own.rule:
+        said.append(
+            _say(
+                "average",
+                "A clause that pays an average pays something in almost every draw: whether it is "
+                "met is read from the estimate and decides no amount.",
+                "Une clause qui verse une moyenne verse quelque chose dans presque tous les tirages : "
+                "qu'elle soit remplie se lit sur l'estimation et ne décide d'aucun montant.",
             )
         )
     if found.settlements > 1:

@@ -20,6 +20,8 @@ from impacteval.pricing.rows import MET, Kit, RowDraws
 from impacteval.pricing.settling import TrancheDraws, split_draws, tranches_draws
 
 NOTHING = Decimal(0)
+MOST_SETTLEMENTS = 100
+"""Draws of all settlements are held at once, so their number bounds the memory that is used."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,11 +51,17 @@ def settlement_problems(contract: Contract, settlements: int) -> Iterator[Proble
     """Why several settlements of this contract cannot be counted together."""
     if settlements == 1:
         return
+    if settlements > MOST_SETTLEMENTS:
+        yield Problem(
+            f"{settlements} settlements are too many.", f"Count at most {MOST_SETTLEMENTS}."
+        )
     if contract.payment.cumulative is not None:
         yield Problem(
-            "This contract pays cumulatively: its settlements share their data, and a scenario has "
-            "new data at each.",
-            "Simulate the last settlement alone, with everybody in it: settlements of 1.",
+            "This contract pays cumulatively, so that each settlement judges again the people of "
+            "those before it: settlements share their data, and a scenario has new data at each.",
+            "Simulate the last settlement alone, with everybody in it (--settlements 1): what is "
+            "paid in all is what the results come to there, or more where too much was paid before "
+            "and nothing is taken back.",
         )
     inner = [t for _, t in terms(contract.payment) if t is not contract.payment]
     if any(t.cap is not None and t.cap.over == "contract" for t in inner):

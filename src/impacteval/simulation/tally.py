@@ -11,7 +11,7 @@ import numpy as np
 from impacteval.contract.model import POOLED, Contract
 from impacteval.contract.payment import Leaf
 from impacteval.contract.terms import compare, limits
-from impacteval.pricing.readings import DrawReader, KnownDraws
+from impacteval.pricing.readings import BarredDraws, DrawReader, KnownDraws
 from impacteval.pricing.rows import MET, NOT_FOR_PAYMENT, NOT_MET, RowDraws
 from impacteval.simulation.characteristics import (
     ClauseChances,
@@ -88,6 +88,8 @@ class Tally:
                 pool = contract.pool_groups() if group == POOLED else ()
                 for read in reads if row is not None else ():
                     told = read(leaf, group, pool)
+                    if isinstance(told, BarredDraws):
+                        told = told.reading
                     if row is not None and isinstance(told, KnownDraws):
                         row.ties += int(np.count_nonzero(np.isin(told.value, marks)))
 

@@ -111,7 +111,9 @@ def examples_hold(path: Path) -> str:
     results = run_examples(path)
     wrong = [r for r in results if not r.passed]
     if wrong:
-        listed = "\n".join(f"{r.name}: {difference}" for r in wrong for difference in r.differences)
+        listed = "\n".join(
+            f"line {r.line}, {r.name}: {difference}" for r in wrong for difference in r.differences
+        )
         raise CheckFailed(f"{path}: {len(wrong)} of {len(results)} examples do not hold.\n{listed}")
     return f"{path.name}: all {len(results)} examples hold"
 

@@ -100,7 +100,7 @@ def test_each_period_is_said_in_both_languages():
 
 def test_one_counterfactual_is_said_and_digested_as_before():
     contract = make({"design": "none"})
-    assert "Here nothing is estimated: what is counted is paid." in sentences(contract)
+    assert "Here nothing tells what would have happened otherwise." in sentences(contract)
     assert contract.model_dump(exclude_defaults=True)["outcomes"]["x"]["counterfactual"] == {
         "design": "none"
     }

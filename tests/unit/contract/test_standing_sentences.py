@@ -50,7 +50,7 @@ def contract(tmp_path: Path, multiplicity: str, watched: str) -> Contract:
             "bonferroni",
             {
                 "en": [
-                    "step by step (Holm): a clause whose result is fully established hands its share on to the others: first, one and bonus.",
+                    "step by step (Holm): a clause whose result is fully established hands its share on to the others: “first”, “one” and “bonus”.",
                     "Watched with the same design, and never paid: “Debt”, corrected for looking at several (Bonferroni).",
                 ],
                 "fr": ["pas à pas (Holm)", "jamais payés : « Dette », avec une correction"],
@@ -61,10 +61,12 @@ def contract(tmp_path: Path, multiplicity: str, watched: str) -> Contract:
             "holm",
             {
                 "en": [
-                    "examined in this order, each at its full level and only if the ones before it are met: first, one and bonus.",
+                    "examined in this order, each at its full level and only if the ones before it are met: “first”, “one” and “bonus”.",
                     "corrected for looking at several (Holm).",
                 ],
-                "fr": ["seulement si les précédentes sont remplies : first, one et bonus."],
+                "fr": [
+                    "seulement si les précédentes sont remplies : « first », « one » et « bonus »."
+                ],
             },
         ),
     ],
@@ -74,7 +76,7 @@ def test_what_is_said(
 ) -> None:
     both = {
         "en": [
-            "Nothing at all is paid unless these conditions are met: first.",
+            "Nothing at all is paid unless these conditions are met: “first”.",
             "Stop trigger “debts” watches the result on “Debt” and fires when that is less than -4%; then the report says so, and nothing changes for the money.",
             "Stop trigger “Lost” watches the share of missing results (“Pay”) and fires when that is at least 12%; then the clauses cannot be judged.",
             "The report says how many of those served are the old; clause “bonus” takes it into the payment.",

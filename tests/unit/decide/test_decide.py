@@ -347,7 +347,7 @@ def test_evidence_without_an_estimate_shows_none():
 def test_no_evidence_leaves_the_clause_open():
     found = decide(make(), []).clause("main")
     assert (found.verdict, found.amount) == (None, None)
-    assert str(found.reason) == "There is no result yet for x, all."
+    assert str(found.reason) == "There is no result yet for “Thing”."
 
 
 def test_two_pieces_of_evidence_about_one_number_are_an_error():
@@ -405,7 +405,7 @@ def test_evidence_about_the_whole_pool_is_not_read_for_a_smaller_one():
     )
     found = decide(contract, evidence).clause("final")
     assert found.verdict is None
-    assert "pooled:b+c" in str(found.reason)
+    assert "“Thing” (b and c)" in str(found.reason)
     smaller = [*evidence, bounds(4.5, 3, "pooled:b+c")]
     assert decide(contract, smaller).clause("final").value == 3
 

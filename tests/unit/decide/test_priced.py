@@ -178,6 +178,18 @@ def test_an_open_amount_where_one_was_expected(tmp_path):
     )
 
 
+def test_an_example_that_expects_nothing_proves_nothing(tmp_path):
+    path = tmp_path / "examples.yaml"
+    path.write_text(EXAMPLES.replace("given: {y: 12}", "given: {x: 12}"), "utf-8")
+    wrong, empty, right = run_examples(path, make())
+    assert empty.differences == (
+        "nothing is expected, so it cannot fail; write `expect`, `due_now` or `total`.",
+    )
+    lines = path.read_text("utf-8").splitlines()
+    for result in (wrong, empty, right):
+        assert result.name in lines[result.line - 1]
+
+
 def test_malformed_examples_say_where(tmp_path):
     path = tmp_path / "examples.yaml"
     path.write_text(EXAMPLES.replace("verdict: not_met", "verdict: nope"), "utf-8")

@@ -60,9 +60,9 @@ NOT_PRICED = {
     "context",
     "baseline",
 }
-# What stands in for a judgement when a settlement has a date or a trigger fired, and what was
-# settled before: none of them is a number that is drawn.
-NOT_DRAWN = {"Barred", "Granted", "Before"}
+# What stands in for a judgement when a settlement has a date, and what was settled before: none of
+# them is a number that is drawn.
+NOT_DRAWN = {"Granted", "Before"}
 
 
 def test_every_key_of_a_contract_is_priced_or_is_not_about_the_price():
@@ -77,7 +77,7 @@ def test_everything_that_a_settlement_brings_is_used():
         "already_paid",
         "other_money",
         "settlement_date",  # draws are judged: nothing waits for a date
-        "stops",  # a contract with triggers that move money is refused
+        "stops",  # what they hold comes with the readings
     }
 
 

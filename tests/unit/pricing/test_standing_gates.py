@@ -5,11 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import pytest
 
 from impacteval.contract import Contract
 from impacteval.decide import price
-from impacteval.errors import UsageError
 from impacteval.pricing import KnownDraws, price_draws
 
 
@@ -47,16 +45,3 @@ def test_each_draw_passes_the_gate_or_pays_nothing() -> None:
         for i in range(4)
     ]
     assert found.due.value.tolist() == exact == [2.0, 0.0, 9.0, 6.0]
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"multiplicity": "holm", "decide_on": {"chance_at_least": 0.8}},
-        {"multiplicity": "gatekeeping", "decide_on": {"chance_at_least": 0.8}},
-        {"stop_when": {"few": {"people": {"less_than": 9}, "then": "withhold"}}},
-    ],
-)
-def test_what_a_draw_cannot_decide_is_refused(changes: Any) -> None:
-    with pytest.raises(UsageError, match="Draws cannot be priced under"):
-        price_draws(contract(**changes), lambda *_: KnownDraws(np.zeros(1)), draws=1)

@@ -98,7 +98,7 @@ PAYMENTS = {
     when: {work: {at_least: 4.5}}
     opens: {sum: [{name: a, when: {crime: {at_least: 7.5}}, pay: 555}], cap: 444}
 """,
-        "ne paient rien si la condition «",
+        "n’est pas remplie, rien n’est payé pour",
     ),
     "equity": (
         """
@@ -117,7 +117,7 @@ PAYMENTS = {
     percent: 12.5
     of: {threshold: {name: a, when: {crime: {at_least: 7.5}}, pay: 555}}
 """,
-        "% à ce que paient ces clauses",
+        "% à ce qui est payé pour",
     ),
     "bonus_malus": (
         """
@@ -176,7 +176,7 @@ waterfall:
         """
   share_of_saving: {name: main, outcome: jobs, saving_per_unit: 2607, share: not_published}
 """,
-        "le payeur verse une part, non publiée, de l’économie réalisée",
+        "il est versé une part, non publiée, de l’économie réalisée",
     ),
 }
 
@@ -204,11 +204,11 @@ def test_every_number_of_every_term_is_said(name: str, tmp_path: Path) -> None:
 def test_weights_and_shares_are_said_in_percent(tmp_path: Path) -> None:
     file = tmp_path / "contract.yaml"
     file.write_text(HEAD + PAYMENTS["basket"][0], encoding="utf-8")
-    assert "“In work” weighs 75%; it counts from 0% at 1.5 to 100% at 9.5 points" in explain(
+    assert "“In work” weighs 75%; it counts for 0% at 1.5 and for 100% at 9.5 points" in explain(
         load_contract(file), "en"
     )
     file.write_text(HEAD + PAYMENTS["saving"][0], encoding="utf-8")
-    assert "the payer pays 95% of what it saves for each unit (points)" in explain(
+    assert "95% of what is saved for each unit (points) is paid" in explain(
         load_contract(file), "en"
     )
 
@@ -219,7 +219,7 @@ def test_what_bounds_a_payment_is_said_in_the_order_of_the_file(tmp_path: Path) 
     said = explain(load_contract(file), "en")
     assert "Operations follow this order: ceiling, netting, clawback, split." in said
     assert "Of each payment, The region pays 40%." in said
-    assert "A foundation makes good 75% of what A fund loses, at most: EUR" in said
+    assert "A foundation makes good 75% of what A fund loses, up to EUR" in said
     turned = PAYMENTS["settled"][0].replace("ceiling, netting,", "netting, ceiling,")
     file.write_text(HEAD + turned, encoding="utf-8")
     assert "Operations follow this order: netting, ceiling, clawback, split." in explain(

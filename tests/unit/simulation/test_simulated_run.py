@@ -134,10 +134,13 @@ def test_every_rule_stands_beside_the_contracts_own() -> None:
         "lower_bound 0.90 one",
         "significant 0.95 two",
         "chance_at_least 0.8",
+        "expected_payment flat",
     ]
-    assert [under.own for under in found.rules] == [True, False, False, False]
+    assert [under.own for under in found.rules] == [True, False, False, False, False]
     at = [under.at(10.0).paid for under in found.rules]
-    assert at == pytest.approx([0.5, 0.1, 0.5, 0.2], abs=SLICE)
+    assert at == pytest.approx([0.5, 0.1, 0.5, 0.2, 1.0], abs=SLICE)
+    # At a threshold that is the truth an average pays half, whatever the error.
+    assert found.rules[-1].at(10.0).expected == pytest.approx(50.0, abs=0.1)
 
 
 # --- closed forms and draws --------------------------------------------------------------------
@@ -362,9 +365,3 @@ def test_every_bond_can_be_simulated(bond) -> None:
         ]
         assert whole == pytest.approx([1.0] * len(whole))
     assert to_json(found)["contract"] == contract.id
-
-
-def test_an_average_over_the_truth_is_refused() -> None:
-    contract = make({"threshold": clause(10)}, decide_on={"expected_payment": {"prior": "flat"}})
-    with pytest.raises(UsageError, match="pays an average over the confidence distribution"):
-        run(contract)
