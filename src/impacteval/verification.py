@@ -146,7 +146,14 @@ def verify(study: Study, *, settlement: str | None = None) -> Report:
     # A study that was not locked is a draft: no date turns a draft into a payment.
     settled_on = look.date if look is not None and look.pays and study.lock is not None else None
     brought = Given(settlement_date=settled_on, stops=stop_numbers(contract, found, blocked))
-    given = given_at(study.contract, look, study.ledger, brought, str(study.root / LEDGER_FILE))
+    given = given_at(
+        study.contract,
+        look,
+        study.ledger,
+        brought,
+        str(study.root / LEDGER_FILE),
+        locked_as.contract,
+    )
     decision = decide(contract, evidence, people=people, given=given)
     if locked_as.contract.changes:
         there = replace(brought, stops=stops_as_contracted(contract, signed, found, blocked))

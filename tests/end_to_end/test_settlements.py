@@ -234,3 +234,41 @@ def test_the_price_command_shows_what_is_held(two_cohorts):
     assert "Retenu pendant la contestation" in shown
     said = json.loads(CliRunner().invoke(app, [*base, "--format", "json"]).output)
     assert (said["payable_now"], said["in_escrow"]) == ("0.00", "3500000.00")
+
+
+@pytest.mark.parametrize(
+    ("state", "amount", "answer", "key", "said"),
+    [
+        ("open", "", "do_not_pay", "headline.all-held", "Pay nothing now"),
+        ("open", ", amount: 1000000", "pay_in_part", "headline.contested", "GBP 2,500,000 now"),
+        ("upheld", "", "do_not_pay", "escrow.released.payers", "goes back to the payers"),
+        ("upheld", ", amount: 1000000", "pay_in_part", "headline.returned", "GBP 1,000,000 of"),
+        ("dismissed", "", "pay_in_part", "headline.pay_in_part", "Pay GBP 3,500,000"),
+    ],
+)
+def test_page_one_says_what_a_dispute_leaves_to_pay(two_cohorts, state, amount, answer, key, said):
+    report = with_ledger(
+        two_cohorts,
+        f"[]\ndispute: {{settlement: end, raised: 2015-07-15, state: {state}, by: payer{amount}}}",
+    )
+    page = report.record.page_one
+    assert (page.answer, page.headline.key) == (answer, key)
+    assert said in fill(page.headline, "en", "GBP").replace("\u00a0", " ")
+
+
+def test_a_look_in_between_says_on_which_side_of_the_threshold_a_result_lies(two_cohorts):
+    report = run(two_cohorts, dated(interim={"look": {"date": "2014-12"}}), "look")
+    first, second = (rows(report)["early", f"cohort_{k}"].distance for k in (1, 2))
+    assert "misses the threshold" in fill(first, "en")
+    assert "clears the threshold" in fill(second, "en")
+
+
+def test_an_open_amount_is_said_in_words(two_cohorts, tmp_path):
+    report = run(two_cohorts, dated(), "second")
+    said = rows(report)["final", "pooled"]
+    assert "met; what it pays is open." in fill(said.sentence, "en")
+    assert "le montant reste en suspens" in fill(said.sentence, "fr")
+    ie.write(report, tmp_path, languages=["en", "fr"])
+    # What one date comes to is not the total of the contract.
+    assert "Total of this settlement" in read(tmp_path, "en")
+    assert "Total de cette échéance" in read(tmp_path, "fr")

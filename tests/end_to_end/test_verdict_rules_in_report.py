@@ -325,6 +325,14 @@ def test_watched_outcomes_are_told_with_their_correction(full: Any) -> None:
             assert words in written
 
 
+def test_the_report_does_not_say_that_nothing_was_looked_at_besides(
+    full: Any, two_cohorts_report: Any
+) -> None:
+    _, report = full
+    assert fill(report.record.fairness, "en").startswith("Besides what the contract asks")
+    assert fill(two_cohorts_report.record.fairness, "en").startswith("The study did not look at")
+
+
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_a_watched_outcome_never_moves_money(full: Any, two_cohorts: Any, seed: int) -> None:
     """Whatever becomes of it: shuffled, turned round, blown up."""

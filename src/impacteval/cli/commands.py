@@ -312,7 +312,8 @@ def _show_decision(contract: Contract, decision: Decision, language: Language) -
     due = money(money_text(decision.due_now), language, decision.currency)
     total = money(money_text(decision.total), language, decision.currency)
     owing = "money.due_now" if decision.correction is None else "money.correction"
-    rows = [(words(owing), due), (words("money.total"), total)]
+    whole = "money.total" if decision.look is None else "money.total_settlement"
+    rows = [(words(owing), due), (words(whole), total)]
     if decision.dispute is not None:
         parts = (
             ("money.payable_now", decision.dispute.payable_now),

@@ -61,6 +61,13 @@ def contract_as_of(contract: Contract, date: day | str) -> Contract:
     )
 
 
+def every_version(contract: Contract) -> tuple[Contract, ...]:
+    """The contract as it stands, and as it stood before each of its amendments."""
+    days = sorted({takes_force(change) for change in contract.changes})[:-1]
+    earlier = [contract_as_of(contract, day) for day in days]
+    return (contract, *([contract.as_contracted] if contract.changes else []), *earlier)
+
+
 def contract_at(contract: Contract, settlement: str | None) -> Contract:
     """The contract as amended on the date of a settlement; with every amendment where none is named.
 

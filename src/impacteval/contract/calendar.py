@@ -104,7 +104,8 @@ def judged(contract: Contract, look: Look) -> frozenset[str]:
     """The clauses that belong to a look; a gate belongs to every look that judges what it opens."""
     if not look.clauses:
         return frozenset(leaf.name for leaf in contract.clauses)
-    named = set(look.clauses)
+    # What stands before the whole payment is judged whenever a part of it is.
+    named = {*look.clauses, *(gate.name for gate in contract.gates)}
     for _, leaf in leaves(contract.payment):
         if isinstance(leaf, Gate) and any(
             inner.name in look.clauses for _, inner in leaves(leaf.opens)

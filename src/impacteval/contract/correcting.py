@@ -131,6 +131,7 @@ def correction_of(
     paid: Amount,
     comes_to: Amount | None,
     receipt: str | None,
+    following: Look | None = None,
 ) -> Correction:
     """What the contract makes of the difference between a payment and what it should have been.
 
@@ -145,6 +146,8 @@ def correction_of(
         What was paid, and what the corrected data come to.
     receipt : str or None
         Digest of the verdict that is corrected.
+    following : Look or None
+        The first settlement after the error was found; None when none is left.
     """
     agreed = contract.corrections
     if isinstance(paid, Decimal):
@@ -193,15 +196,24 @@ def correction_of(
         if agreed.pay_within is not None:
             on = later(last_day(found), span(agreed.pay_within)).isoformat()
         return made(words.owed(look, owed, on), owed, now=True, on=on)
-    following = _next(contract, look, found)
     if following is None:
         return made(words.no_next(look, owed), owed)
     said = words.owed_at(look, owed, following)
     return made(said, owed, at=following.name, on=following.date)
 
 
-def _next(contract: Contract, look: Look, found: str) -> Look | None:
-    """The first settlement after the error was found."""
+def following_settlement(contract: Contract, look: Look, found: str) -> Look | None:
+    """The first settlement after the error was found.
+
+    Parameters
+    ----------
+    contract : Contract
+        As it stood when the error was found: an amendment may have moved the settlement since.
+    look : Look
+        The settlement that is corrected.
+    found : str
+        When the error was found.
+    """
     return next(
         (
             other

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
@@ -17,6 +17,7 @@ from pydantic import (
 )
 
 from impacteval.canonical import digest
+from impacteval.contract.amendments import every_version
 from impacteval.contract.calendar import looks
 from impacteval.contract.escrow import Disputed
 from impacteval.contract.model import POOLED, Contract
@@ -82,6 +83,7 @@ class OtherPayment(FileModel):
     name: Slug = Field(description="the name that the contract nets under")
     date: PartialDate = Field(description="when it was paid")
     amount: SignedAmount = Field(description="how much, or not_published")
+    settlement: Slug | None = None
     source: PlainWords | None = None
 
 
@@ -206,21 +208,27 @@ def ledger_problems(ledger: Ledger, contract: Contract) -> list[Relative]:
         what = f"The ledger belongs to the contract {ledger.contract!r}, and this one is {contract.id!r}."
         found.append((("contract",), what, "Put the ledger of this contract here."))
         return found
-    dates = [look.name for look in looks(contract) if look.pays]
-    clauses = [leaf.name for leaf in contract.clauses]
+    # What was settled before an amendment goes by the names of that time.
+    versions = every_version(contract)
+    dates = _names(look.name for v in versions for look in looks(v) if look.pays)
+    clauses = _names(leaf.name for v in versions for leaf in v.clauses)
+    named = _names(group for v in versions for group in v.groups)
     for k, payment in enumerate(ledger.payments):
         if contract.calendar is not None:
             known(("payments", k, "settlement"), payment.settlement, dates, "settlement")
         for j, settled in enumerate(payment.clauses):
             known(("payments", k, "clauses", j, "clause"), settled.clause, clauses, "clause")
-            groups = [*contract.groups, *([POOLED] if contract.groups else [])]
+            groups = [*named, *([POOLED] if named else [])]
             known(("payments", k, "clauses", j, "group"), settled.group, groups, "group")
-            if contract.groups and settled.group is None:
+            if all(v.groups for v in versions) and settled.group is None:
                 what = (
                     f"The contract has groups, and `{settled.clause}` is settled for none of them."
                 )
                 fix = f"Write `group:` with one of: {', '.join(groups)}."
                 found.append((("payments", k, "clauses", j), what, fix))
+    for k, other in enumerate(ledger.other_money):
+        if contract.calendar is not None:
+            known(("other_money", k, "settlement"), other.settlement, dates, "settlement")
     if contract.calendar is not None:
         _later_problems(ledger, contract, known, dates, found)
         return found
@@ -229,6 +237,10 @@ def ledger_problems(ledger: Ledger, contract: Contract) -> list[Relative]:
             what = f"`{key}` is about a settlement, and the contract has no calendar."
             found.append(((key,), what, "Name the settlements under `calendar:` in the contract."))
     return found
+
+
+def _names(found: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(found))
 
 
 def _later_problems(

@@ -210,6 +210,8 @@ class Sitting:
         Digest of the verdict that is corrected.
     dispute : Disputed or None
         The dispute about this settlement, as it stands.
+    following : Look or None
+        The first settlement after that error was found, where one is left.
     """
 
     look: Look
@@ -223,6 +225,7 @@ class Sitting:
     corrects: Corrects | None = None
     receipt: str | None = None
     dispute: Disputed | None = None
+    following: Look | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from impacteval.contract import words_sittings as words
+from impacteval.contract.amendments import contract_as_of
 from impacteval.contract.calendar import (
     Look,
     earlier_payments,
@@ -14,6 +15,7 @@ from impacteval.contract.calendar import (
     too_early,
 )
 from impacteval.contract.clauses import BasketPart, RateLine
+from impacteval.contract.correcting import following_settlement
 from impacteval.contract.dates import first_day
 from impacteval.contract.ledger import Ledger
 from impacteval.contract.model import ALL, POOLED, Contract
@@ -24,7 +26,11 @@ from impacteval.values import Status
 
 
 def sitting_of(
-    contract: Contract, look: Look, ledger: Ledger | None, stated: Amount | None
+    contract: Contract,
+    look: Look,
+    ledger: Ledger | None,
+    stated: Amount | None,
+    whole: Contract | None = None,
 ) -> Sitting:
     """One date of the calendar as it is judged.
 
@@ -37,6 +43,8 @@ def sitting_of(
         What was paid before.
     stated : Decimal, NOT_PUBLISHED or None
         How much was paid before, by the ledger or given by hand; None when nobody says.
+    whole : Contract or None
+        The contract with every amendment, those after the look included; `contract` by default.
     """
     before = earlier_payments(contract, look)
     at = Sitting(
@@ -51,6 +59,10 @@ def sitting_of(
         return at
     corrects = ledger.corrects
     again = corrects is not None and corrects.settlement == look.name
+    following = None
+    if again and corrects is not None and corrects.found is not None:
+        then = contract_as_of(contract if whole is None else whole, corrects.found)
+        following = following_settlement(then, look, corrects.found)
     receipts = [p.verdict for p in ledger.payments if p.settlement == look.name and p.verdict]
     return replace(
         at,
@@ -58,6 +70,7 @@ def sitting_of(
         paid=prior(contract, look, ledger).already_paid,
         paid_here=ledger.paid_at(look.name),
         corrects=corrects if again else None,
+        following=following,
         receipt=receipts[-1] if again and receipts else None,
         dispute=None if again else ledger.disputed(look.name),
     )
@@ -136,23 +149,33 @@ def _settled(
     here, once = judged(contract, look), once_only(contract)
     leaves = {leaf.name: leaf for leaf in contract.clauses}
     found: dict[tuple[str, str], Before] = {}
-    for payment in ledger.payments:
-        other = earlier.get(payment.settlement or "")
+    for (at, clause, group), verdict in _verdicts(ledger).items():
+        other = earlier.get(at)
         if other is None:
             continue
+        paid_once = verdict is Status.MET and (clause in once or other.kind == "interim")
+        # A clause that an amendment took out, or brought later, has no row here; parts of one
+        # amount are settled together or not at all.
+        part = isinstance(leaves.get(clause), BasketPart | RateLine)
+        elsewhere = clause not in here or bool(
+            look.groups and group in contract.groups and group not in look.groups
+        )
+        if (elsewhere and not part) or paid_once:
+            said = words.settled_before(other.name, other.date, verdict)
+            found[clause, group] = Before(verdict, said)
+    return found
+
+
+def _verdicts(ledger: Ledger) -> Mapping[tuple[str, str, str], Status]:
+    """The last verdict that the ledger records by settlement, clause and group.
+
+    A correction of a settlement is recorded after it, and its verdict stands.
+    """
+    found: dict[tuple[str, str, str], Status] = {}
+    for payment in ledger.payments:
         for settled in payment.clauses:
-            verdict = Status(settled.verdict)
-            group = settled.group or ALL
-            met = verdict is Status.MET
-            paid_once = met and (settled.clause in once or other.kind == "interim")
-            # Parts of one amount are settled together or not at all.
-            part = isinstance(leaves[settled.clause], BasketPart | RateLine)
-            elsewhere = settled.clause not in here or bool(
-                look.groups and group in contract.groups and group not in look.groups
-            )
-            if (elsewhere and not part) or paid_once:
-                said = words.settled_before(other.name, other.date, verdict)
-                found[settled.clause, group] = Before(verdict, said)
+            key = (payment.settlement or "", settled.clause, settled.group or ALL)
+            found[key] = Status(settled.verdict)
     return found
 
 

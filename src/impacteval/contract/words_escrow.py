@@ -128,6 +128,29 @@ def released(state: str, amount: Amount | None, to: str) -> Message:
     )
 
 
+def payable_now(amount: Amount) -> Message:
+    """What is left to pay, or to give back, while or after a result is contested."""
+    if not isinstance(amount, Decimal):
+        return tell(
+            "payable-not-published",
+            "What is payable now is not published.",
+            "Ce qui est payable à présent n’est pas publié.",
+        )
+    if amount < 0:
+        return tell(
+            "payable-back",
+            "To be given back now: {amount:money}.",
+            "À rendre à présent : {amount:money}.",
+            amount=-amount,
+        )
+    return tell(
+        "payable",
+        "Payable now: {amount:money}.",
+        "Payable à présent : {amount:money}.",
+        amount=amount,
+    )
+
+
 def paid_here(name: str, paid: Amount) -> Message:
     """A part of this settlement was paid already."""
     if not isinstance(paid, Decimal):

@@ -136,7 +136,15 @@ def less_earlier(earlier: Amount, due: Amount) -> Message:
 def split(parts: tuple[PayerShare, ...], amounts: tuple[Amount, ...]) -> Iterator[Message]:
     """What each payer pays."""
     for part, amount in zip(parts, amounts, strict=True):
-        if isinstance(amount, Decimal):
+        if isinstance(amount, Decimal) and amount < 0:
+            yield told(
+                "payer-back",
+                "Of this, {payer} gets {amount:money} back.",
+                "Part rendue à ce payeur ({payer}) : {amount:money}.",
+                payer=part.payer.text(),
+                amount=-amount,
+            )
+        elif isinstance(amount, Decimal):
             yield told(
                 "payer",
                 "Of this, {payer} pays {amount:money}.",

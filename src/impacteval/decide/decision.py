@@ -467,6 +467,9 @@ def _draft(decision: Decision, contract: Contract, why: Message) -> Decision:
         due_now=nothing,
         total=None,
         steps=(why,),
+        cap_left=None,
         split=(),
         tranches=(),
+        correction=None,
+        dispute=None,
     )

@@ -6,7 +6,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from impacteval.contract import words_correcting, words_settling
+from impacteval.contract import words_correcting, words_escrow, words_settling
 from impacteval.contract.correcting import correction_of
 from impacteval.contract.escrow import contested
 from impacteval.contract.money import NOT_PUBLISHED, Amount, add
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from impacteval.decide.decision import Decision
 
 _NOTHING = Decimal(0)
+TO_LENDERS = ("terms.repaid", "terms.gain", "terms.guaranteed", "terms.waterfall")
 _ELSEWHERE = ("sittings.elsewhere", "sittings.judged-before", "sittings.never")
 
 
@@ -38,6 +39,7 @@ def corrected(
         paid=sitting.paid_here,
         comes_to=None if missing else decision.due_now,
         receipt=sitting.receipt,
+        following=sitting.following,
     )
     steps = [
         *decision.steps,
@@ -70,9 +72,16 @@ def in_dispute(
     )
     if found.payable_now == decision.due_now:
         return made
-    # Payers pay what is payable now, and lenders get back what was paid.
-    divided = shared_out(contract, replace(made, tranches=()), found.payable_now)
-    return replace(divided, due_now=decision.due_now)
+    # Payers pay what is payable now, and what lenders get back is known once all is paid.
+    steps = tuple(step for step in made.steps if not step.key.startswith(TO_LENDERS))
+    assert found.payable_now is not None, "what is not known is not divided"
+    steps = (*steps, words_escrow.payable_now(found.payable_now))
+    divided = shared_out(contract, replace(made, tranches=(), steps=steps), found.payable_now)
+    # What stays with the payers uses nothing of the ceiling up.
+    left = decision.cap_left
+    if isinstance(left, Decimal) and found.returned is not None:
+        left = plus(contract, left, found.returned)
+    return replace(divided, due_now=decision.due_now, cap_left=left)
 
 
 def _all_paid(contract: Contract, decision: Decision, sitting: Sitting) -> Amount:

@@ -181,7 +181,7 @@ def price(
     if problems:
         raise UsageError(problems)
     look = chosen_look(contract, settlement if look is None else look.name, ledger)
-    if settled_on is None and settlement is not None and look is not None and look.pays:
+    if settled_on is None and look is not None and look.pays:
         settled_on = look.date
     given = Given(
         claims=claimed,
@@ -190,7 +190,9 @@ def price(
         settlement_date=settled_on,
         stops={name: said for name, said in stopped.items() if name in contract.stop_when},
     )
-    decision = _decided(contract, evidence, sizes, given_at(contract, look, ledger, given))
+    decision = _decided(
+        contract, evidence, sizes, given_at(contract, look, ledger, given, whole=whole)
+    )
     if not whole.changes:
         return decision
     stopped_there = {

@@ -135,7 +135,12 @@ class Reader:
 
         def base(leaf: Leaf, group: str, rule: Rule) -> Reading:
             pool = self._pool(group)
-            return self._elsewhere(leaf, group, pool) or self._raw(leaf, group, pool, rule)
+            # What a stop trigger holds establishes nothing, and hands no share on.
+            return (
+                self._elsewhere(leaf, group, pool)
+                or held_back(self.stops, leaf)
+                or self._raw(leaf, group, pool, rule)
+            )
 
         settled = {
             (leaf.name, group)

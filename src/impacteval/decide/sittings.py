@@ -13,11 +13,12 @@ from impacteval.contract.calendar import Look, look_of, looks
 from impacteval.contract.ledger import Ledger
 from impacteval.contract.model import POOLED, Contract
 from impacteval.contract.money import ARITHMETIC, add
+from impacteval.contract.netted import others_at
 from impacteval.contract.payment import terms
 from impacteval.contract.readings import Given, Sitting
 from impacteval.contract.settling import passed_on
 from impacteval.contract.sitting import once_only, sitting_of
-from impacteval.decide.later import corrected, in_dispute, plus, shared_out
+from impacteval.decide.later import TO_LENDERS, corrected, in_dispute, plus, shared_out
 from impacteval.errors import Problem, UsageError
 from impacteval.values import Message, Status
 
@@ -62,7 +63,12 @@ def chosen_look(contract: Contract, named: str | None, ledger: Ledger | None = N
 
 
 def given_at(
-    contract: Contract, look: Look | None, ledger: Ledger | None, given: Given, where: str = ""
+    contract: Contract,
+    look: Look | None,
+    ledger: Ledger | None,
+    given: Given,
+    where: str = "",
+    whole: Contract | None = None,
 ) -> Given:
     """What a settlement brings besides results, with what the ledger says.
 
@@ -77,6 +83,8 @@ def given_at(
         What is given by hand.
     where : str
         The ledger's file, for the error.
+    whole : Contract or None
+        The contract with every amendment, those after this date included; `contract` by default.
 
     Raises
     ------
@@ -92,10 +100,11 @@ def given_at(
                     where,
                 )
             )
-        given = replace(given, already_paid=ledger.already_paid, other_money=ledger.others)
+        others = others_at(contract, look, ledger, where)
+        given = replace(given, already_paid=ledger.already_paid, other_money=others)
     if look is None:
         return given
-    at = sitting_of(contract, look, ledger, given.already_paid)
+    at = sitting_of(contract, look, ledger, given.already_paid, whole)
     if ledger is None:
         # Nothing can have been paid before the first date of the calendar.
         first = given.already_paid is None and not at.before and look.pays
@@ -234,7 +243,7 @@ def _lenders_wait(contract: Contract, decision: Decision) -> Decision:
     if waterfall is None or not decision.tranches:
         return decision
     tranches = passed_on(waterfall, None)
-    kept = (step for step in decision.steps if not step.key.startswith(_TO_LENDERS))
+    kept = (step for step in decision.steps if not step.key.startswith(TO_LENDERS))
     steps = (*kept, *words_settling.waterfall(waterfall, tranches, None))
     return replace(decision, tranches=tranches, steps=steps)
 
@@ -257,8 +266,7 @@ def _without_amount(decision: Decision, why: Message) -> Decision:
     )
 
 
-_TO_LENDERS = ("terms.repaid", "terms.gain", "terms.guaranteed", "terms.waterfall")
-_OF_THE_AMOUNT = ("terms.cap", "terms.payer", *_TO_LENDERS)
+_OF_THE_AMOUNT = ("terms.cap", "terms.payer", *TO_LENDERS)
 
 
 def _carried(contract: Contract, decision: Decision, sitting: Sitting) -> Decision:

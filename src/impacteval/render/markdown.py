@@ -145,7 +145,7 @@ def _table(table: Table) -> Iterator[str]:
     yield "| " + " | ".join(_plain(column.head) for column in table.columns) + " |"
     yield "|" + "|".join("---:" if c.align == "right" else "---" for c in table.columns) + "|"
     for k, row in enumerate(table.rows):
-        cells = [_plain(cell.text) or "; ".join(_plain(c.text) for c in cell.more) for cell in row]
+        cells = [_plain(cell.text) or " · ".join(_plain(c.text) for c in cell.more) for cell in row]
         if k in table.strong:
             cells = [f"**{cell}**" for cell in cells]
         yield "| " + " | ".join(cells) + " |"

@@ -30,7 +30,7 @@ def page_one(record: Record, pen: Pen) -> PageOneView:
         headline=pen.say(page.headline),
         due_name=words(_due_name(record)),
         due=pen.money(page.money.due_now if escrow is None else escrow.payable_now),
-        money=(*escrow_figures(record, pen), *_money(page.money, pen)),
+        money=(*escrow_figures(record, pen), *_money(page.money, pen, total_name(record))),
         rounding=pen.say(page.money.rounding),
         clauses_heading=words("clause.heading"),
         clauses=tuple(
@@ -57,7 +57,12 @@ def _due_name(record: Record) -> str:
     return "money.payable_now" if settling.correction is None else "money.correction"
 
 
-def _money(box: MoneyBox, pen: Pen) -> tuple[Figure, ...]:
+def total_name(record: Record) -> str:
+    """What the amount is called that everything judged comes to: of a contract, or of one date of it."""
+    return "money.total" if record.settling is None else "money.total_settlement"
+
+
+def _money(box: MoneyBox, pen: Pen, total: str) -> tuple[Figure, ...]:
     words = pen.words
     no_ceiling = words("money.no_ceiling")
     ceiling = no_ceiling if box.ceiling is None else pen.money(box.ceiling)
@@ -71,7 +76,7 @@ def _money(box: MoneyBox, pen: Pen) -> tuple[Figure, ...]:
             paid = pen.money(box.already_paid)
     return (
         Figure(words("money.already_paid"), paid),
-        Figure(words("money.total"), pen.money(box.total)),
+        Figure(words(total), pen.money(box.total)),
         Figure(words("money.ceiling"), ceiling),
         Figure(words("money.ceiling_left"), left),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from impacteval.render.blocks import Block, Cell, Column, Items, Para, Sub, Table
+from impacteval.render.page_one import total_name
 from impacteval.render.pen import Pen
 from impacteval.report.record import Record
 
@@ -39,7 +40,7 @@ def both_readings(record: Record, pen: Pen) -> Iterator[Block]:
         (
             Column(words("amended.reading")),
             Column(words("money.due_now"), "right"),
-            Column(words("money.total"), "right"),
+            Column(words(total_name(record)), "right"),
         ),
         (
             (Cell(words("amended.now")), Cell(pen.money(box.due_now)), Cell(pen.money(box.total))),

@@ -66,6 +66,7 @@ def _rules(record: Record, pen: Pen) -> Iterator[Block]:
     rows: list[tuple[Cell, ...]] = []
     for rule in record.other_rules:
         keys = sorted(rule.verdicts, key=lambda key: (order.get(_written(key), len(order)), key))
+        named = {key: _named(key, record, pen) for key in keys}
         values = [_value(rule.values.get(key), key, record, pen) for key in keys]
         marks = [rule.verdicts[key] for key in keys]
         verdicts = [words(f"verdict.{mark}") for mark in marks]
@@ -80,7 +81,7 @@ def _rules(record: Record, pen: Pen) -> Iterator[Block]:
                     "",
                     more=tuple(
                         Cell(
-                            words("rules.line", clause=_written(k), value=v, verdict=said),
+                            words("rules.line", clause=named[k], value=v, verdict=said),
                             mark,
                         )
                         for k, v, said, mark in lines
@@ -128,6 +129,16 @@ def _value(value: str | None, key: str, record: Record, pen: Pen) -> str:
 
 def _key(clause: ClauseRow) -> str:
     return f"{clause.name}/{clause.group}"
+
+
+def _named(key: str, record: Record, pen: Pen) -> str:
+    """A clause and its group by the names that page 1 gives them."""
+    for clause in record.page_one.clauses:
+        if _written(_key(clause)) == _written(key):
+            name = pen.both(clause.title) if clause.title else clause.name
+            group = pen.both(clause.group_name) if clause.group_name else None
+            return name if group is None else f"{name} ({group})"
+    return _written(key)
 
 
 def _written(key: str) -> str:
@@ -224,7 +235,7 @@ def _robustness(finding: FindingFacts, record: Record, pen: Pen) -> Iterator[Blo
                 Cell(words("firm.main")),
                 Cell(pen.near(finding.estimate, clauses)),
                 _interval(main, pen),
-                _verdicts(dict(verdicts), pen),
+                _verdicts(dict(verdicts), record, pen),
                 Cell(pen.money(record.page_one.money.due_now)),
                 Cell("–"),
             )
@@ -236,7 +247,7 @@ def _robustness(finding: FindingFacts, record: Record, pen: Pen) -> Iterator[Blo
                 Cell(pen.both(row.title)),
                 Cell(missing if row.estimate is None else pen.near(row.estimate, clauses)),
                 _interval(row.interval, pen),
-                _verdicts(dict(row.verdicts), pen),
+                _verdicts(dict(row.verdicts), record, pen),
                 Cell("–" if row.estimate is None else pen.money(row.due_now)),
                 Cell(
                     "–"
@@ -274,7 +285,7 @@ def _interval(found: Range | None, pen: Pen) -> Cell:
     return Cell(pen.words("firm.to", low=low, high=high, level=pen.percent(found.level)))
 
 
-def _verdicts(verdicts: dict[str, str], pen: Pen) -> Cell:
+def _verdicts(verdicts: dict[str, str], record: Record, pen: Pen) -> Cell:
     if not verdicts:
         return Cell("–")
     if len(verdicts) == 1:
@@ -285,7 +296,9 @@ def _verdicts(verdicts: dict[str, str], pen: Pen) -> Cell:
         more=tuple(
             Cell(
                 pen.words(
-                    "firm.line", clause=_written(name), verdict=pen.words(f"verdict.{verdict}")
+                    "firm.line",
+                    clause=_named(name, record, pen),
+                    verdict=pen.words(f"verdict.{verdict}"),
                 ),
                 verdict,
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 
 from impacteval.render import format as fmt
 from impacteval.render.blocks import Block, Cell, Column, Figure, Items, Para, Sub, Table
@@ -81,7 +82,13 @@ def escrow_figures(record: Record, pen: Pen) -> tuple[Figure, ...]:
     found = None if record.settling is None else record.settling.escrow
     if found is None:
         return ()
+    # Without it the parts of what is due would not add up to it.
+    nothing = found.returned is None or (
+        found.returned != "not_published" and Decimal(found.returned) == 0
+    )
+    back = () if nothing else (Figure(pen.words("money.returned"), pen.money(found.returned)),)
     return (
         Figure(pen.words("money.due_settlement"), pen.money(record.page_one.money.due_now)),
         Figure(pen.words("money.in_escrow"), pen.money(found.held)),
+        *back,
     )

@@ -293,6 +293,9 @@ def _checks(finding: FindingFacts, pen: Pen) -> Iterator[Block]:
 def _baseline(finding: FindingFacts, pen: Pen) -> Iterator[Block]:
     words = pen.words
     if not finding.baseline:
+        # The groups of a pool show theirs.
+        if finding.group.startswith("pooled"):
+            return
         yield Para(words("otherwise.no_baseline"))
         return
     table = Table(

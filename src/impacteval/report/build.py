@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from impacteval.contract import Contract
 from impacteval.contract.calendar import date_of
@@ -62,7 +63,7 @@ def record_of(run: Run) -> Record:
         money_steps=tuple(_money_steps(run)),
         as_contracted=as_contracted(run),
         unknowns=tuple(Both.of(limit.text()) for limit in plan.limits),
-        fairness=_said("fairness", plan.fairness.text() if plan.fairness else _NO_FAIRNESS),
+        fairness=_said("fairness", plan.fairness.text() if plan.fairness else _fairness(contract)),
         data=run.data,
         privacy=Both.of(plan.privacy.text()),
         access=(_said("access", plan.who_sees_outcomes.text()),),
@@ -97,7 +98,18 @@ _NO_FAIRNESS = Text(
     en="The study did not look at differences between groups of people or at side effects.",
     fr="L'étude n'a examiné ni les différences entre groupes de personnes ni les effets secondaires.",
 )
+_ASKED_ALONE = Text(
+    en="Besides what the contract asks to be told, below, the study looked at no differences between "
+    "groups of people and at no side effects.",
+    fr="Hormis ce que le contrat demande de dire, ci-dessous, l'étude n'a examiné ni les différences "
+    "entre groupes de personnes ni les effets secondaires.",
+)
 _NO_EVALUATOR = Text(en="not stated in the contract", fr="non précisé dans le contrat")
+
+
+def _fairness(contract: Contract) -> Text:
+    """What is said where the plan says nothing about groups of people and side effects."""
+    return _ASKED_ALONE if contract.equity or contract.watched else _NO_FAIRNESS
 
 
 def _said(key: str, text: Text) -> Said:
@@ -181,8 +193,12 @@ def _contract(run: Run) -> ContractFacts:
 def _flow(run: Run) -> Iterator[FlowRow]:
     for finding in run.own:
         for step in finding.flow:
+            told = step.step
+            if told.key == "flow.group":
+                name = facts.group_name(run.contract, finding.group)
+                told = replace(told, values=told.values if name is None else {"group": name})
             yield FlowRow(
-                step=Said.of(step.step), n=step.n, treated=step.treated, comparison=step.comparison
+                step=Said.of(told), n=step.n, treated=step.treated, comparison=step.comparison
             )
 
 

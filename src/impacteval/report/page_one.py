@@ -72,6 +72,8 @@ def _answer(decision: Decision) -> str:
             return "cannot_be_judged"
         nothing = not isinstance(found.due_now, Decimal) or found.due_now <= 0
         return "do_not_pay" if nothing else "pay"
+    if _nothing_payable(decision):
+        return "do_not_pay"
     if not clauses:
         # A grant is owed without any clause; what else is due here, nobody judged.
         return "not_for_payment" if decision.due_now == 0 else "pay"
@@ -89,7 +91,21 @@ def _answer(decision: Decision) -> str:
     # A floor can be owed without any condition being met.
     if not earned and not (isinstance(due, Decimal) and due > 0):
         return "cannot_be_judged" if open_ else "do_not_pay"
-    return "pay" if len(earned) == len(clauses) else "pay_in_part"
+    whole = len(earned) == len(clauses) and not _returned(decision)
+    return "pay" if whole else "pay_in_part"
+
+
+def _nothing_payable(decision: Decision) -> bool:
+    """Whether a dispute leaves nothing to pay now of what is due."""
+    found = decision.dispute
+    if found is None or not isinstance(found.payable_now, Decimal) or found.payable_now > 0:
+        return False
+    return found.held != 0 or _returned(decision)
+
+
+def _returned(decision: Decision) -> bool:
+    """Whether a dispute that is decided leaves a part of what was due with the payers."""
+    return decision.dispute is not None and decision.dispute.returned not in (None, Decimal(0))
 
 
 def _averaged(clause: ClauseResult) -> bool:
@@ -340,7 +356,8 @@ def _nearness(
     total = per_person * served if per_person is not None and counted else None
     return distance_sentence(
         wording,
-        met=clause.verdict is Status.MET,
+        # At a look in between nothing is for payment, and the number is where it is.
+        met=clause.would_be is Status.MET,
         distance=clause.value - clause.threshold,
         total=None if total is None else significant(total),
         total_unit=outcome.unit_in_total.text() if outcome.unit_in_total else None,

@@ -180,8 +180,11 @@ def clause_sentence(
     elif verdict == "met" and amount == "not_published":
         en += "met; the amount is not published."
         fr += "condition remplie ; le montant n'est pas publié."
+    elif verdict == "met" and amount is None:
+        en += "met; what it pays is open."
+        fr += "condition remplie ; le montant reste en suspens."
     elif verdict == "met":
-        values["amount"] = amount if amount is not None else "open"
+        values["amount"] = amount
         en += "pays {amount:money}." if per_unit is not None else "met, pays {amount:money}."
         fr += (
             "à payer, {amount:money}."
@@ -217,8 +220,15 @@ def _without_number(
         follows = Text(
             en="paid; the amount is not published.", fr="à payer ; le montant n'est pas publié."
         )
+    elif amount is None:
+        follows = Text(
+            en="met; what it pays is open.",
+            fr="condition remplie ; le montant reste en suspens.",
+        )
+    elif _is_zero(amount):
+        follows = Text(en="nothing to pay here.", fr="rien à payer ici.")
     else:
-        told["amount"] = amount if amount is not None else "open"
+        told["amount"] = amount
         follows = Text(en="pays {amount:money}.", fr="à payer : {amount:money}.")
     text = Text(
         en=f"{lead.en}{follows.en} {reason.text.en}", fr=f"{lead.fr}{follows.fr} {reason.text.fr}"
@@ -350,9 +360,10 @@ def distance_sentence(
     """
     values: dict[str, object] = {"distance": abs(distance), "unit": wording.unit}
     digits = "" if abs(distance) >= Decimal("0.01") else "6"
-    # Two percentages lie points apart, not percent.
+    # Two percentages lie points apart, not percent; in French the plural begins at 2.
+    points = "point" if abs(distance) < Decimal("1.995") else "points"
     en_unit, fr_unit = (
-        (" percentage points", " points de pourcentage") if wording.percent else (" {unit}",) * 2
+        (" percentage points", f" {points} de pourcentage") if wording.percent else (" {unit}",) * 2
     )
     en_shown, fr_shown = (f"{{distance:number{digits}}}{end}" for end in (en_unit, fr_unit))
     if met:

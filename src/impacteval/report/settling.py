@@ -31,10 +31,38 @@ def settling_headline(decision: Decision) -> Message | None:
     if decision.correction is not None:
         return decision.correction.reason
     found = decision.dispute
-    if found is None or not isinstance(found.held, Decimal) or found.held == 0:
+    if found is None or (found.held in (None, 0) and found.returned in (None, 0)):
         return None
-    if not isinstance(found.payable_now, Decimal):
+    now, held, back = found.payable_now, found.held, found.returned
+    if not all(isinstance(amount, Decimal) for amount in (now, held, back)):
         return found.reason
+    assert isinstance(now, Decimal)
+    assert isinstance(held, Decimal)
+    assert isinstance(back, Decimal)
+    if now < 0 or (now == 0 and back > 0):
+        return found.reason
+    if back > 0:
+        return Message(
+            "headline.returned",
+            Text(
+                en="Pay {now:money} now: the dispute is decided, and {back:money} of what was due stays "
+                "with the payers.",
+                fr="Payer {now:money} maintenant : la contestation est tranchée, et {back:money} de la "
+                "somme due restent aux payeurs.",
+            ),
+            {"now": _said(now, decision), "back": _said(back, decision)},
+        )
+    if now == 0:
+        return Message(
+            "headline.all-held",
+            Text(
+                en="Pay nothing now: all that is due, {held:money}, is held while the result is "
+                "contested.",
+                fr="Ne rien payer maintenant : toute la somme due, {held:money}, est retenue tant que "
+                "le résultat est contesté.",
+            ),
+            {"held": _said(held, decision)},
+        )
     return Message(
         "headline.contested",
         Text(
@@ -42,7 +70,7 @@ def settling_headline(decision: Decision) -> Message | None:
             fr="Payer {now:money} maintenant : {held:money} de la somme due sont retenus tant que le "
             "résultat est contesté.",
         ),
-        {"now": _said(found.payable_now, decision), "held": _said(found.held, decision)},
+        {"now": _said(now, decision), "held": _said(held, decision)},
     )
 
 

@@ -179,8 +179,8 @@ def test_the_difference_is_divided_among_the_payers():
     found = again(contract({"split": split}, corrections=REPAY), "20000.01", 15)
     assert [part.amount for part in found.split] == [Decimal("-3500.01"), Decimal("-1500.00")]
     assert sum(part.amount for part in found.split) == found.due_now
-    told = [step for step in found.steps if step.key == "terms.payer"]
-    assert [step.values["amount"] for step in told] == [part.amount for part in found.split]
+    told = [step for step in found.steps if step.key == "terms.payer-back"]
+    assert [-step.values["amount"] for step in told] == [part.amount for part in found.split]
 
 
 def test_what_is_not_published_and_what_cannot_be_judged():
