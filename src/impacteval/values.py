@@ -141,13 +141,16 @@ class Message:
         """Plain English without number formatting; the renderers format by language."""
         plain = string.Formatter()
         return "".join(
-            literal + ("" if name is None else _plain_english(self.values[name]))
-            for literal, name, _, _ in plain.parse(self.text.en)
+            literal + ("" if name is None else _plain_english(self.values[name], spec or ""))
+            for literal, name, spec, _ in plain.parse(self.text.en)
         )
 
 
-def _plain_english(value: Any) -> str:
+def _plain_english(value: Any, spec: str) -> str:
     """A value of a message in plain English; doubled braces become the braces they stand for."""
+    if spec.startswith("plural:"):
+        one, _, other = spec.removeprefix("plural:").partition("|")
+        return one if abs(Decimal(value)) == 1 else other
     return value.en.format() if isinstance(value, Text) else str(value)
 
 

@@ -185,3 +185,9 @@ def test_a_message_with_nothing_to_say_in_a_place_is_refused():
     with pytest.raises(ValueError, match=r"has nothing to say for \['amount'\]"):
         Message("test.hole", text, {"amount": None})
     assert str(Message("test.zero", text, {"amount": 0})) == "Pays 0."
+
+
+@pytest.mark.parametrize(("n", "said"), [(1, "1 person."), (2, "2 people."), (0, "0 people.")])
+def test_plain_english_agrees_in_number(n, said):
+    text = Text(en="{n:int} {n:plural:person|people}.", fr="{n:int} {n:plural:personne|personnes}.")
+    assert str(Message("test.people", text, {"n": n})) == said
