@@ -21,7 +21,7 @@ PYTEST := -n $(WORKERS) -q --doctest-modules --doctest-glob='*.md' \
 
 .DEFAULT_GOAL := help
 .PHONY: help report test check check-static lint types imports licences docs repository \
-	calibrate bench setup-report setup-dev clean
+	calibrate bench fuzz mutate setup-report setup-dev clean
 
 help:  ## list these commands
 	@echo "impacteval: contract and data in; verdict, money and proof out."
@@ -91,6 +91,14 @@ docs: setup-dev  ## build the documentation, warnings as errors
 calibrate: setup-dev  ## measure coverage and the two engines again (long)
 	@$(BIN)/python tools/calibrate.py
 	@$(BIN)/python tools/calibrate_simulation.py
+
+fuzz: setup-dev  ## read broken files, each refused with its place or loaded (minutes)
+	@$(BIN)/python tools/fuzz.py --rounds 20000
+
+mutate: setup-dev  ## change the code about money line by line and list what no test notices (long)
+	@.venv-tools/bin/uv pip install --quiet --python $(BIN)/python "mutmut>=3.8"
+	@$(BIN)/mutmut run --max-children $(WORKERS)
+	@$(BIN)/python tools/mutation.py
 
 bench: setup-dev  ## time estimators and payments against their peers, side by side
 	@$(BIN)/python benchmarks/run.py
