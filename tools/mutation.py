@@ -13,6 +13,7 @@ import csv
 import json
 import re
 import sys
+import tomllib
 from collections import Counter
 from pathlib import Path
 
@@ -57,23 +58,28 @@ def survivors(folder: Path) -> tuple[dict[str, Counter[str]], list[tuple[str, st
     """Counts by module, and (mutant, before, after) of those that survive."""
     from mutmut.mutation.diff_apply import get_diff_for_mutant
 
+    with (ROOT / "pyproject.toml").open("rb") as file:
+        patterns = tomllib.load(file)["tool"]["mutmut"]["only_mutate"]
     counts: dict[str, Counter[str]] = {}
     alive: list[tuple[str, str, str]] = []
     for meta in sorted((folder / "mutants" / "src").glob("**/*.meta")):
         source = Path("src") / meta.relative_to(folder / "mutants" / "src").with_suffix("")
         codes = json.loads(meta.read_text(encoding="utf-8"))["exit_code_by_key"]
-        if not codes:
+        if not codes or not any(source.match(pattern) for pattern in patterns):
             continue
         module = ".".join(source.with_suffix("").parts[2:])
         found = counts.setdefault(module, Counter())
         for mutant, code in codes.items():
             kind = {0: "survived", 33: "untested", None: "not run"}.get(code, "killed")
-            found[kind] += 1
             if kind == "survived":
-                lines = get_diff_for_mutant(mutant, path=source).splitlines()[2:]
+                try:
+                    lines = get_diff_for_mutant(mutant, path=source).splitlines()[2:]
+                except FileNotFoundError:  # the function went since the run
+                    continue
                 old = " ".join(x[1:].strip() for x in lines if x.startswith("-"))
                 new = " ".join(x[1:].strip() for x in lines if x.startswith("+"))
                 alive.append((mutant.removeprefix("impacteval."), old, new))
+            found[kind] += 1
     return counts, alive
 
 
