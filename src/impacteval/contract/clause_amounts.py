@@ -170,15 +170,17 @@ def row_of(
         case Average(number, before, mean):
             value, exact = number, before
             priced = _on_average(leaf, number, mean)
-        case Between(low, high):
+        case Between(low, high, of_sums=of_sums):
             lower = _priced(leaf, low, closed=False, around=around)
             upper = _priced(leaf, high, closed=False, around=around)
             if lower.reached != upper.reached or lower.amount != upper.amount:
                 return undecided(
-                    leaf, group, words.weights_matter(low, high), Status.CANNOT_BE_JUDGED
+                    leaf, group, words.weights_matter(low, high, of_sums), Status.CANNOT_BE_JUDGED
                 )
             value = exact = None
-            priced = replace(lower, steps=(words.whatever_weights(low, high), *lower.steps))
+            priced = replace(
+                lower, steps=(words.whatever_weights(low, high, of_sums), *lower.steps)
+            )
         case _:  # pragma: no cover - the union is closed and mypy proves it
             assert_never(reading)
     amount = priced.amount

@@ -46,6 +46,8 @@ class Between:
     low: Decimal
     high: Decimal
     steps: tuple[Message, ...] = ()
+    of_sums: bool = False
+    """Whether groups weigh by more than their people: by what would have happened in them too."""
 
 
 @dataclass(frozen=True, slots=True)
