@@ -24,7 +24,14 @@ from impacteval.contract.clauses import (
 )
 from impacteval.contract.model import Contract
 from impacteval.contract.money import ARITHMETIC, NOT_PUBLISHED, Amount
-from impacteval.contract.payment import BY_STEP, EquityBonus, Gate, Leaf, Precondition
+from impacteval.contract.payment import (
+    BY_STEP,
+    EquityBonus,
+    Gate,
+    Leaf,
+    Precondition,
+    hides_amount,
+)
 from impacteval.contract.readings import (
     Average,
     Barred,
@@ -242,6 +249,8 @@ def _by_confidence(leaf: Leaf, confidence: Mapping[Limit, Decimal], asked: Decim
 
 def _on_average(leaf: Leaf, value: Decimal, mean: Amount) -> _Priced:
     """The average amount. The verdict says what the estimate reaches, and decides no amount."""
+    if not isinstance(mean, Decimal) and not hides_amount(leaf):
+        raise ValueError(f"The average of {leaf.name!r} is hidden, and its amounts are published.")
     found = limits(leaf)
     holding = [k for k, x in enumerate(found) if compare(x.operator, value, x.threshold)]
     reached = holding[-1] if holding else -1

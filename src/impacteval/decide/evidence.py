@@ -13,7 +13,7 @@ from impacteval.contract.clauses import (
 )
 from impacteval.contract.model import POOLED, Contract, Outcome
 from impacteval.contract.money import ARITHMETIC, NOT_PUBLISHED
-from impacteval.contract.payment import BY_STEP, Leaf
+from impacteval.contract.payment import BY_STEP, Leaf, hides_amount
 from impacteval.contract.readings import (
     Average,
     Between,
@@ -37,7 +37,7 @@ from impacteval.contract.rules import (
 from impacteval.contract.saying import names
 from impacteval.contract.terms import limits
 from impacteval.decide import sentences
-from impacteval.decide.questions import average_of, hides_amount, pool_label
+from impacteval.decide.questions import average_of, pool_label
 from impacteval.errors import UsageError
 from impacteval.values import (
     AuditDiscrepancy,

@@ -9,7 +9,7 @@ from typing import Any
 
 from impacteval.contract.model import ALL, POOLED, Contract
 from impacteval.contract.money import ARITHMETIC
-from impacteval.contract.payment import Leaf
+from impacteval.contract.payment import Leaf, hides_amount
 from impacteval.contract.rules import (
     CombineRule,
     ExpectedPaymentRule,
@@ -20,7 +20,7 @@ from impacteval.contract.rules import (
 )
 from impacteval.decide import sentences
 from impacteval.decide.numbers import near, number_of
-from impacteval.decide.questions import average_of, hides_amount
+from impacteval.decide.questions import average_of
 from impacteval.errors import Problem
 from impacteval.values import (
     Answer,

@@ -16,7 +16,7 @@ from impacteval.contract import Contract
 from impacteval.contract.clauses import BasketPart, RateLine, ShareOfSaving
 from impacteval.contract.model import Outcome
 from impacteval.contract.money import NOT_PUBLISHED
-from impacteval.contract.payment import BY_STEP, Basket, Leaf, terms
+from impacteval.contract.payment import BY_STEP, Basket, Leaf, hides_amount, terms
 from impacteval.contract.readings import (
     Average,
     Between,
@@ -477,7 +477,8 @@ class Readings:
             return BetweenDraws(read, KnownDraws.read(outcome, np.maximum(x, other)).value)
         if kind == 6 and not isinstance(leaf, BasketPart):
             mean = np.round(rng.uniform(-90, 900, self.draws), int(rng.integers(1, 7)))
-            mean = np.where(rng.random(self.draws) < 0.1, np.nan, mean)
+            if hides_amount(leaf):
+                mean = np.where(rng.random(self.draws) < 0.1, np.nan, mean)
             return AverageDraws(KnownDraws.read(outcome, x).value, mean)
         closed = rng.random(self.draws) < 0.2 if kind == 4 else None
         unjudged = rng.random(self.draws) < 0.2 if kind == 5 else None
