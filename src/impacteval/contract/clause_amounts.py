@@ -151,12 +151,12 @@ def row_of(
     match reading:
         case Before(verdict, reason):
             return replace(undecided(leaf, group, reason, verdict), amount=NOTHING)
-        case Missing(reason, after_it):
+        case Missing(reason, after_it, later):
             row = undecided(leaf, group, reason)
-            return replace(row, steps=(*row.steps, *after_it))
-        case Unjudged(reason, after_it):
+            return replace(row, steps=(*row.steps, *after_it), later=later)
+        case Unjudged(reason, after_it, later):
             row = undecided(leaf, group, reason, Status.CANNOT_BE_JUDGED)
-            return replace(row, steps=(*row.steps, *after_it))
+            return replace(row, steps=(*row.steps, *after_it), later=later)
         case Barred(reason, before_it):
             row = undecided(leaf, group, reason, Status.NOT_MET)
             return replace(row, amount=contract.round_money(NOTHING), steps=(*before_it, reason))
@@ -302,6 +302,8 @@ def _by_the_unit(
     pay: Decimal, per_unit: Decimal, value: Decimal, start: Decimal
 ) -> tuple[Decimal, tuple[Message, ...]]:
     units = ARITHMETIC.subtract(value, start)
+    if per_unit == 0 and not units.is_finite():
+        return pay, (words.pays(pay),)  # nothing for a unit is nothing for any number of them
     amount = ARITHMETIC.add(pay, ARITHMETIC.multiply(per_unit, units))
     if not amount.is_finite():
         return amount, ()
@@ -335,6 +337,8 @@ def _saving(
     if not (isinstance(leaf.saving_per_unit, Decimal) and isinstance(leaf.share, Decimal)):
         return _fixed(NOT_PUBLISHED)
     assert around.people is not None, "a saving by people is not priced without them"
+    if not value.is_finite() and 0 in (leaf.saving_per_unit, leaf.share, around.people):
+        return NOTHING, (words.pays(NOTHING),)
     saved = ARITHMETIC.multiply(ARITHMETIC.multiply(leaf.saving_per_unit, value), around.people)
     amount = ARITHMETIC.multiply(leaf.share, saved)
     if not amount.is_finite():
