@@ -312,8 +312,8 @@ def from_rows(y: Floats, layout: Layout, scale: Scale, variance: Variance = "hc2
             return made
         alone = [np.broadcast_to(degrees(row), m0.shape) for row in np.eye(2)]
     covariance = (psi[..., COMPARISON, :] * psi[..., PROGRAMME, :]).sum(axis=-1)
-    means = _two((psi**2).sum(axis=-1), covariance, np.stack(alone, axis=-1))
-    return replace(made, means=means)
+    both = _two((psi**2).sum(axis=-1), covariance, np.stack(alone, axis=-1))
+    return replace(made, means=both)
 
 
 def pooled(
