@@ -25,6 +25,7 @@ from impacteval.simulation.assumed import Kind
 from impacteval.simulation.sample_size import LARGEST, below, quantile
 from impacteval.values import Scale
 
+_SAME = 1e-9  # standard errors
 _FURTHEST = 60  # doublings of an effect before a search gives up
 
 
@@ -164,7 +165,9 @@ def _check(trial: PlannedTrial, effect: float) -> None:
 
 def _away(trial: PlannedTrial, error: Error, test: Test) -> float:
     """By how many standard errors the truth is better than the threshold."""
-    return trial.sign * (error.value - line(trial, test.threshold)) / error.std_error
+    found = trial.sign * (error.value - line(trial, test.threshold)) / error.std_error
+    # A threshold that is the truth is so although the two are computed in different ways.
+    return 0.0 if abs(found) < _SAME else found
 
 
 def _exaggerates(away: float, limit: float, sides: str) -> float:

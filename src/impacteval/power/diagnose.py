@@ -6,6 +6,8 @@ Blair, Cooper, Coppock and Humphreys (2019), Declaring and diagnosing research d
 Political Science Review* 113(3). doi:10.1017/S0003055419000194
 Gelman and Carlin (2014), Beyond power calculations: assessing type S (sign) and type M (magnitude)
 errors. *Perspectives on Psychological Science* 9(6). doi:10.1177/1745691614551642
+Agresti and Coull (1998), Approximate is better than "exact" for interval estimation of binomial
+proportions. *The American Statistician* 52(2). doi:10.1080/00031305.1998.10480550
 Morris, White and Crowther (2019), Using simulation studies to evaluate statistical methods.
 *Statistics in Medicine* 38(11), for the Monte Carlo errors. doi:10.1002/sim.8086
 """
@@ -307,26 +309,41 @@ def _diagnosands(run: _Run, test: Test, better: str, contract: PaidBy | None) ->
         _spread("sd_estimate", value),
         _mean("mean_std_error", run.std_error[there]),
         _root("rmse", off),
-        _mean("coverage", run.covered[there]),
-        _mean("power", rejects),
-        _mean("type_s", (beyond * away < 0.0)[certain].astype(np.float64)),
+        _chance("coverage", run.covered[there]),
+        _chance("power", rejects),
+        _chance("type_s", (beyond * away < 0.0)[certain].astype(np.float64)),
         _mean("type_m", np.abs(beyond[certain]) / np.abs(away[certain])),
-        _mean("passes", (sign * beyond >= 0.0).astype(np.float64)),
-        _mean("refused", (~there).astype(np.float64)),
+        _chance("passes", (sign * beyond >= 0.0).astype(np.float64)),
+        _chance("refused", (~there).astype(np.float64)),
     ]
     if contract is not None:
         paid = contract.paid(run.answers)
         judged = ~np.isnan(paid)
         found.append(_mean("expected_payment", paid[judged]))
-        found.append(_mean("not_judged", (~judged).astype(np.float64)))
+        found.append(_chance("not_judged", (~judged).astype(np.float64)))
     return found
 
 
 def _mean(name: str, values: Floats) -> Diagnosand:
+    """A mean, and its error."""
     if not values.size or np.isnan(values).any():
         return Diagnosand(name, math.nan, math.nan)
     error = float(values.std(ddof=1)) / math.sqrt(values.size) if values.size > 1 else math.nan
     return Diagnosand(name, float(values.mean()), error)
+
+
+def _chance(name: str, times: Floats) -> Diagnosand:
+    """How often something is so, and the error of that.
+
+    What was always or never so in the draws is not known without error: two successes and two
+    failures are added there (Agresti and Coull 1998).
+    """
+    found = _mean(name, times)
+    if found.value in (0.0, 1.0):
+        n = times.size + 4.0
+        p = (float(times.sum()) + 2.0) / n
+        return Diagnosand(name, found.value, math.sqrt(p * (1.0 - p) / n))
+    return found
 
 
 def _spread(name: str, values: Floats) -> Diagnosand:

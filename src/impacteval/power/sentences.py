@@ -31,6 +31,10 @@ UNITS = {
 }
 
 
+# A share below this is not worth a sentence, nor an exaggeration below the other.
+_WORTH, _EXAGGERATED = 0.001, 1.1
+
+
 def _say(key: str, en: str, fr: str, **values: Any) -> Message:
     return Message(f"power.{key}", Text(en=en, fr=fr), values)
 
@@ -91,51 +95,50 @@ def headline(plan: PowerPlan) -> Message:
 def details(plan: PowerPlan) -> Iterator[Message]:
     """The rest of the answer."""
     found, trial, test = plan.found, plan.trial, plan.test
-    if found is not None:
-        if plan.detectable is not None:
-            yield _say(
-                "smallest-too",
-                "The smallest true effect that is found {times} times in 100 is {effect}.",
-                "Le plus petit effet réel détecté {times} fois sur 100 est de {effect}.",
-                times=in_hundred(plan.power),
-                effect=number(plan.detectable),
-            )
-        yield _needed(plan)
-        if not math.isclose(found.effect, found.estimated, rel_tol=1e-9):
-            yield _say(
-                "diluted",
-                "Counted over everyone assigned, that effect is {estimated}: the programme reaches "
-                "{first:percent} of those assigned to it and {second:percent} of the others.",
-                "Rapporté à toutes les personnes affectées, cet effet est de {estimated} : le "
-                "programme atteint {first:percent} des personnes qui lui sont affectées et "
-                "{second:percent} des autres.",
-                estimated=number(found.estimated),
-                first=trial.take_up[0],
-                second=trial.take_up[1],
-            )
+    if found is None:
+        return
+    if plan.detectable is not None:
         yield _say(
-            "passes",
-            "The estimate itself, whatever its error, reaches {threshold} {times} times in 100.",
-            "L'estimation elle-même, quelle que soit son erreur, atteint {threshold} {times} fois "
-            "sur 100.",
-            threshold=number(test.threshold),
-            times=in_hundred(found.passes),
+            "smallest-too",
+            "The smallest true effect that is found {times} times in 100 is {effect}.",
+            "Le plus petit effet réel détecté {times} fois sur 100 est de {effect}.",
+            times=in_hundred(plan.power),
+            effect=number(plan.detectable),
         )
-        yield from _exaggerated(plan)
-    error = found or None
-    if error is not None:
-        relative = trial.scale is Scale.RELATIVE
+    yield _needed(plan)
+    if not math.isclose(found.effect, found.estimated, rel_tol=1e-9):
         yield _say(
-            "log-error" if relative else "error",
-            "Standard error of the logarithm of the ratio: {error}; degrees of freedom: {df}."
-            if relative
-            else "Standard error: {error}; degrees of freedom: {df}.",
-            "Erreur type du logarithme du rapport : {error} ; degrés de liberté : {df}."
-            if relative
-            else "Erreur type : {error} ; degrés de liberté : {df}.",
-            error=number(error.std_error),
-            df=number(error.df),
+            "diluted",
+            "Counted over everyone assigned, that effect is {estimated}: the programme reaches "
+            "{first:percent} of those assigned to it and {second:percent} of the others.",
+            "Rapporté à toutes les personnes affectées, cet effet est de {estimated} : le "
+            "programme atteint {first:percent} des personnes qui lui sont affectées et "
+            "{second:percent} des autres.",
+            estimated=number(found.estimated),
+            first=trial.take_up[0],
+            second=trial.take_up[1],
         )
+    yield _say(
+        "passes",
+        "The estimate itself, whatever its error, reaches {threshold} {times} times in 100.",
+        "L'estimation elle-même, quelle que soit son erreur, atteint {threshold} {times} fois "
+        "sur 100.",
+        threshold=number(test.threshold),
+        times=in_hundred(found.passes),
+    )
+    yield from _exaggerated(plan)
+    relative = trial.scale is Scale.RELATIVE
+    yield _say(
+        "log-error" if relative else "error",
+        "Standard error of the logarithm of the ratio: {error}; degrees of freedom: {df}."
+        if relative
+        else "Standard error: {error}; degrees of freedom: {df}.",
+        "Erreur type du logarithme du rapport : {error} ; degrés de liberté : {df}."
+        if relative
+        else "Erreur type : {error} ; degrés de liberté : {df}.",
+        error=number(found.std_error),
+        df=number(found.df),
+    )
 
 
 def _needed(plan: PowerPlan) -> Message:
@@ -179,18 +182,25 @@ def _needed(plan: PowerPlan) -> Message:
 def _exaggerated(plan: PowerPlan) -> Iterator[Message]:
     found = plan.found
     assert found is not None
-    if math.isnan(found.exaggerates) or found.exaggerates < 1.1:
+    if math.isnan(found.exaggerates) or found.exaggerates < _EXAGGERATED:
         return
     yield _say(
         "exaggerates",
         "When it is found, the estimate lies on average {times:number1} times as far from "
-        "{threshold} as the truth, and {wrong} times in 100 on the wrong side of it.",
+        "{threshold} as the truth.",
         "Lorsqu'il est détecté, l'estimation est en moyenne {times:number1} fois plus loin de "
-        "{threshold} que la réalité, et {wrong} fois sur 100 du mauvais côté.",
+        "{threshold} que la réalité.",
         times=found.exaggerates,
         threshold=number(plan.test.threshold),
-        wrong=in_hundred(found.wrong_side),
     )
+    if found.wrong_side >= _WORTH:
+        yield _say(
+            "wrong-side",
+            "When it is found, {wrong} times in 100 it is on the wrong side of {threshold}.",
+            "Lorsqu'il est détecté, c'est {wrong} fois sur 100 du mauvais côté de {threshold}.",
+            threshold=number(plan.test.threshold),
+            wrong=in_hundred(found.wrong_side),
+        )
 
 
 def question(test: Test, trial: PlannedTrial) -> Message:
@@ -230,7 +240,9 @@ def assumptions(plan: PowerPlan) -> Iterator[Message]:
         compared=trial.compared,
     )
     yield _outcome(trial)
-    yield _say("unit", "Effects are {unit}.", "Les effets sont exprimés {unit}.", unit=UNITS[trial.scale])
+    yield _say(
+        "unit", "Effects are {unit}.", "Les effets sont exprimés {unit}.", unit=UNITS[trial.scale]
+    )
     if trial.clusters is not None:
         yield _say(
             "clusters",
@@ -330,12 +342,8 @@ DIAGNOSANDS = {
         fr="Intervalles contenant la vraie valeur (sur 100)",
     ),
     "power": Text(en="Finds an effect (in 100)", fr="Détecte un effet (sur 100)"),
-    "type_s": Text(
-        en="Wrong side, when found (in 100)", fr="Mauvais côté, si détecté (sur 100)"
-    ),
-    "type_m": Text(
-        en="Exaggeration, when found (times)", fr="Exagération, si détecté (fois)"
-    ),
+    "type_s": Text(en="Wrong side, when found (in 100)", fr="Mauvais côté, si détecté (sur 100)"),
+    "type_m": Text(en="Exaggeration, when found (times)", fr="Exagération, si détecté (fois)"),
     "passes": Text(
         en="The estimate reaches the threshold (in 100)",
         fr="L'estimation atteint le seuil (sur 100)",
