@@ -185,7 +185,9 @@ def diagnose(
 
     Examples
     --------
-    >>>     >>> from impacteval.simulation.assumed import Kind
+    >>> from impacteval.power.declare import planned
+    >>> from impacteval.power.trial import PlannedTrial
+    >>> from impacteval.simulation.assumed import Kind
     >>> found = diagnose(planned(PlannedTrial(Kind.NORMAL, 50, 50, sd=1.0), 0.2), draws=200)
     >>> abs(found["bias"].value) < 4 * found["bias"].error
     True

@@ -129,8 +129,20 @@ def error_of(trial: PlannedTrial, effect: float, factor: float = 1.0) -> Error:
     if trial.scale is Scale.STANDARDISED:
         # The comparison group's own standard deviation is estimated too.
         size = trial.estimated(effect)
-        total += size**2 / (2.0 * max(places[1] * factor - 1.0, 1.0))
+        total += size**2 / (2.0 * max(_free_for_spread(trial) * factor - 1.0, 1.0))
     return Error(value, math.sqrt(total), df)
+
+
+def _free_for_spread(trial: PlannedTrial) -> float:
+    """How many independent people the comparison group's standard deviation is worth.
+
+    Squares of two people of one cluster correlate at the square of their own correlation.
+    """
+    people = trial.compared * (1.0 - trial.lost[1])
+    if trial.clusters is None:
+        return people
+    size = people / trial.clusters[1]
+    return people / (1.0 + (size * (1.0 + trial.cluster_cv**2) - 1.0) * trial.icc**2)
 
 
 def _of_participants(trial: PlannedTrial) -> float:

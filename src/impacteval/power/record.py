@@ -25,7 +25,7 @@ def to_json(plan: PowerPlan) -> dict[str, Any]:
     >>> from impacteval.simulation.assumed import Kind
     >>> found = to_json(power_plan(PlannedTrial(Kind.NORMAL, 50, 50, sd=1.0), Test(), effect=0.2))
     >>> found["format"], found["found"]["finds"], found["needed"]["served"]
-    ('impacteval-power/1', 0.1676754856, 394)
+    ('impacteval-power/1', 0.1676754865, 394)
     """
     return {"format": FORMAT, **_plain(plan)}
 

@@ -120,9 +120,9 @@ def details(plan: PowerPlan) -> Iterator[Message]:
         )
     yield _say(
         "passes",
-        "The estimate itself, whatever its error, reaches {threshold} {times} times in 100.",
-        "L'estimation elle-même, quelle que soit son erreur, atteint {threshold} {times} fois "
-        "sur 100.",
+        "{times} times in 100 the estimate itself, whatever its error, reaches {threshold}.",
+        "{times} fois sur 100, l'estimation elle-même, quelle que soit son erreur, atteint "
+        "{threshold}.",
         threshold=number(test.threshold),
         times=in_hundred(found.passes),
     )
