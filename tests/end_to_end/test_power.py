@@ -110,3 +110,20 @@ def test_what_is_wrong_is_said_in_one_error(typed, arguments, told):
     assert out == ""
     assert told in " ".join(err.split())
     assert "Traceback" not in err
+
+
+def test_looks_before_the_end_have_their_levels(typed):
+    code, out, _ = typed(*PLAIN, "--sides", "one", "--level", "0.975", "--looks", "0.5,1")
+    assert code == 0
+    told = " ".join(out.split())
+    assert "99.847%" in told  # 1 - .0015253228
+    assert "97.551%" in told
+    code, out, _ = typed(*PLAIN, "--looks", "0.5,1", "--spending", "pocock", "--format", "json")
+    assert [look["information"] for look in json.loads(out)["looks"]["looks"]] == [0.5, 1.0]
+    for wrong in ("1,0.5", "a,1", "0.5"):
+        code, _, err = typed(*PLAIN, "--looks", wrong)
+        assert code == 2
+        assert "share" in err
+    code, _, err = typed(*PLAIN, "--spending", "pocock")
+    assert code == 2
+    assert "Add --looks" in err

@@ -55,6 +55,13 @@ class Engine(StrEnum):
     BOTH = "both"
 
 
+class Spending(StrEnum):
+    """How looks spend what may go wrong."""
+
+    OBRIEN_FLEMING = "obrien_fleming"
+    POCOCK = "pocock"
+
+
 class Sides(StrEnum):
     """The sides of a test."""
 
@@ -410,6 +417,17 @@ def power(
         Path | None,
         typer.Option(help="A contract that compares this number, for the average payment."),
     ] = None,
+    looks: Annotated[
+        str | None,
+        typer.Option(
+            metavar="T,T,...,1",
+            help="Looks before the end: share of the final information at each.",
+        ),
+    ] = None,
+    spending: Annotated[
+        Spending | None,
+        typer.Option(help="How looks spend what may go wrong; obrien_fleming by default."),
+    ] = None,
     draws: Annotated[
         int | None, typer.Option(help="How often the design is run; 1000 by default.")
     ] = None,
@@ -442,6 +460,8 @@ def power(
             contract=contract,
             draws=draws,
             seed=seed,
+            looks=looks,
+            spending=None if spending is None else spending.value,
         ),
         out,
         as_json=output is Format.JSON,

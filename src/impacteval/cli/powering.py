@@ -40,6 +40,8 @@ class Asked:
     contract: Path | None
     draws: int | None
     seed: int
+    looks: str | None = None
+    spending: str | None = None
 
 
 def power(asked: Asked, out: Path | None, *, as_json: bool, language: Language) -> None:
@@ -58,6 +60,8 @@ def power(asked: Asked, out: Path | None, *, as_json: bool, language: Language) 
             power=asked.power,
             grid=grid,
             simulate=_simulate(asked),
+            looks=_looks(asked),
+            spending="pocock" if asked.spending == "pocock" else "obrien_fleming",
         )
         written: tuple[Path, ...] = ()
         if out is not None:
@@ -203,6 +207,21 @@ def _values(key: str, text: str, trial: PlannedTrial) -> Sequence[Any]:
     except ValueError as error:
         raise UsageError(
             Problem(f"--try {key}={text}: {error}", f"{_HOW} Also: effect, estimator.")
+        ) from None
+
+
+def _looks(asked: Asked) -> tuple[float, ...]:
+    if asked.looks is None:
+        if asked.spending is not None:
+            raise UsageError(
+                Problem("--spending belongs to looks, and none are planned.", "Add --looks 0.5,1.")
+            )
+        return ()
+    try:
+        return tuple(_number(part) for part in asked.looks.split(","))
+    except ValueError as error:
+        raise UsageError(
+            Problem(f"--looks {asked.looks}: {error}", "Give shares such as 0.5,1.")
         ) from None
 
 

@@ -3,6 +3,7 @@
 from impacteval.power.answers import Found, Test, detectable, factor_needed, finds, needed
 from impacteval.power.declare import Answer, Declaration, planned
 from impacteval.power.diagnose import Diagnosand, Diagnosis, diagnose
+from impacteval.power.looks import Look, LookPlan, look_plan
 from impacteval.power.paid import PaidBy, paid_by
 from impacteval.power.plan import PowerPlan, Simulate, power_plan
 from impacteval.power.precision import Error, error_of
@@ -16,6 +17,8 @@ __all__ = [
     "Diagnosis",
     "Error",
     "Found",
+    "Look",
+    "LookPlan",
     "PaidBy",
     "PlannedTrial",
     "PowerPlan",
@@ -27,6 +30,7 @@ __all__ = [
     "error_of",
     "factor_needed",
     "finds",
+    "look_plan",
     "needed",
     "paid_by",
     "planned",

@@ -7,9 +7,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from impacteval.errors import Problem, UsageError
+from impacteval.inference.sequential import Spending
 from impacteval.power.answers import Found, Test, detectable, finds, needed
 from impacteval.power.declare import Answer, planned
 from impacteval.power.diagnose import DRAWS, Diagnosis, diagnose
+from impacteval.power.looks import LookPlan, look_plan
 from impacteval.power.paid import PaidBy
 from impacteval.power.redesign import combinations_of
 from impacteval.power.trial import PlannedTrial
@@ -87,6 +89,8 @@ class PowerPlan:
         The whole design simulated, where that was asked for.
     tried : tuple of Tried
         The designs of the grid.
+    looks : LookPlan or None
+        Looks before the end, where there are any.
     """
 
     trial: PlannedTrial
@@ -100,6 +104,7 @@ class PowerPlan:
     by_effect: tuple[Point, ...]
     diagnosis: Diagnosis | None = None
     tried: tuple[Tried, ...] = ()
+    looks: LookPlan | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +138,8 @@ def power_plan(
     power: float = 0.8,
     grid: Mapping[str, Sequence[Any]] | None = None,
     simulate: Simulate | None = None,
+    looks: tuple[float, ...] = (),
+    spending: Spending = "obrien_fleming",
 ) -> PowerPlan:
     """Ask a planned trial everything.
 
@@ -150,6 +157,10 @@ def power_plan(
         Designs to try beside: values by field of `PlannedTrial`, ``effect`` and ``estimator``.
     simulate : Simulate, optional
         Run the designs too, with the estimator that the study will use.
+    looks : tuple of float, optional
+        Share of the final information at each look, the last one 1.
+    spending : {"obrien_fleming", "pocock"}
+        How looks spend what may go wrong.
 
     Returns
     -------
@@ -184,6 +195,9 @@ def power_plan(
         by_effect=_by_effect(trial, test, smallest, effect),
         diagnosis=None if effect is None else _diagnosed(trial, effect, test, simulate),
         tried=tuple(_tried(trial, test, effect, power, grid or {}, simulate)),
+        looks=look_plan(trial, test, spending, looks, effect=effect, power=power)
+        if looks
+        else None,
     )
 
 

@@ -330,6 +330,52 @@ def _outcome(trial: PlannedTrial) -> Message:
             )
 
 
+SPENDINGS = {
+    "obrien_fleming": Text(
+        en="early looks spend next to nothing of it (O'Brien-Fleming)",
+        fr="les premières n'en consomment presque rien (O'Brien-Fleming)",
+    ),
+    "pocock": Text(
+        en="each spends about as much of it (Pocock)",
+        fr="chacune en consomme à peu près autant (Pocock)",
+    ),
+}
+
+
+def looks_said(plan: PowerPlan) -> Iterator[Message]:
+    """What looks before the end cost and save."""
+    looks = plan.looks
+    assert looks is not None
+    yield _say(
+        "looks",
+        "{n:int} looks share the error that the level of {level:percent} allows: {how}, and all of "
+        "them together keep that level.",
+        "{n:int} analyses se partagent l'erreur que permet le niveau de {level:percent} : {how}, et "
+        "leur ensemble respecte ce niveau.",
+        how=SPENDINGS[looks.spending],
+        n=len(looks.looks),
+        level=plan.test.level,
+    )
+    yield _say(
+        "looks-larger",
+        "For the same power, the final sample must be {times:number3} times that of a trial with "
+        "one look.",
+        "À puissance égale, l'échantillon final doit être {times:number3} fois celui d'un essai à "
+        "analyse unique.",
+        times=looks.larger,
+    )
+    if not math.isnan(looks.finds):
+        yield _say(
+            "looks-save",
+            "When the effect is true, it is found {times} times in 100 at one of them, and the "
+            "trial ends on average with {share:percent0} of the information.",
+            "Si l'effet est réel, il est détecté {times} fois sur 100 à l'une d'elles, et l'essai "
+            "s'arrête en moyenne avec {share:percent0} de l'information.",
+            times=in_hundred(looks.finds),
+            share=looks.ends_at,
+        )
+
+
 DIAGNOSANDS = {
     "truth": Text(en="True effect", fr="Effet réel"),
     "mean_estimate": Text(en="Average estimate", fr="Estimation moyenne"),

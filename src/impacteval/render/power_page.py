@@ -19,6 +19,7 @@ from impacteval.power.sentences import (
     assumptions,
     details,
     headline,
+    looks_said,
     number,
     simulated,
 )
@@ -41,6 +42,7 @@ FOOTER = Text(
 HEADINGS = {
     "answer": Text(en="What is found", fr="Ce qui est détecté"),
     "curves": Text(en="By size, and by effect", fr="Selon la taille, et selon l'effet"),
+    "looks": Text(en="Looks before the end", fr="Analyses intermédiaires"),
     "design": Text(en="The whole design, simulated", fr="Le plan entier, simulé"),
     "tried": Text(en="Other designs", fr="Autres plans"),
     "assumed": Text(en="What this rests on", fr="Sur quoi cela repose"),
@@ -66,6 +68,20 @@ EFFECTS_CAPTION = Text(
     en="How often an effect is found with {people} people, by the true effect",
     fr="Fréquence à laquelle un effet est détecté avec {people} personnes, selon l'effet réel",
 )
+INFORMATION = Text(en="Information", fr="Information")
+LEVEL = Text(en="Level at this look", fr="Niveau à cette analyse")
+BOUND = Text(en="Standard errors needed", fr="Erreurs types nécessaires")
+IF_THRESHOLD = Text(
+    en="Stops if the truth is the threshold (in 100)",
+    fr="S'arrête si la réalité est au seuil (sur 100)",
+)
+IF_EFFECT = Text(
+    en="Stops if the effect is true (in 100)", fr="S'arrête si l'effet est réel (sur 100)"
+)
+LOOKS_CAPTION = Text(
+    en="Each look, with the confidence level that it is held to",
+    fr="Chaque analyse, avec le niveau de confiance exigé",
+)
 NONE = Text(en="none", fr="aucun")
 
 
@@ -85,6 +101,7 @@ def sections(plan: PowerPlan, language: Language, *, drawings: bool) -> tuple[Se
     built: list[tuple[str, tuple[Block, ...]]] = [
         ("answer", tuple(_answer(plan, pen))),
         ("curves", tuple(_curves(plan, pen, drawings))),
+        ("looks", tuple(_looks(plan, pen))),
         ("design", tuple(_design(plan, pen))),
         ("tried", tuple(_tried(plan, pen))),
         ("assumed", (Items(tuple(_fill(m, pen) for m in assumptions(plan))),)),
@@ -190,6 +207,32 @@ def _curves(plan: PowerPlan, pen: Pen, drawings: bool) -> Iterator[Block]:
 
         drawn = curve_drawing(f"power-curve-{k}", points, plan.power, pen, head, log=log, mark=mark)
         yield Drawing(drawn, caption, caption, table)
+
+
+def _looks(plan: PowerPlan, pen: Pen) -> Iterator[Block]:
+    looks = plan.looks
+    if looks is None:
+        return
+    yield Items(tuple(_fill(m, pen) for m in looks_said(plan)))
+    heads = [INFORMATION, LEVEL, BOUND, IF_THRESHOLD]
+    with_effect = plan.effect is not None
+    if with_effect:
+        heads.append(IF_EFFECT)
+    columns = tuple(
+        Column(fmt.pick(head, pen.language), "right" if k else "left")
+        for k, head in enumerate(heads)
+    )
+    rows = tuple(
+        (
+            Cell(fmt.percent(look.information, pen.language)),
+            Cell(fmt.number(100.0 * look.level, pen.language, 3) + fmt.percent_sign(pen.language)),
+            Cell(_number(look.bound, pen)),
+            Cell(_times(look.if_threshold, pen)),
+            *((Cell(_times(look.if_effect, pen)),) if with_effect else ()),
+        )
+        for look in looks.looks
+    )
+    yield Table(fmt.pick(LOOKS_CAPTION, pen.language), columns, rows)
 
 
 def _design(plan: PowerPlan, pen: Pen) -> Iterator[Block]:
