@@ -103,7 +103,7 @@ def look_plan(
     >>> trial = PlannedTrial(Kind.NORMAL, 400, 400, sd=1.0)
     >>> plan = look_plan(trial, Test(0.0, 0.975, "one"), "obrien_fleming", (0.5, 1.0), effect=0.2)
     >>> [round(look.level, 6) for look in plan.looks]
-    [0.998475, 0.97551]
+    [0.998475, 0.9755]
     """
     from scipy.special import ndtri
 
