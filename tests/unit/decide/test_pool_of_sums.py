@@ -7,12 +7,13 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
-from building import clause, groups, make, outcome
+from building import about, clause, groups, make, outcome
 from hypothesis import given
 from hypothesis import strategies as st
 
 from impacteval.contract import load_contract
 from impacteval.decide import price
+from impacteval.decide.amended import compared_both_ways, evidence_as_contracted
 from impacteval.errors import ContractError, UsageError
 from impacteval.render.explain import explain
 
@@ -186,3 +187,14 @@ def test_a_pooled_number_is_not_read_by_a_contract_that_pools_otherwise():
     decision = price(contract, {"x": {"pooled": 9}}, PEOPLE)
     assert decision.clause("main").verdict.value == "met"
     assert decision.amended.as_contracted.clause("main").verdict is None
+
+
+def test_evidence_on_a_pool_stays_with_the_contract_that_pools_so():
+    """A study estimates the pool as the contract stands; as signed it is another number."""
+    pooled = about(9, group="pooled")
+    for signed, kept in (("mean_of_effects", 0), ("ratio_of_sums", 1)):
+        contract = agreed(signed, changes=AMENDED)
+        found, unread = evidence_as_contracted(contract, [pooled], lambda _: ("a", "b"))
+        assert (len(found), unread) == (kept, ())
+        (number,) = compared_both_ways(contract)
+        assert (number.group, number.pool) == ("pooled", ("a", "b"))
