@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 
 from impacteval.analysis.equity import equity_of
+from impacteval.analysis.losses import losses_of
 from impacteval.analysis.pooled import pooled
 from impacteval.analysis.task import Task, alternative, estimate_with, evidence_for, method_of
 
@@ -204,6 +205,7 @@ def _analyse_group(
         records=sample.records,
         treated=treated(sample),
         equity=tuple(equity_of(task, rows, group)),
+        losses=losses_of(task, sample, group, reason, treated(sample)),
     )
 
 

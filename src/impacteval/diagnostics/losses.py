@@ -166,7 +166,7 @@ def _check_range(sample: Sample, outcome_range: tuple[float, float]) -> None:
         raise UsageError(
             Problem(
                 f"{outside} of {y.size} measured outcomes of {sample.outcomes[0]!r} lie outside the "
-                f"declared range from {low:g} to {high:g} (they go from {y.min():g} to {y.max():g}).",
+                f"declared range from {low:g} to {high:g}.",
                 "Declare the range that the outcome can have, or correct the data.",
             )
         )
