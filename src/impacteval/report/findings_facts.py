@@ -245,7 +245,7 @@ def finding_facts(
         design_text=design_text,
         comparators=comparators,
         curve=tuple(_curve(finding, contract)),
-        losses=loss_rows(finding, contract, alternatives, decision, wording.unit),
+        losses=loss_rows(finding, contract, alternatives, decision),
         parts=part_rows(finding, contract),
     )
 

@@ -10,7 +10,7 @@ from impacteval.decide import Decision
 from impacteval.report.findings import Finding, Loss
 from impacteval.report.record_findings import LossRow
 from impacteval.report.record_values import Both, Range, Said
-from impacteval.report.sentences import text_of
+from impacteval.report.sentences import contract_unit, text_of
 from impacteval.report.verdicts import contract_value, flips, verdicts_of
 from impacteval.values import Message, Text, written
 
@@ -51,7 +51,6 @@ def loss_rows(
     contract: Contract,
     alternatives: Mapping[tuple[str, str, str], Decision],
     decision: Decision,
-    unit: Text,
 ) -> tuple[LossRow, ...]:
     """One row for each assumption, where people were lost.
 
@@ -65,11 +64,9 @@ def loss_rows(
         What would be decided at each end.
     decision : Decision
         The binding decision.
-    unit : Text
-        The unit of the contract's number.
     """
     return tuple(
-        _row(finding, loss, contract, alternatives, decision, unit)
+        _row(finding, loss, contract, alternatives, decision)
         for loss in finding.losses
         if loss.lost
     )
@@ -81,7 +78,6 @@ def _row(
     contract: Contract,
     alternatives: Mapping[tuple[str, str, str], Decision],
     decision: Decision,
-    unit: Text,
 ) -> LossRow:
     low, high = loss.worse.estimate, loss.better.estimate
     title = Both.of(loss.title)
@@ -119,7 +115,7 @@ def _row(
         "title": loss.title,
         "low": contract_value(low, contract, finding.outcome),
         "high": contract_value(high, contract, finding.outcome),
-        "unit": _spaced(unit),
+        "unit": _unit(contract, finding.outcome),
     }
     en, fr = (a + b for a, b in zip(_BETWEEN, _ENDINGS[ending], strict=True))
     return LossRow(
@@ -137,8 +133,10 @@ def _row(
     )
 
 
-def _spaced(unit: Text) -> Text:
-    """A unit as it stands after a number."""
+def _unit(contract: Contract, name: str) -> Text:
+    """The contract's unit as it stands after a number."""
+    outcome = contract.outcomes[name]
+    unit = contract_unit(outcome.effect, outcome.unit.text() if outcome.unit else None)
     return Text(en=unit.en if unit.en.startswith("%") else f" {unit.en}", fr=f" {unit.fr}")
 
 

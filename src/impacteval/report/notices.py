@@ -258,7 +258,7 @@ def _losses(run: Run) -> Iterator[Message]:
         finding.outcome: None
         for finding in run.findings.values()
         if finding.outcome in paid
-        for row in loss_rows(finding, contract, run.alternatives, run.decision, Text(en="", fr=""))
+        for row in loss_rows(finding, contract, run.alternatives, run.decision)
         if row.kind == "one_way" and row.flips
     }
     for outcome in open_:
