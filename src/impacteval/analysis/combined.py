@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from impacteval.analysis.combine import combine, unknown_error
 from impacteval.analysis.evidence import evidence_of
+from impacteval.analysis.losses import between
 from impacteval.analysis.run import analyse
 from impacteval.analysis.task import Task, few_places
 from impacteval.contract.rule_sentences import DESIGN_NAMES
@@ -265,12 +266,13 @@ def _loss(
             evidence=evidence,
         )
 
+    worse, better = end(loss.worse), end(loss.better)
     return replace(
         loss,
         title=_named(design, loss.title),
-        worse=end(loss.worse),
-        better=end(loss.better),
-        interval=None,
+        worse=worse,
+        better=better,
+        interval=between(worse, better),
     )
 
 

@@ -10,7 +10,7 @@ from impacteval.analysis.task import Task, evidence_for
 from impacteval.contract import units
 from impacteval.errors import DataError, Problem, UsageError
 from impacteval.report.findings import Loss, LossEnd
-from impacteval.values import Design, Message, Text
+from impacteval.values import Design, Interval, Message, Text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -132,11 +132,23 @@ def together(
         From an end of every group to that end of the whole.
     """
     for several in zip(*losses, strict=True):
+        worse = whole([loss.worse for loss in several])
+        better = whole([loss.better for loss in several])
         yield replace(
             several[0],
-            worse=whole([loss.worse for loss in several]),
-            better=whole([loss.better for loss in several]),
+            worse=worse,
+            better=better,
             lost=sum(loss.lost for loss in several),
-            interval=None,
+            interval=between(worse, better),
             notes=(),
         )
+
+
+def between(worse: LossEnd, better: LossEnd) -> Interval | None:
+    """The interval between two ends that were formed anew, whichever is the lower one."""
+    from impacteval.diagnostics.losses import interval_between
+
+    if worse.estimate is None or better.estimate is None:
+        return None
+    ends = sorted((worse.estimate.effect, better.estimate.effect), key=lambda end: end.value)
+    return interval_between(*ends)

@@ -229,7 +229,11 @@ def _one(
         return LossBounds(kind, reason=none.reason)
     low, high = ends
     return LossBounds(
-        kind, low, high, _interval(low.effect, high.effect), notes=tuple(_notes(kind, read, found))
+        kind,
+        low,
+        high,
+        interval_between(low.effect, high.effect),
+        notes=tuple(_notes(kind, read, found)),
     )
 
 
@@ -297,19 +301,24 @@ def _error(psi: Floats, size: float) -> float:
     return error
 
 
-def _interval(low: Effect, high: Effect) -> Interval:
-    """The interval of Imbens and Manski; on a ratio scale by the logs."""
+def interval_between(low: Effect, high: Effect) -> Interval | None:
+    """The interval of Imbens and Manski between both ends; on a ratio scale by the logs.
+
+    None where an end has no error, or both have not the same kind of distribution.
+    """
     a, b = low.distribution, high.distribution
     method = "Imbens-Manski"
     if isinstance(a, LogRatioT) and isinstance(b, LogRatioT):
-        ends = imbens_manski(*_ordered(a.log_ratio, b.log_ratio), a.scale, b.scale, LEVEL, a.df)
+        centres = _ordered(a.log_ratio, b.log_ratio)
+        ends = imbens_manski(*centres, a.scale, b.scale, LEVEL, min(a.df, b.df))
         return Interval(
             math.expm1(ends[0]), math.expm1(ends[1]), level=LEVEL, side=Side.TWO, method=method
         )
-    assert isinstance(a, StudentT)
-    assert isinstance(b, StudentT)
-    ends = imbens_manski(*_ordered(a.centre, b.centre), a.scale, b.scale, LEVEL, a.df)
-    return Interval(*ends, level=LEVEL, side=Side.TWO, method=method)
+    if isinstance(a, StudentT) and isinstance(b, StudentT):
+        centres = _ordered(a.centre, b.centre)
+        ends = imbens_manski(*centres, a.scale, b.scale, LEVEL, min(a.df, b.df))
+        return Interval(*ends, level=LEVEL, side=Side.TWO, method=method)
+    return None
 
 
 def _ordered(low: float, high: float) -> tuple[float, float]:
@@ -342,4 +351,4 @@ def _notes(kind: Kind, read: Rows, found: Bounds) -> Iterator[Message]:
         )
 
 
-__all__ = ["LossBounds", "loss_bounds"]
+__all__ = ["LossBounds", "interval_between", "loss_bounds"]

@@ -82,7 +82,7 @@ class Loss:
     lost : int
         Outcomes that are missing.
     interval : Interval or None
-        Covers the effect between both ends, raw; None for a pool.
+        Covers the effect between both ends, raw; None where an end has no error.
     notes : tuple of Message
         What was trimmed, and what speaks against the assumption.
     """
