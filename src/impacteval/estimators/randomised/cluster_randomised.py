@@ -33,7 +33,7 @@ from impacteval.estimators.randomised.clusters import (
 from impacteval.estimators.randomised.effect import Convention, build
 from impacteval.estimators.randomised.trial import Trial, read_trial
 from impacteval.estimates import Parts
-from impacteval.inference import ClusterFit, Variance, collinear_columns
+from impacteval.inference import CellClusters, Variance, collinear_columns
 from impacteval.inference.scales import DIFFERENCE
 from impacteval.values import Message, Scale
 
@@ -285,6 +285,8 @@ def _model(rows: Trial, *, factorised: bool = False) -> ClusterModel:
         size=rows.size,
         weight=rows.weight,
         copies=rows.copies,
+        # Sampling weights say whom a row stands for, not how much its outcome varies.
+        working=np.ones(len(rows.y)) if rows.working is None else rows.working,
         factorised=factorised,
     )
 
@@ -311,7 +313,7 @@ def _check_covariates(rows: Trial, *, means: bool) -> None:
 def _check_alone(model: ClusterModel) -> None:
     """No cluster may determine what it is supposed to be compared with."""
     robust = model.robust("hc2")
-    if isinstance(robust, ClusterFit):
+    if not isinstance(robust, CellClusters):
         for contrast in model.contrasts:
             if float(robust.determined_by_one(contrast)) > ALONE:
                 raise NotIdentified(messages.one_cluster_decides())

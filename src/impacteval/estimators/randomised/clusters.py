@@ -29,6 +29,15 @@ from impacteval.inference import (
     regress,
 )
 from impacteval.inference._arrays import group_sums
+from impacteval.inference.weighted_clusters import (
+    WeightedClusterFit,
+    weighted_cluster_regression,
+)
+
+# Share of a contrast that one cluster may determine alone.
+ALONE = 1e-6
+# Relative difference under which weights times working variances are the same.
+SAME = 1e-12
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -50,6 +59,8 @@ class ClusterModel:
         Mean of each covariate among everyone assigned.
     sums : ClusterFit or None
         What a regression adds up over clusters, once for all corrections.
+    ratio : array, shape (n,), or None
+        Weight times working variance of each row; None where that is the same for all.
     """
 
     fit: CellFit | Regression
@@ -57,16 +68,19 @@ class ClusterModel:
     cluster: Ints
     centre: Floats
     sums: ClusterFit | None = None
+    ratio: Floats | None = None
 
     @property
     def coefficients(self) -> Floats:
         """Level of each stratum and arm, then slopes, shape (..., p)."""
         return self.fit.means if isinstance(self.fit, CellFit) else self.fit.coefficients
 
-    def robust(self, variance: Variance) -> CellClusters | ClusterFit:
+    def robust(self, variance: Variance) -> CellClusters | ClusterFit | WeightedClusterFit:
         """What clusters contribute to the error: CR2 for ``hc2``, and so on."""
         if isinstance(self.fit, CellFit):
             return cluster_cells(self.fit, self.cluster, variance)
+        if self.ratio is not None and (variance == "hc2" or variance == "hc3"):
+            return weighted_cluster_regression(self.fit, self.cluster, self.ratio, variance)
         assert self.sums is not None  # `cluster_model` adds them up; for mypy
         return self.sums.corrected(variance)
 
@@ -104,6 +118,7 @@ def cluster_model(
     size: Floats | None = None,
     weight: Floats | None = None,
     copies: Floats | None = None,
+    working: Floats | None = None,
     factorised: bool = False,
 ) -> ClusterModel:
     """Fit the levels of strata and arms, and common slopes.
@@ -122,6 +137,9 @@ def cluster_model(
         Weights of the fit.
     copies : array, shape (n,), optional
         Identical units behind each row.
+    working : array, shape (n,), optional
+        Working variance of the outcomes of one trial, up to a factor; default one over the
+        weight, which is right for weights that are sizes or precisions.
     factorised : bool
         Whether a fit without covariates is a regression too, which the wild bootstrap reads.
 
@@ -136,7 +154,10 @@ def cluster_model(
     [2.0, 13.0]
     """
     k = 0 if x is None else x.shape[-1]
-    if k == 0 and not factorised:
+    ratio = None if weight is None or working is None else weight * working
+    if ratio is not None and np.ptp(ratio) <= SAME * ratio.max():
+        ratio = None
+    if k == 0 and ratio is None and not factorised:
         found = mean_arms(
             y, treatment, stratum=stratum, size=size, weight=weight, copies=copies
         )
@@ -153,7 +174,7 @@ def cluster_model(
     contrasts = np.concatenate([cells, np.zeros((*cells.shape[:-1], k))], axis=-1)
     fit = regress(columns, y, weight=weight, copies=copies)
     sums = cluster_regression(fit, cluster, "hc0")
-    return ClusterModel(fit, contrasts, cluster, centre, sums)
+    return ClusterModel(fit, contrasts, cluster, centre, sums, ratio)
 
 
 def equal_clusters(trial: Trial) -> Trial:
@@ -168,7 +189,9 @@ def equal_clusters(trial: Trial) -> Trial:
         found: Floats = values / totals[trial.cluster.codes]  # type: ignore[union-attr]
         return found
 
-    return replace(trial, weight=share(weight * copies) / copies, size=share(trial.size))
+    equal = share(weight * copies) / copies
+    # As if means of clusters had one variance.
+    return replace(trial, weight=equal, size=share(trial.size), working=1.0 / equal)
 
 
 def cluster_means(trial: Trial) -> Trial:
@@ -193,7 +216,7 @@ def cluster_means(trial: Trial) -> Trial:
         weight=total,
         copies=None,
         size=group_sums(trial.size, codes, groups),
-        working=None,
+        working=1.0 / total,
         exposure=None,
         stratum=None if stratum is None else Grouping(stratum.codes[first], stratum.labels),
         cluster=Grouping(np.arange(groups), trial.cluster.labels),
@@ -293,7 +316,7 @@ def coefficient_table(
     else:
         with np.errstate(divide="ignore", invalid="ignore"):
             degrees = np.array([float(robust.degrees(term)) for term in terms])
-    if isinstance(robust, ClusterFit):
+    if not isinstance(robust, CellClusters):
         # A slope that one cluster determines by itself has no error that could be estimated.
         alone = np.array([float(robust.determined_by_one(term)) > ALONE for term in terms])
         errors, degrees = np.where(alone, np.nan, errors), np.where(alone, np.nan, degrees)
@@ -305,5 +328,3 @@ def coefficient_table(
     }
 
 
-# Share of a contrast that one cluster may determine alone.
-ALONE = 1e-6
