@@ -285,10 +285,17 @@ def test_covariates_that_leave_clusters_alone():
     assert refused(df, covariates=columns, settings=means) == "cluster.too-many-coefficients"
     # One cluster is left to say what the programme does without the covariates.
     assert refused(df, covariates=["c1", "c3", "c5"]) == "randomised.one-cluster-decides"
-    found = run(df, covariates=["c1"])
-    (row,) = found.parts["coefficients"].query("term == 'c1'").to_dict("records")
+    assert refused(df, covariates=["c1"], weight="w") == "randomised.one-cluster-decides"
+
+
+def test_a_slope_within_one_cluster_has_no_error_and_leaves_the_effect_alone():
+    df = frame()
+    df["only"] = np.where(df.g == "v03", np.arange(len(df)) % 2 - 0.5, 0.0)
+    found = run(df, covariates=["only"])
+    (row,) = found.parts["coefficients"].query("term == 'only'").to_dict("records")
     assert math.isnan(row["std_error"])
-    assert math.isfinite(found.effect.std_error)
+    assert math.isnan(row["df"])
+    assert found.effect.value == pytest.approx(run(df).effect.value, rel=1e-10)
 
 
 def test_settings_that_mean_nothing():
