@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +25,7 @@ from impacteval.values import Scale
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from calibrate import Calibrated, by_arms, plain_roles, publish, truth_of
+from calibrate import Calibrated, Measured, by_arms, plain_roles, publish, truth_of
 from calibrate_cluster_designs import cluster_designs
 from calibrate_designs import Design, Floats, Trials
 
@@ -34,18 +34,20 @@ REPLICATIONS = 4000
 DRAWS = 1999
 
 
-def arms(
-    trials: Trials, *, variance: Variance = "hc2", adjusted: bool = False, equal: bool = False
-) -> ArmMeans:
+def arms(trials: Trials, *, variance: Variance = "hc2", adjusted: bool = False) -> ArmMeans:
     """Arm means of every replication."""
     y, roles = plain_roles(trials)
     assert trials.cluster is not None
-    if equal:
-        sizes = np.bincount(trials.cluster)
-        share = np.broadcast_to(1.0 / sizes[trials.cluster], y.shape)
-        roles |= {"weight": share, "size": share}
     x = trials.x if adjusted else None
     return cluster_model(y, trials.treatment, trials.cluster, x=x, **roles).arms(variance)
+
+
+def each_as_one(trials: Trials, scale: Scale) -> Measured:
+    """Every cluster counts as one: its rows share a weight of one."""
+    assert trials.cluster is not None
+    share = 1.0 / np.bincount(trials.cluster)[trials.cluster]
+    weighted = replace(trials, weight=np.broadcast_to(share, trials.y.shape))
+    return by_arms(arms)(weighted, scale)
 
 
 @dataclass(frozen=True)
@@ -125,7 +127,7 @@ METHODS = (
     ),
     Calibrated(
         "cluster-randomised-equal",
-        by_arms(lambda trials: arms(trials, equal=True)),
+        each_as_one,
         lambda: tuple(d for d in plain_designs() if "strata" not in d.name),
         scales=(Scale.DIFFERENCE, Scale.RELATIVE, Scale.STANDARDISED),
         command=COMMAND,
