@@ -189,7 +189,9 @@ def in_r(data: Data, budget: float) -> list[dict[str, str]]:
     """What R says and how long it takes; nothing when R or a package is not there."""
     rscript = shutil.which("Rscript")
     needs = "library(clubSandwich); library(estimatr)"
-    if rscript is None or subprocess.run([rscript, "-e", needs], capture_output=True).returncode:
+    if rscript is None:
+        return []
+    if subprocess.run([rscript, "-e", needs], capture_output=True, check=False).returncode:
         return []
     with tempfile.TemporaryDirectory() as folder:
         source, out = Path(folder) / "data.csv", Path(folder) / "out.csv"
@@ -225,7 +227,9 @@ def main(arguments: list[str] | None = None) -> int:
     found = wild(50, 999 if options.fast else 9999, budget)
     found += satterthwaite(100 if options.fast else 1000, 100, budget)
     python = peers()
-    asked = "import importlib.metadata as m; print(m.version('pyfixest'), m.version('wildboottest'))"
+    asked = (
+        "import importlib.metadata as m; print(m.version('pyfixest'), m.version('wildboottest'))"
+    )
     versions = subprocess.run([python, "-c", asked], check=True, capture_output=True, text=True)
     pyfixest, wildboottest = versions.stdout.split()
     lines = [

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from calibrate_designs import Design, Floats, Ints, Trials, _truth
+from calibrate_designs import Design, Ints, Trials, _truth
 from numpy.random import Generator
 
 SIX = (4, 8, 12, 16, 20, 35)
@@ -177,7 +177,9 @@ def cluster_designs() -> tuple[Design, ...]:
         ),
         design("18 in 3 strata", "shares served 1/3, 1/2, 2/3; effects 0, 1, 3", blocked(1)),
         design("54 in 3 strata", "shares served 1/3, 1/2, 2/3; effects 0, 1, 3", blocked(3)),
-        design("15, both arms in each", "assigned by individual; effects vary", within(TEN + TEN[:5])),
+        design(
+            "15, both arms in each", "assigned by individual; effects vary", within(TEN + TEN[:5])
+        ),
         design("10+10, yes or no", ".3 against .4, correlation .1", binary(TEN * 2, 10)),
         design("10+10, skewed", "lognormal, such as earnings", lognormal(TEN * 2, 10)),
         design("30+30, skewed", "lognormal, such as earnings", lognormal(TEN * 6, 30)),

@@ -79,7 +79,9 @@ def wild(trials: Trials, scale: Scale) -> Tested:
     rng = np.random.default_rng([groups, trials.y.shape[1]])
     truth = truth_of(trials, scale)
     sums = group_sums(trials.x[0, :, 0], trials.cluster, groups)
-    on_clusters = np.allclose(trials.x[0, :, 0], (sums / np.bincount(trials.cluster))[trials.cluster])
+    on_clusters = np.allclose(
+        trials.x[0, :, 0], (sums / np.bincount(trials.cluster))[trials.cluster]
+    )
     found = []
     for k, y in enumerate(trials.y):
         model = cluster_model(

@@ -1,6 +1,6 @@
 """Time pyfixest's wild cluster bootstrap; run by bench_cluster.py in an environment of its own.
 
-    python wild_pyfixest.py DATA.npz OUT.npz SECONDS
+python wild_pyfixest.py DATA.npz OUT.npz SECONDS
 """
 
 from __future__ import annotations

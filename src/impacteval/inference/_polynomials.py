@@ -57,9 +57,7 @@ def real_roots(coefficients: Floats) -> Floats:
     found = np.full((rows, degree), np.inf)
     size = np.abs(coefficients).max(axis=1, keepdims=True)
     matters = (np.abs(coefficients) > NEGLIGIBLE * size) & (size > 0.0)
-    highest = np.where(
-        matters.any(axis=1), degree - np.argmax(matters[:, ::-1], axis=1), 0
-    )
+    highest = np.where(matters.any(axis=1), degree - np.argmax(matters[:, ::-1], axis=1), 0)
     for d in range(1, degree + 1):
         chosen = np.flatnonzero(highest == d)
         if chosen.size:

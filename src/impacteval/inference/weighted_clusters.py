@@ -150,7 +150,9 @@ def _second(fit: Regression, gram: Floats, sums: Floats, middle: Floats) -> Weig
     used = length > THIN * length[:, -1:]
     size = np.sqrt(np.where(used, length, 0.0))
     # Rows of `basis` take sums over the cluster to coordinates in its orthonormal directions.
-    basis = np.swapaxes(turn, 1, 2) * np.where(used, 1.0 / np.where(used, size, 1.0), 0.0)[..., None]
+    basis = (
+        np.swapaxes(turn, 1, 2) * np.where(used, 1.0 / np.where(used, size, 1.0), 0.0)[..., None]
+    )
     inner = size[..., None] * (np.swapaxes(turn, 1, 2) @ form @ turn) * size[:, None, :]
     value, vector = np.linalg.eigh(inner)
     left = 1.0 + value

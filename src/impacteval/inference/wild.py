@@ -344,9 +344,7 @@ class _Tally:
         self.into.append((~left).astype(np.float64))
         self.beyond.append(right.astype(np.float64) - left)
 
-    def function(
-        self, signs: Multipliers, centre: float, step: float, digits: int
-    ) -> StepFunction:
+    def function(self, signs: Multipliers, centre: float, step: float, digits: int) -> StepFunction:
         """The p-value as a function of the null."""
         places = np.round(centre + step * np.concatenate([*self.places, [0.0]]), digits)
         knots, which = np.unique(places, return_inverse=True)

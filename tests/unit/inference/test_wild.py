@@ -81,9 +81,7 @@ def test_every_null_has_the_p_value_of_the_obvious_bootstrap(kind, groups, draws
             (drawn >= observed - near).sum(),
             (drawn <= observed + near).sum(),
         ]
-        expected = [
-            c / len(signs) if signs.every else (1 + c) / (1 + len(signs)) for c in counts
-        ]
+        expected = [c / len(signs) if signs.every else (1 + c) / (1 + len(signs)) for c in counts]
         found = [inverted.two(null), inverted.greater(null), inverted.less(null)]
         assert found == pytest.approx(expected, abs=1e-12)
         test = wild_test(family, null, signs)

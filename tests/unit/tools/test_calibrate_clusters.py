@@ -59,15 +59,21 @@ def test_arrays_and_estimator_agree(name):
             found = method.measure(trials, scale)
             adjusted = name.endswith("adjusted") or ("wild" in name and "covariate" in design.name)
             effect = estimate(trials, 1, scale, SETTINGS[name], adjusted).effect
-            centre = float(np.expm1(found.centre[1]) if scale is Scale.RELATIVE else found.centre[1])
+            centre = float(
+                np.expm1(found.centre[1]) if scale is Scale.RELATIVE else found.centre[1]
+            )
             assert effect.value == pytest.approx(centre, rel=1e-9, abs=1e-12), design.name
             if name.endswith("wild"):
                 # Drawn anew, so as near as draws are; where all patterns are gone through, the same.
-                truth = float(np.expm1(found.truth[1]) if scale is Scale.RELATIVE else found.truth[1])
+                truth = float(
+                    np.expm1(found.truth[1]) if scale is Scale.RELATIVE else found.truth[1]
+                )
                 every = len(np.unique(trials.cluster)) <= 12
                 for k, side in enumerate(("two", "greater", "less")):
                     near = 1e-9 if every else 0.12
-                    assert effect.p_value(truth, side) == pytest.approx(found.p_values[1, k], abs=near)
+                    assert effect.p_value(truth, side) == pytest.approx(
+                        found.p_values[1, k], abs=near
+                    )
                 continue
             interval = effect.interval(0.9)
             low, high = (float(end[1]) for end in found.bounds("two", 0.9))

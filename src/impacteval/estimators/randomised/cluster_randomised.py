@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import numpy as np
 
 from impacteval.errors import NotIdentified, UsageError
+from impacteval.estimates import Parts
 from impacteval.estimators.randomised import cluster_words, messages, wording
 from impacteval.estimators.randomised.cluster_card import CLUSTER_RANDOMISED
 from impacteval.estimators.randomised.cluster_wild import WildAnswer, wild_answer
@@ -32,7 +33,6 @@ from impacteval.estimators.randomised.clusters import (
 )
 from impacteval.estimators.randomised.effect import Convention, build
 from impacteval.estimators.randomised.trial import Trial, read_trial
-from impacteval.estimates import Parts
 from impacteval.inference import CellClusters, Variance, collinear_columns
 from impacteval.inference.scales import DIFFERENCE
 from impacteval.values import Message, Scale

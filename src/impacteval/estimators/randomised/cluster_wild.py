@@ -101,8 +101,13 @@ def wild_answer(
     if scale is Scale.DIFFERENCE:
         return WildAnswer(difference, difference, plain, drawn)
     if scale is Scale.TOTAL:
-        times = [_stretched(f, served) for f in (inverted.two, inverted.greater, inverted.less)]
-        return WildAnswer(TestInversion(*times, label), difference, plain, drawn)
+        total = TestInversion(
+            two=_stretched(inverted.two, served),
+            greater=_stretched(inverted.greater, served),
+            less=_stretched(inverted.less, served),
+            label=label,
+        )
+        return WildAnswer(total, difference, plain, drawn)
     family = null_family(robust, model, scale)
     ratio = possible(wild_inversion(family, drawn))
     found = TestInversion(ratio.two, ratio.greater, ratio.less, label)

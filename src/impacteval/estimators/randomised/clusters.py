@@ -79,7 +79,7 @@ class ClusterModel:
         """What clusters contribute to the error: CR2 for ``hc2``, and so on."""
         if isinstance(self.fit, CellFit):
             return cluster_cells(self.fit, self.cluster, variance)
-        if self.ratio is not None and (variance == "hc2" or variance == "hc3"):
+        if self.ratio is not None and variance in ("hc2", "hc3"):
             return weighted_cluster_regression(self.fit, self.cluster, self.ratio, variance)
         assert self.sums is not None  # `cluster_model` adds them up; for mypy
         return self.sums.corrected(variance)
@@ -158,9 +158,7 @@ def cluster_model(
     if ratio is not None and np.ptp(ratio) <= SAME * ratio.max():
         ratio = None
     if k == 0 and ratio is None and not factorised:
-        found = mean_arms(
-            y, treatment, stratum=stratum, size=size, weight=weight, copies=copies
-        )
+        found = mean_arms(y, treatment, stratum=stratum, size=size, weight=weight, copies=copies)
         return ClusterModel(found.fit, found.contrasts, cluster, np.zeros((*y.shape[:-1], 0)))
     strata = np.zeros_like(treatment) if stratum is None else stratum
     counted = np.ones(y.shape[-1]) if size is None else size
@@ -326,5 +324,3 @@ def coefficient_table(
         "std_error": errors,
         "df": degrees,
     }
-
-

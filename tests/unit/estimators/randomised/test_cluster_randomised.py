@@ -218,7 +218,9 @@ def test_wild_of_a_total_is_the_difference_times_those_served():
     one, total = run(df, settings=settings), run(df, "total", settings)
     served = float(df.t.sum())
     for null in (-1.0, 0.0, 0.5, 2.0):
-        assert total.effect.p_value(null * served + 1e-7) == one.effect.p_value(null + 1e-7 / served)
+        assert total.effect.p_value(null * served + 1e-7) == one.effect.p_value(
+            null + 1e-7 / served
+        )
 
 
 def test_wild_relative_effects_end_where_nothing_is_left():
