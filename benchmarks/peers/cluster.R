@@ -17,7 +17,7 @@ best <- function(work) {
   found <- Inf
   spent <- 0
   while (spent < budget) {
-    taken <- system.time(work())[["elapsed"]]
+    taken <- sum(system.time(work())[c("user.self", "sys.self")])
     found <- min(found, taken)
     spent <- spent + max(taken, 1e-3)
   }

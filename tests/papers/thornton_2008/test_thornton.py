@@ -87,7 +87,7 @@ def test_the_trial_of_clusters(thornton, variance, std_error, df) -> None:
         sample, scale=Scale.DIFFERENCE, rng=np.random.default_rng(0)
     )
     assert found.effect.value == pytest.approx(0.451982274406, rel=PRINTED)
-    assert found.effect.std_error == pytest.approx(std_error, rel=1e-9)
+    assert found.effect.std_error == pytest.approx(std_error, rel=5e-9)  # CR3: nine digits
     if df is not None:
         assert found.effect.distribution.df == pytest.approx(df, rel=PRINTED)
     table = found.parts["conventions"].set_index("convention")
