@@ -40,7 +40,7 @@ EVERY = 4096
 # Beside numbers of order one, what is rounding: of a coefficient, and of a whole polynomial.
 ROUNDING, TIE = 1e-12, 1e-11
 # Numbers held at a time for a block of draws: what fits in a processor's own memory is fastest.
-BLOCK = 400_000
+BLOCK = 500_000
 
 _SIX = np.sqrt(np.array([1.5, 1.0, 0.5]))
 _POINTS = {
@@ -74,7 +74,7 @@ class Multipliers:
         """The multipliers, some draws at a time, so that `width` numbers a draw fit in memory."""
         step = max(1, BLOCK // width)
         for start in range(0, len(self), step):
-            yield self.points[self.codes[start : start + step]]
+            yield np.take(self.points, self.codes[start : start + step])
 
     def p_value(self, counts: Floats) -> Floats:
         """From draws as extreme as what was observed: ``c/N`` of all, else ``(1 + c)/(1 + B)``."""
@@ -218,12 +218,12 @@ def _drawn(pieces: _Pieces, signs: Floats) -> tuple[Floats, Floats]:
     scores = [signs * pieces.own[:, k] for k in range(degree)]
     for i in range(pieces.back.shape[-1]):
         for j, each in enumerate(refit):
-            scores[i + j] = scores[i + j] - each @ pieces.back[..., i].T
-    # What rounding left of a number that is zero would grow with a power of the null.
+            scores[i + j] -= each @ pieces.back[..., i].T
     for k in range(degree):
         size = ROUNDING * float(np.abs(pieces.own[:, k]).max())
-        scores[k] = np.where(np.abs(scores[k]) <= size, 0.0, scores[k])
         numerator[np.abs(numerator[:, k]) <= size, k] = 0.0
+        if k:  # what rounding left of a score that is zero would grow with a power of the null
+            scores[k][np.abs(scores[k]) <= size] = 0.0
     variance = np.zeros((signs.shape[0], 2 * degree - 1))
     for i in range(degree):
         for j in range(i, degree):

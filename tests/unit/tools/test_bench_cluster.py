@@ -10,7 +10,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[3] / "benchmarks"))
 
-import bench_cluster as bench  # noqa: E402  benchmarks are scripts, found by their folder
+import bench_cluster as bench
 
 
 def test_values_that_differ_stop_the_run():
