@@ -16,8 +16,9 @@ from impacteval.inference.cells import (
     cluster_cells,
     fit_cells,
 )
-from impacteval.inference.degrees import quadratic_form_degrees, welch_satterthwaite
+from impacteval.inference.degrees import TwoMeans, quadratic_form_degrees, welch_satterthwaite
 from impacteval.inference.joint import WeightedSum, covariance_matrix, weighted_sum
+from impacteval.inference.ratio import GroupMeans, ratio_of_sums
 from impacteval.inference.regression import (
     ClusterFit,
     Regression,
@@ -51,11 +52,13 @@ __all__ = [
     "CellClusters",
     "CellFit",
     "ClusterFit",
+    "GroupMeans",
     "Multipliers",
     "NullFamily",
     "Regression",
     "ScaledEffect",
     "Spread",
+    "TwoMeans",
     "Variance",
     "WeightedClusterFit",
     "WeightedSum",
@@ -74,6 +77,7 @@ __all__ = [
     "multipliers",
     "on_scale",
     "quadratic_form_degrees",
+    "ratio_of_sums",
     "regress",
     "regression_classical",
     "regression_influence",
