@@ -9,6 +9,7 @@ Royal Statistical Society B* 83(5). doi:10.1111/rssb.12468
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
@@ -244,6 +245,11 @@ class ClusterRandomised:
         ]
         band = answer.difference.interval(0.95)
         (period,) = found.periods
+        low, high = (
+            (period.observed - band.high, period.observed - band.low)
+            if band.bounded
+            else (math.nan, math.nan)  # a plot has no place for an interval without an end
+        )
         effect = replace(found.effect, distribution=answer.distribution)
         tables = {**found.parts.plain(), "wild_bootstrap": answer.table()}
         tables["conventions"]["used"] = [False] * len(tables["conventions"]["used"])
@@ -251,13 +257,7 @@ class ClusterRandomised:
         return replace(
             found,
             effect=effect,
-            periods=(
-                replace(
-                    period,
-                    low=period.observed - band.high,
-                    high=period.observed - band.low,
-                ),
-            ),
+            periods=(replace(period, low=low, high=high),),
             # The note on Satterthwaite's degrees of freedom is about another interval.
             notes=tuple(note for note in found.notes if note.key != doubtful),
             parts=Parts(tables),

@@ -240,6 +240,16 @@ def test_beyond_the_patterns_of_eight_clusters_a_wild_interval_has_no_end():
     assert beyond.note is not None
 
 
+def test_four_clusters_are_too_few_for_a_wild_interval_at_95():
+    found = run(frame(sizes=(5, 9, 4, 12)), settings={"variance": "wild"})
+    assert len(found.parts["wild_bootstrap"]) == 1
+    assert found.effect.p_value(1e9) == 2 / 16
+    assert not found.effect.interval(0.95).bounded
+    (period,) = found.periods
+    assert math.isnan(period.low)
+    assert math.isnan(period.high)
+
+
 def test_wild_depends_on_the_seed_only_where_it_draws_and_never_on_the_order_of_rows():
     df, settings = frame(sizes=(4, 7, 5, 9) * 4), {"variance": "wild", "draws": 199}
     first = run(df, settings=settings)
