@@ -26,10 +26,11 @@ from impacteval.simulation.characteristics import (
     Simulation,
     UnderRule,
 )
-from impacteval.simulation.engine import Draw, asked_of
+from impacteval.simulation.engine import Engine, asked_of
 from impacteval.simulation.engines import engine_problems, gap_of, with_pilots
 from impacteval.simulation.full import FullEngine
-from impacteval.simulation.normal import draw_normal
+from impacteval.simulation.growth import at_settlement
+from impacteval.simulation.normal import draw_normal, grow_normal
 from impacteval.simulation.precise import precision_of
 from impacteval.simulation.readings import reader
 from impacteval.simulation.scenario import Scenario, marks_of, scenario_of
@@ -50,6 +51,7 @@ SEED = 1
 POWER = 0.8
 FEWEST_DRAWS = 100
 MOST_DRAWS = 10_000_000
+NORMAL = Engine(draw_normal, grow_normal)
 BLOCK = 25_000
 """Draws made from one seed. Fixed, so that the same seed gives the same bytes everywhere."""
 
@@ -185,11 +187,11 @@ def run(
     others = (*other_rules(contract), *averaging_rules(contract))
     rules: tuple[Rule | None, ...] = (None, *others)
     asked = with_triggers(contract, asked_of(contract, *others))
-    chosen: Draw = draw_normal if engine == "normal" else data or FullEngine()
+    chosen = NORMAL if engine == "normal" else _full(data or FullEngine())
     under = _payments(chosen, scenario, asked, rules, draws, seed)
     gaps: tuple[Gap, ...] = ()
     if engine == "both":
-        near = _payments(draw_normal, scenario, asked, (None,), max(draws, DRAWS), seed)
+        near = _payments(NORMAL, scenario, asked, (None,), max(draws, DRAWS), seed)
         gaps = tuple(gap_of(one, other) for one, other in zip(near[0], under[0], strict=True))
     found = Simulation(
         contract=contract.id,
@@ -214,6 +216,10 @@ def run(
     return Simulated(found, scenario)
 
 
+def _full(data: FullEngine) -> Engine:
+    return Engine(data, data.grow)
+
+
 def _advised(simulated: Simulated, limit: float, hoped: float | None) -> Simulated:
     """The same with proposals; they come from the normal engine, whose draws never change."""
     scenario, found = simulated.scenario, simulated.found
@@ -232,13 +238,13 @@ def _advised(simulated: Simulated, limit: float, hoped: float | None) -> Simulat
     def count(changed: Scenario, effect: float) -> Tally:
         asked = with_triggers(changed.contract, asked_of(changed.contract))
         draws = min(found.draws, ADVICE_DRAWS)
-        return tallies(draw_normal, changed, effect, asked, (None,), draws, found.seed)[0]
+        return tallies(NORMAL, changed, effect, asked, (None,), draws, found.seed)[0]
 
     return replace(simulated, found=replace(found, advice=advise(scenario, count, limit, works)))
 
 
 def _payments(
-    engine: Draw,
+    engine: Engine,
     scenario: Scenario,
     asked: tuple[Compared, ...],
     rules: tuple[Rule | None, ...],
@@ -257,7 +263,7 @@ def _payments(
 
 
 def tallies(
-    engine: Draw,
+    engine: Engine,
     scenario: Scenario,
     effect: float,
     asked: tuple[Compared, ...],
@@ -272,13 +278,15 @@ def tallies(
     """
     contract = scenario.contract
     found = tuple(Tally() for _ in rules)
-    given = Given(people=scenario.people, other_money=scenario.other_money)
+    times = range(scenario.settlements)
+    given = [
+        Given(people=there.people, other_money=scenario.other_money)
+        for there in (at_settlement(scenario, k) if scenario.so_far else scenario for k in times)
+    ]
     for block in range(math.ceil(draws / BLOCK)):
         size = min(BLOCK, draws - block * BLOCK)
-        answers = [
-            engine(scenario, effect, asked, _rng(seed, settlement, block), size)
-            for settlement in range(scenario.settlements)
-        ]
+        rngs = [_rng(seed, settlement, block) for settlement in times]
+        answers = engine.settlements(scenario, effect, asked, rngs, size)
         for rule, tally in zip(rules, found, strict=True):
             reads = [reader(contract, each, rule) for each in answers]
             tally.add(settle(contract, reads, given, size))
