@@ -9,20 +9,17 @@ from impacteval.contract.saying import unit_of
 from impacteval.render import format as fmt
 from impacteval.render.blocks import Block, Cell, Column, Drawing, Items, Para, Section, Table
 from impacteval.render.pen import Pen
+from impacteval.simulation.advice_told import advice_sentences
+from impacteval.simulation.answer_sentences import headline, held_sentences
+from impacteval.simulation.basis_sentences import assumptions, gap_sentences
 from impacteval.simulation.characteristics import Money, Payment, Simulation
-from impacteval.simulation.sentences import (
-    advice_sentences,
-    alike,
-    assumptions,
-    clause_sentences,
+from impacteval.simulation.clause_sentences import clause_sentences
+from impacteval.simulation.precision_sentences import alike, precisions_told
+from impacteval.simulation.saying import (
     clause_text,
-    gap_sentences,
-    headline,
-    held_sentences,
     in_hundred,
     mean_of_money,
     number_text,
-    precisions_told,
     rule_words,
 )
 from impacteval.values import Language, Text

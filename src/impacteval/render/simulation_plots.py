@@ -8,7 +8,7 @@ from impacteval.contract.model import Contract
 from impacteval.render import format as fmt
 from impacteval.render.drawing import ASKED, BLUE, FILL, INK, SOFT, new_figure, style, svg
 from impacteval.render.labels import WIDTH, label_marks, ticks, unit_axis
-from impacteval.simulation.sentences import clause_text
+from impacteval.simulation.saying import clause_text
 from impacteval.values import Text
 
 if TYPE_CHECKING:

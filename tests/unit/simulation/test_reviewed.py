@@ -15,13 +15,10 @@ from impacteval.cli.run import run
 from impacteval.contract import load_contract
 from impacteval.errors import UsageError
 from impacteval.simulation import simulate
-from impacteval.simulation.sentences import (
-    advice_sentences,
-    headline,
-    held_sentences,
-    in_hundred,
-    precisions_told,
-)
+from impacteval.simulation.advice_told import advice_sentences
+from impacteval.simulation.answer_sentences import headline, held_sentences
+from impacteval.simulation.precision_sentences import precisions_told
+from impacteval.simulation.saying import in_hundred
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "decide"))
 from building import clause, make, outcome

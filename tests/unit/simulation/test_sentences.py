@@ -13,13 +13,11 @@ from impacteval.contract import load_contract
 from impacteval.render.format import fill
 from impacteval.render.simulation_page import sections
 from impacteval.simulation import simulate
+from impacteval.simulation.answer_sentences import headline
+from impacteval.simulation.clause_sentences import clause_sentences
+from impacteval.simulation.precision_sentences import precisions_told
 from impacteval.simulation.record import schema, to_json
-from impacteval.simulation.sentences import (
-    clause_sentences,
-    headline,
-    in_hundred,
-    precisions_told,
-)
+from impacteval.simulation.saying import in_hundred
 from impacteval.values import Language
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "decide"))
