@@ -61,10 +61,14 @@ def headline(contract: Contract, found: Simulation) -> Message:
             **values,
         )
     values["mean"] = mean_of_money(nothing.expected, decimals)
+    verb_en, verb_fr = "pays", "verse"
+    if found.so_far and takes_back(contract):
+        # Money that comes back was not paid in the end.
+        verb_en, verb_fr = "in the end has paid", "finit par avoir versé"
     return say(
         "pays-on-average",
-        f"{en} {{mean:money}} on average, and pays {times_en}.",
-        f"{fr} {{mean:money}} en moyenne, et verse {times_fr}.",
+        f"{en} {{mean:money}} on average, and {verb_en} {times_en}.",
+        f"{fr} {{mean:money}} en moyenne, et {verb_fr} {times_fr}.",
         currency=found.currency,
         **values,
     )
@@ -99,3 +103,49 @@ def held_sentences(contract: Contract, found: Simulation) -> list[Message]:
             )
         )
     return said
+
+
+def takes_back(contract: Contract) -> bool:
+    """Whether what earlier settlements paid too much is paid back."""
+    cumulative = contract.payment.cumulative
+    return cumulative is not None and cumulative.clawback
+
+
+def along_sentences(contract: Contract, found: Simulation) -> list[Message]:
+    """What happens on the way to the last settlement, where settlements judge everybody so far."""
+    nothing = found.nothing
+    if not found.so_far or found.nothing_at is None:
+        return []
+    if takes_back(contract):
+        first, *later = nothing.settlements
+        return [
+            say(
+                "along-back",
+                "On the way there money moves both ways: the first settlement pays something "
+                "{first:number} {first:plural:time|times} in 100, and a later one takes money back "
+                "up to {back:number} {back:plural:time|times} in 100. What is counted here is what "
+                "is left in the end.",
+                "D'ici là, l'argent circule dans les deux sens : le premier règlement verse quelque "
+                "chose {first:number} fois sur 100, et un règlement ultérieur reprend de l'argent "
+                "jusqu'à {back:number} fois sur 100. Ce qui est compté ici est ce qui reste versé à "
+                "la fin.",
+                first=in_hundred(first.pays),
+                back=in_hundred(max(at.takes_back for at in later)),
+            )
+        ]
+    if not isinstance(nothing.beyond_last, float) or not isinstance(nothing.expected, float):
+        return []
+    decimals = contract.money_decimals
+    return [
+        say(
+            "along-kept",
+            "The last settlement alone, with everybody in it, would pay {alone:money} on average. "
+            "The other {more:money} {more:plural:is|are} paid because an early result that was "
+            "lucky stays paid.",
+            "Le dernier règlement seul, avec tout le monde, verserait {alone:money} en moyenne. Le "
+            "reste, {more:money}, est versé parce qu'un premier résultat chanceux reste payé.",
+            currency=found.currency,
+            alone=mean_of_money(nothing.expected - nothing.beyond_last, decimals),
+            more=mean_of_money(nothing.beyond_last, decimals),
+        )
+    ]

@@ -6,7 +6,7 @@ import math
 
 from impacteval.simulation.characteristics import Simulation
 from impacteval.simulation.saying import in_hundred, say
-from impacteval.values import Message, significant
+from impacteval.values import Message, Text, significant
 
 # A share of ties below this is not worth a sentence.
 _WORTH = 0.001
@@ -121,7 +121,22 @@ def assumptions(found: Simulation) -> list[Message]:
                 "qu'elle soit remplie se lit sur l'estimation et ne décide d'aucun montant.",
             )
         )
-    if found.settlements > 1:
+    if found.so_far:
+        said.append(
+            say(
+                "growing",
+                "Each of the {n:int} settlements judges everybody so far: {shares} percent of them. "
+                "What is assumed is about everybody. Settlements share their data, so a lucky early "
+                "result is in all later ones; each clause is counted at the last.",
+                "Chacun des {n:int} règlements porte sur toutes les personnes suivies jusque-là : "
+                "{shares} pour cent d'entre elles. Les hypothèses portent sur l'ensemble. Les "
+                "règlements partagent leurs données : un premier résultat chanceux se retrouve dans "
+                "tous les suivants ; chaque clause est comptée au dernier.",
+                n=found.settlements,
+                shares=_percents(found.so_far),
+            )
+        )
+    elif found.settlements > 1:
         said.append(
             say(
                 "settlements",
@@ -131,3 +146,9 @@ def assumptions(found: Simulation) -> list[Message]:
             )
         )
     return said
+
+
+def _percents(shares: tuple[float, ...]) -> Text:
+    """Shares as percentages, one after the other."""
+    written = [format(significant(100.0 * share, digits=3), "f") for share in shares]
+    return Text(en=", then ".join(written), fr=", puis ".join(each.replace(".", ",") for each in written))

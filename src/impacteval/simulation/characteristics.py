@@ -42,7 +42,8 @@ class ClauseChances:
     passes : bool
         Whether the truth itself passes the clause's first comparison.
     met, not_met, cannot_be_judged, not_for_payment : float
-        Chances of each verdict at one settlement; they add up to 1.
+        Chances of each verdict at one settlement, the last where settlements share their data;
+        they add up to 1.
     wrong : float
         The chance of the verdict that the truth does not deserve: met although the truth falls
         short, or not met although it passes.
@@ -86,6 +87,26 @@ class Lender:
 
 
 @dataclass(frozen=True, slots=True)
+class AtSettlement:
+    """What one settlement of a contract pays that judges everybody so far.
+
+    Attributes
+    ----------
+    so_far : float
+        The share of everybody whose data it judges.
+    pays, takes_back : float
+        How often something is paid there, and how often money goes back.
+    expected : Money
+        What is paid there on average; below 0 where more is taken back.
+    """
+
+    so_far: float
+    pays: float
+    takes_back: float
+    expected: Money
+
+
+@dataclass(frozen=True, slots=True)
 class Payment:
     """What is paid at one true effect, over all settlements together.
 
@@ -105,6 +126,12 @@ class Payment:
         5, 50 and 95 in 100 payments are at most this.
     payers, lenders
         Who pays and who lends, on average.
+    settlements : tuple of AtSettlement
+        Of settlements that judge everybody so far, each of them; then a clause's chances are those
+        at the last one.
+    beyond_last : Money
+        How much more is paid on average than the last settlement alone would have paid, because
+        what earlier ones paid too much stays paid. Of other contracts None.
     """
 
     effect: float
@@ -118,6 +145,8 @@ class Payment:
     high: Money
     payers: tuple[Share, ...] = ()
     lenders: tuple[Lender, ...] = ()
+    settlements: tuple[AtSettlement, ...] = ()
+    beyond_last: Money = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,6 +312,9 @@ class Simulation:
     nothing_at : float or None
         Where the programme changes nothing: an effect of 0, or what is counted anyway. None while
         nothing says what would be counted without the programme.
+    so_far : tuple of float
+        Of a cumulative contract with several settlements, the share of everybody whose data each of
+        them judges; empty where each has data of its own.
     """
 
     contract: str
@@ -301,6 +333,7 @@ class Simulation:
     advice: tuple[Advice, ...] = ()
     quiet: tuple[str, ...] = ()
     nothing_at: float | None = 0.0
+    so_far: tuple[float, ...] = ()
 
     @property
     def own(self) -> UnderRule:

@@ -112,7 +112,8 @@ def simulate(
     held : mapping, optional
         True effects that do not vary, by ``outcome`` or ``outcome.group``. One outcome varies.
     settlements : int, optional
-        How many settlements are counted together, each with data of its own.
+        How many settlements are counted together: each with data of its own, or of a cumulative
+        contract each with everybody so far (``so_far`` in the scenario, else equal steps).
     draws, seed : int
         How many draws for each effect, by default 100,000 (10,000 where data are drawn), and
         their seed.
@@ -212,6 +213,7 @@ def run(
         gaps=gaps,
         quiet=quiet_triggers(contract),
         nothing_at=scenario.nothing,
+        so_far=scenario.so_far,
     )
     return Simulated(found, scenario)
 
@@ -277,7 +279,7 @@ def tallies(
     same luck meets every true effect and every rule, so that differences between them are not luck.
     """
     contract = scenario.contract
-    found = tuple(Tally() for _ in rules)
+    found = tuple(Tally(growing=bool(scenario.so_far)) for _ in rules)
     times = range(scenario.settlements)
     given = [
         Given(people=there.people, other_money=scenario.other_money)

@@ -47,6 +47,9 @@ class SettledDraws:
         Who pays that, and who gets back what of the capital.
     each : tuple of MoneyDraws
         What each settlement pays; below 0 where it takes back. Nowhere open.
+    alone : MoneyDraws or None
+        What the last settlement would have paid alone, where it judges everybody and what earlier
+        ones paid too much stays paid.
     """
 
     rows: tuple[Mapping[tuple[str, str], RowDraws], ...]
@@ -55,6 +58,7 @@ class SettledDraws:
     split: tuple[MoneyDraws, ...]
     tranches: tuple[TrancheDraws, ...]
     each: tuple[MoneyDraws, ...]
+    alone: MoneyDraws | None = None
 
 
 def settlement_problems(contract: Contract, settlements: int) -> Iterator[Problem]:
@@ -117,6 +121,11 @@ def settle(
         # What an earlier date left open is settled by the last, which judges everything again.
         total = summed((*(p.due for p in found[:-1]), total), draws, total.decimals)
     paid = np.logical_or.reduce([_paid(p.due, p) for p in found])
+    alone = None
+    if cumulative is not None and not cumulative.clawback and len(found) > 1:
+        at = replace(brought[-1], already_paid=NOTHING)
+        at = replace(at, other_money=_others(contract, at, len(found)))
+        alone = price_draws(contract, reads[-1], at, draws=draws).total
     if cumulative is not None and cumulative.clawback:
         paid = _paid(_all(found, [p.due for p in found]), last)
     return SettledDraws(
@@ -126,6 +135,7 @@ def settle(
         split=tuple(_all(found, part) for part in zip(*(p.split for p in found), strict=True)),
         tranches=last.tranches,
         each=tuple(p.due for p in found),
+        alone=alone,
     )
 
 
