@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from impacteval.simulation.advice_told import hoped_sentence
 from impacteval.simulation.characteristics import Simulation
 from impacteval.simulation.saying import in_hundred, say
 from impacteval.values import Message, Text, significant
@@ -98,6 +99,8 @@ def assumptions(found: Simulation) -> list[Message]:
                 "sont telles que décrites.",
             )
         )
+    if found.advice and found.advice[0].hoped_by != "given":
+        said.append(hoped_sentence(found, found.advice[0]))
     if found.quiet:
         said.append(
             say(
@@ -151,4 +154,6 @@ def assumptions(found: Simulation) -> list[Message]:
 def _percents(shares: tuple[float, ...]) -> Text:
     """Shares as percentages, one after the other."""
     written = [format(significant(100.0 * share, digits=3), "f") for share in shares]
-    return Text(en=", then ".join(written), fr=", puis ".join(each.replace(".", ",") for each in written))
+    return Text(
+        en=", then ".join(written), fr=", puis ".join(each.replace(".", ",") for each in written)
+    )

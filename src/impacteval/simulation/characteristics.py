@@ -15,6 +15,8 @@ from impacteval.values import Text
 
 ADVICE_DRAWS = 100_000
 """The most draws from which a proposal is found."""
+PRIOR_DRAWS = 10_000
+"""The same where an average over a normal prior is worked out in each draw, which takes long."""
 
 Money = float | Literal["not_published"] | None
 """A mean or a quantile of money; None while the payment is open in some draws."""
@@ -249,6 +251,10 @@ class Gap:
     expected_full: Money
 
 
+HopedBy = Literal["given", "largest_tried"]
+"""Who says what is hoped for: whoever asked, or nobody, and then it is the largest effect tried."""
+
+
 @dataclass(frozen=True, slots=True)
 class Advice:
     """One proposal, and the true effect that is hoped for.
@@ -261,11 +267,21 @@ class Advice:
         How many thresholds move together; 0 for a sample.
     found : Proposal or OutOfReach
         The proposal, or that there is none.
+    draws : int
+        How many draws it was found from.
+    hoped_by : str
+        ``given``, or ``largest_tried`` where it is an assumption that nobody stated.
+    limit_share : float or None
+        Where the limit is an average payment that was worked out, the share of what is paid on
+        average now if the programme works as hoped.
     """
 
     hoped: float
     moved: int
     found: Proposal | OutOfReach
+    draws: int
+    hoped_by: HopedBy = "given"
+    limit_share: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
