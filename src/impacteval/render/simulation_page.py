@@ -219,12 +219,16 @@ def _payments(found: Simulation, contract: Contract, pen: Pen, drawings: bool) -
     from impacteval.render.simulation_plots import chance_drawing, payment_drawing
 
     axis = f"{_text(EFFECT, pen)} ({unit})"
-    for text, drawn in (
-        (PAYMENT_DRAWING, payment_drawing(found, pen, axis)),
-        (CHANCE_DRAWING, chance_drawing(contract, found, pen, axis)),
+    for text, (wide, narrow) in (
+        (PAYMENT_DRAWING, [payment_drawing(found, pen, axis, narrow=n) for n in _BOTH]),
+        (CHANCE_DRAWING, [chance_drawing(contract, found, pen, axis, narrow=n) for n in _BOTH]),
     ):
-        if drawn is not None:
-            yield Drawing(drawn, _text(text, pen), _text(text, pen), None)
+        if wide is not None:
+            yield Drawing(wide, _text(text, pen), _text(text, pen), None, narrow=narrow)
+
+
+_BOTH = (False, True)
+"""Every drawing is made for a wide and for a narrow screen."""
 
 
 def _along(found: Simulation, contract: Contract, pen: Pen) -> Iterator[Block]:
@@ -346,11 +350,11 @@ def _precision(found: Simulation, contract: Contract, pen: Pen, drawings: bool) 
     from impacteval.render.simulation_plots import power_drawing
 
     for precision, groups in alike(found):
-        drawn = power_drawing(precision, pen)
+        drawn, narrow = (power_drawing(precision, pen, narrow=n) for n in _BOTH)
         if drawn is not None:
             name = fmt.pick(number_text(contract, precision.outcome, groups), pen.language)
             text = _text(POWER_DRAWING, pen, name=name)
-            yield Drawing(drawn, text, text, None)
+            yield Drawing(drawn, text, text, None, narrow=narrow)
 
 
 def _advice(found: Simulation, contract: Contract, pen: Pen) -> Iterator[Block]:
