@@ -71,8 +71,8 @@ CLAUSES_AT_LAST = Text(
     fr="Fréquence à laquelle chaque clause est remplie au dernier règlement, sur 100, selon l'effet réel",
 )
 SETTLEMENT = Text(en="Settlement", fr="Règlement")
-SO_FAR = Text(en="People judged so far (in 100)", fr="Personnes prises en compte (sur 100)")
-TAKES_BACK = Text(en="Takes money back (in 100)", fr="Reprend de l'argent (sur 100)")
+SO_FAR = Text(en="People so far (in 100)", fr="Personnes (sur 100)")
+TAKES_BACK = Text(en="Takes back (in 100)", fr="Reprend (sur 100)")
 ALONG_NOTHING = Text(
     en="Settlement by settlement, if the programme does nothing; amounts in {unit}",
     fr="Règlement par règlement, si le programme n'a aucun effet ; montants en {unit}",

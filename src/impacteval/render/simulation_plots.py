@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from impacteval.contract.model import Contract
 from impacteval.render import format as fmt
 from impacteval.render.drawing import ASKED, BLUE, FILL, INK, SOFT, new_figure, style, svg
-from impacteval.render.labels import WIDTH, label_marks, ticks, unit_axis
+from impacteval.render.labels import NARROW, WIDTH, label_marks, ticks, unit_axis
 from impacteval.simulation.saying import clause_text
 from impacteval.values import Text
 
@@ -31,9 +31,6 @@ SIZE = Text(
 )
 AS_ASSUMED = Text(en="as assumed", fr="comme supposé")
 EFFECT_OF = Text(en="effect of {x}", fr="effet de {x}")
-
-NARROW = 3.9
-"""Inches of a drawing for a narrow screen, where its letters come out as large as the text's."""
 
 _DASHES: tuple[object, ...] = ("-", (0, (5, 2)), (0, (1.5, 1.5)), (0, (6, 2, 1.5, 2)))
 
