@@ -192,7 +192,10 @@ def test_both_parties_are_told_what_they_give_up():
         "With a threshold of 6.6 instead of 4, a programme without effect is paid 5 times in 100, "
         "at most 5 as asked; now it is 18 times in 100."
     )
-    assert below == "With a threshold milder by 0.1 it would be paid 5.2 times in 100, more than asked."
+    assert (
+        below
+        == "With a threshold milder by 0.1 it would be paid 5.2 times in 100, more than asked."
+    )
     assert "70 times now and 60 then. On average it pays 1234 for" in payer
     assert "goes unpaid 10 more times in 100, and receives 9000 on average now, 8000" in others
 
