@@ -288,7 +288,8 @@ def _through(row: RowDraws, at: _At) -> tuple[RowDraws, Bools | None]:
     money, stopped = row.money, None
     for gate in at.gates:
         held = gate[row.group] if row.group in gate else next(iter(gate.values()))
-        waits = money.not_nothing & (held != MET)
+        holds = money.not_nothing if money.open is None else money.not_nothing | money.open
+        waits = holds & (held != MET)
         if not waits.any():
             continue
         shut = waits & (held == NOT_MET)

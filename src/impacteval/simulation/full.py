@@ -26,7 +26,13 @@ from impacteval.simulation.assumed import Assumed
 from impacteval.simulation.averages import averages, spread_draws, stake
 from impacteval.simulation.drawn import Drawn, joined_data
 from impacteval.simulation.engine import Answers
-from impacteval.simulation.estimates import Estimates, from_moments, from_rows, pooled
+from impacteval.simulation.estimates import (
+    Estimates,
+    from_moments,
+    from_rows,
+    pooled,
+    pooled_sums,
+)
 from impacteval.simulation.growth import at_settlement, new_at
 from impacteval.simulation.laws import families
 from impacteval.simulation.pilot import Pilot
@@ -315,7 +321,9 @@ class _Part:
                 return None
             shares = self._shares(each.pool)
             parts = [groups[g] for g in each.pool]
-            found[each.outcome, each.group] = pooled(parts, shares, covariance)
+            how = self.scenario.contract.pools_by(self.outcome)
+            together = pooled_sums if how == "ratio_of_sums" else pooled
+            found[each.outcome, each.group] = together(parts, shares, covariance)
         return found
 
     def _thin(self, data: Drawn) -> bool:
@@ -357,9 +365,11 @@ class _Part:
             assumed = self.scenario.numbers[self.outcome, group]
             found[group] = run(method, built, data.study(k), assumed, rng, design)
         people = self.scenario.people
+        how = self.scenario.contract.pool or "mean_of_effects"
         for each in self.asked:
             if each.pool:
-                found[each.group] = pool({g: found[g] for g in each.pool}, people)
+                members = {g: found[g] for g in each.pool}
+                found[each.group] = pool(members, people, how=how)
         return found
 
     def _registered(self, draws: int) -> Mapping[tuple[str, str], Mapping[Question, Floats]]:

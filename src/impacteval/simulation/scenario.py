@@ -102,12 +102,20 @@ class Scenario:
         return found
 
     def weights(self, outcome: str, pool: tuple[str, ...]) -> tuple[float, ...]:
-        """Weights of the groups in a pool: shares of people, or 1 each for a total, which adds up."""
-        if self.numbers[outcome, pool[0]].scale is Scale.TOTAL:
+        """Weights of the groups in a pool: shares of people, or 1 each for a total, which adds up.
+
+        In a ratio of sums a group weighs by what would have happened in it: its people times their
+        baseline.
+        """
+        how = self.contract.pools_by(outcome)
+        if how == "total":
             return (1.0,) * len(pool)
-        people = self.people
-        whole = sum(people[g] for g in pool)
-        return tuple(people[g] / whole for g in pool)
+        size: dict[str, float] = {g: float(self.people[g]) for g in pool}
+        if how == "ratio_of_sums":
+            for group in pool:
+                size[group] *= self.numbers[outcome, group].baseline or math.nan
+        whole = sum(size.values())
+        return tuple(size[g] / whole for g in pool)
 
     def truth(self, outcome: str, group: str, effect: float, pool: tuple[str, ...] = ()) -> float:
         """The true effect on one number when the grid stands at `effect`.
