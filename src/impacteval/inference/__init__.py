@@ -1,8 +1,9 @@
 """Uncertainty maths shared by estimators: pure functions on arrays that return small values.
 
 Cell means (`fit_cells`), weighted least squares (`regress`), both with HC0 to HC3 and
-cluster-robust errors, degrees of freedom, effects on the four scales (`on_scale`), and joint
-uncertainty through influence values (`weighted_sum`).
+cluster-robust errors, degrees of freedom, the wild cluster bootstrap (`wild_test`,
+`wild_inversion`), effects on the four scales (`on_scale`), and joint uncertainty through influence
+values (`weighted_sum`).
 """
 
 from impacteval.inference.cells import (
@@ -35,6 +36,16 @@ from impacteval.inference.scales import (
     comparison_spread,
     on_scale,
 )
+from impacteval.inference.weighted_clusters import WeightedClusterFit, weighted_cluster_regression
+from impacteval.inference.wild import (
+    Multipliers,
+    NullFamily,
+    WildInversion,
+    WildTest,
+    multipliers,
+    wild_inversion,
+    wild_test,
+)
 
 __all__ = [
     "ArmMeans",
@@ -42,12 +53,17 @@ __all__ = [
     "CellFit",
     "ClusterFit",
     "GroupMeans",
+    "Multipliers",
+    "NullFamily",
     "Regression",
     "ScaledEffect",
     "Spread",
     "TwoMeans",
     "Variance",
+    "WeightedClusterFit",
     "WeightedSum",
+    "WildInversion",
+    "WildTest",
     "bell_mccaffrey_degrees",
     "cell_classical",
     "cell_degrees",
@@ -58,12 +74,16 @@ __all__ = [
     "comparison_spread",
     "covariance_matrix",
     "fit_cells",
+    "multipliers",
     "on_scale",
     "quadratic_form_degrees",
     "ratio_of_sums",
     "regress",
     "regression_classical",
     "regression_influence",
+    "weighted_cluster_regression",
     "weighted_sum",
     "welch_satterthwaite",
+    "wild_inversion",
+    "wild_test",
 ]
