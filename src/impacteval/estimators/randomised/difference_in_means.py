@@ -3,7 +3,8 @@
 References
 ----------
 Neyman (1923); Samii and Aronow (2012); Imbens and Rubin (2015), *Causal Inference for Statistics,
-Social, and Biomedical Sciences*, chapters 6 and 9.
+Social, and Biomedical Sciences*, chapters 6 and 9. Pairs: Imai (2008), Imai, King and Nall (2009).
+Strata with a single unit in an arm: Pashley and Miratrix (2021).
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from impacteval.estimators.randomised import wording
 from impacteval.estimators.randomised.arms import CellArms, mean_arms
 from impacteval.estimators.randomised.cards import DIFFERENCE_IN_MEANS
 from impacteval.estimators.randomised.effect import Convention, build
+from impacteval.estimators.randomised.fine_blocks import estimate_fine, has_fine_blocks
 from impacteval.estimators.randomised.trial import Trial, read_trial
 from impacteval.inference import (
     Variance,
@@ -36,13 +38,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class DifferenceInMeans:
-    """The mean of one arm minus the mean of the other, stratum by stratum where there are strata.
+    """The mean of one arm minus the mean of the other, within strata or pairs where there are any.
 
     Parameters
     ----------
     variance : {"hc2", "hc1", "hc3"}
         Standard error: Neyman's (``hc2``), Stata's default (``hc1``), or near the jackknife
-        (``hc3``); with clusters CR2, CR1, CR3.
+        (``hc3``); with clusters CR2, CR1, CR3. Matched pairs, and strata with a single unit or
+        cluster in an arm, have a standard error of their own and take the default only.
 
     Examples
     --------
@@ -85,7 +88,9 @@ class DifferenceInMeans:
             When the data cannot answer; the reason says what to do.
         """
         scale = Scale.parse(scale)
-        trial = read_trial(sample, scale)
+        trial = read_trial(sample, scale, fine=True)
+        if has_fine_blocks(trial):
+            return estimate_fine(self.name, trial, scale, self.variance)
         found = mean_arms(
             trial.y,
             trial.treatment,
