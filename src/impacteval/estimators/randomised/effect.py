@@ -20,7 +20,7 @@ from impacteval.estimates import (
     StudentT,
 )
 from impacteval.estimators.randomised import fine_words, messages, wording
-from impacteval.estimators.randomised.fine import thin_strata
+from impacteval.estimators.randomised.fine import shared_within, thin_strata
 from impacteval.estimators.randomised.trial import Trial
 from impacteval.inference import (
     ArmMeans,
@@ -203,12 +203,21 @@ def _spread(trial: Trial) -> Spread:
     size = float(np.abs(trial.y[trial.treatment == 0]).max())
     if not float(found.value) > ROUNDING * size:
         raise NotIdentified(messages.no_spread())
-    if trial.cluster is None:
-        return found
-    # Copies of a row add up inside a cluster; between independent copies their squares do.
-    row = found.influence if trial.copies is None else np.sqrt(trial.copies) * found.influence
-    summed = group_sums(row, trial.cluster.codes, len(trial.cluster.labels))
-    return Spread(found.value, summed)
+    psi, cluster = found.influence, None
+    if trial.cluster is not None:
+        # Copies of a row add up inside a cluster; between independent copies their squares do.
+        row = psi if trial.copies is None else np.sqrt(trial.copies) * psi
+        cluster = trial.cluster.codes
+        psi = group_sums(row, cluster, len(trial.cluster.labels))
+    if trial.pair is not None:
+        whole = np.ones(len(trial.pair.labels), dtype=bool)
+        psi = shared_within(psi, trial.pair.codes, whole, cluster=cluster)
+    elif trial.stratum is not None:
+        codes = trial.stratum.codes
+        thin = thin_strata(trial.treatment, codes, copies=trial.copies, cluster=cluster)
+        if thin.any():
+            psi = shared_within(psi, codes, thin, cluster=cluster)
+    return Spread(found.value, psi)
 
 
 def _notes(trial: Trial, scale: Scale, rule: str, df: float) -> tuple[Message, ...]:

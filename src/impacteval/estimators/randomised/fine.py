@@ -93,8 +93,8 @@ def thin_weights(share: Floats) -> Floats:
 
     Examples
     --------
-    >>> thin_weights(np.full(4, 0.25)).round(12).tolist()[0] * 12
-    1.0
+    >>> (12 * thin_weights(np.full(4, 0.25))).round(9).tolist()
+    [1.0, 1.0, 1.0, 1.0]
     """
     left = np.maximum(1.0 - 2.0 * share, _HALF)
     each = share**2 / left
@@ -290,6 +290,40 @@ def _shared(each: Floats, block: Ints, cluster: Ints | None) -> Floats:
     # A block of thick strata whose clusters lie elsewhere has no member here and no influence.
     spread: Floats = each / np.sqrt(np.maximum(members, 1))
     found: Floats = spread[..., place]
+    return found
+
+
+def shared_within(
+    values: Floats, block: Ints, shared: Bools, *, cluster: Ints | None = None
+) -> Floats:
+    """Influence summed within blocks and shared by their members, for joint error with the means.
+
+    Parameters
+    ----------
+    values : array, shape (..., m)
+        Influence of each row, or of each cluster.
+    block : array of int, shape (n,)
+        Pair or stratum of each row.
+    shared : array of bool, shape (k,)
+        Blocks whose influence on the means is shared; the members of others keep their own.
+    cluster : array of int, shape (n,), optional
+        Cluster of each row.
+
+    Returns
+    -------
+    array, shape (..., m)
+
+    Examples
+    --------
+    >>> v = np.array([3.0, 1.0, 5.0, 7.0])
+    >>> shared_within(v, np.array([0, 0, 1, 1]), np.array([True, False])).round(6).tolist()
+    [2.828427, 2.828427, 5.0, 7.0]
+    """
+    place = block if cluster is None else block[np.unique(cluster, return_index=True)[1]]
+    used, compacted = compact(place)
+    members = np.bincount(compacted)
+    sums = group_sums(values, compacted, used.size) / np.sqrt(members)
+    found: Floats = np.where(shared[place], sums[..., compacted], values)
     return found
 
 
