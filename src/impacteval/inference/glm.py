@@ -23,7 +23,7 @@ from impacteval.inference.regression import Regression, orthonormal
 Family = Literal["gaussian", "binomial", "poisson"]
 FAMILIES: tuple[Family, ...] = ("gaussian", "binomial", "poisson")
 
-# Newton's decrement, relative to the likelihood, from which one more step is exact to rounding.
+# Newton's decrement, relative to the likelihood, from which the next step is the last.
 DONE = 1e-12
 STEPS, HALVINGS = 60, 20
 # A linear predictor beyond this is a probability (or rate) of 1e-15: no data ask for it.
@@ -100,8 +100,8 @@ def _begun(family: Family, y: Floats, weight: Floats) -> Floats:
 def _solved(x: Floats, held: Floats, target: Floats) -> Floats:
     """Weighted least squares by the normal equations, shape (..., p)."""
     turned = np.swapaxes(x * held[..., None], -1, -2)
-    found: Floats = np.linalg.solve(turned @ x, turned @ target[..., None])[..., 0]
-    return found
+    found = np.asarray(np.linalg.solve(turned @ x, turned @ target[..., None]), dtype=np.float64)
+    return found[..., 0]
 
 
 def fit_glm(
@@ -189,10 +189,13 @@ def _maximised(
         score = (np.swapaxes(x, -1, -2) @ (held * (y - mean))[..., None])[..., 0]
         safe = np.where(lost[..., None, None], np.eye(x.shape[-1]), turned @ x)
         step = np.linalg.solve(safe, score[..., None])[..., 0]
-        done |= ~lost & ((step * score).sum(axis=-1) <= DONE * (1.0 + np.abs(likelihood)))
-        if (done | lost).all():
+        # The step from which a fit is close enough is still taken: it squares the distance, and
+        # the weights that errors are computed with belong to the answer itself.
+        still = ~(done | lost)
+        if not still.any():
             break
-        step = np.where((done | lost)[..., None], 0.0, step)
+        done |= still & ((step * score).sum(axis=-1) <= DONE * (1.0 + np.abs(likelihood)))
+        step = np.where(still[..., None], step, 0.0)
         along = (x @ step[..., None])[..., 0]
         size = np.ones(done.shape)
         for _ in range(HALVINGS):

@@ -89,9 +89,15 @@ marginal <- function(name, family, model, outcome, weight, vcov_of, df) {
   } else {
     form <- outcome ~ t_block + x + z
   }
-  fit <- suppressWarnings(glm(
-    form, family = family, data = d, weights = one, control = glm.control(epsilon = 1e-14, maxit = 100)
-  ))
+  # R keeps the working weights of the step before the last: a second fit begins at the answer, so
+  # that these belong to it too.
+  fit <- NULL
+  for (round in 1:2) {
+    fit <- suppressWarnings(glm(
+      form, family = family, data = d, weights = one, start = coef(fit),
+      control = glm.control(epsilon = 1e-14, maxit = 100)
+    ))
+  }
   mean_of <- list()
   gradient <- list()
   for (a in 0:1) {
