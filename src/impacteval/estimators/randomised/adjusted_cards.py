@@ -78,8 +78,8 @@ CUPED = MethodCard(
         ATTRITION,
         NO_PAIRS,
         Text(
-            en="The slope is taken as known. With few units and several covariates the standard error is then too small; use Lin's method there.",
-            fr="La pente est considérée comme connue. Avec peu d'unités et plusieurs covariables, l'erreur type est alors trop petite ; préférez la méthode de Lin.",
+            en="The slope is estimated with the effect still in the outcomes, and takes a share of the effect with it: one over the number of units, for each covariate. An effect of ten standard errors is short by a tenth of one with a hundred units a covariate. With fifty or fewer the estimate is refused; ancova and Lin's method have no such share.",
+            fr="La pente est estimée alors que l'effet est encore dans les résultats, et en retire une part : un sur le nombre d'unités, pour chaque covariable. Un effet de dix erreurs types est sous-estimé d'un dixième d'erreur type avec cent unités par covariable. Avec cinquante ou moins, l'estimation est refusée ; l'analyse de covariance et la méthode de Lin ne retirent rien.",
         ),
         Text(
             en="With groups of unequal size and effects that go with the covariate it can be less precise than no adjustment.",

@@ -92,3 +92,27 @@ def cuped(covariates: Sequence[str], strata: int | None) -> Message:
         ),
         values,
     )
+
+
+def takes_the_effect(share: float) -> Message:
+    """So few units a covariate that theta takes part of the effect with it."""
+    return Message(
+        "cuped.takes-the-effect",
+        Text(
+            en="With so few units a covariate, this adjustment would take some {share:percent} of the effect with it. Use ancova or lin, which do not, or fewer covariates.",
+            fr="Avec si peu d'unités par covariable, cet ajustement retirerait environ {share:percent} de l'effet lui-même. Utilisez ancova ou lin, qui ne le font pas, ou moins de covariables.",
+        ),
+        {"share": share},
+    )
+
+
+def takes_a_little(share: float) -> Message:
+    """How much of the effect theta takes with it on average."""
+    return Message(
+        "cuped.takes-a-little",
+        Text(
+            en="The adjustment takes some {share:percent} of the effect with it on average; ancova and lin do not.",
+            fr="L'ajustement retire en moyenne environ {share:percent} de l'effet lui-même ; ancova et lin ne le font pas.",
+        ),
+        {"share": share},
+    )

@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 
+from impacteval.errors import NotIdentified
 from impacteval.estimators.randomised import adjusted_words
 from impacteval.estimators.randomised.adjusted_cards import CUPED
 from impacteval.estimators.randomised.adjustment import check_pooled
 from impacteval.estimators.randomised.conventions import mean_conventions, mean_rule
 from impacteval.estimators.randomised.effect import build
-from impacteval.estimators.randomised.pooled import cuped_arms
+from impacteval.estimators.randomised.pooled import cuped_arms, cuped_share
 from impacteval.estimators.randomised.trial import read_trial
 from impacteval.values import Scale
 
@@ -26,6 +27,11 @@ if TYPE_CHECKING:
     from impacteval.estimates import CounterfactualEstimate
     from impacteval.plugin import MethodCard
     from impacteval.sample import Sample
+
+# Share of the effect that theta may take with it: less than one in fifty, with a hair for rounding.
+# With fewer units the estimate is too close to zero for its interval; from the lower one it is said.
+MOST = 0.02 - 1e-9
+WORTH_SAYING = 0.005
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +84,21 @@ class Cuped:
         Raises
         ------
         NotIdentified
-            When the data cannot answer; the reason says what to do.
+            When the data cannot answer, as when there are fifty units a covariate or fewer;
+            the reason says what to do.
         """
         scale = Scale.parse(scale)
         trial = read_trial(sample, scale)
         check_pooled(trial)
+        share = cuped_share(
+            trial.x,
+            stratum=None if trial.stratum is None else trial.stratum.codes,
+            weight=trial.weight,
+            copies=trial.copies,
+            cluster=None if trial.cluster is None else trial.cluster.codes,
+        )
+        if share >= MOST:
+            raise NotIdentified(adjusted_words.takes_the_effect(share))
         found, theta = cuped_arms(
             trial.y,
             trial.x,
@@ -108,4 +124,5 @@ class Cuped:
             ),
             conventions=lambda: mean_conventions(trial, found, self.variance),
             tables={"theta": {"covariate": list(trial.covariates), "theta": theta}},
+            notes=(adjusted_words.takes_a_little(share),) if share > WORTH_SAYING else (),
         )

@@ -222,6 +222,58 @@ def cuped_theta(
     return found
 
 
+def cuped_share(
+    x: Floats,
+    *,
+    stratum: Ints | None = None,
+    weight: Floats | None = None,
+    copies: Floats | None = None,
+    cluster: Ints | None = None,
+) -> float:
+    """Share of the effect that theta takes with it, on average over assignments.
+
+    Theta is estimated with the effect still in the outcomes, so that the adjustment takes out the
+    part of the effect that chance imbalance of the covariates can stand for: ``k/n`` with k
+    covariates and n units, more when clusters are assigned whole.
+
+    Parameters
+    ----------
+    x : array, shape (n, k)
+        Covariates, not collinear.
+    stratum, cluster : array of int, shape (n,), optional
+        Within which was drawn, and what was drawn whole.
+    weight, copies
+        As in `mean_arms`.
+
+    Returns
+    -------
+    float
+
+    Examples
+    --------
+    >>> round(cuped_share(np.random.default_rng(1).normal(size=(50, 2))), 12)
+    0.04
+    """
+    n = x.shape[0]
+    strata = np.zeros(n, dtype=np.int64) if stratum is None else stratum
+    own = np.ones(n) if weight is None else weight
+    f = np.ones(n) if copies is None else copies
+    held = own * f
+    dx = np.stack(
+        [fit_cells(c, strata, weight=weight, copies=copies).residuals for c in x.T], axis=-1
+    )
+    size = np.sqrt((held[:, None] * dx**2).sum(axis=0))
+    q, _ = np.linalg.qr(np.sqrt(held)[:, None] * dx / size)
+    pull = np.sqrt(held)[:, None] * q
+    if cluster is None:
+        # Copies of a row are drawn one by one: f squares of one copy each.
+        squares = (pull**2).sum(axis=-1) / f
+    else:
+        summed = group_sums(np.ascontiguousarray(pull.T), cluster, int(cluster.max()) + 1)
+        squares = (summed**2).sum(axis=0)
+    return float(squares.sum() / held.sum())
+
+
 def cuped_arms(
     y: Floats,
     x: Floats,
