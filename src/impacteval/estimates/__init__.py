@@ -17,6 +17,7 @@ from impacteval.estimates.estimate import (
 )
 from impacteval.estimates.inversion import StepFunction, TestInversion
 from impacteval.estimates.parts import Parts
+from impacteval.estimates.ratio import RatioTest
 
 __all__ = [
     "ConfidenceDistribution",
@@ -31,6 +32,7 @@ __all__ = [
     "NoUncertainty",
     "Parts",
     "Period",
+    "RatioTest",
     "StepFunction",
     "StudentT",
     "TestInversion",

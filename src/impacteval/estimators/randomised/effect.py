@@ -97,7 +97,7 @@ def build(
         raise NotIdentified(messages.no_variation())
     if scale is Scale.RELATIVE and not (observed > 0 and counterfactual > 0):
         raise NotIdentified(messages.relative_not_positive(observed, counterfactual))
-    spread = _spread(trial) if scale is Scale.STANDARDISED else None
+    spread = spread_of(trial) if scale is Scale.STANDARDISED else None
     plain = on_scale(arms, Scale.DIFFERENCE)
     found = on_scale(arms, scale, served=trial.served, spread=spread)
     clustered = trial.cluster is not None
@@ -158,7 +158,14 @@ def build(
     )
 
 
-def _spread(trial: Trial) -> Spread:
+def spread_of(trial: Trial) -> Spread:
+    """Standard deviation of the comparison group, with influence by unit or by cluster.
+
+    Raises
+    ------
+    NotIdentified
+        When the outcome does not vary there.
+    """
     found = comparison_spread(
         trial.y, trial.treatment == 0, weight=trial.weight, copies=trial.copies
     )
@@ -194,7 +201,7 @@ def _tables(
     if trial.stratum is not None:
         tables["strata"] = _strata_table(trial)
     if trial.cluster is not None:
-        tables["clusters"] = _clusters_table(trial)
+        tables["clusters"] = clusters_table(trial)
     tables["conventions"] = {
         "convention": [c.name for c in conventions],
         "effect": [difference] * len(conventions),
@@ -256,7 +263,8 @@ def _strata_table(trial: Trial) -> dict[str, Any]:
     }
 
 
-def _clusters_table(trial: Trial) -> dict[str, Any]:
+def clusters_table(trial: Trial) -> dict[str, Any]:
+    """How many clusters each arm has, and how large they are."""
     assert trial.cluster is not None
     copies = np.ones(len(trial.y)) if trial.copies is None else trial.copies
     table: dict[str, list[Any]] = {

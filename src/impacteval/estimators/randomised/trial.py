@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from impacteval.errors import NotIdentified
 from impacteval.estimators.randomised import messages
+from impacteval.estimators.randomised.encouragement_words import offers_of_several_sizes
 from impacteval.inference._arrays import compact
 from impacteval.values import Message, Scale
 
@@ -72,6 +73,8 @@ class Trial:
         Whether every outcome was measured.
     notes : tuple of Message
         What a reader must know about the rows.
+    offer, received : array, shape (n,), or None
+        What was offered and what was taken up, where the sample says: 0/1, or amounts.
     """
 
     y: Floats
@@ -93,6 +96,8 @@ class Trial:
     period: str | int | float
     complete: bool
     notes: tuple[Message, ...]
+    offer: Floats | None = None
+    received: Floats | None = None
 
     def count(self, arm: int) -> int:
         """Units in an arm, copies counted."""
@@ -105,15 +110,25 @@ class Trial:
         return float(self.size[self.treatment == 1].sum())
 
 
-def read_trial(sample: Sample, scale: Scale) -> Trial:
+def read_trial(sample: Sample, scale: Scale, *, amounts: bool = False) -> Trial:
     """The arrays of a trial.
+
+    Parameters
+    ----------
+    sample : Sample
+        Design ``rct``, one period.
+    scale : Scale
+        The scale of the effect.
+    amounts : bool
+        Whether the method can use an offer of several sizes; one that compares two arms cannot.
 
     Raises
     ------
     NotIdentified
         When the sample holds several periods, matched pairs or unequal assignment
         probabilities, when errors are correlated in two ways at once, when an arm or a stratum
-        is too small, or when `scale` is ``relative`` and the outcome is in logs.
+        is too small, when `scale` is ``relative`` and the outcome is in logs, or when the offer
+        has several sizes and the method compares two arms.
     """
     if sample.design != "rct":
         raise NotIdentified(messages.not_a_trial(sample.design))
@@ -125,6 +140,8 @@ def read_trial(sample: Sample, scale: Scale) -> Trial:
         raise NotIdentified(messages.pairs())
     if scale is Scale.RELATIVE and sample.log_outcome:
         raise NotIdentified(messages.relative_in_logs())
+    if not amounts and matrix.assigned is not None and not is_binary(matrix.assigned):
+        raise NotIdentified(offers_of_several_sizes())
     kept, notes = _kept(matrix, np.asarray(matrix.treatment))
     treatment = np.asarray(matrix.treatment)[kept].astype(np.int64)
     stratum = _grouping(matrix.stratum, kept)
@@ -156,6 +173,8 @@ def read_trial(sample: Sample, scale: Scale) -> Trial:
         period=_period(matrix.period),
         complete=bool(matrix.measured.all()),
         notes=notes,
+        offer=None if matrix.assigned is None else np.array(matrix.assigned[kept]),
+        received=None if matrix.received is None else np.array(matrix.received[kept]),
     )
     _check_sizes(trial)
     if exposure is not None:
@@ -163,6 +182,11 @@ def read_trial(sample: Sample, scale: Scale) -> Trial:
     inside = treatment == 1
     clusters = trial.count(1) if assignment is None else len(np.unique(assignment.codes[inside]))
     return replace(trial, treated_clusters=clusters, notes=notes)
+
+
+def is_binary(values: Floats) -> bool:
+    """Whether all are 0 or 1."""
+    return bool(np.isin(values, (0.0, 1.0)).all())
 
 
 def _kept(matrix: Matrix, treatment: Floats) -> tuple[Ints, tuple[Message, ...]]:
