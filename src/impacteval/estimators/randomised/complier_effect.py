@@ -138,7 +138,9 @@ def build(
     if not read.take_up > ROUNDING * size:
         raise NotIdentified(words.no_take_up(read.take_up))
     weak = read.strength < weakest
-    if weak and not anderson_rubin:
+    # The offer's total is no ratio: Student's t is right for it at any strength, and refusing it
+    # where take-up looks weak would select trials by a number that goes with the outcome.
+    if weak and not anderson_rubin and scale is not Scale.TOTAL:
         raise NotIdentified(words.weak(read.strength, weakest))
     arms = read.arms
     plain = on_scale(arms, Scale.DIFFERENCE)
@@ -153,7 +155,6 @@ def build(
     df = float(found.df)
     clustered = trial.cluster is not None
     label = wording.variance_label(variance, clustered)
-    # The offer's total is no ratio: Student's t is right for it at any strength.
     inverts = anderson_rubin and scale is not Scale.TOTAL
     distribution: StudentT | LogRatioT | TestInversion
     if inverts:
@@ -164,7 +165,7 @@ def build(
         distribution = StudentT(float(found.value), float(found.std_error), df, label)
     # The delta method has nothing to say about a ratio whose denominator may be zero.
     vague = inverts and weak
-    low, high = _band(read, plain, label, anderson_rubin)
+    low, high = _band(read, plain, label, inverted=anderson_rubin or weak)
     groups = trial.unit if trial.cluster is None else trial.cluster.labels
     said = [
         words.formed(
@@ -220,7 +221,7 @@ def build(
                 binary=read.binary,
             )
         ),
-        notes=tuple(_notes(read, rule, df, weakest, vague)),
+        notes=tuple(_notes(read, rule, df, weakest, scale)),
         method=messages.joined(f"method.{estimator}", [s for s in said if s is not None]),
         settings={
             "variance": variance,
@@ -276,9 +277,9 @@ def _ratio(
     )
 
 
-def _band(read: Read, plain: ScaledEffect, label: str, anderson_rubin: bool) -> tuple[float, float]:
+def _band(read: Read, plain: ScaledEffect, label: str, *, inverted: bool) -> tuple[float, float]:
     """The 95% interval of the difference, NaN where it has no ends."""
-    if not anderson_rubin:
+    if not inverted:
         band = StudentT(float(plain.value), float(plain.std_error), float(plain.df)).interval(0.95)
         return band.low, band.high
     found: ConfidenceSet = inversion(read, plain, Scale.DIFFERENCE, None, label).interval(0.95)
@@ -298,15 +299,15 @@ def _target(read: Read) -> Message:
     return words.target_amount(units, read.received_name, offered=not is_binary(read.offer))
 
 
-def _notes(read: Read, rule: str, df: float, weakest: float, vague: bool) -> Iterator[Message]:
+def _notes(read: Read, rule: str, df: float, weakest: float, scale: Scale) -> Iterator[Message]:
     # The trial's own note says that the effect is that of the offer, which it is not here.
     yield from (note for note in read.trial.notes if note.key != "randomised.offer")
     if np.isfinite(read.strength):
         yield words.strength(read.strength, weakest)
     else:
         yield words.full_compliance()
-    if vague:
-        yield words.below_strength(weakest)
+    if read.strength < weakest:
+        yield words.weak_total(weakest) if scale is Scale.TOTAL else words.below_strength(weakest)
     if read.binary and is_binary(read.offer) and np.isfinite(read.strength):
         arm = read.trial.treatment
         always = float(read.moved.levels[TAKE_UP])

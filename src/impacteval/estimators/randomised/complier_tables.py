@@ -53,10 +53,11 @@ def tables(
         take-up is yes or no), ``anderson_rubin`` (one row a level and piece), ``strata`` and
         ``clusters`` where there are any, ``conventions`` (other standard errors of the effect).
     """
+    errors = _errors(trial, fit)
     found = {
         "offer": _offer(trial, offer, moved),
         "take_up": _take_up(moved, strength),
-        "first_stage": _first_stage(trial, fit, moved),
+        "first_stage": _first_stage(trial, fit, moved, errors),
         "compliance": _compliance(trial, offer, received, binary=binary),
     }
     if binary:
@@ -68,7 +69,7 @@ def tables(
         found["strata"] = _strata(trial, fit)
     if trial.cluster is not None:
         found["clusters"] = clusters_table(trial)
-    found["conventions"] = _conventions(trial, fit, moved, arms, variance)
+    found["conventions"] = _conventions(trial, fit, moved, arms, variance, errors)
     return found
 
 
@@ -134,10 +135,12 @@ def _errors(trial: Trial, fit: OfferFit) -> list[tuple[str, Floats]]:
     return found
 
 
-def _first_stage(trial: Trial, fit: OfferFit, moved: Moved) -> Table:
+def _first_stage(
+    trial: Trial, fit: OfferFit, moved: Moved, errors: list[tuple[str, Floats]]
+) -> Table:
     value = float(moved.values[TAKE_UP])
     names, strengths = [], []
-    for name, psi in _errors(trial, fit):
+    for name, psi in errors:
         names.append(name)
         strengths.append(_f(value, float((psi[TAKE_UP] ** 2).sum())))
     if trial.cluster is None:
@@ -229,7 +232,12 @@ def _strata(trial: Trial, fit: OfferFit) -> Table:
 
 
 def _conventions(
-    trial: Trial, fit: OfferFit, moved: Moved, arms: ArmMeans, variance: Variance
+    trial: Trial,
+    fit: OfferFit,
+    moved: Moved,
+    arms: ArmMeans,
+    variance: Variance,
+    errors: list[tuple[str, Floats]],
 ) -> Table:
     """Standard errors of the effect by every convention, that of the estimate first."""
     effect = float(arms.means[1] - arms.means[0])
@@ -237,7 +245,7 @@ def _conventions(
     label = wording.variance_label(variance, trial.cluster is not None).lower()
     found = [
         (name, float(np.sqrt(((psi[OUTCOME] - effect * psi[TAKE_UP]) ** 2).sum())) / take_up)
-        for name, psi in _errors(trial, fit)
+        for name, psi in errors
     ]
     if trial.cluster is None:
         residual = fit.fit.whitened[OUTCOME] - effect * fit.fit.whitened[TAKE_UP]

@@ -23,7 +23,7 @@ from impacteval.estimators.randomised.encouragement_card import ENCOURAGEMENT
 from impacteval.estimators.randomised.lin import ALONE, EXACT
 from impacteval.estimators.randomised.offers import fit_offer, moved, outcomes_of
 from impacteval.estimators.randomised.trial import Trial, is_binary, read_trial
-from impacteval.inference import ClusterFit, collinear_columns
+from impacteval.inference import collinear_columns
 from impacteval.values import Scale
 
 if TYPE_CHECKING:
@@ -45,7 +45,8 @@ class Encouragement:
         What intervals and p-values come from: Student's t about the estimate, or the test of
         Anderson and Rubin, right at any strength of the first stage.
     weakest : float
-        F of the first stage below which ``wald`` is refused, and below which the estimate is
+        F of the first stage below which ``wald`` is refused (but for the total, which is that of
+        the offer), and below which the estimate is
         called unreliable under ``anderson_rubin``. Ten is the custom since Staiger and Stock
         (1997).
 
@@ -65,7 +66,7 @@ class Encouragement:
     >>> found = Encouragement().estimate(
     ...     sample, scale=Scale.DIFFERENCE, rng=np.random.default_rng(1)
     ... )
-    >>> round(found.effect.value, 6), round(found.parts["offer"]["effect"][0], 6)
+    >>> round(found.effect.value, 6), round(float(found.parts["offer"]["effect"][0]), 6)
     (3.0, 1.5)
     """
 
@@ -116,6 +117,8 @@ class Encouragement:
             weight=trial.weight,
             copies=trial.copies,
         )
+        if trial.cluster is None:
+            _check_leverages(trial, fit)
         welch = self._welch(trial)
         found, clusters = moved(
             fit,
@@ -127,7 +130,8 @@ class Encouragement:
             copies=trial.copies,
             working=trial.working,
         )
-        _check_fit(trial, fit, clusters)
+        if clusters is not None and float(clusters.determined_by_one(fit.slope)) > ALONE:
+            raise NotIdentified(messages.one_cluster_decides())
         return build(
             Read(
                 trial=trial,
@@ -177,12 +181,8 @@ def _check_covariates(trial: Trial) -> None:
         raise NotIdentified(words.collinear([trial.covariates[k] for k in extra]))
 
 
-def _check_fit(trial: Trial, fit: OfferFit, clusters: ClusterFit | None) -> None:
-    """No unit and no cluster may determine what it is supposed to be compared with."""
-    if clusters is None:
-        exact = np.flatnonzero(fit.fit.leverages >= EXACT)
-        if exact.size:
-            raise NotIdentified(messages.leverage([str(trial.unit[k]) for k in exact]))
-        return
-    if float(clusters.determined_by_one(fit.slope)) > ALONE:
-        raise NotIdentified(messages.one_cluster_decides())
+def _check_leverages(trial: Trial, fit: OfferFit) -> None:
+    """No unit may determine what it is supposed to be compared with."""
+    exact = np.flatnonzero(fit.fit.leverages >= EXACT)
+    if exact.size:
+        raise NotIdentified(messages.leverage([str(trial.unit[k]) for k in exact]))

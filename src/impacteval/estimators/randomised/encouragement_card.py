@@ -38,8 +38,16 @@ ENCOURAGEMENT = MethodCard(
             fr="On ne peut désigner les compliants un à un, et une autre offre en aurait d'autres. L'effet sur toutes les personnes visées figure dans la table `offer`.",
         ),
         Text(
-            en="Where the offer moved take-up little (F of the first stage below 10, unless set otherwise) the usual interval is not to be trusted and is refused; with interval: anderson_rubin the set is right at any strength, and may be unbounded.",
-            fr="Lorsque l'offre a peu modifié la participation (F de la première étape inférieur à 10, sauf autre réglage), l'intervalle usuel n'est pas fiable et il est refusé ; avec interval: anderson_rubin, l'ensemble est valable quelle que soit cette force, et peut être non borné.",
+            en="Where the offer moved take-up little (F of the first stage below 10, unless set otherwise) the usual interval is not to be trusted and is refused. That is a crude guard. With 200 people who take part for reasons that go with the outcome, 25% of them compliers (F about 21), the 95% interval of a difference covers 93.8% and its one-sided lower bound 90.3%; with 15% compliers (F about 9) the intervals that are not refused cover 82.1%. With interval: anderson_rubin, which is right at any strength and may be unbounded, they cover 95.0% and 95.1%: agree on it in advance where a bound or a test decides and F may be below a hundred.",
+            fr="Lorsque l'offre a peu modifié la participation (F de la première étape inférieur à 10, sauf autre réglage), l'intervalle usuel n'est pas fiable et il est refusé. C'est une protection grossière. Avec 200 personnes qui participent pour des raisons liées au résultat, dont 25 % de compliants (F d'environ 21), l'intervalle à 95 % d'une différence couvre 93,8 % et sa borne inférieure unilatérale 90,3 % ; avec 15 % de compliants (F d'environ 9), les intervalles non refusés couvrent 82,1 %. Avec interval: anderson_rubin, valable quelle que soit cette force et parfois non borné, ils couvrent 95,0 % et 95,1 % : convenez-en d'avance si une borne ou un test décide et que F peut être inférieur à cent.",
+        ),
+        Text(
+            en="With interval: anderson_rubin, where the offer moves practically nobody half of the trials are refused because take-up did not rise, and in the others the one-sided 95% lower bound covers 91.5%.",
+            fr="Avec interval: anderson_rubin, lorsque l'offre ne fait bouger presque personne, la moitié des essais est refusée parce que la participation n'a pas augmenté, et dans les autres la borne inférieure unilatérale à 95 % couvre 91,5 %.",
+        ),
+        Text(
+            en="Few and very skewed outcomes, such as earnings: with 50 people an arm and 60% compliers the one-sided 95% upper bound of a relative effect covers 92.3%, and the 95% interval of an effect in standard deviations 92.3%, its upper bound 90.1% (93.0% and 91.8% with 200 an arm). With 100 people and yes-or-no outcomes the 95% interval of a relative effect covers 97.6%.",
+            fr="Résultats peu nombreux et très asymétriques, comme des revenus : avec 50 personnes par groupe et 60 % de compliants, la borne supérieure unilatérale à 95 % d'un effet relatif couvre 92,3 %, et l'intervalle à 95 % d'un effet en écarts types 92,3 %, sa borne supérieure 90,1 % (93,0 % et 91,8 % avec 200 par groupe). Avec 100 personnes et un résultat binaire, l'intervalle à 95 % d'un effet relatif couvre 97,6 %.",
         ),
         Text(
             en="An offer that did not raise take-up is refused. Units whose outcome was not measured are left out and counted.",

@@ -128,6 +128,16 @@ def below_strength(weakest: float) -> Message:
     )
 
 
+def weak_total(weakest: float) -> Message:
+    """The total is right at any strength; the compliers' means are not."""
+    return _said(
+        "weak-total",
+        "The first stage is weak (F below {weakest:number1}): the total, which is that of the offer, is right all the same, but the compliers' means are not to be relied on.",
+        "La première étape est faible (F inférieur à {weakest:number1}) : le total, qui est celui de l'offre, reste valable, mais les moyennes des compliants ne sont pas fiables.",
+        weakest=weakest,
+    )
+
+
 def one_sided() -> Message:
     """Nobody took it up without an offer."""
     return _said(
