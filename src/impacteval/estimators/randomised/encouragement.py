@@ -18,9 +18,9 @@ import numpy as np
 from impacteval.errors import NotIdentified
 from impacteval.estimators.randomised import encouragement_words as words
 from impacteval.estimators.randomised import messages
+from impacteval.estimators.randomised.adjustment import ALONE, EXACT
 from impacteval.estimators.randomised.complier_effect import Read, build
 from impacteval.estimators.randomised.encouragement_card import ENCOURAGEMENT
-from impacteval.estimators.randomised.lin import ALONE, EXACT
 from impacteval.estimators.randomised.offers import fit_offer, moved, outcomes_of
 from impacteval.estimators.randomised.trial import Trial, is_binary, read_trial
 from impacteval.inference import collinear_columns
