@@ -170,7 +170,7 @@ def test_the_ratio_by_hand_and_the_complier_means_by_hand() -> None:
 
 def test_the_error_of_the_relative_effect_is_that_of_the_jackknife() -> None:
     """HC3 is within 1/n of the jackknife, which knows nothing of influence values."""
-    frame = trial(n=400)
+    frame = trial(n=240)
     for scale in Scale:
         if scale is Scale.TOTAL:
             continue
@@ -193,7 +193,7 @@ def test_the_error_of_the_relative_effect_is_that_of_the_jackknife() -> None:
         n = len(frame)
         jackknife = math.sqrt((n - 1) * np.var(left_out))
         found = estimate(frame, scale, settings={"variance": "hc3"}).effect.std_error
-        assert found == pytest.approx(jackknife, rel=0.01)
+        assert found == pytest.approx(jackknife, rel=0.02)
 
 
 def test_strata_are_weighted_by_size() -> None:
