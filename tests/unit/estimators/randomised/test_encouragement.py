@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
+import re
 import sys
 from pathlib import Path
 
@@ -351,6 +352,32 @@ def test_a_method_of_two_arms_refuses_an_offer_of_several_sizes(voucher) -> None
         with pytest.raises(NotIdentified) as caught:
             estimator(name).estimate(sample, scale="difference", rng=np.random.default_rng(1))
         assert caught.value.reason.key == "encouragement.several-sizes"
+
+
+def test_every_figure_of_the_card_was_measured() -> None:
+    """A limit quotes coverage to one decimal; each must be a row of the committed tables."""
+    tables = ROOT / "docs" / "reference" / "coverage"
+    measured = set()
+    for name in ("encouragement", "encouragement-anderson-rubin"):
+        with (tables / f"{name}.csv").open(encoding="utf-8") as file:
+            measured |= {f"{100 * float(row['coverage']):.1f}" for row in csv.DictReader(file)}
+    limits = Encouragement.card.limits
+    quoted = [f for limit in limits for f in re.findall(r"\d\d\.\d", limit.en)]
+    assert len(quoted) > 10
+    assert set(quoted) <= measured
+    french = [f for limit in limits for f in re.findall(r"\d\d,\d", limit.fr)]
+    assert [f.replace(",", ".") for f in french] == quoted
+
+
+def test_strong_first_stages_cover_within_the_criterion() -> None:
+    """On scale difference, two-sided; the sets of Anderson and Rubin on every scale."""
+    tables = ROOT / "docs" / "reference" / "coverage"
+    for name in ("encouragement", "encouragement-anderson-rubin"):
+        with (tables / f"{name}.csv").open(encoding="utf-8") as file:
+            for row in csv.DictReader(file):
+                strong = "weak" not in row["design"] and row["side"] == "two"
+                if strong and (row["scale"] == "difference" or name.endswith("rubin")):
+                    assert row["verdict"] == "within", row
 
 
 def test_what_is_said_of_compliance() -> None:
