@@ -163,10 +163,14 @@ def by_arms(
 ) -> Measure:
     """How to measure a method that is two arm means with joint influence."""
 
+    last: list[Any] = []  # the scales of one chunk share its fit
+
     def measure(trials: Trials, scale: Scale) -> Measured:
         with np.errstate(divide="ignore", invalid="ignore"):
-            arms = arms_of(trials)
-            found = on_scale(arms, scale, served=served_of(trials), spread=spread_of(trials))
+            if not last or last[0] is not trials:
+                last[:] = [trials, arms_of(trials), spread_of(trials)]
+            _, arms, spread = last
+            found = on_scale(arms, scale, served=served_of(trials), spread=spread)
         centre = found.value if found.log_ratio is None else found.log_ratio
         error = found.std_error if found.log_std_error is None else found.log_std_error
         legal = (error > 1e-12) & np.isfinite(centre) & np.isfinite(error)

@@ -40,6 +40,9 @@ TOO_FEW = frozenset(
     {
         "normal, 10+10",
         "normal, 30+30",
+        "normal, 60+20, SD 1 and 3",
+        "normal, 60+20, SD 3 and 1",
+        "counts, 40% fewer, n = 50",
         "lognormal, 15+15",
         "rates, n = 40",
         "sampling weights, n = 60",

@@ -12,9 +12,9 @@ from impacteval.estimates.distributions import (
 from impacteval.estimates.estimate import (
     CounterfactualEstimate,
     Effect,
-    Influence,
     Period,
 )
+from impacteval.estimates.influence import Influence, MeansInfluence
 from impacteval.estimates.inversion import StepFunction, TestInversion
 from impacteval.estimates.parts import Parts
 from impacteval.estimates.ratio import RatioTest
@@ -29,6 +29,7 @@ __all__ = [
     "ExactCount",
     "Influence",
     "LogRatioT",
+    "MeansInfluence",
     "NoUncertainty",
     "Parts",
     "Period",

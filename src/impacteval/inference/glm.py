@@ -25,9 +25,9 @@ FAMILIES: tuple[Family, ...] = ("gaussian", "binomial", "poisson")
 
 # Newton's decrement, relative to the likelihood, from which the next step is the last.
 DONE = 1e-12
-STEPS, HALVINGS = 60, 20
-# A linear predictor beyond this is a probability (or rate) of 1e-15: no data ask for it.
-BEYOND = 34.0
+FEW, STEPS, HALVINGS = 10, 60, 20
+# A linear predictor beyond this leaves the range of numbers; a fit that gets there has none.
+BEYOND = 500.0
 # Weights of least squares are kept above this, so that a fit that runs away stays computable.
 _LEAST = 1e-280
 
@@ -145,7 +145,7 @@ def fit_glm(
     if family == "gaussian":
         beta, converged = _solved(x, held, y), np.ones(y.shape[:-1], dtype=bool)
     else:
-        beta, converged = _maximised(x, y, family, held)
+        beta, converged = _each_maximised(x, y, family, held)
     eta = (x @ beta[..., None])[..., 0]
     mean, slope = predicted(family, eta)
     slope = np.maximum(slope, _LEAST)
@@ -170,8 +170,21 @@ def fit_glm(
     )
 
 
-def _maximised(
+def _each_maximised(
     x: Floats, y: Floats, family: Family, held: Floats
+) -> tuple[Floats, NDArray[np.bool_]]:
+    """`_maximised`, where fits that need many steps do not hold up the others."""
+    beta, done = _maximised(x, y, family, held, FEW)
+    if y.ndim == 1 or done.all():
+        return _maximised(x, y, family, held, STEPS) if not done.all() else (beta, done)
+    slow = ~done
+    columns = np.broadcast_to(x, (*y.shape, x.shape[-1]))
+    beta[slow], done[slow] = _maximised(columns[slow], y[slow], family, held[slow], STEPS)
+    return beta, done
+
+
+def _maximised(
+    x: Floats, y: Floats, family: Family, held: Floats, steps: int
 ) -> tuple[Floats, NDArray[np.bool_]]:
     """Coefficients by Newton's method with halved steps, and whether each fit converged."""
     start = _begun(family, y, held)
@@ -182,7 +195,7 @@ def _maximised(
     likelihood = _likelihood(family, y, eta, held)
     done = np.zeros(y.shape[:-1], dtype=bool)
     lost = np.zeros_like(done)
-    for _ in range(STEPS):
+    for _ in range(steps):
         mean, slope = predicted(family, eta)
         slope = np.maximum(slope, _LEAST)
         turned = np.swapaxes(x * (held * slope)[..., None], -1, -2)

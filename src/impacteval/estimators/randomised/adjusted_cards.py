@@ -44,6 +44,10 @@ ANCOVA = MethodCard(
             en="With strata of unequal shares the textbook regression answers for another population, because it gives more weight to strata that are split evenly. Here units are weighted so that strata count by their size; the estimate shows the textbook figure beside it.",
             fr="Avec des strates de parts inégales, la régression des manuels répond pour une autre population, car elle donne plus de poids aux strates partagées également. Ici les unités sont pondérées pour que les strates comptent selon leur taille ; l'estimation indique à côté le chiffre des manuels.",
         ),
+        Text(
+            en="Few and very skewed outcomes, such as earnings: with 60 against 20 people the 95% interval of a difference holds the truth in 91.1% of trials, its one-sided upper bound in 87.8%. Effects in standard deviations of such an outcome: 91.5% with 15 people an arm, 92.0% with 50.",
+            fr="Résultats peu nombreux et très asymétriques, comme des revenus : avec 60 personnes contre 20, l'intervalle à 95 % d'une différence contient la vraie valeur dans 91,1 % des essais, sa borne supérieure unilatérale dans 87,8 %. Effets en écarts types d'un tel résultat : 91,5 % avec 15 personnes par groupe, 92,0 % avec 50.",
+        ),
         CHOSEN_AFTER,
     ),
     references=(
@@ -84,6 +88,10 @@ CUPED = MethodCard(
         Text(
             en="With groups of unequal size and effects that go with the covariate it can be less precise than no adjustment.",
             fr="Avec des groupes de tailles inégales et des effets qui varient avec la covariable, elle peut être moins précise que l'absence d'ajustement.",
+        ),
+        Text(
+            en="Few and very skewed outcomes, such as earnings: with 60 against 20 people the 95% interval of a difference holds the truth in 91.5% of trials, its one-sided upper bound in 87.8%. Effects in standard deviations of such an outcome: 92.3% with 50 people an arm, 89.7% with 60 against 20.",
+            fr="Résultats peu nombreux et très asymétriques, comme des revenus : avec 60 personnes contre 20, l'intervalle à 95 % d'une différence contient la vraie valeur dans 91,5 % des essais, sa borne supérieure unilatérale dans 87,8 %. Effets en écarts types d'un tel résultat : 92,3 % avec 50 personnes par groupe, 89,7 % avec 60 contre 20.",
         ),
         CHOSEN_AFTER,
     ),
