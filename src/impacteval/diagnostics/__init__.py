@@ -6,7 +6,7 @@ a failed one means for a payment is decided elsewhere.
 Examples
 --------
 >>> sorted(DIAGNOSTICS)
-['attrition', 'balance']
+['attrition', 'balance', 'compliance', 'contamination']
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from impacteval.diagnostics.attrition import attrition
 from impacteval.diagnostics.balance import balance
+from impacteval.diagnostics.take_up import compliance, contamination
 from impacteval.errors import Problem, UsageError
 from impacteval.values import Text
 
@@ -92,6 +93,35 @@ _ALL = (
         ),
         attrition,
     ),
+    DiagnosticEntry(
+        "compliance",
+        Text(en="Doing as assigned", fr="Respect de l'affectation"),
+        Text(
+            en="Did the offer decide who took part?",
+            fr="L'offre a-t-elle décidé qui participait ?",
+        ),
+        Text(
+            en="One minus the difference between the arms in the share that received the programme",
+            fr="Un moins l'écart entre les groupes de la part qui a reçu le programme",
+        ),
+        compliance,
+    ),
+    DiagnosticEntry(
+        "contamination",
+        Text(
+            en="Programme received in the comparison group",
+            fr="Programme reçu dans le groupe de comparaison",
+        ),
+        Text(
+            en="Did the comparison group stay without the programme?",
+            fr="Le groupe de comparaison est-il resté sans le programme ?",
+        ),
+        Text(
+            en="Share of those assigned to comparison who received the programme",
+            fr="Part des personnes affectées à la comparaison qui ont reçu le programme",
+        ),
+        contamination,
+    ),
 )
 
 DIAGNOSTICS: Mapping[str, DiagnosticEntry] = MappingProxyType({e.name: e for e in _ALL})
@@ -135,6 +165,8 @@ __all__ = [
     "DiagnosticEntry",
     "attrition",
     "balance",
+    "compliance",
+    "contamination",
     "diagnostic_names",
     "run_diagnostic",
 ]

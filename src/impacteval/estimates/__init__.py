@@ -17,6 +17,7 @@ from impacteval.estimates.estimate import (
 from impacteval.estimates.influence import Influence, MeansInfluence
 from impacteval.estimates.inversion import StepFunction, TestInversion
 from impacteval.estimates.parts import Parts
+from impacteval.estimates.ratio import RatioTest
 
 __all__ = [
     "ConfidenceDistribution",
@@ -32,6 +33,7 @@ __all__ = [
     "NoUncertainty",
     "Parts",
     "Period",
+    "RatioTest",
     "StepFunction",
     "StudentT",
     "TestInversion",

@@ -92,10 +92,11 @@ def estimator_checks(
         for name, run in (*structure.CLASS_CHECKS, *blindness.CLASS_CHECKS)
     ]
     for design in estimator.card.designs:
-        makers = (
-            known_samples(design)
-            if given is None
-            else tuple(m for m in given if m.design == design)
+        whose = set(estimator.card.estimands)
+        makers = tuple(
+            m
+            for m in (known_samples(design) if given is None else given)
+            if m.design == design and whose <= set(m.estimands)
         )
         if not makers:
             told = f"there is no known-truth sample of design {design!r}: pass some as samples=."
