@@ -30,11 +30,13 @@ NOISE = 1e-12
 NUDGE = 2e-12
 # An imaginary part this small is rounding at a double root.
 REAL = 1e-6
+# Steps of Newton's method: the starts are close, and each step doubles the digits.
+NEWTON = 7
 # A difference below this many standard errors is zero.
 ZERO = 1e-8
 
 Bools = NDArray[np.bool_]
-Accepts = Callable[[Floats, Tail], Bools]
+Accepts = Callable[[Floats], dict[Tail, Bools]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,16 +100,17 @@ class Statistics:
         b, (s1, s2) = self.slope, self.own
         a = np.where(np.abs(self.level) < ZERO, np.copysign(ZERO, self.level), self.level)
         q0, q1, q2 = self.square
-        monic = np.zeros((a.size, 4, 4))
-        monic[:, 0, 0] = 2.0 * b + 2.0 * a * s1
-        monic[:, 0, 1] = -(b * b + 4.0 * a * b * s1 + a * a * s2 - q0)
-        monic[:, 0, 2] = 2.0 * a * (b * b * s1 + a * b * s2 - q1)
-        monic[:, 0, 3] = -(a * a) * (b * b * s2 - q2)
-        monic[:, [1, 2, 3], [0, 1, 2]] = 1.0
-        w = np.linalg.eigvals(monic)
-        real = np.abs(w.imag) <= REAL * np.abs(w)
+        quartic = np.stack(
+            [
+                -2.0 * b - 2.0 * a * s1,
+                b * b + 4.0 * a * b * s1 + a * a * s2 - q0,
+                -2.0 * a * (b * b * s1 + a * b * s2 - q1),
+                a * a * (b * b * s2 - q2),
+            ]
+        )
+        w = real_roots(quartic, b + a * s1, np.sqrt(q0))
         with np.errstate(divide="ignore", invalid="ignore"):
-            x = np.where(real, a[:, None] / w.real, np.inf)
+            x = a[:, None] / w
         x = self._polished(np.where(np.isnan(x), np.inf, x))
         return np.concatenate([x, np.zeros((a.size, 1))], axis=1)
 
@@ -134,51 +137,117 @@ class Statistics:
             better = near & (np.abs(polynomial(moved)[0]) < np.abs(value))
         return np.where(better, moved, x)
 
-    def _accepts(self, x: Floats, tail: Tail) -> Bools:
-        """Whether each assignment counts at each null, shape (m, j)."""
+    def _accepts(self, x: Floats) -> dict[Tail, Bools]:
+        """Whether each assignment counts at each null, shape (m, j), for each tail."""
         other = self.level[:, None] - x * self.slope[:, None]
         mine = -self.sign * x
         if self.square is not None and self.own is not None:
             s1, s2 = self.own
             q0, q1, q2 = (q[:, None] for q in self.square)
-            other = other * np.sqrt(np.maximum(1.0 - 2.0 * x * s1 + x * x * s2, 0.0))
-            mine = mine * np.sqrt(np.maximum(q0 - 2.0 * x * q1 + x * x * q2, 0.0))
-        if tail is Tail.LESS:
-            other, mine = -other, -mine
-        elif tail is Tail.TWO:
-            other, mine = np.abs(other), np.abs(mine)
-        slack = TIE * (np.abs(other) + np.abs(mine)) + NOISE
-        found: Bools = other - mine >= -slack
-        return found
+            if s1 or s2:
+                other *= np.sqrt(np.maximum(1.0 - 2.0 * x * s1 + x * x * s2, 0.0))
+            mine *= np.sqrt(np.maximum(q0 + x * (x * q2 - 2.0 * q1), 0.0))
+        size, own = np.abs(other), np.abs(mine)
+        slack = TIE * (size + own) + NOISE
+        apart = other - mine
+        return {
+            Tail.TWO: size - own >= -slack,
+            Tail.GREATER: apart >= -slack,
+            Tail.LESS: apart <= slack,
+        }
+
+
+def real_roots(quartic: Floats, middle: Floats, reach: Floats) -> Floats:
+    """The real roots of many polynomials ``w^4 + a w^3 + b w^2 + c w + d``.
+
+    Almost always one root of either sign stands apart, near ``middle + reach`` and
+    ``middle - reach``: Newton's method finds both, and what remains is a quadratic. Polynomials
+    for which that fails by any digit go to the eigenvalues of their companion matrix.
+
+    Parameters
+    ----------
+    quartic : array, shape (4, m)
+        The coefficients a, b, c and d.
+    middle, reach : array, shape (m,)
+        Where to look first.
+
+    Returns
+    -------
+    array, shape (m, 4)
+        Real roots, and the real part of double ones; zero in place of a complex one.
+
+    Examples
+    --------
+    >>> found = real_roots(np.array([[0.0], [-3.0], [0.0], [-4.0]]), np.zeros(1), np.ones(1))
+    >>> np.sort(found).round(9).tolist()
+    [[-2.0, 0.0, 0.0, 2.0]]
+    """
+    a, b, c, d = quartic
+    w = np.stack([middle + reach, middle - reach])
+    step = np.full_like(w, np.inf)
+    with np.errstate(all="ignore"):
+        for _ in range(NEWTON):
+            value = (((w + a) * w + b) * w + c) * w + d
+            steep = ((4.0 * w + 3.0 * a) * w + 2.0 * b) * w + c
+            step = value / steep
+            w = w - step
+        upper, lower = w
+        product, total = upper * lower, upper + lower
+        # What remains is w^2 + e w + f, from the coefficients that small roots decide.
+        f = d / product
+        e = (c + total * f) / product
+        inside = e * e - 4.0 * f
+        size = 1.0 + np.abs(a) + np.abs(b) + w[0] ** 2 + w[1] ** 2
+        sound = (
+            (lower < 0.0)
+            & (upper > 0.0)
+            & np.all(np.abs(step) <= 1e-13 * np.abs(w), axis=0)
+            & (np.abs(e - total - a) <= 1e-12 * size)
+            & (np.abs(product - total * e + f - b) <= 1e-12 * size)
+            # Clear of a double root, and of a root that meets one of the two found.
+            & (np.abs(inside) > REAL * (e * e + 4.0 * np.abs(f)))
+            & (e * e + np.abs(f) < 0.25 * np.minimum(upper, -lower) ** 2)
+        )
+        far = -0.5 * (e + np.copysign(np.sqrt(np.maximum(inside, 0.0)), e))
+        found = np.stack([upper, lower, far, f / far], axis=1)
+    found[:, 2:] = np.where((inside > 0.0)[:, None], found[:, 2:], 0.0)
+    rest = np.flatnonzero(~sound)
+    if rest.size:
+        companion = np.zeros((rest.size, 4, 4))
+        companion[:, 0, :] = -quartic[:, rest].T
+        companion[:, [1, 2, 3], [0, 1, 2]] = 1.0
+        roots = np.linalg.eigvals(companion)
+        found[rest] = np.where(np.abs(roots.imag) <= REAL * np.abs(roots), roots.real, 0.0)
+    return found
 
 
 def _pieces(knots: Floats, accepts: Accepts) -> dict[Tail, Pieces]:
     """The intervals between sorted knots in which each assignment counts."""
     knots = np.sort(np.where(np.isfinite(knots), knots, np.inf), axis=1)
+    knots = knots[:, : int(np.isfinite(knots).sum(axis=1).max())]
     finite = np.isfinite(knots)
     last = np.where(finite, knots, -np.inf).max(axis=1)
     # Beyond the last finite knot nothing changes any more: any point there will do.
     beyond = last + 1.0 + np.abs(last)
     solid = np.where(finite, knots, beyond[:, None])
     first = solid[:, 0] - 1.0 - np.abs(solid[:, 0])
-    ends = np.concatenate([first[:, None], solid, beyond[:, None]], axis=1)
-    inside = 0.5 * (ends[:, :-1] + ends[:, 1:])
+    inside = np.empty((len(knots), knots.shape[1] + 1))
     inside[:, 0], inside[:, -1] = first, beyond
-    inside[:, 1:-1] = np.where(finite[:, 1:], inside[:, 1:-1], beyond[:, None])
+    middle = 0.5 * (solid[:, :-1] + solid[:, 1:])
+    inside[:, 1:-1] = np.where(finite[:, 1:], middle, beyond[:, None])
+    low = np.concatenate([np.full((len(knots), 1), -np.inf), knots], axis=1)
+    high = np.concatenate([knots, np.full((len(knots), 1), np.inf)], axis=1)
+    gaps, ats = accepts(inside), accepts(solid)
     found = {}
     for tail in Tail:
-        gap = accepts(inside, tail)
-        at = (accepts(solid, tail) | gap[:, :-1] | gap[:, 1:]) & finite
-        starts = np.concatenate([gap[:, :1], at & ~gap[:, :-1]], axis=1)
-        stops = np.concatenate([at & ~gap[:, 1:], gap[:, -1:]], axis=1)
-        low = np.concatenate([np.full((len(knots), 1), -np.inf), knots], axis=1)
-        high = np.concatenate([knots, np.full((len(knots), 1), np.inf)], axis=1)
-        lows, highs = low[starts], high[stops]
+        gap = gaps[tail]
+        at = (ats[tail] | gap[:, :-1] | gap[:, 1:]) & finite
+        lows = low[np.concatenate([gap[:, :1], at & ~gap[:, :-1]], axis=1)]
+        highs = high[np.concatenate([at & ~gap[:, 1:], gap[:, -1:]], axis=1)]
         with np.errstate(invalid="ignore"):
-            found[tail] = Pieces(
-                lows - NUDGE * (1.0 + np.where(np.isfinite(lows), np.abs(lows), 0.0)),
-                highs + NUDGE * (1.0 + np.where(np.isfinite(highs), np.abs(highs), 0.0)),
-            )
+            wide = NUDGE * (1.0 + np.where(np.isfinite(lows), np.abs(lows), 0.0))
+            high_wide = NUDGE * (1.0 + np.where(np.isfinite(highs), np.abs(highs), 0.0))
+        found[tail] = Pieces(lows - wide, highs + high_wide)
     return found
 
 
