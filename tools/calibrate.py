@@ -149,7 +149,9 @@ def truth_of(trials: Trials, scale: Scale) -> Floats:
             return np.full(served.shape, trials.standardised)
 
 
-def by_arms(arms_of: Callable[[Trials], ArmMeans]) -> Measure:
+def by_arms(
+    arms_of: Callable[[Trials], ArmMeans], spread_of: Callable[[Trials], Spread] = spread_of
+) -> Measure:
     """How to measure a method that is two arm means with joint influence."""
 
     def measure(trials: Trials, scale: Scale) -> Measured:

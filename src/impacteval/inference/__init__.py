@@ -1,7 +1,7 @@
 """Uncertainty maths shared by estimators: pure functions on arrays that return small values.
 
 Cell means (`fit_cells`), weighted least squares (`regress`), both with HC0 to HC3 and
-cluster-robust errors, degrees of freedom, effects on the four scales (`on_scale`), and joint
+cluster-robust errors, canonical-link models (`fit_glm`), degrees of freedom, effects on the four scales (`on_scale`), and joint
 uncertainty through influence values (`weighted_sum`).
 """
 
@@ -16,6 +16,7 @@ from impacteval.inference.cells import (
     fit_cells,
 )
 from impacteval.inference.degrees import quadratic_form_degrees, welch_satterthwaite
+from impacteval.inference.glm import FAMILIES, Family, GlmFit, fit_glm, predicted
 from impacteval.inference.joint import WeightedSum, covariance_matrix, weighted_sum
 from impacteval.inference.regression import (
     ClusterFit,
@@ -34,12 +35,16 @@ from impacteval.inference.scales import (
     comparison_spread,
     on_scale,
 )
+from impacteval.inference.separation import separated
 
 __all__ = [
+    "FAMILIES",
     "ArmMeans",
     "CellClusters",
     "CellFit",
     "ClusterFit",
+    "Family",
+    "GlmFit",
     "Regression",
     "ScaledEffect",
     "Spread",
@@ -55,11 +60,14 @@ __all__ = [
     "comparison_spread",
     "covariance_matrix",
     "fit_cells",
+    "fit_glm",
     "on_scale",
+    "predicted",
     "quadratic_form_degrees",
     "regress",
     "regression_classical",
     "regression_influence",
+    "separated",
     "weighted_sum",
     "welch_satterthwaite",
 ]

@@ -109,7 +109,7 @@ def regress(
     """
     f = np.ones(y.shape[-1]) if copies is None else copies
     root = np.broadcast_to(np.sqrt(f if weight is None else f * weight), y.shape)
-    q, r = _factorised(x * root[..., None])
+    q, r = orthonormal(x * root[..., None])
     target = root * y
     beta = np.asarray(np.linalg.solve(r, np.swapaxes(q, -1, -2) @ target[..., None]), dtype=float)
     residuals = y - (x @ beta)[..., 0]
@@ -128,7 +128,7 @@ def regress(
     )
 
 
-def _factorised(x: Floats) -> tuple[Floats, Floats]:
+def orthonormal(x: Floats) -> tuple[Floats, Floats]:
     """Orthonormal basis and triangle; SciPy keeps the columns as they lie, which is faster."""
     if x.ndim > 2:
         q, r = np.linalg.qr(x)

@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 from impacteval.errors import NotIdentified
 from impacteval.estimators.randomised import lot_words as words
 from impacteval.estimators.randomised import messages
+from impacteval.estimators.randomised.blocks import Grouping, nested, whole_pairs
 from impacteval.estimators.randomised.trial import (
     _check_probability,
     _grouping,
     _kept,
-    _nested,
     _period,
     _weights,
 )
@@ -30,7 +30,6 @@ from impacteval.inference.assignments import Zeros
 from impacteval.values import Message, Scale
 
 if TYPE_CHECKING:
-    from impacteval.estimators.randomised.trial import Grouping
     from impacteval.sample import Matrix, Sample
 
 Floats = NDArray[np.float64]
@@ -147,6 +146,9 @@ def read_lot(sample: Sample, scale: Scale) -> Lot:
         raise NotIdentified(words.measured_apart())
     arm = np.asarray(matrix.treatment)
     kept, notes = _kept(matrix, arm)
+    if matrix.pair is not None:
+        kept, more = whole_pairs(matrix.pair.codes, arm, kept)
+        notes += more
     raw = _weights(matrix, kept)
     assignment, level, told = _assigned(matrix, kept, arm[kept].astype(np.int64))
     copies = np.ones(len(kept)) if raw.copies is None else raw.copies
@@ -156,7 +158,7 @@ def read_lot(sample: Sample, scale: Scale) -> Lot:
     strata = _strata(matrix, kept)
     probability = _grouping(matrix.stratum, kept) if matrix.pair is None else strata
     _check_probability(matrix.assignment_probability, probability, kept)
-    if assignment is not None and strata is not None and not _nested(assignment, strata):
+    if assignment is not None and strata is not None and not nested(assignment, strata):
         raise NotIdentified(words.cluster_in_strata())
     exposure = None if matrix.exposure is None else matrix.exposure[kept]
     y = np.stack([np.array(view.y[kept]) for view in views])
@@ -234,7 +236,7 @@ def _strata(matrix: Matrix, kept: Ints) -> Grouping | None:
     strata, pairs = _grouping(matrix.stratum, kept), _grouping(matrix.pair, kept)
     if pairs is None or strata is None:
         return strata if pairs is None else pairs
-    if not _nested(pairs, strata):
+    if not nested(pairs, strata):
         raise NotIdentified(words.pair_in_strata())
     return pairs
 
