@@ -37,9 +37,7 @@ def lots(trials: Trials) -> list[Lot]:
     weight = np.ones(trials.y.shape) if trials.weight is None else trials.weight
     exposure = np.ones(trials.y.shape) if trials.exposure is None else trials.exposure
     rates = trials.y / exposure
-    return [
-        lot_of(trials, rates[k : k + 1], weight[k] * exposure[k]) for k in range(len(trials.y))
-    ]
+    return [lot_of(trials, rates[k : k + 1], weight[k] * exposure[k]) for k in range(len(trials.y))]
 
 
 def lot_of(trials: Trials, y: Floats, weight: Floats) -> Lot:

@@ -136,10 +136,8 @@ class Balanced:
     base : FixedMargins
         The lot that was repeated.
     root : array, shape (g, k)
-        `balance_root` of the covariates: the squared length of ``z @ root - centre`` is the
-        Mahalanobis distance of the arms.
-    centre : array, shape (k,)
-        What ``z @ root`` is on average over all assignments.
+        `balance_root` of the covariates: the squared length of ``z @ root`` is the Mahalanobis
+        distance of the arms.
     limit : float
         Largest distance that was accepted.
     patience : int
@@ -148,7 +146,6 @@ class Balanced:
 
     base: FixedMargins
     root: Floats
-    centre: Floats
     limit: float
     patience: int = 1_000_000
 
@@ -159,7 +156,7 @@ class Balanced:
 
     def distance(self, block: Zeros) -> Floats:
         """The Mahalanobis distance of the arms in each row, shape (m,)."""
-        found: Floats = ((block.astype(np.float64) @ self.root - self.centre) ** 2).sum(axis=1)
+        found: Floats = ((block.astype(np.float64) @ self.root) ** 2).sum(axis=1)
         return found
 
     def count(self) -> int | None:
@@ -181,9 +178,7 @@ class Balanced:
         """
         found, vain, step = 0, 0, _rows(int(self.base.sizes.sum()))
         while found < draws:
-            block = fixed_margins(
-                min(step, 4 * draws), self.base.sizes, self.base.treated, rng
-            )
+            block = fixed_margins(min(step, 4 * draws), self.base.sizes, self.base.treated, rng)
             kept = block[self.accepts(block)][: draws - found]
             vain = 0 if len(kept) else vain + len(block)
             if vain >= self.patience:
@@ -280,7 +275,7 @@ def _random_bytes(count: int, rng: Generator) -> Zeros:
     return words.astype("<u8", copy=False).view(np.uint8)[:count]
 
 
-def balance_root(x: Floats, sizes: Ints, treated: Ints, shares: Floats) -> tuple[Floats, Floats]:
+def balance_root(x: Floats, sizes: Ints, treated: Ints, shares: Floats) -> Floats:
     """What turns an assignment into the standardised imbalance of its arms.
 
     The imbalance is the difference of the arm means of each covariate, strata weighted by
@@ -296,9 +291,8 @@ def balance_root(x: Floats, sizes: Ints, treated: Ints, shares: Floats) -> tuple
 
     Returns
     -------
-    root : array, shape (g, k)
-    centre : array, shape (k,)
-        As in `Balanced`.
+    array, shape (g, k)
+        `root` of `Balanced`.
 
     Raises
     ------
@@ -309,12 +303,12 @@ def balance_root(x: Floats, sizes: Ints, treated: Ints, shares: Floats) -> tuple
     mean = np.stack(
         [np.bincount(stratum, weights=c, minlength=sizes.size) / sizes for c in x.T], axis=1
     )
-    inside = x - mean[stratum]
+    inside: Floats = x - mean[stratum]
     # Means of samples without replacement: variance s^2 (1/n1 + 1/n0), s^2 with n - 1.
     factor = (1.0 / treated + 1.0 / (sizes - treated)) * shares
     spread = factor * shares / np.maximum(sizes - 1, 1)
     covariance = inside.T @ (spread[stratum][:, None] * inside)
-    scale = np.sqrt(np.diag(covariance))
+    scale: Floats = np.sqrt(np.diag(covariance))
     if not np.all(scale > 1e-12 * np.abs(x).max(axis=0, initial=1e-300)):
         raise np.linalg.LinAlgError
     correlation = covariance / np.outer(scale, scale)
@@ -322,4 +316,4 @@ def balance_root(x: Floats, sizes: Ints, treated: Ints, shares: Floats) -> tuple
         raise np.linalg.LinAlgError
     lower = np.linalg.cholesky(correlation)
     root: Floats = np.linalg.solve(lower, (factor[stratum][:, None] * inside / scale).T).T
-    return root, np.zeros(x.shape[1])
+    return root

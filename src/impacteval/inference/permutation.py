@@ -138,10 +138,7 @@ def coefficients(
     """
     linear = paired or (not studentised and assigned.alike and counts is not None)
     work: _Linear | _Work
-    if linear:
-        work = _Linear(assigned, counts, paired)
-    else:
-        work = _Work(assigned, studentised, counts)
+    work = _Linear(assigned, counts, paired) if linear else _Work(assigned, studentised, counts)
     found = [work.of(block) for block in blocks if len(block)]
     square = None
     if studentised and not linear:

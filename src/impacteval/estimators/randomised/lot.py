@@ -25,7 +25,6 @@ from impacteval.estimators.randomised.trial import (
     _weights,
 )
 from impacteval.inference import collinear_columns
-from impacteval.inference._arrays import compact
 from impacteval.inference.assignments import Zeros
 from impacteval.values import Message, Scale
 
@@ -107,13 +106,13 @@ class Lot:
     @property
     def stratum(self) -> Ints:
         """Stratum of each unit assigned, shape (g,)."""
-        return np.repeat(np.arange(self.sizes.size), self.sizes)
+        return np.repeat(np.arange(self.sizes.size), self.sizes).astype(np.int64)
 
     def sums(self, values: Floats) -> Floats:
         """Weighted sums in each unit assigned, shape (..., n) to (..., g)."""
         flat = (self.weight * values).reshape(-1, self.row.size)
         size = self.realised.size
-        found = np.stack([np.bincount(self.row, weights=v, minlength=size) for v in flat])
+        found: Floats = np.stack([np.bincount(self.row, weights=v, minlength=size) for v in flat])
         return found.reshape(*values.shape[:-1], size)
 
     @property
@@ -158,7 +157,7 @@ def read_lot(sample: Sample, scale: Scale) -> Lot:
     strata = _strata(matrix, kept)
     probability = _grouping(matrix.stratum, kept) if matrix.pair is None else strata
     _check_probability(matrix.assignment_probability, probability, kept)
-    if assignment is not None and strata is not None and not nested(assignment, strata):
+    if assignment is not None and strata is not None and not nested(assignment.codes, strata.codes):
         raise NotIdentified(words.cluster_in_strata())
     exposure = None if matrix.exposure is None else matrix.exposure[kept]
     y = np.stack([np.array(view.y[kept]) for view in views])
@@ -236,7 +235,7 @@ def _strata(matrix: Matrix, kept: Ints) -> Grouping | None:
     strata, pairs = _grouping(matrix.stratum, kept), _grouping(matrix.pair, kept)
     if pairs is None or strata is None:
         return strata if pairs is None else pairs
-    if not nested(pairs, strata):
+    if not nested(pairs.codes, strata.codes):
         raise NotIdentified(words.pair_in_strata())
     return pairs
 
@@ -283,7 +282,9 @@ def _listed(matrix: Matrix, rows: Ints, row: Ints, first: Ints) -> Zeros | None:
     used = [str(labels[k]) for k in np.unique(codes)]
     if len({len(text) for text in used}) > 1 or not all(set(text) <= {"0", "1"} for text in used):
         raise NotIdentified(words.listed_shape())
-    table = {int(k): np.frombuffer(str(labels[k]).encode(), dtype=np.uint8) for k in np.unique(codes)}
+    table = {
+        int(k): np.frombuffer(str(labels[k]).encode(), dtype=np.uint8) for k in np.unique(codes)
+    }
     found: Zeros = np.stack([table[int(k)] for k in codes[first]], axis=1) - np.uint8(ord("0"))
     return found
 

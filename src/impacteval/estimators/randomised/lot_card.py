@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from impacteval.estimators.randomised.cards import _ATTRITION, _MEASURED
+from impacteval.estimators.randomised.cards import ATTRITION, MEASURED
 from impacteval.plugin import MethodCard
 from impacteval.values import Scale, Text
 
@@ -21,14 +21,14 @@ RANDOMISATION_INFERENCE = MethodCard(
             en="The p-value is exact if the effect tested is the same for everyone (on scale relative: the same share of everyone's outcome). If effects differ, a studentised test of no effect on average holds in large samples, a plain one does not.",
             fr="La valeur p est exacte si l'effet testé est identique pour tous (en relatif : une même part du résultat de chacun). Si les effets diffèrent, un test studentisé d'un effet moyen nul vaut pour de grands échantillons ; un test simple, non.",
         ),
-        _MEASURED,
+        MEASURED,
     ),
     limits=(
         Text(
             en="It answers what being assigned did, not what taking part did.",
             fr="Elle dit l'effet de l'affectation au programme, non celui de la participation effective.",
         ),
-        _ATTRITION,
+        ATTRITION,
         Text(
             en="With few possible assignments no small p-value can be reached: among 70 the smallest is 1/70, and no level above 98.5% has a bounded interval.",
             fr="Lorsque peu d'affectations sont possibles, aucune petite valeur p ne peut être atteinte : sur 70, la plus petite est 1/70, et aucun niveau au-delà de 98,5 % n'a d'intervalle borné.",

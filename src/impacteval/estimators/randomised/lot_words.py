@@ -188,7 +188,7 @@ def listed_missing() -> Message:
     return Message(
         "lot.listed-missing",
         Text(
-            en="The setting listed is \"all\", and the sample has no column with the role assignment that lists the possible assignments.",
+            en='The setting listed is "all", and the sample has no column with the role assignment that lists the possible assignments.',
             fr="Le réglage listed vaut « all », mais l'échantillon n'a pas de colonne de rôle assignment qui énumère les affectations possibles.",
         ),
     )

@@ -291,10 +291,10 @@ def scheme_of(
     names = balance_on or lot.covariates
     x = covariate_means(lot, names)
     try:
-        root, centre = balance_root(x, lot.sizes, lot.treated, lot.shares)
+        root = balance_root(x, lot.sizes, lot.treated, lot.shares)
     except np.linalg.LinAlgError:
         raise NotIdentified(words.balance_singular()) from None
-    found = Balanced(base, root, centre, balance_limit)
+    found = Balanced(base, root, balance_limit)
     if not found.accepts(lot.realised[None])[0]:
         distance = float(found.distance(lot.realised[None])[0])
         raise NotIdentified(words.unbalanced(distance, balance_limit))
@@ -368,9 +368,10 @@ def _pair_influence(lot: Lot, mean: Floats) -> Floats:
         inside = lot.realised == arm
         by_pair[arm, lot.stratum[inside]] = lot.shares[lot.stratum[inside]] * mean[inside]
     by_pair -= by_pair.mean(axis=1, keepdims=True)
-    found: Floats = np.repeat(by_pair, 2, axis=1)
     # A single pair has no spread; zeros say so, and no standard error is made of them.
-    return found * np.sqrt(pairs / max(pairs - 1.0, 1.0) / 2.0)
+    correction = float(np.sqrt(pairs / max(pairs - 1.0, 1.0) / 2.0))
+    found: Floats = correction * np.repeat(by_pair, 2, axis=1)
+    return found
 
 
 def _none(contrast: Floats) -> Floats:

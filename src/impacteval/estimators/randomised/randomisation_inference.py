@@ -300,4 +300,3 @@ def _adjusted(lot: Lot, found: Permuted, scale: Scale) -> dict[str, Any]:
         "westfall_young": stepped,
         "romano_wolf": largest,
     }
-
