@@ -56,6 +56,8 @@ class Permuted:
         Whether these are all assignments.
     assignments : int
         How many were compared.
+    none : float
+        The value that means no effect: 0, or 1 for a factor.
     """
 
     coefficients: Coefficients
@@ -63,6 +65,7 @@ class Permuted:
     value: Floats
     exact: bool
     assignments: int
+    none: float
 
     @property
     def total(self) -> int:
@@ -84,7 +87,10 @@ class Permuted:
         own = self.own.square
         if own is not None:
             return float(np.sqrt(own[k, 0, 0]))
-        return float(np.sqrt(np.mean(self.coefficients.level[k] ** 2)))
+        # The spread of the differences if nothing works: zero only where no outcome varies.
+        x = self.none - self.value[k]
+        found = self.coefficients.level[k] - x * self.coefficients.slope[k]
+        return float(np.sqrt(np.mean(found**2)))
 
     def pieces(self, k: int) -> dict[Tail, Pieces]:
         """Where each assignment counts against the null of outcome `k`."""
@@ -183,6 +189,7 @@ def permuted(
         middle.value,
         exact,
         found.level.shape[1],
+        1.0 if scale is Scale.RELATIVE else 0.0,
     )
     if any(not result.unit(k) > ROUNDING * size[k] for k in range(len(size))):
         raise NotIdentified(messages.no_variation())

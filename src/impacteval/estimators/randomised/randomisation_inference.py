@@ -19,7 +19,13 @@ from impacteval.estimators.randomised import lot_words as words
 from impacteval.estimators.randomised import messages, wording
 from impacteval.estimators.randomised.lot import Lot, read_lot
 from impacteval.estimators.randomised.lot_card import RANDOMISATION_INFERENCE
-from impacteval.estimators.randomised.permuted import Permuted, arm_means, permuted, scheme_of
+from impacteval.estimators.randomised.permuted import (
+    ROUNDING,
+    Permuted,
+    arm_means,
+    permuted,
+    scheme_of,
+)
 from impacteval.inference import ArmMeans, on_scale
 from impacteval.inference.stepdown import raw_p_values, romano_wolf, westfall_young
 from impacteval.values import ConfidenceSet, Interval, Scale
@@ -164,7 +170,7 @@ class RandomisationInference:
         found = permuted(
             lot, scale, draws=self.draws, studentised=self.studentised, scheme=scheme, rng=rng
         )
-        adjusted = _adjusted(lot, found, scale) if len(lot.outcomes) > 1 else None
+        adjusted = _adjusted(lot, found) if len(lot.outcomes) > 1 else None
         return [
             self._built(lot, found, scale, k, arms, pair, adjusted)
             for k, (arms, pair) in enumerate(means)
@@ -190,7 +196,8 @@ class RandomisationInference:
         error, influence = None, None
         if arms is not None:
             scaled = on_scale(arms, scale, served=lot.served)
-            if float(scaled.std_error) > 0.0:
+            size = float(np.abs(lot.y[k]).max())
+            if float(on_scale(arms, Scale.DIFFERENCE).std_error) > ROUNDING * size:
                 error = float(scaled.std_error)
                 influence = Influence(lot.labels, scaled.influence, lot.level)
         effect = Effect(value, distribution, error)
@@ -287,9 +294,9 @@ def _arms_table(
     return table
 
 
-def _adjusted(lot: Lot, found: Permuted, scale: Scale) -> dict[str, Any]:
+def _adjusted(lot: Lot, found: Permuted) -> dict[str, Any]:
     """p-values of no effect at all on every outcome, adjusted for there being several."""
-    statistics = np.abs(found.statistics(1.0 if scale is Scale.RELATIVE else 0.0))
+    statistics = np.abs(found.statistics(found.none))
     if found.own.square is None:
         # Differences of several outcomes are put on one footing by their spread over the lot.
         statistics /= np.sqrt((statistics**2).mean(axis=1, keepdims=True))
