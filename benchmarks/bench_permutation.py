@@ -197,12 +197,15 @@ def main(arguments: list[str] | None = None) -> int:
     for studentised in (True, False):
         kind = "studentised" if studentised else "unstudentised"
         method = RandomisationInference(draws=draws, studentised=studentised)
-        how = {"scale": Scale.DIFFERENCE}
         alone = seconds(
-            lambda m=method: m.estimate(one, rng=np.random.default_rng(1), **how), times
+            lambda m=method: m.estimate(one, scale=Scale.DIFFERENCE, rng=np.random.default_rng(1)),
+            times,
         )
         all_ten = seconds(
-            lambda m=method: m.estimate_joint(ten, rng=np.random.default_rng(1), **how), times
+            lambda m=method: m.estimate_joint(
+                ten, scale=Scale.DIFFERENCE, rng=np.random.default_rng(1)
+            ),
+            times,
         )
         lines.append(
             f"| ten outcomes at once, the first work | impacteval, {kind} | {all_ten:.3f} "

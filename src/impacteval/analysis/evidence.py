@@ -15,6 +15,7 @@ from impacteval.values import (
     AuditDiscrepancy,
     Confidence,
     ConfidenceSet,
+    CounterfactualMean,
     Evidence,
     ExpectedPayment,
     LowerBound,
@@ -94,6 +95,9 @@ def ask(
                 return average(question, estimate)
             case AuditDiscrepancy():
                 return Answer(question, None, no_audit())
+            case CounterfactualMean():
+                mean = estimate.counterfactual
+                return Answer(question, significant(mean, max(abs(mean), abs(estimate.observed))))
             case PartEstimate():
                 raise ValueError("An estimate of one design is asked of that design alone.")
     except NotAnswerable as none:

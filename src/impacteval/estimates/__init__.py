@@ -12,9 +12,9 @@ from impacteval.estimates.distributions import (
 from impacteval.estimates.estimate import (
     CounterfactualEstimate,
     Effect,
-    Influence,
     Period,
 )
+from impacteval.estimates.influence import Influence, MeansInfluence
 from impacteval.estimates.inversion import StepFunction, TestInversion
 from impacteval.estimates.parts import Parts
 
@@ -28,6 +28,7 @@ __all__ = [
     "ExactCount",
     "Influence",
     "LogRatioT",
+    "MeansInfluence",
     "NoUncertainty",
     "Parts",
     "Period",

@@ -15,9 +15,10 @@ from impacteval.inference.cells import (
     cluster_cells,
     fit_cells,
 )
-from impacteval.inference.degrees import quadratic_form_degrees, welch_satterthwaite
+from impacteval.inference.degrees import TwoMeans, quadratic_form_degrees, welch_satterthwaite
 from impacteval.inference.glm import FAMILIES, Family, GlmFit, fit_glm, predicted
 from impacteval.inference.joint import WeightedSum, covariance_matrix, weighted_sum
+from impacteval.inference.ratio import GroupMeans, ratio_of_sums
 from impacteval.inference.regression import (
     ClusterFit,
     Regression,
@@ -45,9 +46,11 @@ __all__ = [
     "ClusterFit",
     "Family",
     "GlmFit",
+    "GroupMeans",
     "Regression",
     "ScaledEffect",
     "Spread",
+    "TwoMeans",
     "Variance",
     "WeightedSum",
     "bell_mccaffrey_degrees",
@@ -64,6 +67,7 @@ __all__ = [
     "on_scale",
     "predicted",
     "quadratic_form_degrees",
+    "ratio_of_sums",
     "regress",
     "regression_classical",
     "regression_influence",

@@ -18,6 +18,7 @@ from impacteval.simulation.estimates import Estimates
 from impacteval.values import (
     AuditDiscrepancy,
     Confidence,
+    CounterfactualMean,
     ExpectedPayment,
     LowerBound,
     PartEstimate,
@@ -126,7 +127,7 @@ def answers(found: Estimates, question: Question, *, effect: str, better: str) -
         case Confidence():
             test = units.raw_confidence(effect, better, question)
             return _chance(1.0 - _p_value(found, test.null, test.tail))
-        case ExpectedPayment() | PartEstimate() | AuditDiscrepancy():
+        case ExpectedPayment() | PartEstimate() | AuditDiscrepancy() | CounterfactualMean():
             raise ValueError(f"{type(question).__name__} is not asked of an estimate alone.")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -15,6 +16,7 @@ from impacteval.estimates import (
     Effect,
     Influence,
     LogRatioT,
+    MeansInfluence,
     Parts,
     Period,
     StudentT,
@@ -181,7 +183,9 @@ def build(
         n_treated=trial.count(1),
         n_comparison=trial.count(0),
         treated_clusters=trial.treated_clusters,
-        influence=Influence(groups, found.influence, "cluster" if clustered else "unit"),
+        influence=Influence(
+            groups, found.influence, "cluster" if clustered else "unit", means_influence(arms)
+        ),
         parts=Parts({**_tables(trial, arms, used), **(tables or {})}),
         notes=(*_notes(trial, scale, rule, df), *notes),
         method=messages.joined(f"method.{estimator}", said),
@@ -194,6 +198,16 @@ def _target(trial: Trial) -> Message:
     if trial.pair is not None:
         return fine_words.target(units, len(trial.pair.labels), measured_only=measured_only)
     return messages.target(units, measured_only=measured_only, blocked=trial.stratum is not None)
+
+
+def means_influence(arms: ArmMeans) -> MeansInfluence:
+    """Influence on both means, as groups are pooled by it; degrees of freedom of either alone."""
+    comparison, programme = arms.influence
+    degrees = [
+        float(arms.degrees(np.eye(2)[k])) if psi.any() else math.inf
+        for k, psi in enumerate((comparison, programme))
+    ]
+    return MeansInfluence(programme, comparison, degrees[1], degrees[0])
 
 
 def _spread(trial: Trial) -> Spread:
