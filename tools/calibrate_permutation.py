@@ -159,7 +159,6 @@ CHOSEN = (
     "clusters, 10",
     "clusters, 20",
     "clusters, 20, 5 served",
-    "rates, n = 40",
     "sampling weights, n = 60",
     "finite, effects vary, n = 40",
     "finite, lognormal, n = 100",
