@@ -159,6 +159,7 @@ CHOSEN = (
     "clusters, 10",
     "clusters, 20",
     "clusters, 20, 5 served",
+    "rates, n = 40",
     "sampling weights, n = 60",
     "finite, effects vary, n = 40",
     "finite, lognormal, n = 100",
