@@ -225,6 +225,10 @@ def main(arguments: list[str] | None = None) -> int:
         "Statistics were compared with a loop over the same assignments before timing. Memory is bounded by",
         "blocks of assignments: 4 MB of bytes and 2 MB of numbers at a time, whatever the number of draws.",
         "",
+        "Missed floors, by profile: with 200 clusters three quarters of the time is reading, ordering and",
+        "residualising 100,000 rows, and the 10,000 draws the rest; ten outcomes cost a product of 31 columns in",
+        "place of five (studentised) and ten times the intervals; the simulated trials are `mean_arms` as it is.",
+        "",
         "| work | way | seconds | times ours | floor | values agree to |",
         "|---|---|---:|---:|---:|---:|",
     ]

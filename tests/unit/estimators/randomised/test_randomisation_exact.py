@@ -25,8 +25,8 @@ from impacteval.values import Scale
 
 TAILS = ("two", "greater", "less")
 SIDES = {"two": "two", "lower": "greater", "upper": "less"}
-GRID = [Fraction(k, 2) for k in range(-24, 25)] + [Fraction(k, 3) for k in range(-20, 21)]
-RATIOS = [Fraction(k, 4) - 1 for k in range(1, 25)]
+GRID = [Fraction(k, 2) for k in range(-12, 13)] + [Fraction(k, 3) for k in range(-7, 8)]
+RATIOS = [Fraction(k, 4) - 1 for k in range(1, 13)]
 
 
 def estimate(frame, scale="difference", studentised=True, **roles):
