@@ -9,7 +9,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[3] / "benchmarks"))
 
-import bench_permutation  # noqa: E402  the benchmarks are scripts, found by their folder
+import bench_permutation
 
 
 def test_a_fast_run_writes_every_row(tmp_path, monkeypatch) -> None:

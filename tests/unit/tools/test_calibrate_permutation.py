@@ -11,11 +11,11 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[3] / "tools"))
 sys.path.insert(0, str(Path(__file__).parent))
 
-import calibrate_permutation as measured  # noqa: E402  the tools are scripts, found by their folder
-from test_calibrate import sample_of  # noqa: E402
+import calibrate_permutation as measured
+from test_calibrate import sample_of
 
-from impacteval.estimators.randomised.lot import read_lot  # noqa: E402
-from impacteval.values import Scale  # noqa: E402
+from impacteval.estimators.randomised.lot import read_lot
+from impacteval.values import Scale
 
 
 @pytest.mark.parametrize("design", measured.chosen(), ids=lambda d: d.name)
