@@ -1,5 +1,6 @@
 """What every estimator returns: an effect, its confidence distribution, and the path without it."""
 
+from impacteval.estimates.audit import AuditFinding
 from impacteval.estimates.diagnostic import Diagnostic, DiagnosticStatus
 from impacteval.estimates.distributions import (
     ConfidenceDistribution,
@@ -15,17 +16,21 @@ from impacteval.estimates.estimate import (
     Influence,
     Period,
 )
+from impacteval.estimates.finite import Drawn, HypergeometricCount
 from impacteval.estimates.inversion import StepFunction, TestInversion
 from impacteval.estimates.parts import Parts
 
 __all__ = [
+    "AuditFinding",
     "ConfidenceDistribution",
     "CounterfactualEstimate",
     "Diagnostic",
     "DiagnosticStatus",
+    "Drawn",
     "Effect",
     "EmpiricalDraws",
     "ExactCount",
+    "HypergeometricCount",
     "Influence",
     "LogRatioT",
     "NoUncertainty",

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from impacteval.canonical import digest
 from impacteval.errors import UsageError
+from impacteval.estimates.audit import AuditFinding
 from impacteval.estimates.distributions import (
     ConfidenceDistribution,
     EmpiricalDraws,
@@ -22,6 +23,7 @@ from impacteval.estimates.distributions import (
     StudentT,
     describe,
 )
+from impacteval.estimates.finite import HypergeometricCount
 from impacteval.estimates.inversion import TestInversion
 from impacteval.estimates.parts import Parts
 from impacteval.values import ConfidenceSet, Interval, Message, Scale
@@ -85,7 +87,7 @@ class Effect:
                 self._check_centre(centre, scale)
             case LogRatioT():
                 self._check_centre(self.distribution.centre, self.distribution.scale)
-            case ExactCount():
+            case ExactCount() | HypergeometricCount():
                 self._check_centre(self.distribution.centre, 1.0)
             case NoUncertainty(value=centre):
                 self._check_centre(centre, 0.0)
@@ -273,6 +275,8 @@ class CounterfactualEstimate:
         The estimator's settings.
     certificate : mapping or None
         Proof of the solver's result, where a solver ran.
+    audit : AuditFinding or None
+        What an audit of a count found, with the count as it was claimed.
     """
 
     estimator: str
@@ -293,6 +297,7 @@ class CounterfactualEstimate:
     method: Message | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
     certificate: Mapping[str, Any] | None = None
+    audit: AuditFinding | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "scale", Scale.parse(self.scale))
@@ -348,6 +353,8 @@ class CounterfactualEstimate:
             "settings": dict(self.settings),
             "parts": self.parts.plain(),
             "notes": [[m.key, dict(m.values)] for m in self.notes],
+            # Only where there is one, so that what was recorded without audits keeps its digest.
+            **({} if self.audit is None else {"audit": self.audit}),
         }
 
     @property

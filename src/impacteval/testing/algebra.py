@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from impacteval.errors import NotAnswerable
-from impacteval.estimates import CounterfactualEstimate, TestInversion
+from impacteval.estimates import CounterfactualEstimate, HypergeometricCount, TestInversion
 from impacteval.testing.bench import LEVELS, SEED, Bench, arrays, close, fingerprint, require
 from impacteval.testing.samples import KnownSample
 from impacteval.values import Scale, Side, Tail
@@ -298,7 +298,8 @@ def _check_ends(
         inside = effect.p_value(end - outward * 1e-6 * width, tail)
         outside = effect.p_value(end + outward * 1e-6 * width, tail)
         told = f"{place}: the interval at {level} ends at {end}, where the p-value is {inside:.6g}"
-        single = isinstance(effect.distribution, TestInversion)  # its sets may be single points
+        # Sets of a discrete kind may be single points.
+        single = isinstance(effect.distribution, TestInversion | HypergeometricCount)
         require(inside > alpha or single, f"{told} just inside, not above {alpha}.")
         require(outside <= alpha, f"{told} and {outside:.6g} just outside, not at most {alpha}.")
 
