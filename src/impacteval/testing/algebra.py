@@ -164,6 +164,8 @@ def every_row_counts(bench: Bench) -> None:
     """Sending any one unit's outcome to one end of the range or the other moves the effect."""
     y = bench.known.columns["y"]
     ends = (float(np.min(y)) - 1.0, float(np.max(y)) + 1.0)
+    if bench.against == "nothing":
+        ends = (0.0, 1.0)  # a case counts or does not
     on = bench.scales[0]
     before = bench.estimates[on].effect.value
 
@@ -374,10 +376,12 @@ def influence(bench: Bench) -> None:
             )
 
 
-BENCH_CHECKS: tuple[tuple[str, Callable[[Bench], None]], ...] = (
+MOVED_CHECKS: tuple[tuple[str, Callable[[Bench], None]], ...] = (
     ("shift", shift),
     ("scale", scale),
     ("mirror", mirror),
+)
+BENCH_CHECKS: tuple[tuple[str, Callable[[Bench], None]], ...] = (
     ("scales_agree", scales_agree),
     ("row_order", row_order),
     ("every_row_counts", every_row_counts),

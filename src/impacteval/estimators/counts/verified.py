@@ -51,7 +51,7 @@ class VerifiedCount:
     >>> audited = VerifiedCount(audit={"checked": 50, "wrong": 5})
     >>> effect = audited.estimate(sample, scale="total", rng=np.random.default_rng(1)).effect
     >>> effect.value, effect.interval(0.95, "lower").low
-    (180.0, 164.0)
+    (180.0, 163.0)
     """
 
     audit: dict[str, int] | None = None
