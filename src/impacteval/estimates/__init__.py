@@ -11,6 +11,7 @@ from impacteval.estimates.distributions import (
     StudentT,
 )
 from impacteval.estimates.estimate import (
+    Against,
     CounterfactualEstimate,
     Effect,
     Influence,
@@ -21,6 +22,7 @@ from impacteval.estimates.inversion import StepFunction, TestInversion
 from impacteval.estimates.parts import Parts
 
 __all__ = [
+    "Against",
     "AuditFinding",
     "ConfidenceDistribution",
     "CounterfactualEstimate",

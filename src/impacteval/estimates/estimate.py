@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from numpy.random import Generator
 
 Floats = NDArray[np.float64]
+Against = Literal["data", "figure", "nothing"]
 
 
 def _close(a: float, b: float, size: float) -> bool:
@@ -277,6 +278,11 @@ class CounterfactualEstimate:
         Proof of the solver's result, where a solver ran.
     audit : AuditFinding or None
         What an audit of a count found, with the count as it was claimed.
+    against : str
+        What the effect is held against: ``data``, people or places in the data who were not
+        served; ``figure``, a number that was stated and has no error of its own; ``nothing``,
+        where what would have happened otherwise was not estimated, and the counterfactual is the
+        zero from which a count begins.
     """
 
     estimator: str
@@ -298,6 +304,7 @@ class CounterfactualEstimate:
     settings: Mapping[str, Any] = field(default_factory=dict)
     certificate: Mapping[str, Any] | None = None
     audit: AuditFinding | None = None
+    against: Against = "data"
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "scale", Scale.parse(self.scale))
@@ -308,6 +315,12 @@ class CounterfactualEstimate:
             raise ValueError("An estimate needs at least one treated period.")
         if min(self.n_treated, self.n_comparison) < 0 or self.treated_clusters < 0:
             raise ValueError("Counts cannot be negative.")
+        if self.against not in get_args(Against):
+            raise ValueError(f"An effect is held against {', '.join(get_args(Against))}.")
+        if self.against != "data" and self.n_comparison:
+            raise ValueError("Without a comparison in the data nobody is compared.")
+        if self.against == "nothing" and self.counterfactual != 0.0:
+            raise ValueError("Where nothing is compared, a count begins at zero.")
         value, size = self.effect.value, max(abs(self.observed), abs(self.counterfactual))
         if self.scale is Scale.DIFFERENCE and not _close(
             value, self.observed - self.counterfactual, size
@@ -353,8 +366,9 @@ class CounterfactualEstimate:
             "settings": dict(self.settings),
             "parts": self.parts.plain(),
             "notes": [[m.key, dict(m.values)] for m in self.notes],
-            # Only where there is one, so that what was recorded without audits keeps its digest.
+            # Only where it is so, so that what was recorded before these keeps its digest.
             **({} if self.audit is None else {"audit": self.audit}),
+            **({} if self.against == "data" else {"against": self.against}),
         }
 
     @property

@@ -16,7 +16,14 @@ from impacteval.estimates import (
     StudentT,
     TestInversion,
 )
-from impacteval.pricing.spreads import DiscreteSpread, DrawnSpread, Spread, StudentSpread, integral, upper
+from impacteval.pricing.spreads import (
+    DiscreteSpread,
+    DrawnSpread,
+    Spread,
+    StudentSpread,
+    integral,
+    upper,
+)
 
 
 def spread_of(distribution: ConfidenceDistribution, factor: float = 1.0) -> Spread:

@@ -137,6 +137,9 @@ def _figures(clause: ClauseRow, pen: Pen) -> tuple[Figure, ...]:
     if clause.observed is not None:
         value = fmt.number(clause.observed, pen.language, decimals)
         found.append(Figure(words("clause.with"), value, unit))
+    if clause.claimed is not None:
+        value = pen.near(clause.claimed, (clause,))
+        found.append(Figure(words("clause.claimed"), value + sign, contract_unit))
     if clause.counterfactual is not None:
         value = fmt.number(clause.counterfactual, pen.language, decimals)
         found.append(Figure(words("clause.without"), value, unit))
@@ -145,7 +148,9 @@ def _figures(clause: ClauseRow, pen: Pen) -> tuple[Figure, ...]:
         plain = fmt.number(clause.estimate, pen.language, decimals)
         if same_unit and len(plain) > len(value):
             value = plain
-        found.append(Figure(words("clause.effect"), value + sign, contract_unit))
+        found.append(Figure(words(_estimated(clause)), value + sign, contract_unit))
+        if clause.against == "nothing":
+            found.append(Figure(words("clause.otherwise"), words("clause.not_estimated")))
     # Shown apart only when rounding by the contract or its rule makes it another number.
     shown = "" if clause.estimate is None else pen.near(clause.estimate, (clause,)) + sign
     if clause.value is not None and pen.compared(clause) != shown:
@@ -154,6 +159,13 @@ def _figures(clause: ClauseRow, pen: Pen) -> tuple[Figure, ...]:
         asked = pen.threshold(clause)
         found.append(Figure(words(f"clause.asks_{clause.operator}"), asked, contract_unit))
     return tuple(found)
+
+
+def _estimated(clause: ClauseRow) -> str:
+    """What the estimate is called: a difference, or a count."""
+    if clause.against != "nothing":
+        return "clause.effect"
+    return "clause.counted" if clause.claimed is None else "clause.audited"
 
 
 def _chances(clause: ClauseRow, pen: Pen) -> tuple[Figure, ...]:

@@ -160,7 +160,9 @@ def only_the_checked_speak(bench: Bench) -> None:
     for on in bench.estimates:
         value = bench.estimate(sample, on).effect.value
         times = 1.0 if on is Scale.TOTAL else 1.0 / len(y)
-        _same(f"on {on}, with every case checked, the count", value, float(found.sum()) * times, 1.0)
+        _same(
+            f"on {on}, with every case checked, the count", value, float(found.sum()) * times, 1.0
+        )
 
 
 Checks = tuple[tuple[str, Callable[[Bench], None]], ...]

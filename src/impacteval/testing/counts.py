@@ -212,5 +212,7 @@ register(
         small=True,
         suits=told_nothing,
     ),
-    SampleMaker("earlier_clusters", "count", earlier_clusters, replications=300, suits=told_nothing),
+    SampleMaker(
+        "earlier_clusters", "count", earlier_clusters, replications=300, suits=told_nothing
+    ),
 )

@@ -199,6 +199,11 @@ def counts(bench: Bench) -> None:
     treated, comparison = int(np.sum(arm == 1.0)), int(np.sum(arm == 0.0))
     for scale, estimate in bench.estimates.items():
         require(
+            estimate.against == bench.against,
+            f"on {scale} the effect is said to be held against {estimate.against}, and the sample "
+            f"holds it against {bench.against}.",
+        )
+        require(
             (estimate.n_treated, estimate.n_comparison) == (treated, comparison),
             f"on {scale} {estimate.n_treated} treated and {estimate.n_comparison} comparison units "
             f"are counted; the sample has {treated} and {comparison}.",

@@ -160,7 +160,8 @@ def test_coverage_over_two_strata_is_at_least_what_is_said():
         for truth in itertools.product(*(range(N + 1) for N, _ in strata)):
             chance = sum(
                 math.prod(
-                    hypergeom.pmf(r, N, t, n) for r, t, (N, n) in zip(pair, truth, strata, strict=True)
+                    hypergeom.pmf(r, N, t, n)
+                    for r, t, (N, n) in zip(pair, truth, strata, strict=True)
                 )
                 for pair, interval in held.items()
                 if sum(truth) in interval
@@ -252,9 +253,7 @@ def test_quantiles_are_the_one_sided_bounds():
     assert found.quantile(0.95) == found.interval(0.95, "upper").high
 
 
-@pytest.mark.parametrize(
-    "stratum", [(5, 4, 10), (1, 0, 10), (0, 0, 10), (2, 4, 3), (-1, 3, 5)]
-)
+@pytest.mark.parametrize("stratum", [(5, 4, 10), (1, 0, 10), (0, 0, 10), (2, 4, 3), (-1, 3, 5)])
 def test_numbers_that_cannot_be_are_refused(stratum):
     with pytest.raises(ValueError, match="cannot be"):
         HypergeometricCount((Drawn(*stratum),))

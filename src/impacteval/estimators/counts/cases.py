@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from impacteval.errors import NotIdentified, UsageError
 from impacteval.estimates import Drawn
 from impacteval.estimators.counts import words
+from impacteval.inference.audits import Audit, audit_of
 from impacteval.values import Message
 
 if TYPE_CHECKING:
@@ -30,45 +31,6 @@ COUNTS_IGNORE = (
     "exposure",
     "assignment_probability",
 )
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Audit:
-    """A sample of the claimed cases that was checked again.
-
-    Attributes
-    ----------
-    strata : tuple of Drawn
-        Right, checked and claimed cases of each stratum that holds a claimed case.
-    names : tuple of str
-        The strata; one empty name where the audit was drawn from all together.
-    unclaimed : int
-        Cases that the audit found and nobody claimed.
-    """
-
-    strata: tuple[Drawn, ...]
-    names: tuple[str, ...]
-    unclaimed: int = 0
-
-    @property
-    def cases(self) -> int:
-        """Claimed cases."""
-        return sum(s.cases for s in self.strata)
-
-    @property
-    def checked(self) -> int:
-        """Claimed cases that were checked again."""
-        return sum(s.checked for s in self.strata)
-
-    @property
-    def wrong(self) -> int:
-        """Those among them that were found wrong."""
-        return sum(s.checked - s.right for s in self.strata)
-
-    @property
-    def discrepancy(self) -> float:
-        """The share of the claimed cases that is wrong, each stratum by its size."""
-        return sum(s.cases * (s.checked - s.right) / s.checked for s in self.strata) / self.cases
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -166,23 +128,13 @@ def _told(y: Floats, audit: Mapping[str, int] | None) -> Audit | None:
 
 
 def _drawn(y: Floats, found: Floats, codes: NDArray[np.int64], names: tuple[str, ...]) -> Audit:
-    checked = ~np.isnan(found)
-    _yes_or_no(found[checked], audited=True)
-    claimed = y == 1.0
-    size = len(names)
-    cases = np.bincount(codes[claimed], minlength=size)
-    drawn = np.bincount(codes[claimed & checked], minlength=size)
-    right = np.bincount(codes[claimed & checked & (found == 1.0)], minlength=size)
-    if not drawn.any():
+    _yes_or_no(found[~np.isnan(found)], audited=True)
+    audit = audit_of(y, found, codes, names)
+    if not audit.checked:
         raise NotIdentified(words.nothing_checked(()))
-    used = np.flatnonzero(cases > 0)
-    if bare := [names[k] for k in used if drawn[k] == 0]:
-        raise NotIdentified(words.nothing_checked(bare))
-    return Audit(
-        tuple(Drawn(int(right[k]), int(drawn[k]), int(cases[k])) for k in used),
-        tuple(names[k] for k in used),
-        int((~claimed & (found == 1.0)).sum()),
-    )
+    if audit.unchecked:
+        raise NotIdentified(words.nothing_checked(audit.unchecked))
+    return audit
 
 
 def _yes_or_no(values: Floats, *, audited: bool) -> None:
@@ -194,28 +146,3 @@ def _yes_or_no(values: Floats, *, audited: bool) -> None:
 
 def _first(values: Floats, which: Bools) -> str:
     return f"{values[which][0]:.10g}"
-
-
-def audit_parts(audit: Audit, share_of: Any) -> dict[str, tuple[Any, ...]]:
-    """The audit as a table: one row a stratum and, where there are several, one for all.
-
-    Parameters
-    ----------
-    audit : Audit
-        The audit.
-    share_of : callable
-        Exact 95% limits of the share that is wrong, from the strata.
-    """
-    rows = [(name, (s,)) for name, s in zip(audit.names, audit.strata, strict=True)]
-    if len(rows) > 1:
-        rows.append(("all", audit.strata))
-    table: dict[str, list[Any]] = {
-        key: [] for key in ("stratum", "claimed", "checked", "wrong", "share", "low", "high")
-    }
-    for name, strata in rows:
-        own = Audit(strata, tuple("" for _ in strata))
-        low, high = share_of(strata)
-        values = (name or "all", own.cases, own.checked, own.wrong, own.discrepancy, low, high)
-        for key, value in zip(table, values, strict=True):
-            table[key].append(value)
-    return {key: tuple(column) for key, column in table.items()}

@@ -51,9 +51,7 @@ def against_figure(y: Floats, figure: float, cluster: Ints | None = None) -> Arm
     clusters = cluster_cells(fit, cluster)
     psi = clusters.influence(one)
     influence = np.concatenate([np.zeros_like(psi), psi], axis=-2)
-    return ArmMeans(
-        means, influence, lambda c: clusters.degrees(c[..., PROGRAMME : PROGRAMME + 1])
-    )
+    return ArmMeans(means, influence, lambda c: clusters.degrees(c[..., PROGRAMME : PROGRAMME + 1]))
 
 
 def between_periods(y: Floats, served: Ints, cluster: Ints | None = None) -> ArmMeans:

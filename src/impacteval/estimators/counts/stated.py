@@ -203,7 +203,9 @@ def _finite(name: str, value: float | None) -> None:
 def _offered(estimator: FixedRate | HistoricalBaseline, scale: Scale) -> Scale:
     scale = Scale.parse(scale)
     if scale not in estimator.card.scales:
-        raise UsageError(f"{estimator.name} offers {', '.join(estimator.card.scales)}, not {scale}.")
+        raise UsageError(
+            f"{estimator.name} offers {', '.join(estimator.card.scales)}, not {scale}."
+        )
     return scale
 
 
@@ -239,7 +241,9 @@ def _read(sample: Sample, scale: Scale, ignored: tuple[str, ...]) -> _People:
 
 def _enough(people: _People) -> None:
     """Two units, or two clusters, in each group compared."""
-    groups = np.ones(len(people.y), dtype=np.int64) if people.treatment is None else people.treatment
+    groups = (
+        np.ones(len(people.y), dtype=np.int64) if people.treatment is None else people.treatment
+    )
     for group in np.unique(groups):
         inside = groups == group
         held = inside.sum() if people.cluster is None else len(np.unique(people.cluster[inside]))
@@ -296,6 +300,7 @@ def _build(
         notes=(words.weak(), *people.notes),
         method=words.joined(f"method.{estimator.name}", [said, words.errors(clusters, df)]),
         settings=settings,
+        against="figure" if people.treatment is None else "data",
     )
 
 

@@ -11,7 +11,6 @@ from impacteval.errors import UsageError
 from impacteval.estimates import (
     AuditFinding,
     CounterfactualEstimate,
-    Drawn,
     Effect,
     HypergeometricCount,
     NoUncertainty,
@@ -20,7 +19,8 @@ from impacteval.estimates import (
 )
 from impacteval.estimators.counts import words
 from impacteval.estimators.counts.cards import VERIFIED_COUNT, VERIFIED_RATE
-from impacteval.estimators.counts.cases import Audit, Cases, audit_parts, read_cases
+from impacteval.estimators.counts.cases import Cases, read_cases
+from impacteval.inference.audits import Audit
 from impacteval.plugin import MethodCard
 from impacteval.values import Message, Scale
 
@@ -180,6 +180,7 @@ def _estimate(
         method=words.joined(f"method.{estimator.name}", method),
         settings={"audit": None if estimator.audit is None else dict(estimator.audit)},
         audit=finding,
+        against="nothing",
     )
 
 
@@ -211,18 +212,10 @@ def _said(
         method.append(words.all_checked())
     else:
         method.append(words.exactly(sum(s.checked < s.cases for s in audit.strata)))
-        least = HypergeometricCount(audit.strata).interval(0.95, "lower").low
-        notes.append(words.at_most_wrong(1.0 - least / audit.cases))
+        notes.append(words.at_most_wrong(audit.most_wrong()))
     if audit.unclaimed:
         notes.append(words.found_unclaimed(audit.unclaimed))
-    return method, notes, {"audit": audit_parts(audit, _share_limits)}
-
-
-def _share_limits(strata: tuple[Drawn, ...]) -> tuple[float, float]:
-    """Exact two-sided 95% limits of the share that is wrong."""
-    cases = sum(s.cases for s in strata)
-    right = HypergeometricCount(strata).interval(0.95)
-    return 1.0 - right.high / cases, 1.0 - right.low / cases
+    return method, notes, {"audit": audit.table()}
 
 
 def _period(sample: Sample) -> str | int | float:

@@ -19,9 +19,7 @@ def joined(key: str, sentences: Sequence[Message]) -> Message:
         values |= dict(sentence.values)
     return Message(
         key,
-        Text(
-            en=" ".join(s.text.en for s in sentences), fr=" ".join(s.text.fr for s in sentences)
-        ),
+        Text(en=" ".join(s.text.en for s in sentences), fr=" ".join(s.text.fr for s in sentences)),
         values,
     )
 
@@ -359,4 +357,6 @@ def errors(clusters: int | None, df: float) -> Message:
 
 def flat(values: Mapping[str, Any]) -> dict[str, Any]:
     """Settings as plain values."""
-    return {key: dict(value) if isinstance(value, Mapping) else value for key, value in values.items()}
+    return {
+        key: dict(value) if isinstance(value, Mapping) else value for key, value in values.items()
+    }
