@@ -248,6 +248,7 @@ def finding_facts(
         method_text=Said.of(estimate.method) if estimate and estimate.method else None,
         method=method_facts(finding.method),
         scale=finding.analysis.scale.value,
+        against=finding.against,
         observed=plain(estimate.observed, estimate) if compared else None,
         counterfactual=plain(estimate.counterfactual, estimate) if compared else None,
         estimate=value,
