@@ -12,7 +12,7 @@ from __future__ import annotations
 import argparse
 import csv
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,6 +58,10 @@ FIELDS = [
 ]
 
 
+Means = Callable[[str, Trials], tuple[ArmMeans, Spread, Floats]]
+"""From the trials of an estimator to both means, the spread of the comparison, and who is served."""
+
+
 def arms_of(estimator: str, trials: Trials) -> tuple[ArmMeans, Spread, Floats]:
     """Arm means, spread and served size of every replication."""
     y, shape = trials.y, trials.y.shape
@@ -96,10 +100,13 @@ class Measured:
     truth: Floats
 
 
-def measure(estimator: str, trials: Trials, scale: Scale) -> Measured:
-    """Estimates and truth of every replication, the relative effect as log ratio."""
+def measure(estimator: str, trials: Trials, scale: Scale, means: Means | None = None) -> Measured:
+    """Estimates and truth of every replication, the relative effect as log ratio.
+
+    `means` gives the arm means, those of the trial estimators by default.
+    """
     with np.errstate(divide="ignore", invalid="ignore"):
-        arms, spread, served = arms_of(estimator, trials)
+        arms, spread, served = (means or arms_of)(estimator, trials)
         found = on_scale(arms, scale, served=served, spread=spread)
     truth: Floats
     match scale:
@@ -134,15 +141,21 @@ def covers(found: Measured, side: str, level: float) -> Floats:
     return np.where(np.isnan(found.centre), np.nan, held)
 
 
-def rows(estimator: str, design: Design, replications: int) -> Iterator[dict[str, object]]:
+def rows(
+    estimator: str,
+    design: Design,
+    replications: int,
+    scales: tuple[Scale, ...] = tuple(Scale),
+    means: Means | None = None,
+) -> Iterator[dict[str, object]]:
     """One row a scale and question."""
-    parts: dict[Scale, list[Measured]] = {scale: [] for scale in Scale}
+    parts: dict[Scale, list[Measured]] = {scale: [] for scale in scales}
     n = 0
     for seed in design.seeds(replications // min(CHUNK, replications)):
         trials = design.draw(np.random.default_rng(seed), min(CHUNK, replications))
         n = trials.y.shape[1]
-        for scale in Scale:
-            parts[scale].append(measure(estimator, trials, scale))
+        for scale in scales:
+            parts[scale].append(measure(estimator, trials, scale, means))
     for scale, chunks in parts.items():
         found = Measured(
             *(
@@ -197,12 +210,20 @@ def write(path: Path, table: list[dict[str, object]]) -> None:
         writer.writerows(table)
 
 
-def run(estimator: str, out: Path, replications: int, force: bool) -> list[dict[str, object]]:
+def run(
+    estimator: str,
+    out: Path,
+    replications: int,
+    force: bool,
+    tried: tuple[Design, ...] | None = None,
+    scales: tuple[Scale, ...] = tuple(Scale),
+    means: Means | None = None,
+) -> list[dict[str, object]]:
     """Measure one estimator on every design, keeping what was measured before."""
     path = out / f"{estimator}.csv"
     before = [] if force else read(path)
     table: list[dict[str, object]] = []
-    for design in designs():
+    for design in tried or designs():
         kept = [
             row
             for row in before
@@ -212,14 +233,23 @@ def run(estimator: str, out: Path, replications: int, force: bool) -> list[dict[
         ]
         print(f"{estimator}: {design.name}{' (kept)' if kept else ''}", flush=True)
         table += kept or [
-            {k: str(v) for k, v in row.items()} for row in rows(estimator, design, replications)
+            {k: str(v) for k, v in row.items()}
+            for row in rows(estimator, design, replications, scales, means)
         ]
         write(path, table)
     return table
 
 
-def page(estimator: str, table: list[dict[str, object]], replications: int) -> str:
+def page(
+    estimator: str,
+    table: list[dict[str, object]],
+    replications: int,
+    tried: tuple[Design, ...] | None = None,
+    scales: tuple[Scale, ...] = tuple(Scale),
+    command: str = "python tools/calibrate.py",
+) -> str:
     """The Markdown page of one estimator."""
+    tried = tried or designs()
     by = {(r["design"], r["scale"], r["side"], r["level"]): r for r in table}
     mark = {"within": "", "below": " ▼", "above": " ▲"}
 
@@ -231,7 +261,7 @@ def page(estimator: str, table: list[dict[str, object]], replications: int) -> s
     lines = [
         f"# Coverage of `{estimator}`",
         "",
-        f"Command: `python tools/calibrate.py`. {replications:,} replications a design, seed {SEED} and the",
+        f"Command: `{command}`. {replications:,} replications a design, seed {SEED} and the",
         "design's name. How often the interval holds the truth, in percent; every number with side and level",
         f"stands in `{estimator}.csv`. Monte Carlo standard error at most {error:.2f} points.",
         "",
@@ -249,15 +279,15 @@ def page(estimator: str, table: list[dict[str, object]], replications: int) -> s
             "",
             f"## {title}{note}",
             "",
-            "| design | population | n | difference | relative | total | standardised |",
+            f"| design | population | n | {' | '.join(scales)} |",
         ]
-        lines += ["|---|---|---:|---:|---:|---:|---:|"]
-        for design in designs():
-            cells = " | ".join(cell(design.name, scale, side, level) for scale in Scale)
+        lines += [f"|---|---|---:|{'---:|' * len(scales)}"]
+        for design in tried:
+            cells = " | ".join(cell(design.name, scale, side, level) for scale in scales)
             size = by[design.name, "difference", side, level]["n"]
             lines.append(f"| {design.name} | {design.population} | {size} | {cells} |")
     lines += ["", "Designs:", ""]
-    lines += [f"- **{d.name}**: {d.describe}." for d in designs()]
+    lines += [f"- **{d.name}**: {d.describe}." for d in tried]
     refused = [
         f"- {r['design']}, {r['scale']}: {r['refused']} of {r['replications']}"
         for r in table

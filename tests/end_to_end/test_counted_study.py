@@ -45,7 +45,7 @@ def test_at_the_limit_the_claims_stand(within):
 
 def test_beyond_the_limit_what_was_found_wrong_is_taken_off_the_claims(beyond):
     rows = clauses(beyond)
-    assert Decimal(rows["most"].value) == Decimal("672")  # 800 x (1 - 0.16)
+    assert Decimal(rows["most"].value) == Decimal(672)  # 800 x (1 - 0.16)
     assert (rows["most"].verdict, rows["most"].amount) == ("not_met", "0.00")
     assert rows["each"].amount == "6720.00"
     assert beyond.record.page_one.money.due_now == "6720.00"
@@ -178,7 +178,9 @@ def test_the_record_reads_back(beyond, tmp_path):
     write_report(beyond, tmp_path)
     again = load_record(tmp_path / "verdict.json")
     assert again.page_one.clauses == beyond.record.page_one.clauses
-    assert json.loads((tmp_path / "verdict.json").read_text())["findings"][0]["against"] == "nothing"
+    assert (
+        json.loads((tmp_path / "verdict.json").read_text())["findings"][0]["against"] == "nothing"
+    )
 
 
 def test_the_order_of_the_rows_does_not_matter(beyond, tmp_path):
@@ -188,7 +190,6 @@ def test_the_order_of_the_rows_does_not_matter(beyond, tmp_path):
 
 
 def test_audited_goes_with_counts_only(tmp_path):
-    from impacteval.errors import PlanError
 
     def trial(planned):
         planned["analyses"]["enrolled"]["design"] = "rct"
@@ -196,12 +197,11 @@ def test_audited_goes_with_counts_only(tmp_path):
     write(tmp_path, cases(16), plan_change=trial)
     from impacteval.study import load_study
 
-    with pytest.raises(PlanError, match="Design rct has no audit of cases"):
+    with pytest.raises(StudyError, match="Design rct has no audit of cases"):
         load_study(tmp_path)
 
 
 def test_what_an_audit_found_decides_nobody_s_place(tmp_path):
-    from impacteval.errors import PlanError
     from impacteval.study import load_study
 
     def peek(planned):
@@ -210,7 +210,7 @@ def test_what_an_audit_found_decides_nobody_s_place(tmp_path):
         ]
 
     write(tmp_path, cases(16), plan_change=peek)
-    with pytest.raises(PlanError, match="nothing that decides who is counted"):
+    with pytest.raises(StudyError, match="nothing that decides who is counted"):
         load_study(tmp_path)
 
 

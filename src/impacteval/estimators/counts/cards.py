@@ -83,9 +83,21 @@ _ALIKE = Text(
     en="People who come to a programme at their worst moment get better anyway, and this counts as an effect here.",
     fr="Ceux qui entrent dans un programme au pire moment vont mieux de toute façon, et cela compte ici comme un effet.",
 )
-_SMALL = Text(
-    en="One period and one row for each person; strata, weights and exposure are refused. Few and very skewed outcomes: with 15 people the 95% interval of a difference holds the truth in {small_skewed} of samples, with 15 yes-or-no outcomes in {small_binary}.",
-    fr="Une seule période, une ligne par personne ; strates, pondérations et exposition sont refusées. Résultats peu nombreux et très asymétriques : avec 15 personnes, l'intervalle à 95 % d'une différence contient la vraie valeur dans {small_skewed} des échantillons, avec 15 résultats binaires dans {small_binary}.",
+_REFUSED = Text(
+    en="One period and one row for each person; strata, weights and exposure are refused.",
+    fr="Une seule période, une ligne par personne ; strates, pondérations et exposition sont refusées.",
+)
+_ONE_SKEWED = Text(
+    en="Very skewed outcomes, such as earnings, against a figure: the 95% interval of a difference holds the truth in 85.7% of samples of 15 people, 90.4% of 50 and 92.7% of 200; that of a relative effect in 88.9%, 92.0% and 93.2%. The one-sided 95% upper bound of a difference holds it in 81.7%, 86.8% and 90.1%.",
+    fr="Résultats très asymétriques, comme des revenus, face à un chiffre : l'intervalle à 95 % d'une différence contient la vraie valeur dans 85,7 % des échantillons de 15 personnes, 90,4 % de ceux de 50 et 92,7 % de ceux de 200 ; celui d'un effet relatif dans 88,9 %, 92,0 % et 93,2 %. La borne supérieure unilatérale à 95 % d'une différence la contient dans 81,7 %, 86,8 % et 90,1 %.",
+)
+_ONE_COUNTS = Text(
+    en="Rare or uneven events against a figure: with 25 people and counts that vary three times as much as chance alone, the 95% interval of a difference covers 92.8% and its upper bound 89.8%; with 200 people of whom 6% reach the outcome, the upper bound covers 91.7%.",
+    fr="Événements rares ou inégaux face à un chiffre : avec 25 personnes et des nombres trois fois plus dispersés que le seul hasard, l'intervalle à 95 % d'une différence couvre 92,8 % et sa borne supérieure 89,8 % ; avec 200 personnes dont 6 % atteignent le résultat, la borne supérieure couvre 91,7 %.",
+)
+_TWO_SKEWED = Text(
+    en="Very skewed outcomes with the data of both periods: the 95% interval of a relative effect covers 91.8% with 15 people in each; with 60 of the earlier period and 20 served that of a difference covers 91.5% and its upper bound 87.7%; in standard deviations it covers 91.9% with 15 in each, 92.4% with 50, and 89.4% with 60 and 20.",
+    fr="Résultats très asymétriques avec les données des deux périodes : l'intervalle à 95 % d'un effet relatif couvre 91,8 % avec 15 personnes dans chacune ; avec 60 personnes de la période antérieure et 20 accompagnées, celui d'une différence couvre 91,5 % et sa borne supérieure 87,7 % ; en écarts types, 91,9 % avec 15 dans chacune, 92,4 % avec 50 et 89,4 % avec 60 et 20.",
 )
 
 FIXED_RATE = MethodCard(
@@ -100,7 +112,7 @@ FIXED_RATE = MethodCard(
             fr="Le taux fixé est celui que ces mêmes personnes auraient connu sans le programme, et il a été fixé avant que quiconque voie leurs résultats.",
         ),
     ),
-    limits=(_SERVED_ONLY, _ALIKE, _SMALL),
+    limits=(_SERVED_ONLY, _ALIKE, _ONE_SKEWED, _ONE_COUNTS, _REFUSED),
     references=(
         "Welch (1947), Biometrika 34, doi:10.1093/biomet/34.1-2.28",
         "Pustejovsky and Tipton (2018), Journal of Business & Economic Statistics 36(4), doi:10.1080/07350015.2016.1247004",
@@ -131,7 +143,10 @@ HISTORICAL_BASELINE = MethodCard(
             en="Where only the figure of the earlier period is stated, the interval covers chance among those served only.",
             fr="Si seul le chiffre de la période antérieure est indiqué, l'intervalle ne couvre que le hasard parmi les personnes accompagnées.",
         ),
-        _SMALL,
+        _TWO_SKEWED,
+        _ONE_SKEWED,
+        _ONE_COUNTS,
+        _REFUSED,
     ),
     references=(
         "Welch (1947), Biometrika 34, doi:10.1093/biomet/34.1-2.28",
