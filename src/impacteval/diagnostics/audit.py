@@ -81,7 +81,8 @@ def audit(
     known = np.concatenate([claimed, found[~np.isnan(found)]])
     if not np.isin(known, (0.0, 1.0)).all():
         return not_applicable("audit", limit, _NOT_YES_OR_NO)
-    codes, names = np.zeros(len(claimed), dtype=np.int64), ("",)
+    codes = np.zeros(len(claimed), dtype=np.int64)
+    names: tuple[str, ...] = ("",)
     if matrix.stratum is not None:
         codes = matrix.stratum.codes[kept]
         names = tuple(str(label) for label in matrix.stratum.labels.tolist())

@@ -6,7 +6,7 @@ Drawing without replacement from `cases` of which `true` are right, the number r
 References
 ----------
 Buonaccorsi (1987), A note on confidence intervals for proportions in finite populations. *The
-American Statistician* 41(3), doi:10.1080/00031305.1987.10475484.
+American Statistician* 41(3).
 Wright (1991), *Exact Confidence Bounds when Sampling from Small Finite Universes*. Springer.
 """
 

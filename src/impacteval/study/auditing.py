@@ -7,7 +7,7 @@ the shorter one, and whoever has the list can check any case by hand.
 References
 ----------
 Ohlsson (1995), Coordination of samples using permanent random numbers. *Business Survey Methods*,
-chapter 9, doi:10.1002/9781118150504.ch9.
+chapter 9.
 """
 
 from __future__ import annotations

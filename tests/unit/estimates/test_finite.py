@@ -119,6 +119,34 @@ def test_with_endless_cases_it_is_the_exact_binomial_interval():
         assert finite.high == pytest.approx(endless.high, abs=2e-6)
 
 
+@pytest.mark.parametrize(
+    ("cases", "checked", "right", "level", "bounds"),
+    [
+        # Wright (1991), doi:10.1007/978-1-4612-3140-0: worked examples of its one-sided bounds,
+        # each bound at the level by itself.
+        (46, 1, 0, 0.95, (0, 43)),
+        (185, 53, 3, 0.95, (4, 23)),
+        (2000, 200, 40, 0.975, (299, 518)),
+        (1200, 120, 3, 0.95, (9, 73)),
+        (3300, 300, 49, 0.99, (393, 714)),
+    ],
+)
+def test_published_bounds(cases, checked, right, level, bounds):
+    found = HypergeometricCount((Drawn(right, checked, cases),))
+    assert found.interval(level, "lower").low == bounds[0]
+    assert found.interval(level, "upper").high == bounds[1]
+
+
+def test_another_programme_s_interval():
+    # R, samplingbook 1.2.4, Sprop(m = 45, n = 100, N = 300), as its README prints it: standard
+    # error 0.0408, 95% exact hypergeometric confidence interval, number in population [110, 161].
+    found = HypergeometricCount((Drawn(45, 100, 300),))
+    interval = found.interval(0.95)
+    assert (interval.low, interval.high) == (110, 161)
+    assert found.std_error is not None
+    assert round(found.std_error / 300, 4) == 0.0408
+
+
 # --- coverage, by counting out every outcome ----------------------------------------------------
 
 

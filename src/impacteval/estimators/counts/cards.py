@@ -37,7 +37,7 @@ _AUDIT_LIMITS = (
     ),
 )
 _AUDIT_REFERENCES = (
-    "Buonaccorsi (1987), The American Statistician 41(3), doi:10.1080/00031305.1987.10475484",
+    "Buonaccorsi (1987), The American Statistician 41(3)",
     "Wright (1991), Exact Confidence Bounds when Sampling from Small Finite Universes, doi:10.1007/978-1-4612-3140-0",
     "Cochran (1977), Sampling Techniques, 3rd edition, chapters 3 and 5",
 )

@@ -124,7 +124,7 @@ def test_a_figure_alone_has_no_error_of_its_own(people):
 
 def bare(**changes):
     df = pd.DataFrame({"id": ["a", "b", "c"], "y": [1.0, 2.0, 4.0]})
-    return sample(df.assign(**{k: v for k, v in changes.items()}), **{k: k for k in changes})
+    return sample(df.assign(**changes), **{k: k for k in changes})
 
 
 REFUSED = {

@@ -106,7 +106,7 @@ def test_when_every_claim_was_checked_nothing_is_left_to_chance():
     assert isinstance(found.effect.distribution, NoUncertainty)
     assert found.audit is not None
     assert found.method is not None
-    assert "counts.all-checked" not in found.method.key
+    assert "leaves nothing to chance" in found.method.text.en
 
 
 def test_what_was_not_claimed_is_never_added():
