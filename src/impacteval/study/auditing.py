@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from impacteval.errors import Problem, StudyError, UsageError
-from impacteval.sample.findings import listed
+from impacteval.sample.findings import counted, listed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -224,7 +224,7 @@ def cases_of(
         rows = frame[claims.notna() & (claims != 0.0)]
         left_out = len(frame) - len(rows)
     problems = [
-        Problem(f"Column {column!r} is empty in {bare} rows.", "Every case needs one.")
+        Problem(f"Column {column!r} is empty in {counted(bare, 'row')}.", "Every case needs one.")
         for column in (unit, stratum)
         if column is not None and (bare := int(_blank(rows[column]).sum()))
     ]
@@ -234,7 +234,7 @@ def cases_of(
         twice = listed(list(dict.fromkeys(again))[:5])
         problems.append(
             Problem(
-                f"Column {unit!r} has {again.nunique()} labels more than once: {twice}.",
+                f"Column {unit!r} has {counted(again.nunique(), 'label')} more than once: {twice}.",
                 "Keep one row a case: a case that stands twice would be drawn twice as often.",
             )
         )

@@ -139,10 +139,13 @@ def test_published_bounds(cases, checked, right, level, bounds):
 
 def test_another_programme_s_interval():
     # R, samplingbook 1.2.4, Sprop(m = 45, n = 100, N = 300), as its README prints it: standard
-    # error 0.0408, 95% exact hypergeometric confidence interval, number in population [110, 161].
+    # error 0.0408, exact hypergeometric 95% interval, number in population [110, 161]. It prints
+    # the nearest numbers that are rejected, so both stand one case outside of ours.
     found = HypergeometricCount((Drawn(45, 100, 300),))
     interval = found.interval(0.95)
-    assert (interval.low, interval.high) == (110, 161)
+    assert (interval.low - 1, interval.high + 1) == (110, 161)
+    assert hypergeom.sf(44, 300, 110, 100) <= 0.025 < hypergeom.sf(44, 300, 111, 100)
+    assert hypergeom.cdf(45, 300, 161, 100) <= 0.025 < hypergeom.cdf(45, 300, 160, 100)
     assert found.std_error is not None
     assert round(found.std_error / 300, 4) == 0.0408
 
