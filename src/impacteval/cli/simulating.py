@@ -94,7 +94,7 @@ def simulate(
     from impacteval.render.simulation_page import sections
 
     for section in sections(simulated.found, contract, language, drawings=False):
-        _show(section, first=section.number == 1)
+        show_section(section, first=section.number == 1)
     if written:
         say()
         say(WRITTEN[language].format(x=out))
@@ -137,7 +137,8 @@ def _data(contract: Contract, path: Path, asked: Asked) -> FullEngine | None:
     )
 
 
-def _show(section: object, *, first: bool) -> None:
+def show_section(section: object, *, first: bool) -> None:
+    """Print a section; drawings are for pages."""
     from impacteval.render.blocks import Facts, Items, Para, Section, Table
 
     assert isinstance(section, Section)
