@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from impacteval.values import Message, Text
@@ -353,10 +353,3 @@ def errors(clusters: int | None, df: float) -> Message:
         clusters=clusters,
         df=df,
     )
-
-
-def flat(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Settings as plain values."""
-    return {
-        key: dict(value) if isinstance(value, Mapping) else value for key, value in values.items()
-    }
