@@ -128,7 +128,7 @@ def grade(
     *,
     lowered: int | None = None,
     because: Text | None = None,
-    against: str = "data",
+    against: str | None = None,
 ) -> Grade:
     """The grade of a design with that many treated units of assignment.
 
@@ -142,8 +142,9 @@ def grade(
         The highest grade that the evaluator stands for; it lowers and never raises.
     because : Text, optional
         Why the evaluator lowered it.
-    against : str
-        What the effect is held against: ``data``, a ``figure`` or ``nothing``.
+    against : str, optional
+        What the effect is held against: ``data``, a ``figure`` or ``nothing``. Where it is not
+        said, nothing vouches that a count is compared.
 
     Examples
     --------
@@ -166,7 +167,8 @@ def grade(
     return Grade(given.kind, max(1, lowered), why)
 
 
-def _by_design(design: str, treated_clusters: int, against: str) -> Grade:
+def _by_design(design: str, treated_clusters: int, against: str | None) -> Grade:
+    against = against or ("nothing" if design == "count" else "data")
     if design == "count" and against in _WITHOUT:
         return Grade(Message(f"grade.kind.{design}-{against}", _WITHOUT[against]), 1, _LOWEST)
     ceiling, words = _KIND[design]
