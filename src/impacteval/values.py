@@ -333,6 +333,14 @@ class PartEstimate:
 
 
 @dataclass(frozen=True, slots=True)
+class CounterfactualMean:
+    """What would have happened on average to each person of a group, in the outcome's own units?
+
+    Groups weigh by it, and by their people, where they are pooled as a ratio of sums.
+    """
+
+
+@dataclass(frozen=True, slots=True)
 class ExpectedPayment:
     """What does a clause pay on average over what the true effect may be, in the contract's money?
 
@@ -368,6 +376,7 @@ Question = (
     | ExpectedPayment
     | AuditDiscrepancy
     | ClaimedCount
+    | CounterfactualMean
 )
 
 

@@ -16,6 +16,7 @@ from impacteval.values import (
     ClaimedCount,
     Confidence,
     ConfidenceSet,
+    CounterfactualMean,
     Evidence,
     ExpectedPayment,
     LowerBound,
@@ -100,6 +101,9 @@ def ask(
                 return Answer(
                     question, units.to_decimal(effect, better, claimed, reference=reference)
                 )
+            case CounterfactualMean():
+                mean = estimate.counterfactual
+                return Answer(question, significant(mean, max(abs(mean), abs(estimate.observed))))
             case PartEstimate():
                 raise ValueError("An estimate of one design is asked of that design alone.")
     except NotAnswerable as none:

@@ -319,10 +319,19 @@ def simulate(
     false_payment: Annotated[
         float | None, typer.Option(help="The risk to hold with --advise; 0.05 by default.")
     ] = None,
+    noise_payment: Annotated[
+        float | None,
+        typer.Option(
+            metavar="AMOUNT",
+            help="With --advise, hold what is paid on average if nothing works at this amount, in "
+            "place of the chance of paying.",
+        ),
+    ] = None,
     hoped: Annotated[
         float | None,
         typer.Option(
-            help="The true effect hoped for, with --advise; the largest tried by default."
+            help="The true effect hoped for, with --advise; the largest tried by default, which is "
+            "about 1.5 times the furthest threshold unless --effects says otherwise."
         ),
     ] = None,
     out: Annotated[
@@ -352,6 +361,7 @@ def simulate(
             power=power,
             advise=advise,
             false_payment=false_payment,
+            noise_payment=noise_payment,
             hoped=hoped,
             engine=engine.value,
             estimators=tuple(estimator or ()),

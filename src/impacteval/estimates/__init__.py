@@ -14,10 +14,10 @@ from impacteval.estimates.estimate import (
     Against,
     CounterfactualEstimate,
     Effect,
-    Influence,
     Period,
 )
 from impacteval.estimates.finite import Drawn, HypergeometricCount
+from impacteval.estimates.influence import Influence, MeansInfluence
 from impacteval.estimates.inversion import StepFunction, TestInversion
 from impacteval.estimates.parts import Parts
 
@@ -35,6 +35,7 @@ __all__ = [
     "HypergeometricCount",
     "Influence",
     "LogRatioT",
+    "MeansInfluence",
     "NoUncertainty",
     "Parts",
     "Period",

@@ -15,8 +15,9 @@ from impacteval.inference.cells import (
     cluster_cells,
     fit_cells,
 )
-from impacteval.inference.degrees import quadratic_form_degrees, welch_satterthwaite
+from impacteval.inference.degrees import TwoMeans, quadratic_form_degrees, welch_satterthwaite
 from impacteval.inference.joint import WeightedSum, covariance_matrix, weighted_sum
+from impacteval.inference.ratio import GroupMeans, ratio_of_sums
 from impacteval.inference.regression import (
     ClusterFit,
     Regression,
@@ -40,9 +41,11 @@ __all__ = [
     "CellClusters",
     "CellFit",
     "ClusterFit",
+    "GroupMeans",
     "Regression",
     "ScaledEffect",
     "Spread",
+    "TwoMeans",
     "Variance",
     "WeightedSum",
     "bell_mccaffrey_degrees",
@@ -57,6 +60,7 @@ __all__ = [
     "fit_cells",
     "on_scale",
     "quadratic_form_degrees",
+    "ratio_of_sums",
     "regress",
     "regression_classical",
     "regression_influence",

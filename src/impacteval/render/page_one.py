@@ -197,7 +197,8 @@ def _scale(clause: ClauseRow, pen: Pen) -> Drawing | None:
         if asked
         else pen.words("plot.scale.alt_plain", **values)
     )
-    return Drawing(svg=scale_drawing(clause, pen), alt=alt, caption="", data=None)
+    wide, narrow = (scale_drawing(clause, pen, narrow=n) for n in (False, True))
+    return Drawing(svg=wide, alt=alt, caption="", data=None, narrow=narrow)
 
 
 def _notes(record: Record, pen: Pen) -> tuple[Note, ...]:

@@ -17,6 +17,7 @@ from impacteval.render.drawing import (
     svg,
 )
 from impacteval.render.labels import (
+    NARROW,
     WIDTH,
     end,
     label_marks,
@@ -40,11 +41,12 @@ def no_effect(shown: ClauseRow | FindingFacts) -> str:
     return "plot.effect.no_count" if shown.against == "nothing" else "plot.effect.no_effect"
 
 
-def scale_drawing(clause: ClauseRow, pen: Pen) -> str:
+def scale_drawing(clause: ClauseRow, pen: Pen, *, narrow: bool = False) -> str:
     """The small scale of page 1: nothing, the threshold, the estimate and its interval."""
     assert clause.estimate is not None
     assert clause.interval is not None
-    name = slug("scale", clause.name, clause.group)
+    name = slug("scale", clause.name, clause.group, *(["narrow"] if narrow else []))
+    width = NARROW if narrow else WIDTH
     estimate = float(clause.estimate)
     threshold = None if clause.threshold is None else float(clause.threshold)
     known = [0.0, estimate]
@@ -53,7 +55,7 @@ def scale_drawing(clause: ClauseRow, pen: Pen) -> str:
     left, right = room(known, 0.08)
     low, high = end(clause.interval.low, left), end(clause.interval.high, right)
     with style(name):
-        figure, axes = new_figure(WIDTH, 0.86)
+        figure, axes = new_figure(width, 0.86)
         axes.set_position((0.01, 0.02, 0.98, 0.96))
         axes.set_axis_off()
         axes.set_xlim(left, right)
@@ -74,7 +76,7 @@ def scale_drawing(clause: ClauseRow, pen: Pen) -> str:
             label = pen.words("plot.effect.asks", asked=pen.asked(clause))
             below.append((threshold, label, 9.0, ASKED))
         for row, height, side in ((sorted(above), 0.32, "bottom"), (sorted(below), -0.58, "top")):
-            centres = spread([label[:3] for label in row], left, right, WIDTH * 0.98)
+            centres = spread([label[:3] for label in row], left, right, width * 0.98)
             for centre, (_, text, size, colour) in zip(centres, row, strict=True):
                 axes.text(
                     centre,

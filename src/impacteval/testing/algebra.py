@@ -376,6 +376,33 @@ def influence(bench: Bench) -> None:
             )
 
 
+def means(bench: Bench) -> None:
+    """Influence on both means, where it is given, makes that on the effect by the delta method."""
+    for maker in bench.answered:
+        sample = maker(SEED).sample()
+        for on in bench.scales:
+            found = bench.estimate(sample, on)
+            own = found.influence
+            if own is None or own.means is None or on is Scale.STANDARDISED:
+                continue  # a standardised effect also has the error of the spread
+            match on:
+                case Scale.RELATIVE:
+                    one, other = 1.0, -found.observed / found.counterfactual
+                    times = 1.0 / found.counterfactual
+                case Scale.TOTAL:
+                    one, other = 1.0, -1.0
+                    difference = found.observed - found.counterfactual
+                    times = found.effect.value / difference if difference else math.nan
+                case _:
+                    one, other, times = 1.0, -1.0, 1.0
+            apart = np.abs(times * own.means.along(one, other) - own.values)
+            require(
+                not float(np.max(apart)) > 1e-7 * float(np.abs(own.values).max()),
+                f"in the {maker.name!r} sample the influence on both means does not give that on "
+                f"the effect on {on}.",
+            )
+
+
 MOVED_CHECKS: tuple[tuple[str, Callable[[Bench], None]], ...] = (
     ("shift", shift),
     ("scale", scale),
@@ -390,4 +417,5 @@ BENCH_CHECKS: tuple[tuple[str, Callable[[Bench], None]], ...] = (
     ("sample_untouched", sample_untouched),
     ("intervals", intervals),
     ("influence", influence),
+    ("means", means),
 )

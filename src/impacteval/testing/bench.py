@@ -171,6 +171,9 @@ def fingerprint(estimate: CounterfactualEstimate) -> str:
             "answers": answers,
             "influence": influence
             and [influence.level, influence.labels.tolist(), influence.values],
+            "means": influence
+            and influence.means
+            and [influence.means.observed, influence.means.counterfactual],
             "method": estimate.method and [estimate.method.key, dict(estimate.method.values)],
             "certificate": estimate.certificate,
         }

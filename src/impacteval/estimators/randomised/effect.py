@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,7 @@ from impacteval.estimates import (
     Effect,
     Influence,
     LogRatioT,
+    MeansInfluence,
     Parts,
     Period,
     StudentT,
@@ -150,12 +152,24 @@ def build(
         n_treated=trial.count(1),
         n_comparison=trial.count(0),
         treated_clusters=trial.treated_clusters,
-        influence=Influence(groups, found.influence, "cluster" if clustered else "unit"),
+        influence=Influence(
+            groups, found.influence, "cluster" if clustered else "unit", means_influence(arms)
+        ),
         parts=Parts(_tables(trial, arms, used)),
         notes=_notes(trial, scale, rule, df),
         method=messages.joined(f"method.{estimator}", said),
         settings=settings,
     )
+
+
+def means_influence(arms: ArmMeans) -> MeansInfluence:
+    """Influence on both means, as groups are pooled by it; degrees of freedom of either alone."""
+    comparison, programme = arms.influence
+    degrees = [
+        float(arms.degrees(np.eye(2)[k])) if psi.any() else math.inf
+        for k, psi in enumerate((comparison, programme))
+    ]
+    return MeansInfluence(programme, comparison, degrees[1], degrees[0])
 
 
 def _spread(trial: Trial) -> Spread:
