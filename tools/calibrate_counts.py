@@ -23,14 +23,13 @@ from scipy.stats import hypergeom
 
 from impacteval.estimates import Drawn, ExactCount, HypergeometricCount
 from impacteval.estimators.counts.means import against_figure, between_periods
-from impacteval.inference import ArmMeans, Spread, comparison_spread
-from impacteval.inference._arrays import group_sums
+from impacteval.inference import ArmMeans, Spread
 from impacteval.values import Scale
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from calibrate import FAST, OUT, REPLICATIONS, page, run
-from calibrate_designs import Design, Floats, Trials, designs
+from calibrate import FAST, OUT, REPLICATIONS, Calibrated, by_arms, page, run
+from calibrate_designs import Design, Trials, designs
 
 EXACT_FIELDS = [
     "cases",
@@ -56,11 +55,6 @@ LISTS = (
     (800, 60),
     (800, 100),
 )
-SCALES = {
-    "fixed-rate": (Scale.DIFFERENCE, Scale.RELATIVE, Scale.TOTAL),
-    "historical-baseline": tuple(Scale),
-}
-
 
 # --- audits, by counting out ------------------------------------------------------------------
 
@@ -154,18 +148,19 @@ def write_exact(out: Path) -> list[dict[str, object]]:
 # --- against a figure, and against an earlier period ------------------------------------------
 
 
-def means_of(estimator: str, trials: Trials) -> tuple[ArmMeans, Spread, Floats]:
-    """Both means, the spread of the earlier period and who is served, in every replication."""
-    served = np.full(trials.y.shape[:-1], float((trials.treatment == 1).sum()))
-    if estimator == "fixed-rate":
-        figure = trials.difference / trials.relative
-        none = Spread(np.full(trials.y.shape[:-1], np.nan), np.zeros_like(trials.y))
-        return against_figure(trials.y, figure, trials.cluster), none, served
-    spread = comparison_spread(trials.y, trials.treatment == 0)
-    if trials.cluster is not None:
-        groups = int(trials.cluster.max()) + 1
-        spread = Spread(spread.value, group_sums(spread.influence, trials.cluster, groups))
-    return between_periods(trials.y, trials.treatment, trials.cluster), spread, served
+def figure_arms(trials: Trials) -> ArmMeans:
+    """Those served beside their true mean without the programme, stated in advance."""
+    return against_figure(trials.y, trials.difference / trials.relative, trials.cluster)
+
+
+def no_spread(trials: Trials) -> Spread:
+    """A figure has no spread."""
+    return Spread(np.full(trials.y.shape[:-1], np.nan), np.zeros_like(trials.y))
+
+
+def period_arms(trials: Trials) -> ArmMeans:
+    """Those served beside the people of the earlier period."""
+    return between_periods(trials.y, trials.treatment, trials.cluster)
 
 
 def served_only(design: Design) -> Design:
@@ -194,6 +189,22 @@ def usable() -> tuple[Design, ...]:
     return tuple(d for d in designs() if not d.name.startswith(refused))
 
 
+COMMAND = "python tools/calibrate_counts.py"
+METHODS = {
+    method.name: method
+    for method in (
+        Calibrated(
+            "fixed-rate",
+            by_arms(figure_arms, no_spread),
+            lambda: tuple(served_only(design) for design in usable()),
+            scales=(Scale.DIFFERENCE, Scale.RELATIVE, Scale.TOTAL),
+            command=COMMAND,
+        ),
+        Calibrated("historical-baseline", by_arms(period_arms), lambda: usable(), command=COMMAND),  # noqa: PLW0108 - looked up when called
+    )
+}
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Count out the audits, measure the others and write the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -203,14 +214,9 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     replications = FAST if options.fast else REPLICATIONS
     write_exact(options.out)
-    for estimator, scales in SCALES.items():
-        tried = usable()
-        if estimator == "fixed-rate":
-            tried = tuple(served_only(design) for design in tried)
-        table = run(estimator, options.out, replications, options.force, tried, scales, means_of)
-        command = "python tools/calibrate_counts.py"
-        text = page(estimator, table, replications, tried, scales, command)
-        (options.out / f"{estimator}.md").write_text(text, encoding="utf-8")
+    for name, method in METHODS.items():
+        table = run(method, options.out, replications, options.force)
+        (options.out / f"{name}.md").write_text(page(method, table, replications), encoding="utf-8")
     return 0
 
 

@@ -29,7 +29,7 @@ def test_an_estimator_of_ours_keeps_the_contract(checks):
 
 
 def test_ours_and_the_example_are_all_there():
-    assert {"difference-in-means", "lin", "trimmed-means"} <= set(names())
+    assert {"cluster-randomised", "difference-in-means", "lin", "trimmed-means"} <= set(names())
 
 
 def test_the_catalogue_tells_every_estimator_as_plain_json():

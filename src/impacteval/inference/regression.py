@@ -15,7 +15,7 @@ Pustejovsky and Tipton (2018), Small-sample methods for cluster-robust variance 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -109,7 +109,7 @@ def regress(
     """
     f = np.ones(y.shape[-1]) if copies is None else copies
     root = np.broadcast_to(np.sqrt(f if weight is None else f * weight), y.shape)
-    q, r = _factorised(x * root[..., None])
+    q, r = orthonormal(x * root[..., None])
     target = root * y
     beta = np.asarray(np.linalg.solve(r, np.swapaxes(q, -1, -2) @ target[..., None]), dtype=float)
     residuals = y - (x @ beta)[..., 0]
@@ -128,7 +128,7 @@ def regress(
     )
 
 
-def _factorised(x: Floats) -> tuple[Floats, Floats]:
+def orthonormal(x: Floats) -> tuple[Floats, Floats]:
     """Orthonormal basis and triangle; SciPy keeps the columns as they lie, which is faster."""
     if x.ndim > 2:
         q, r = np.linalg.qr(x)
@@ -224,6 +224,11 @@ class ClusterFit:
         """Number of clusters."""
         return int(self.scores.shape[-2])
 
+    def corrected(self, variance: Variance) -> ClusterFit:
+        """The same sums over clusters with another small-sample correction."""
+        root, alone = _correction(self.gram, variance, self.fit.n)
+        return replace(self, root=root, alone=alone)
+
     def influence(self, contrasts: Floats) -> Floats:
         """Influence of each cluster on contrasts of shape (..., m, p): shape (..., m, g)."""
         load = self.fit.loads(contrasts)
@@ -278,21 +283,25 @@ def cluster_regression(fit: Regression, cluster: Ints, variance: Variance = "hc2
         basis = np.swapaxes(q[..., rows, :], -1, -2)
         scores[..., g, :] = (basis @ e[..., rows, :])[..., 0]
         gram[..., g, :, :] = basis @ np.swapaxes(basis, -1, -2)
-    identity = np.eye(p)
-    alone = np.zeros((1, p, p))
-    if variance in ("hc0", "hc1"):
-        factor = 1.0 if variance == "hc0" else stata_factor(fit.n, p, groups)
-        root = np.broadcast_to(factor * identity, gram.shape)
-    else:
-        value, vector = np.linalg.eigh(identity - gram)
-        lost = value <= DETERMINED
-        safe = np.where(lost, 1.0, value)
-        power = np.where(lost, 0.0, safe**-0.5 if variance == "hc2" else 1.0 / safe)
-        turned = np.swapaxes(vector, -1, -2)
-        root = (vector * power[..., None, :]) @ turned
-        if lost.any():
-            alone = (vector * lost[..., None, :]) @ turned
+    root, alone = _correction(gram, variance, fit.n)
     return ClusterFit(scores=scores, gram=gram, root=root, alone=alone, fit=fit)
+
+
+def _correction(gram: Floats, variance: Variance, n: float) -> tuple[Floats, Floats]:
+    """What corrects the scores of each cluster, and the directions that it determines alone."""
+    groups, p = gram.shape[-3], gram.shape[-1]
+    identity, alone = np.eye(p), np.zeros((1, p, p))
+    if variance in ("hc0", "hc1"):
+        factor = 1.0 if variance == "hc0" else stata_factor(n, p, groups)
+        return np.broadcast_to(factor * identity, gram.shape), alone
+    value, vector = np.linalg.eigh(identity - gram)
+    lost = value <= DETERMINED
+    safe = np.where(lost, 1.0, value)
+    power = np.where(lost, 0.0, safe**-0.5 if variance == "hc2" else 1.0 / safe)
+    turned = np.swapaxes(vector, -1, -2)
+    if lost.any():
+        alone = (vector * lost[..., None, :]) @ turned
+    return (vector * power[..., None, :]) @ turned, alone
 
 
 def collinear_columns(x: Floats, weight: Floats | None = None) -> tuple[int, ...]:

@@ -13,8 +13,7 @@ import pytest
 ROOT = Path(__file__).parents[3]
 sys.path.insert(0, str(ROOT / "tools"))
 
-import calibrate  # noqa: E402  the tools are scripts, found by their folder
-import calibrate_counts  # noqa: E402
+import calibrate_counts  # noqa: E402  the tools are scripts, found by their folder
 
 from impacteval.estimators.counts.stated import FixedRate, HistoricalBaseline  # noqa: E402
 from impacteval.sample import Sample  # noqa: E402
@@ -34,7 +33,7 @@ def rows(name):
 
 
 @pytest.mark.parametrize("name", ["lognormal, 60+20", "clusters, 20"])
-@pytest.mark.parametrize("estimator", list(calibrate_counts.SCALES))
+@pytest.mark.parametrize("estimator", list(calibrate_counts.METHODS))
 def test_what_is_measured_is_what_is_estimated(estimator, name):
     trials = by_name(name, estimator == "fixed-rate").draw(np.random.default_rng(1), 3)
     frame = pd.DataFrame({"y": trials.y[1]})
@@ -47,9 +46,10 @@ def test_what_is_measured_is_what_is_estimated(estimator, name):
         own, roles["treatment"] = HistoricalBaseline(), "t"
         frame["t"] = trials.treatment
     sample = Sample.from_frame(frame, design="count", outcome="y", **roles)
-    for scale in calibrate_counts.SCALES[estimator]:
+    method = calibrate_counts.METHODS[estimator]
+    for scale in method.scales:
         found = own.estimate(sample, scale=scale, rng=RNG).effect
-        measured = calibrate.measure(estimator, trials, scale, calibrate_counts.means_of)
+        measured = method.measure(trials, scale)
         value = np.expm1(measured.centre[1]) if scale == "relative" else measured.centre[1]
         assert found.value == pytest.approx(value, rel=1e-9)
         assert found.distribution.scale == pytest.approx(measured.error[1], rel=1e-9)
@@ -68,7 +68,7 @@ def test_the_committed_table_of_audits_is_the_one_that_is_counted_out():
         assert {k: str(v) for k, v in again.items()} == row
 
 
-@pytest.mark.parametrize("estimator", list(calibrate_counts.SCALES))
+@pytest.mark.parametrize("estimator", list(calibrate_counts.METHODS))
 def test_where_coverage_falls_short_the_card_says_so(estimator):
     card = {"fixed-rate": FixedRate, "historical-baseline": HistoricalBaseline}[estimator].card
     said = " ".join(limit.en for limit in card.limits)
