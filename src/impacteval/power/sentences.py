@@ -12,7 +12,7 @@ from impacteval.power.plan import PowerPlan
 from impacteval.power.trial import PlannedTrial
 from impacteval.registry import entry
 from impacteval.simulation.assumed import Kind
-from impacteval.simulation.sentences import in_hundred
+from impacteval.simulation.saying import in_hundred
 from impacteval.values import Message, Scale, Text, significant
 
 UNITS = {

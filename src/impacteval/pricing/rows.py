@@ -49,6 +49,8 @@ class Kit:
     decimals : int
         Decimals of the units that amounts are counted in: enough for everything the contract and
         the settlement name, so that nothing is ever rounded but where the contract says so.
+    earlier : MoneyDraws or None
+        What was paid before in each draw; None: nothing.
     """
 
     contract: Contract
@@ -56,6 +58,7 @@ class Kit:
     given: Given
     draws: int
     decimals: int
+    earlier: MoneyDraws | None = None
 
     @property
     def mode(self) -> str:

@@ -30,7 +30,7 @@ from impacteval.render.drawing import with_family
 from impacteval.render.html import FAMILY, environment
 from impacteval.render.pen import Pen
 from impacteval.render.write import place
-from impacteval.simulation.sentences import in_hundred
+from impacteval.simulation.saying import in_hundred
 from impacteval.values import Language, Message, Text
 
 TITLE = Text(en="What this trial can find", fr="Ce que cet essai peut détecter")

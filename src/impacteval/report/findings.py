@@ -187,6 +187,16 @@ class Finding:
         ends = (end for loss in self.losses for end in (loss.worse, loss.better))
         return (*self.alternatives, *ends)
 
+    @property
+    def against(self) -> str:
+        """What the effect is held against: ``data``, a ``figure`` or ``nothing``.
+
+        Without an estimate the design says it: nothing vouches that a count is compared.
+        """
+        if self.estimate is not None:
+            return self.estimate.against
+        return "nothing" if self.analysis.design == "count" else "data"
+
 
 def people_of(finding: Finding) -> int | None:
     """People of a group for pooling: everyone assigned to the programme, measured or not."""
