@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from impacteval.diagnostics.randomised import Assignment, differences, normal_tail, omnibus
+from impacteval.diagnostics.slopes import slope_within
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -115,30 +116,12 @@ def _interaction(
 ) -> tuple[float | None, float | None]:
     """Difference of both arms' slopes and its error; None where an arm has no slope."""
     fits = [
-        _slope(lost[side].astype(np.float64), x[side], people.block[side], people.cluster[side])
+        slope_within(
+            lost[side].astype(np.float64), x[side], people.block[side], people.cluster[side]
+        )
         for side in (people.arm, ~people.arm)
     ]
     if any(fit is None for fit in fits):
         return None, None
     (served, var1), (others, var0) = (fit for fit in fits if fit is not None)
     return served - others, math.sqrt(var1 + var0)
-
-
-def _slope(y: Floats, x: Floats, block: Ints, cluster: Ints) -> tuple[float, float] | None:
-    """Slope within strata and its variance: HC1, or CR1 where rows share clusters."""
-    y, x = _within(y, block), _within(x, block)
-    size = float(x @ x)
-    strata, n = len(np.unique(block)), len(y)
-    free = n - strata - 1
-    pieces = len(np.unique(cluster))
-    if free < 1 or pieces < 2 or not size > 1e-18 * n * max(1.0, float(np.abs(x).max()) ** 2):
-        return None
-    slope = float(x @ y) / size
-    pulls = np.bincount(np.unique(cluster, return_inverse=True)[1], weights=x * (y - slope * x))
-    factor = n / free if pieces == n else pieces / (pieces - 1.0) * (n - 1.0) / free
-    return slope, factor * float(pulls @ pulls) / size**2
-
-
-def _within(values: Floats, block: Ints) -> Floats:
-    counts = np.maximum(np.bincount(block), 1)
-    return np.asarray(values - (np.bincount(block, weights=values) / counts)[block])

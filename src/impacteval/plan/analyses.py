@@ -66,6 +66,7 @@ class DiagnosticSpec(FileModel):
 
     name: Slug = Field(description="the name of a diagnostic, such as balance")
     limit: Annotated[Number, AfterValidator(_not_negative)] | None = None
+    settings: Settings = Field(default_factory=dict)
 
 
 class Robustness(FileModel):
