@@ -76,8 +76,16 @@ TABLE = [
         16,
         "Setting 'variance' of estimator 'difference-in-means' cannot be 2",
     ),
-    ("unknown_diagnostic", 19, "There is no diagnostic `balanse`. Known: attrition, audit, balance"),
-    ("diagnostic_setting_unknown", 19, "`sample-ratio` has no setting `ratio`. Its settings: share"),
+    (
+        "unknown_diagnostic",
+        19,
+        "There is no diagnostic `balanse`. Known: attrition, audit, balance",
+    ),
+    (
+        "diagnostic_setting_unknown",
+        19,
+        "`sample-ratio` has no setting `ratio`. Its settings: share",
+    ),
     ("diagnostic_without_settings", 19, "`balance` has no setting `share`. Its settings: none"),
     # what the loss of people could do
     ("attrition_of_nothing", 19, "No outcome may be missing here, so there is nothing to bound"),

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from did_plugin import by_two_designs, combined, did_plugin, two_periods  # noqa: F401 - a fixture
 
 from impacteval.errors import DataError, StudyError
 from impacteval.render.document import document
@@ -133,3 +134,29 @@ def test_outcomes_outside_the_declared_range_name_the_analysis(two_cohorts: Any)
 
     with pytest.raises(DataError, match=r"Analysis 'events', group 'cohort_1': .* outside"):
         two_cohorts.run(plan_change=narrow, data_change=lose)
+
+
+@pytest.mark.usefixtures("did_plugin")
+def test_in_a_combined_number_one_design_moves_and_the_other_stays(two_cohorts: Any) -> None:
+    def plan(plan: Plain) -> None:
+        by_two_designs()(plan)
+        declared(plan)
+
+    folder = two_cohorts.write(contract_change=combined(), plan_change=plan)
+    whole = pd.read_csv(folder / "people.csv")
+    two_periods(whole).to_csv(folder / "years.csv", index=False)
+    lose(whole).to_csv(folder / "people.csv", index=False)
+    two_cohorts.lock()
+    report = two_cohorts.verify()
+    for group in ("cohort_1", "pooled"):
+        found = report.findings["reconvictions", group]
+        rct, did = (part.finding for part in found.parts)
+        for loss, own in zip(found.losses, rct.losses, strict=True):
+            for end in ("worse", "better"):
+                expected = 0.8 * getattr(own, end).estimate.effect.value
+                expected += 0.2 * did.estimate.effect.value
+                assert getattr(loss, end).estimate.effect.value == pytest.approx(expected, rel=1e-9)
+            assert loss.title.en.endswith(")")
+        row = of(report, group).losses[0]
+        assert set(row.verdicts_low) == {"early/cohort_1", "early/cohort_2", "final/pooled"}
+        assert row.interval is not None
