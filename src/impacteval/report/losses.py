@@ -79,7 +79,8 @@ def loss_rows(
 def lost_rows(finding: Finding) -> Iterator[LostRow]:
     """Who was lost, covariate by covariate, from the check of attrition when it was run.
 
-    Averages over fewer than ten people are left out: they would say who these people are.
+    Averages over fewer than ten people are left out, and what they could be computed from: they
+    would say who these people are.
     """
     names = finding.analysis.covariate_names
     for check in finding.diagnostics:
@@ -88,9 +89,13 @@ def lost_rows(finding: Finding) -> Iterator[LostRow]:
         arms = check.diagnostic.parts.columns("arms")
         missing = dict(zip(arms["arm"], arms["missing"], strict=True))
         people = dict(zip(arms["arm"], arms["n"], strict=True))
+        # Beside the average of everyone assigned, that of the measured would tell that of the lost.
         sizes = {
-            **{f"lost_{arm}": n for arm, n in missing.items()},
-            **{f"measured_{arm}": n - missing[arm] for arm, n in people.items()},
+            f"{kind}_{arm}": min(n - missing[arm], missing[arm] or n)
+            if kind == "measured"
+            else missing[arm]
+            for arm, n in people.items()
+            for kind in ("lost", "measured")
         }
         table = check.diagnostic.parts.columns("who")
         for k, covariate in enumerate(table["covariate"]):

@@ -86,7 +86,7 @@ class RobustnessRow(Frozen):
 
 
 class LostRow(Frozen):
-    """Those lost and those measured by one covariate. Averages over fewer than ten are null."""
+    """Those lost and those measured by one covariate. Averages of fewer than ten are null."""
 
     covariate: str
     plain_name: Both | None
