@@ -89,9 +89,9 @@ def check(path: Path) -> None:
 
 
 def _check_contract(path: Path) -> None:
-    from impacteval.contract import load_contract
+    from impacteval.study.looks import load_checked
 
-    contract = load_contract(path)
+    contract = load_checked(path)
     say(f"ok: the contract {contract.id} can be read and priced.")
     _check_examples(path / "examples.yaml" if path.is_dir() else path.parent / "examples.yaml")
 
