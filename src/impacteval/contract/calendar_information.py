@@ -45,6 +45,12 @@ def series_of(contract: Contract) -> dict[tuple[Look, ...], list[tuple[str, str]
     return found
 
 
+def looks_of(contract: Contract) -> tuple[Look, ...]:
+    """The one series of looks of a contract; none where it declares none, or several."""
+    series = tuple(series_of(contract))
+    return series[0] if len(series) == 1 else ()
+
+
 def information_problems(contract: Contract) -> Iterator[Relative]:
     """What cannot be read in how looks share growing data."""
     calendar = contract.calendar
