@@ -33,6 +33,20 @@ _HOW = {
 
 def look_sentence(look: Look, share: Decimal) -> Message:
     """What a look at growing data may use up, and how much of the information it is to have."""
+    values = {
+        "name": look.name,
+        "share": plain(share),
+        "level": plain(1 - share * (1 - _EXAMPLE)),
+    }
+    if look.information == 1:
+        return say(
+            "look-last-share",
+            "“{name}” is the last look at these data. Of what may go wrong, it may use up "
+            "{share:percent4}: a level of 95% becomes {level:percent4} there.",
+            "« {name} » est la dernière lecture de ces données. Du risque d'erreur, elle peut utiliser "
+            "{share:percent4} : un niveau de 95 % y devient {level:percent4}.",
+            **values,
+        )
     return say(
         "look-share",
         "“{name}” is to have {information:percent} of the information of the last look. Of what may go "
@@ -40,10 +54,8 @@ def look_sentence(look: Look, share: Decimal) -> Message:
         "« {name} » doit disposer de {information:percent} de l'information de la dernière lecture. Du "
         "risque d'erreur, elle peut utiliser {share:percent4} : un niveau de 95 % y devient "
         "{level:percent4}.",
-        name=look.name,
         information=plain(look.information or Decimal(0)),
-        share=plain(share),
-        level=plain(1 - share * (1 - _EXAMPLE)),
+        **values,
     )
 
 
@@ -64,7 +76,7 @@ def looks_sentences(contract: Contract) -> Iterator[Message]:
         "pour qu'ensemble elles ne se trompent pas plus souvent que la règle seule : {how}.",
         how=how,
     )
-    if calendar.spending != "always_valid":
+    if all(sum((look.share or Decimal(0) for look in at), Decimal(0)) > 1 for at in series):
         yield say(
             "spending-sum",
             "That is why the shares add up to more than 100%: most of what could go wrong at one look "
@@ -79,11 +91,11 @@ def looks_sentences(contract: Contract) -> Iterator[Message]:
             "planned-error",
             "“{outcome}”: the standard error planned for the last look is {error:number}. Where the "
             "share of the information that is there differs from the stated one by more than "
-            "{tolerance:percent}, the report says that the error is no longer exactly kept.",
+            "{tolerance:number} percentage points, the report says that the error is no longer exactly kept.",
             "« {outcome} » : l'erreur type prévue à la dernière lecture est de {error:number}. Si la "
-            "part d'information disponible s'écarte de plus de {tolerance:percent} de celle qui est "
-            "indiquée, le rapport dit que le risque d'erreur n'est plus exactement respecté.",
+            "part d'information disponible s'écarte de plus de {tolerance:number} points de pourcentage de "
+            "celle qui est indiquée, le rapport dit que le risque d'erreur n'est plus exactement respecté.",
             outcome=contract.outcomes[name].plain_name.text(),
             error=plain(error),
-            tolerance=plain(calendar.planned.tolerance),
+            tolerance=plain(100 * calendar.planned.tolerance),
         )
