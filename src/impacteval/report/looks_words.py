@@ -8,7 +8,13 @@ from impacteval.report.record_looks import LookRow
 from impacteval.values import Message, Text
 
 ON_PAGE_ONE = frozenset(
-    {"looks.adjusted-early", "looks.adjusted-last", "looks.no-longer-kept", "looks.out-of-order"}
+    {
+        "looks.adjusted-first",
+        "looks.adjusted-early",
+        "looks.adjusted-last",
+        "looks.no-longer-kept",
+        "looks.out-of-order",
+    }
 )
 """What page 1 says as well."""
 
@@ -58,7 +64,7 @@ def information(row: LookRow) -> Message:
         "{planned:number} is planned for the last look.",
         "la lecture {number:int} sur {of:int}, « {look} », est jugée comme si {stated:percent} de "
         "l'information finale était disponible ; il y en a {found:percent} : l'erreur type est de "
-        "{error:number}, et {planned:number} est prévu pour la dernière lecture.",
+        "{error:number}, et celle prévue pour la dernière lecture de {planned:number}.",
         found=row.information_found,
         error=row.std_error,
         planned=row.planned_std_error,
@@ -73,27 +79,29 @@ def kept(row: LookRow) -> Message:
         return _about(
             row,
             "kept",
-            "that is within what the contract tolerates.",
-            "cela reste dans la marge que le contrat tolère.",
+            "the information that is there is within what the contract tolerates.",
+            "l'information disponible reste dans la marge que le contrat tolère.",
         )
     if row.error_found is None:
         return _about(
             row,
             "out-of-order",
-            "that is further from the stated share than the contract tolerates, and as much as another "
-            "look was to have: the error is no longer exactly kept.",
-            "cela s'écarte de la part indiquée plus que le contrat ne le tolère, et atteint ce qu'une "
-            "autre lecture devait avoir : le risque d'erreur n'est plus exactement respecté.",
+            "the information that is there is further from the stated share than the contract tolerates, "
+            "and no longer lies between what the looks before and after it were to have: the error is no "
+            "longer exactly kept.",
+            "l'information disponible s'écarte de la part indiquée plus que le contrat ne le tolère, et ne "
+            "se situe plus entre ce que devaient avoir les lectures d'avant et d'après : le risque "
+            "d'erreur n'est plus exactement respecté.",
         )
     spent = {"error": row.error, "now": row.error_found}
     if float(row.error_found) <= float(row.error):
         return _about(
             row,
             "still-kept",
-            "that is further from the stated share than the contract tolerates. If the other looks are "
+            "the information that is there is further from the stated share than the contract tolerates. If the other looks are "
             "as stated, all of them together go wrong {now:percent2} of the time, which is no more than "
             "the {error:percent2} that the rule allows.",
-            "cela s'écarte de la part indiquée plus que le contrat ne le tolère. Si les autres lectures "
+            "l'information disponible s'écarte de la part indiquée plus que le contrat ne le tolère. Si les autres lectures "
             "sont conformes, elles se trompent ensemble dans {now:percent2} des cas, sans dépasser les "
             "{error:percent2} que permet la règle.",
             **spent,
@@ -113,6 +121,14 @@ def kept(row: LookRow) -> Message:
 
 def adjusted(row: LookRow) -> Message:
     """The estimate and the interval with the looks allowed for, beside the plain ones."""
+    said = _adjusted(row)
+    if not row.unit.en.startswith("%"):
+        return said
+    en, fr = (text.replace(":number}", ":in_percent2}") for text in (said.text.en, said.text.fr))
+    return Message(said.key, Text(en=en, fr=fr), said.values)
+
+
+def _adjusted(row: LookRow) -> Message:
     assert row.adjusted_interval is not None
     values = {
         "adjusted": row.adjusted_estimate,
@@ -121,6 +137,21 @@ def adjusted(row: LookRow) -> Message:
         "plain": row.estimate,
         "level": row.adjusted_interval.level,
     }
+    if row.ended == "early" and row.number == 1:
+        # Nothing came before: in the order of looks, the estimate is its own median-unbiased one.
+        return _about(
+            row,
+            "adjusted-first",
+            "an early look pays only for a good result, so results that end there are too good on "
+            "average. Taken over all looks, the estimate of the first one is as often too high as too "
+            "low: allowing for the looks leaves it at {adjusted:number} ({level:percent} interval: "
+            "{low:number} to {high:number}).",
+            "une lecture anticipée ne paie que de bons résultats ; ceux qui s'arrêtent là sont donc en "
+            "moyenne trop bons. Sur l'ensemble des lectures, l'estimation de la première est aussi "
+            "souvent trop haute que trop basse : compte tenu des lectures, elle reste de "
+            "{adjusted:number} (intervalle à {level:percent} : de {low:number} à {high:number}).",
+            **values,
+        )
     if row.ended == "early":
         return _about(
             row,
