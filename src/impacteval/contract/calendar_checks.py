@@ -119,7 +119,8 @@ def _shares(contract: Contract) -> Iterator[Relative]:
             at = looks_at(contract, leaf.name, group)
             early = [look for look in at if look.kind == "interim"]
             key = tuple(look.name for look in at)
-            if not early and all(look.share is None and look.information is None for look in at):
+            shared = spends(contract, at) or any(look.share is not None for look in at)
+            if not early and not shared:
                 continue
             rule = leaf.decide_on or contract.decide_on
             if rule is not None and level_of(rule) is None:

@@ -125,7 +125,8 @@ def _growing(at: tuple[Look, ...]) -> Iterator[Relative]:
                 ),
                 "Write dates that do not overlap, with month or day.",
             )
-        elif other.information <= one.information:
+            return
+        if other.information <= one.information:
             yield (
                 place_of(other, "information"),
                 (

@@ -23,9 +23,7 @@ Declared = Literal["obrien_fleming", "pocock", "always_valid"]
 DECLARED: tuple[Declared, ...] = get_args(Declared)
 _DIGITS = 6  # decimals of a share as it is printed
 _SIGNIFICANT = 4  # and its significant digits, where six decimals leave fewer
-_MOST = 12  # decimals that a number of a contract may have
-NOISE = Decimal("1e-10")
-"""Shares closer than this are the same: the bounds are found to about 1e-12."""
+_SURE = 10  # decimals to which bounds, and so shares, are found for certain
 
 
 def declared_looks(spending: Declared, error: float, information: tuple[float, ...]) -> Looks:
@@ -97,14 +95,18 @@ def stated_looks(error: float, information: tuple[float, ...], shares: tuple[flo
 
 
 def rounded_down(share: float, decimals: int | None = None) -> Decimal:
-    """A share to so many decimals, never more than it is: what is stated never spends too much.
+    """A share to so many decimals, never rounded up: what is stated does not spend too much.
+
+    Decimals beyond the tenth are those of the computation and not of the share.
 
     Examples
     --------
     >>> rounded_down(0.9799927), rounded_down(0.0000217061), rounded_down(0.97999, 2)
     (Decimal('0.979992'), Decimal('0.00002170'), Decimal('0.97'))
     """
-    exact = Decimal(repr(share)) + NOISE
+    exact = Decimal(f"{share:.{_SURE}f}")
     if decimals is None:
-        decimals = min(_MOST, max(_DIGITS, _SIGNIFICANT - 1 - exact.adjusted()))
+        decimals = min(_SURE, max(_DIGITS, _SIGNIFICANT - 1 - exact.adjusted()))
+    if decimals >= _SURE:
+        return exact
     return exact.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_FLOOR)
