@@ -35,25 +35,25 @@ def look_sentence(look: Look, share: Decimal) -> Message:
     """What a look at growing data may use up, and how much of the information it is to have."""
     values = {
         "name": look.name,
-        "share": plain(share),
-        "level": plain(1 - share * (1 - _EXAMPLE)),
+        "share": plain(100 * share),
+        "level": plain(100 * (1 - share * (1 - _EXAMPLE))),
     }
     if look.information == 1:
         return say(
             "look-last-share",
             "“{name}” is the last look at these data. Of what may go wrong, it may use up "
-            "{share:percent4}: a level of 95% becomes {level:percent4} there.",
+            "{share:exact}%: a level of 95% becomes {level:exact}% there.",
             "« {name} » est la dernière lecture de ces données. Du risque d'erreur, elle peut utiliser "
-            "{share:percent4} : un niveau de 95 % y devient {level:percent4}.",
+            "{share:exact} % : un niveau de 95 % y devient {level:exact} %.",
             **values,
         )
     return say(
         "look-share",
         "“{name}” is to have {information:percent} of the information of the last look. Of what may go "
-        "wrong, it may use up {share:percent4}: a level of 95% becomes {level:percent4} there.",
+        "wrong, it may use up {share:exact}%: a level of 95% becomes {level:exact}% there.",
         "« {name} » doit disposer de {information:percent} de l'information de la dernière lecture. Du "
-        "risque d'erreur, elle peut utiliser {share:percent4} : un niveau de 95 % y devient "
-        "{level:percent4}.",
+        "risque d'erreur, elle peut utiliser {share:exact} % : un niveau de 95 % y devient "
+        "{level:exact} %.",
         information=plain(look.information or Decimal(0)),
         **values,
     )
