@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -230,3 +231,11 @@ def test_check_verify_and_simulate_refuse_other_shares_at_their_place(
         assert "The share 0.6 of `end` is not what Pocock spends there: 0.506472." in said
         assert re.search(r"contract\.yaml:\d+:\d+:", said), command
     assert not (tmp_path / "out").exists()
+
+
+def test_the_example_beside_the_documentation_holds(capsys):
+    folder = Path(__file__).parents[2] / "studies/examples/early-looks"
+    with pytest.raises(SystemExit) as caught:
+        run(["check", str(folder / "contract.yaml")])
+    assert caught.value.code == 0
+    assert "all 5 examples hold" in capsys.readouterr().out
