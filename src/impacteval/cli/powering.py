@@ -242,9 +242,9 @@ def _simulate(asked: Asked) -> Simulate | None:
         if alone:
             raise UsageError(alone)
         return None
-    from impacteval.contract import load_contract
     from impacteval.power import Simulate, paid_by
     from impacteval.power.diagnose import DRAWS
+    from impacteval.study.looks import load_checked
 
     import yaml  # isort: skip  # only here: a setting is typed as a plan would have it
 
@@ -254,5 +254,5 @@ def _simulate(asked: Asked) -> Simulate | None:
         settings=settings,
         draws=DRAWS if asked.draws is None else asked.draws,
         seed=asked.seed,
-        contract=None if asked.contract is None else paid_by(load_contract(asked.contract)),
+        contract=None if asked.contract is None else paid_by(load_checked(asked.contract)),
     )

@@ -221,6 +221,8 @@ def test_check_verify_and_simulate_refuse_other_shares_at_their_place(
     for command in (
         ["check", folder],
         ["check", contract],
+        ["explain", contract],
+        ["price", contract, "--set", "reconvictions=8"],
         ["verify", folder, "--settlement", "end", "--out", str(tmp_path / "out")],
         ["simulate", contract, "--set", "reconvictions.std_error=3"],
     ):
