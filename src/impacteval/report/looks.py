@@ -157,10 +157,12 @@ class _Series:
         return stated_looks(self.error, information, shares)
 
     def spends_with(self, there: float) -> float | None:
-        """How often the looks go wrong with that information at this one; None out of order."""
+        """How often the looks go wrong with that information at this one; None out of order.
+
+        Only proportions of information matter when nothing works, so the last need not be 1.
+        """
         found = list(self.information)
         found[self.k] = there
-        found = [share / found[-1] for share in found]
         if any(b - a < 1e-6 for a, b in zip((0.0, *found), found, strict=False)):
             return None
         return self._with(tuple(found)).stops(0.0).power
