@@ -1,0 +1,423 @@
+"""Run the tests of `decide` and `contract` against each change to the code about money.
+
+    python tools/mutate.py [--workers 2] [--only decide.holm ...]
+
+The tests are collected once. For each change a copy of that process puts the change in force and
+runs the tests that execute the changed statement: first the test that noticed the last change of
+the same function, then the others from the quickest to the slowest, until one fails. What no test
+notices has thus been run against every test that could. Where the function is already called while
+the tests are collected, a new process collects them with the change in the file.
+
+Results go to `mutants/results.jsonl` one by one, so that a run that is stopped goes on where it was:
+what was noticed stands while neither the package nor the test that noticed it changes, and what was
+not is run against the tests that changed since. `tools/mutation.py` writes them down.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import gc
+import hashlib
+import importlib.abc
+import importlib.machinery
+import importlib.util
+import json
+import os
+import resource
+import select
+import signal
+import sys
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from _pytest.runner import runtestprotocol
+from mutants import ROOT, Mutant, changed_source, module_of, mutants, put_in_force, sources, tests
+
+KEPT = ROOT / "mutants"
+RESULTS = KEPT / "results.jsonl"
+OPTIONS = ["-q", "-p", "no:cacheprovider", "-p", "no:cov", "-p", "no:xdist", "--tb=no"]
+OPTIONS += ["--hypothesis-profile=mutation", "--no-header", "--no-summary"]
+# A test under a change may take so many times its own time, and so many seconds more.
+TIMES, MORE = 20, 5
+
+
+# --- What the tests execute ----------------------------------------------------------------------
+
+
+@dataclass
+class Reach:
+    """Seconds of each test, the tests that execute each line, and lines executed in collecting."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+    lines: dict[str, dict[int, list[str]]] = field(default_factory=dict)
+    collecting: dict[str, list[int]] = field(default_factory=dict)
+
+
+class _Measuring:
+    """Runs each test alone, with its fixtures set up afresh, and takes down what it executes."""
+
+    def __init__(self) -> None:
+        import coverage
+
+        self.tracer = coverage.Coverage(
+            data_file=None, config_file=False, include=[str(path) for path in sources()]
+        )
+        self.reach = Reach()
+        self.failed: list[str] = []
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        for item in session.items:
+            self.tracer.switch_context(item.nodeid)
+            began = time.process_time()
+            if any(r.failed for r in runtestprotocol(item, log=False, nextitem=None)):
+                self.failed.append(item.nodeid)
+            self.reach.seconds[item.nodeid] = round(time.process_time() - began, 4)
+            self.tracer.switch_context("")
+        return True
+
+
+def _measure(into: Path) -> None:
+    measuring = _Measuring()
+    measuring.tracer.start()
+    pytest.main([*OPTIONS, *tests()], plugins=[measuring])
+    measuring.tracer.stop()
+    if measuring.failed or not measuring.reach.seconds:
+        raise SystemExit(f"These tests fail without any change: {measuring.failed}")
+    data = measuring.tracer.get_data()
+    for path in sources():
+        found = data.contexts_by_lineno(str(path))
+        lines = {n: sorted(filter(None, held)) for n, held in found.items()}
+        measuring.reach.lines[module_of(path)] = lines
+        measuring.reach.collecting[module_of(path)] = [n for n, h in found.items() if "" in h]
+    into.write_text(json.dumps(vars(measuring.reach)), encoding="utf-8")
+
+
+def reach() -> Reach:
+    """What the tests execute, measured once for the package and the tests as they are."""
+    into = KEPT / f"reach-{_digest([*_package(), *_test_files()])}.json"
+    if not into.exists():
+        print("Measuring which test executes which line.", flush=True)
+        pid = os.fork()
+        if not pid:
+            _silenced(lambda: _measure(into))
+        os.waitpid(pid, 0)
+    if not into.exists():
+        raise SystemExit("The tests fail without any change. Run them first.")
+    held = json.loads(into.read_text(encoding="utf-8"))
+    lines = {m: {int(n): tests for n, tests in x.items()} for m, x in held["lines"].items()}
+    return Reach(held["seconds"], lines, held["collecting"])
+
+
+def _package() -> list[Path]:
+    return sorted((ROOT / "src").rglob("*.py"))
+
+
+def _test_files() -> list[Path]:
+    found = {path for folder in tests() for path in (ROOT / folder).rglob("*.py")}
+    return sorted(found | {ROOT / "tests" / "conftest.py"})
+
+
+def _digest(paths: Sequence[Path]) -> str:
+    told = hashlib.sha256()
+    for path in paths:
+        told.update(f"{path.relative_to(ROOT)}\0".encode() + path.read_bytes())
+    return told.hexdigest()[:16]
+
+
+# --- One change ----------------------------------------------------------------------------------
+
+
+def _silenced(do: Callable[[], object]) -> None:
+    """Do it, say nothing, and leave this process."""
+    code = 1
+    try:
+        with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
+            os.dup2(nowhere.fileno(), 1)
+            os.dup2(nowhere.fileno(), 2)
+            do()
+        code = 0
+    except SystemExit as left:
+        code = left.code if isinstance(left.code, int) else 1
+    finally:
+        os._exit(code)
+
+
+def _attempt(mutant: Mutant | None, items: Sequence[pytest.Item], seconds: Any, tell: int) -> None:
+    """Run tests until one fails, and tell which: its number, or -1. 0 seconds is no limit."""
+    memory = 4 << 30
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    if mutant is not None:
+        put_in_force(mutant)
+    for number, item in enumerate(items):
+        # What is told last stands, should the time limit end the process.
+        os.write(tell, f"{number}\n".encode())
+        signal.setitimer(signal.ITIMER_PROF, MORE + TIMES * seconds[item.nodeid])
+        following = items[number + 1] if number + 1 < len(items) else None
+        if any(r.failed for r in runtestprotocol(item, log=False, nextitem=following)):
+            raise SystemExit(1)
+    signal.setitimer(signal.ITIMER_PROF, 0)
+    os.write(tell, b"-1\n")
+
+
+class _Changed(importlib.abc.MetaPathFinder, importlib.abc.SourceLoader):
+    """Imports one module with the change in it."""
+
+    def __init__(self, mutant: Mutant) -> None:
+        self.mutant = mutant
+        self.path = ""
+
+    def find_spec(self, name: str, path: Any, target: Any = None) -> Any:
+        if name != self.mutant.module:
+            return None
+        found = importlib.machinery.PathFinder.find_spec(name, path)
+        assert found is not None
+        assert found.origin is not None
+        self.path = found.origin
+        return importlib.util.spec_from_file_location(name, found.origin, loader=self)
+
+    def get_filename(self, fullname: str) -> str:
+        return self.path
+
+    def get_data(self, path: str) -> bytes:
+        return changed_source(self.mutant).encode()
+
+
+class _Collected:
+    """Runs all that a new process collects, the named ones first."""
+
+    def __init__(self, first: Sequence[str], known: Reach, tell: int) -> None:
+        self.first, self.known, self.tell = {name: n for n, name in enumerate(first)}, known, tell
+        self.order: list[str] = []
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        if session.testsfailed:
+            return True
+        seconds = defaultdict(lambda: 1.0, self.known.seconds)
+        found = {item.nodeid for item in session.items}
+        if found != set(self.known.seconds):
+            raise SystemExit(1)
+        items = sorted(
+            session.items,
+            key=lambda i: (self.first.get(i.nodeid, len(self.first)), seconds[i.nodeid]),
+        )
+        _attempt(None, items, seconds, self.tell)
+        raise SystemExit(0)
+
+
+def _afresh(mutant: Mutant, order: Sequence[str], known: Reach, tell: int) -> None:
+    os.write(tell, b"-2\n")
+    sys.meta_path.insert(0, _Changed(mutant))
+    pytest.main([*OPTIONS, *tests()], plugins=[_Collected(order, known, tell)])
+    raise SystemExit(1)  # the tests could not be collected
+
+
+# --- All of them ---------------------------------------------------------------------------------
+
+
+@dataclass
+class Task:
+    """A change, the tests to run against it in order, and how long that may take."""
+
+    mutant: Mutant
+    order: list[str]
+    passed: dict[str, str]
+    pipe: int = 0
+    began: float = 0.0
+
+
+class Results:
+    """What is known of each change, on disk line by line."""
+
+    def __init__(self) -> None:
+        self.known: dict[str, dict[str, Any]] = {}
+        if RESULTS.exists():
+            for line in RESULTS.read_text(encoding="utf-8").splitlines():
+                with contextlib.suppress(json.JSONDecodeError):  # a line half written
+                    held = json.loads(line)
+                    self.known[held["key"]] = held
+        self.file = RESULTS.open("a", encoding="utf-8")
+
+    def add(self, mutant: Mutant, outcome: str, **more: Any) -> None:
+        held = {"key": mutant.key, "name": mutant.name, "outcome": outcome, **more}
+        self.known[mutant.key] = held
+        self.file.write(json.dumps(held) + "\n")
+        self.file.flush()
+
+
+class Run:
+    """Every change in turn, at most so many at once."""
+
+    def __init__(self, todo: list[Mutant], known: Reach, workers: int) -> None:
+        self.todo, self.known, self.workers = todo, known, workers
+        self.results = Results()
+        self.package = _digest(_package())
+        helpers = [p for p in _test_files() if not p.name.startswith("test_")]
+        self.files = {
+            str(p.relative_to(ROOT)): _digest([p, *helpers]) for p in _test_files()
+        }
+        self.noticed: dict[str, list[str]] = defaultdict(list)
+        self.count: Counter[str] = Counter()
+        self.running: dict[int, Task] = {}
+
+    def covering(self, mutant: Mutant) -> list[str]:
+        """The tests that execute the statement, from the quickest to the slowest."""
+        lines = self.known.lines[mutant.module]
+        found = {test for n in mutant.lines for test in lines.get(n, ())}
+        return sorted(found, key=lambda test: (self.known.seconds[test], test))
+
+    def collecting(self, mutant: Mutant) -> bool:
+        """Whether the statement is executed before any test runs."""
+        return not mutant.lines.isdisjoint(self.known.collecting[mutant.module])
+
+    def task(self, mutant: Mutant) -> Task | None:
+        """What is left to do for a change, or None."""
+        order, passed = self.covering(mutant), {}
+        before = self.results.known.get(mutant.key)
+        if self.collecting(mutant):
+            order = order or list(self.known.seconds)
+        if before and before["outcome"] in {"killed", "out of time"}:
+            file = before["by"].partition("::")[0]
+            if before["package"] == self.package and before["file"] == self.files.get(file, ""):
+                return None
+            order = self._first(order, [before["by"]])
+        elif before and before["outcome"] == "survived":
+            if self.collecting(mutant):
+                if before["package"] == self.package and before["passed"] == self.files:
+                    return None
+            else:
+                passed = {f: d for f, d in before["passed"].items() if self.files.get(f) == d}
+                order = [test for test in order if test.partition("::")[0] not in passed]
+        return Task(mutant, order, passed)
+
+    @staticmethod
+    def _first(order: list[str], these: list[str]) -> list[str]:
+        known = set(order)
+        ahead = [test for test in dict.fromkeys(these) if test in known]
+        return ahead + [test for test in order if test not in ahead]
+
+    def go(self, afresh: bool, items: dict[str, pytest.Item]) -> None:
+        """Run those that need a new process, or those that do not."""
+        for mutant in self.todo:
+            if self.collecting(mutant) != afresh:
+                continue
+            task = self.task(mutant)
+            if task is None:
+                self.count[self.results.known[mutant.key]["outcome"]] += 1
+                continue
+            if not task.order:
+                outcome = "survived" if task.passed else "untested"
+                self._end(task, outcome, None)
+                continue
+            task.order = self._first(task.order, self.noticed[mutant.place][-3:][::-1])
+            while len(self.running) >= self.workers:
+                self._wait()
+            self._start(task, afresh, items)
+        while self.running:
+            self._wait()
+
+    def _start(self, task: Task, afresh: bool, items: dict[str, pytest.Item]) -> None:
+        out, tell = os.pipe()
+        pid = os.fork()
+        if not pid:
+            os.close(out)
+            if afresh:
+                _silenced(lambda: _afresh(task.mutant, task.order, self.known, tell))
+            chosen = [items[name] for name in task.order]
+            _silenced(lambda: _attempt(task.mutant, chosen, self.known.seconds, tell))
+        os.close(tell)
+        task.pipe, task.began = out, time.monotonic()
+        self.running[pid] = task
+
+    def _wait(self) -> None:
+        """Wait for one to end, and write down how."""
+        ended = 0
+        while not ended:
+            ended, status = os.waitpid(-1, os.WNOHANG)
+            if ended:
+                break
+            select.select([], [], [], 0.005)
+            for pid, task in self.running.items():
+                if time.monotonic() - task.began > 1800:
+                    os.kill(pid, signal.SIGKILL)
+        task = self.running.pop(ended)
+        told = b""
+        while part := os.read(task.pipe, 1 << 16):
+            told += part
+        os.close(task.pipe)
+        last = int((told.split() or [b"-2"])[-1])
+        if last == -1 and not status:
+            self._end(task, "survived", None)
+        else:
+            by = task.order[last] if 0 <= last < len(task.order) else "collecting the tests"
+            self._end(task, "out of time" if os.WIFSIGNALED(status) else "killed", by)
+
+    def _end(self, task: Task, outcome: str, by: str | None) -> None:
+        mutant, more = task.mutant, {"package": self.package}
+        self.count[outcome] += 1
+        if by is not None:
+            self.noticed[mutant.place].append(by)
+            more |= {"by": by, "file": self.files.get(by.partition("::")[0], "")}
+        if outcome == "survived":
+            every = self.files if self.collecting(mutant) else {
+                f: self.files[f] for f in {t.partition("::")[0] for t in task.order}
+            }
+            more["passed"] = task.passed | every
+            more["tests"] = len(self.covering(mutant))
+        more["seconds"] = round(time.monotonic() - task.began, 2) if task.began else 0
+        self.results.add(mutant, outcome, **more)
+        done = sum(self.count.values())
+        if done % 100 == 0:
+            print(f"{time.strftime('%H:%M:%S')} {done} {dict(self.count)}", flush=True)
+
+
+class _Looping:
+    """Keeps the process in which the tests were collected, and runs the changes from there."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        items = {item.nodeid: item for item in session.items}
+        gc.collect()
+        gc.freeze()
+        self.run.go(False, items)
+        return True
+
+
+def _chosen(only: Sequence[str]) -> Iterator[Mutant]:
+    for path in sources():
+        name = module_of(path).removeprefix("impacteval.")
+        if not only or name in only:
+            yield from mutants(path)
+
+
+def main() -> int:
+    """Run what is not known yet."""
+    ask = argparse.ArgumentParser(description="Run the tests against each change.")
+    ask.add_argument("--workers", type=int, default=2)
+    ask.add_argument("--only", nargs="*", default=[], help="modules, such as decide.holm")
+    given = ask.parse_args()
+    os.chdir(ROOT)
+    os.environ["OMP_NUM_THREADS"] = "1"
+    KEPT.mkdir(exist_ok=True)
+    known = reach()
+    todo = list(_chosen(given.only))
+    run = Run(todo, known, given.workers)
+    print(f"{len(todo)} changes, {len(known.seconds)} tests.", flush=True)
+    run.go(True, {})
+    pytest.main([*OPTIONS, *tests()], plugins=[_Looping(run)])
+    print(dict(run.count))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
