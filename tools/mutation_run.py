@@ -1,6 +1,6 @@
 """Run the tests of `decide` and `contract` against each change to the code about money.
 
-    python tools/mutate.py [--workers 2] [--only decide.holm ...]
+    python tools/mutation_run.py [--workers 2] [--only decide.holm ...]
 
 The tests are collected once. For each change a copy of that process puts the change in force and
 runs the tests that execute the changed statement: first the test that noticed the last change of
@@ -37,7 +37,16 @@ from typing import Any
 
 import pytest
 from _pytest.runner import runtestprotocol
-from mutants import ROOT, Mutant, changed_source, module_of, mutants, put_in_force, sources, tests
+from mutation_changes import (
+    ROOT,
+    Mutant,
+    changed_source,
+    module_of,
+    mutants,
+    put_in_force,
+    sources,
+    tests,
+)
 
 KEPT = ROOT / "mutants"
 RESULTS = KEPT / "results.jsonl"
@@ -260,9 +269,7 @@ class Run:
         self.results = Results()
         self.package = _digest(_package())
         helpers = [p for p in _test_files() if not p.name.startswith("test_")]
-        self.files = {
-            str(p.relative_to(ROOT)): _digest([p, *helpers]) for p in _test_files()
-        }
+        self.files = {str(p.relative_to(ROOT)): _digest([p, *helpers]) for p in _test_files()}
         self.noticed: dict[str, list[str]] = defaultdict(list)
         self.count: Counter[str] = Counter()
         self.running: dict[int, Task] = {}
@@ -366,9 +373,11 @@ class Run:
             self.noticed[mutant.place].append(by)
             more |= {"by": by, "file": self.files.get(by.partition("::")[0], "")}
         if outcome == "survived":
-            every = self.files if self.collecting(mutant) else {
-                f: self.files[f] for f in {t.partition("::")[0] for t in task.order}
-            }
+            every = (
+                self.files
+                if self.collecting(mutant)
+                else {f: self.files[f] for f in {t.partition("::")[0] for t in task.order}}
+            )
             more["passed"] = task.passed | every
             more["tests"] = len(self.covering(mutant))
         more["seconds"] = round(time.monotonic() - task.began, 2) if task.began else 0

@@ -14,7 +14,7 @@ import importlib
 import inspect
 import tomllib
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import unified_diff
 from pathlib import Path
 from types import CodeType, FunctionType
@@ -33,8 +33,9 @@ SOURCE = ROOT / "src"
 class Mutant:
     """One change to one function.
 
-    `name` is mutmut's. `lines` are those of the statement that changes, in the file as it is: a test
-    that runs none of them cannot notice. `first` and `last` bound the function, `text` replaces it.
+    `name` is mutmut's. `lines` are those of the statement that changes, in `source`, the file as it
+    was read: a test that runs none of them cannot notice. `first` and `last` bound the function,
+    `text` replaces it.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Mutant:
     text: str
     before: str
     after: str
+    source: str = field(repr=False)
 
     @property
     def place(self) -> str:
@@ -91,7 +93,7 @@ def mutants(path: Path) -> list[Mutant]:
     grouped = group_by_top_level_node(mutations)
     found: list[Mutant] = []
     for (owner, function), (_, node) in zip(_of_cst(module), _of_ast(tree), strict=True):
-        first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
+        first = _first_line(node)
         last = node.end_lineno or node.lineno
         before = _rendered(function, owner)
         if before != "\n".join(lines[first - 1 : last]):
@@ -114,6 +116,7 @@ def mutants(path: Path) -> list[Mutant]:
                     text=text,
                     before=old,
                     after=new,
+                    source=source,
                 )
             )
     return found
@@ -179,10 +182,7 @@ def _statement(function: ast.FunctionDef, first: int, last: int) -> Iterable[int
 
 def changed_source(mutant: Mutant) -> str:
     """The whole file with the change in it."""
-    path = Path(str(SOURCE / Path(*mutant.module.split("."))) + ".py")
-    if not path.exists():
-        path = path.with_suffix("") / "__init__.py"
-    lines = path.read_text(encoding="utf-8").split("\n")
+    lines = mutant.source.split("\n")
     lines[mutant.first - 1 : mutant.last] = mutant.text.split("\n")
     return "\n".join(lines)
 
@@ -198,21 +198,23 @@ def put_in_force(mutant: Mutant) -> None:
         for code in _codes(compiled)
         if code.co_firstlineno == mutant.first and code.co_qualname == mutant.function
     )
-    wanted = next(
-        node
-        for _, node in _of_ast(ast.parse(source))
-        if min([node.lineno, *(d.lineno for d in node.decorator_list)]) == mutant.first
-    )
+    if function.__defaults__ or function.__kwdefaults__:
+        _give_defaults(function, source, mutant.first, vars(module))
+
+
+def _give_defaults(function: FunctionType, source: str, first: int, names: dict[str, Any]) -> None:
+    wanted = next(node for _, node in _of_ast(ast.parse(source)) if _first_line(node) == first)
 
     def valued(node: ast.expr) -> Any:
-        return eval(compile(ast.Expression(node), "<default>", "eval"), vars(module))  # noqa: S307
+        return eval(compile(ast.Expression(node), "<default>", "eval"), names)
 
-    if wanted.args.defaults:
-        function.__defaults__ = tuple(map(valued, wanted.args.defaults))
+    function.__defaults__ = tuple(map(valued, wanted.args.defaults)) or None
     named = zip(wanted.args.kwonlyargs, wanted.args.kw_defaults, strict=True)
-    given = {arg.arg: valued(node) for arg, node in named if node is not None}
-    if given:
-        function.__kwdefaults__ = given
+    function.__kwdefaults__ = {arg.arg: valued(node) for arg, node in named if node is not None}
+
+
+def _first_line(node: ast.FunctionDef) -> int:
+    return min([node.lineno, *(d.lineno for d in node.decorator_list)])
 
 
 def _codes(code: CodeType) -> Iterator[CodeType]:
