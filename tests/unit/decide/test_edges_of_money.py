@@ -109,9 +109,7 @@ def test_a_small_amount_is_netted_like_a_large_one(value, others, due):
     ],
 )
 def test_a_debt_is_told_under_a_ceiling_that_is_not_published(earlier, value, due):
-    contract = units(
-        term={"floor": "none"}, cap={"amount": "not_published", "over": "contract"}
-    )
+    contract = units(term={"floor": "none"}, cap={"amount": "not_published", "over": "contract"})
     assert price(contract, {"x": value}, already_paid=earlier).total == due
 
 
