@@ -16,7 +16,7 @@ sys.path.insert(0, str(HERE))
 
 from building import clause, groups, make, outcome  # noqa: E402  the folder of its tests
 from test_amended import change, grouped, lowered  # noqa: E402
-from test_later import DISPUTE, ESCROW, REPAY, ledger, paid  # noqa: E402
+from test_later import DISPUTE, ESCROW, ledger  # noqa: E402
 from test_settling import NET  # noqa: E402
 
 from impacteval.decide import (  # noqa: E402

@@ -9,10 +9,10 @@ from __future__ import annotations
 from decimal import ROUND_DOWN, Context, Decimal, localcontext
 
 import pytest
-from building import clause, groups, make, outcome
-from test_composed_terms import UP, basket, bern, card, equity, gated
-from test_pricing_terms import cohorts, verdicts
-from test_settling import NET, keys, lent, units
+from building import clause, groups, make
+from test_composed_terms import UP, basket, bern, card
+from test_pricing_terms import cohorts
+from test_settling import NET, lent, units
 from test_told import SCENARIOS, told
 
 from impacteval.contract.money import NOT_PUBLISHED, capped
