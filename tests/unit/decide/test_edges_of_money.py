@@ -11,6 +11,8 @@ from decimal import ROUND_DOWN, Context, Decimal, localcontext
 import pytest
 from building import clause, groups, make
 from test_composed_terms import UP, basket, bern, card
+from test_later import REPAY, ledger, paid
+from test_later import contract as dated
 from test_pricing_terms import cohorts
 from test_settling import NET, lent, units
 from test_told import SCENARIOS, told
@@ -277,3 +279,21 @@ def test_nothing_that_is_decided_depends_on_the_callers_arithmetic(name):
     expected = told(SCENARIOS[name]())
     with localcontext(Context(prec=2, rounding=ROUND_DOWN)):
         assert told(SCENARIOS[name]()) == expected
+
+
+# --- what lenders are told once a settlement is judged again --------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("value", "owed"),
+    [(5, -3000), ("7.5", 0), (8, 0)],  # too much was paid; too little to move; nothing to correct
+)
+def test_a_correction_tells_lenders_nothing(value, owed):
+    """Whether the difference moves is not theirs to know before it does."""
+    layers = [{"name": "fund", "lender": "A fund", "rank": "senior", "amount": 8000}]
+    of = dated(corrections=REPAY, waterfall={"layers": layers})
+    corrects = {"settlement": "y1", "found": "2027-01-10"}
+    found = price(of, {"x": value}, ledger=ledger(paid(8000), corrects=corrects))
+    assert found.correction.owed == owed
+    assert found.tranches == ()
+    assert not [s for s in found.steps if s.key.startswith(("terms.repaid", "terms.waterfall"))]

@@ -18,7 +18,9 @@ sys.path.insert(0, str(HERE))
 
 from building import about, clause, groups, make, outcome  # noqa: E402  the folder of its tests
 from test_composed_terms import basket, bern, card, equity, gated  # noqa: E402
-from test_settling import NET, units  # noqa: E402
+from test_later import DISPUTE, ESCROW, REPAY, ledger, paid  # noqa: E402
+from test_later import contract as dated  # noqa: E402
+from test_settling import LAYERS, NET, units  # noqa: E402
 from test_told import told  # noqa: E402
 
 from impacteval.contract import Contract  # noqa: E402
@@ -60,6 +62,27 @@ def _behind(opens: object) -> Contract:
     return make({"gate": gate}, outcomes={"m0": UP, "m1": UP, "q": UP})
 
 
+# Two payers, a ceiling over the contract, and lenders: all that hangs on what is due.
+_HANGS = {
+    "split": [{"payer": "One", "share": 0.7}, {"payer": "Two", "share": 0.3}],
+    "cap": {"amount": 50000, "over": "contract"},
+}
+
+
+def _again(value: object) -> Decision:
+    """Settlement y1 paid 8000 and is judged again."""
+    of = dated(_HANGS, corrections=REPAY, waterfall={"layers": LAYERS})
+    corrects = {"settlement": "y1", "found": "2027-01-10"}
+    return price(of, {"x": value}, ledger=ledger(paid(8000), corrects=corrects))
+
+
+def _contested(state: str, **more: object) -> Decision:
+    agreed = DISPUTE | {"escrow": ESCROW}
+    of = dated(_HANGS, dispute=agreed, waterfall={"layers": LAYERS})
+    said = {"settlement": "y1", "raised": "2026-07-20", "state": state, "by": "payer"} | more
+    return price(of, {"x": 5}, settlement="y1", ledger=ledger(dispute=[said]))
+
+
 _PARTS = basket().payment.model_dump(exclude_defaults=True)
 _PERCENT = {"percent": 12.5, "of": {"threshold": clause()}}
 
@@ -98,6 +121,11 @@ SCENARIOS: dict[str, Callable[[], Decision]] = {
     "percent_hidden": lambda: price(
         equity(percent=10, of={"threshold": clause(pay="not_published")}), {"q": 40, "x": 10}
     ),
+    "corrected_all": lambda: _again(5),
+    "corrected_nothing": lambda: _again(8),
+    "contested_all": lambda: _contested("open"),
+    "contested_part": lambda: _contested("open", amount=2000),
+    "contested_upheld": lambda: _contested("upheld"),
     "sum_both": lambda: price(_grants(), {"x": 60}),
     "sum_one_judged": lambda: price(
         make({"sum": [clause(of="x"), clause(name="y", of="y")]}, outcomes={"x": UP, "y": UP}),
