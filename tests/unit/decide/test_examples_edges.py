@@ -165,9 +165,11 @@ def test_what_an_example_gives_reaches_the_contract(
         ),
         (
             dated(dispute=DISPUTE | {"escrow": ESCROW}),
-            "settlement: y1\ngiven: {x: 15}\n"
-            "ledger: {dispute: [{settlement: y1, raised: 2026-08-01, state: open, by: payer}]}\n"
-            "payable_now: 1\nin_escrow: 2",
+            (
+                "settlement: y1\ngiven: {x: 15}\n"
+                "ledger: {dispute: [{settlement: y1, raised: 2026-08-01, state: open, by: payer}]}\n"
+                "payable_now: 1\nin_escrow: 2"
+            ),
             [
                 "payable now: expected 1, the contract says 0.00.",
                 "in escrow: expected 2, the contract says 15000.00.",
@@ -203,8 +205,10 @@ def test_what_does_not_come_out_is_told(
         (make(), "given: {y: 1}\ntotal: 0", "'y' is not an outcome of this contract."),
         (
             dated(corrections=REPAY),
-            "settlement: y1\ngiven: {x: 15}\n"
-            "ledger: {payments: [{date: 2026, settlement: y7, amount: 1}]}\ndue_now: 1",
+            (
+                "settlement: y1\ngiven: {x: 15}\n"
+                "ledger: {payments: [{date: 2026, settlement: y7, amount: 1}]}\ndue_now: 1"
+            ),
             "no settlement `y7`",
         ),
     ],
