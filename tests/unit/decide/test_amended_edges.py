@@ -16,9 +16,10 @@ sys.path.insert(0, str(HERE))
 
 from building import clause, groups, make, outcome  # noqa: E402  the folder of its tests
 from test_amended import change, grouped, lowered  # noqa: E402
-from test_later import DISPUTE, ESCROW, ledger  # noqa: E402
+from test_later import DISPUTE, ESCROW, NEXT, ledger, paid  # noqa: E402
 from test_settling import NET  # noqa: E402
 
+from impacteval.contract.rules import ChanceRule  # noqa: E402
 from impacteval.decide import (  # noqa: E402
     Decision,
     compared_both_ways,
@@ -30,10 +31,12 @@ from impacteval.values import (  # noqa: E402
     Answer,
     Evidence,
     ExpectedPayment,
+    LowerBound,
     PointEstimate,
 )
 
 UP = outcome(better="higher", effect="difference")
+BOUND = {"lower_bound": {"level": "0.95", "sides": "one"}}
 LINE = {"linear": {"name": "main", "outcome": "x", "per_unit": 10}}
 
 
@@ -212,6 +215,52 @@ def test_a_dispute_that_both_readings_provide_for_is_held_in_both() -> None:
     assert [held and (held.payable_now, held.held) for held in both] == [(0, 80), (0, 100)]
 
 
+def test_a_correction_that_the_contract_as_signed_does_not_provide_for_moves_nothing_there() -> (
+    None
+):
+    """As signed the settlement is judged, and what an amendment carries to it is not added."""
+    contract = _dated(set={"corrections": NEXT})
+    carried = [{"settlement": "y1", "due_at": "y2", "amount": -30}]
+    before = ledger(paid(100), carried=carried)
+    decision = price(contract, {"x": 10}, settlement="y2", ledger=before)
+    assert decision.amended is not None
+    assert (decision.due_now, decision.amended.as_contracted.due_now) == (70, 100)
+    again = ledger(paid(5000), corrects={"settlement": "y1", "found": "2027-01-10"})
+    decision = price(contract, {"x": 10}, ledger=again)
+    assert decision.amended is not None
+    assert decision.correction is not None
+    assert decision.amended.as_contracted.correction is None
+
+
+@pytest.mark.parametrize(
+    ("to", "signed"),
+    [
+        # A trigger on the result itself: one number tells both readings while it means the same.
+        ({"payment.threshold.pay": 250}, 0),
+        ({"outcomes.x.measure": "other things"}, None),
+    ],
+)
+def test_a_trigger_is_told_as_signed_while_it_watches_the_same_number(
+    to: dict[str, Any], signed: Any
+) -> None:
+    contract = make(
+        {"threshold": clause()},
+        outcomes={"x": UP, "z": UP},
+        stop_when={
+            "harm": {
+                "when": {"x": {"less_than": 0}},
+                "decide_on": "point_estimate",
+                "then": "pay_nothing",
+            }
+        },
+        changes=[change("2020", set=to)],
+    )
+    decision = price(contract, {"x": 12}, stops={"harm": -1}, as_contracted=None)
+    assert decision.total == 0
+    assert decision.amended is not None
+    assert decision.amended.as_contracted.total == signed
+
+
 # --- the evidence that the contract as signed can use ---------------------------------------------
 
 
@@ -321,6 +370,19 @@ def test_an_outcome_that_is_not_comparable_does_not_hide_the_next_one() -> None:
     (of_x, of_y) = compared_both_ways(contract)
     assert of_x.questions == (PointEstimate(),)
     assert [getattr(q, "as_contracted", None) for q in of_y.questions] == [None, False, True]
+
+
+def test_the_usual_rules_and_another_signed_contract_are_asked_too() -> None:
+    contract = by_unit(set={"payment.linear.per_unit": 20})
+    chance = ChanceRule(chance_at_least=Decimal("0.8"))
+    (alone,) = compared_both_ways(contract)
+    (more,) = compared_both_ways(contract, chance)
+    bound = LowerBound(Decimal("0.8"), "one")
+    assert alone.questions == (PointEstimate(),)
+    assert more.questions == (PointEstimate(), bound)
+    # A look may read the contract as signed at another level than the whole contract does.
+    (there,) = compared_both_ways(contract, signed=make(LINE, outcomes={"x": UP}, decide_on=BOUND))
+    assert there.questions == (PointEstimate(), LowerBound(Decimal("0.95"), "one"))
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from decimal import ROUND_DOWN, Context, Decimal, localcontext
 
 import pytest
 from building import clause, groups, make
-from test_composed_terms import UP, basket, bern, card
+from test_composed_terms import COUNT, UP, basket, bern, card
 from test_later import REPAY, ledger, paid
 from test_later import contract as dated
 from test_pricing_terms import cohorts
@@ -279,6 +279,20 @@ def test_nothing_that_is_decided_depends_on_the_callers_arithmetic(name):
     expected = told(SCENARIOS[name]())
     with localcontext(Context(prec=2, rounding=ROUND_DOWN)):
         assert told(SCENARIOS[name]()) == expected
+
+
+def test_shares_and_weighted_designs_do_not_depend_on_the_callers_arithmetic():
+    designs = make(decide_on={"combine": {"rct": "0.75", "did": "0.25"}}, outcomes={"x": UP})
+    audited = make(
+        {"linear": {"name": "main", "outcome": "x", "per_unit": 10}},
+        decide_on={"verified_count": {"audit_limit": "0.15"}},
+        outcomes={"x": COUNT},
+    )
+    with localcontext(Context(prec=2, rounding=ROUND_DOWN)):
+        combined = price(designs, {"x.rct": "12.3456", "x.did": "11.1111"})
+        cut = price(audited, {"x": 12345}, audit={"x": "15.25%"})
+    assert combined.clauses[0].value == Decimal("12.036975")
+    assert cut.total == Decimal("104623.88")  # 12,345 x (1 - 0.1525) x 10, and half up
 
 
 # --- what lenders are told once a settlement is judged again --------------------------------------

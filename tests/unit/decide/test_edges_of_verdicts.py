@@ -6,13 +6,24 @@ from decimal import ROUND_DOWN, Context, Decimal, localcontext
 from typing import Any
 
 import pytest
-from building import about, clause, make, outcome
+from building import about, clause, groups, make, outcome
 from test_composed_terms import UP, card
+from test_settling import LAYERS
 
 from impacteval.contract.readings import Given
 from impacteval.decide import compared, decide, distance, price
 from impacteval.errors import UsageError
-from impacteval.values import Confidence, Evidence, Message, PValue, Text
+from impacteval.values import (
+    Answer,
+    Confidence,
+    Evidence,
+    ExpectedPayment,
+    Message,
+    PointEstimate,
+    PValue,
+    Status,
+    Text,
+)
 
 WHY = Message("test.why", Text(en="No data.", fr="Pas de données."))
 COUNT_DOWN = outcome(better="lower", effect="verified_count", counterfactual={"design": "none"})
@@ -199,3 +210,118 @@ def test_a_test_is_passed_at_its_very_level_and_in_the_better_direction(
     row = decision.clauses[0]
     assert row.verdict is not None
     assert (row.verdict.value, row.value) == (verdict, Decimal(value))
+
+
+@pytest.mark.parametrize(
+    ("estimate", "p", "verdict", "harmful"),
+    [
+        # A small effect in the better direction passes; none, and a harmful one, never do.
+        ("0.5", "0.01", "met", False),
+        ("1", "0.01", "met", False),
+        ("0", "0.01", "not_met", True),
+        ("-0.5", "0.01", "not_met", True),
+    ],
+)
+def test_a_small_effect_passes_the_test_and_none_does_not(
+    estimate: str, p: str, verdict: str, harmful: bool
+) -> None:
+    contract = make({"threshold": clause("0.25")}, decide_on=TEST)
+    row = decide(contract, [about(estimate, p=p, asked=(PValue("two"),))]).clauses[0]
+    assert row.verdict is not None
+    assert row.verdict.value == verdict
+    assert ("decide.harmful" in [step.key for step in row.steps]) is harmful
+
+
+@pytest.mark.parametrize(
+    ("floor", "value", "total"),
+    [
+        # A result of -3 that is not significant: the harm is read where the term pays less for it.
+        (0, 0, 0),
+        ("0.5", 0, "0.5"),
+        (-5, -3, -3),
+        ("none", -3, -3),
+    ],
+)
+def test_behind_a_closed_test_harm_is_read_where_it_costs_money(
+    floor: Any, value: int, total: Any
+) -> None:
+    term = {"linear": {"name": "main", "outcome": "x", "per_unit": 1, "floor": floor}}
+    contract = make(term, outcomes={"x": UP}, decide_on=TEST)
+    decision = decide(contract, [about("-3", p="0.5", asked=(PValue("two"),))])
+    assert (decision.clauses[0].value, decision.total) == (value, Decimal(total))
+
+
+@pytest.mark.parametrize(
+    ("values", "people", "mean"),
+    [
+        # Ten digits, or as many as the results have.
+        (("8", "10"), (1, 2), "9.333333333"),
+        (("8.0000000001", "10"), (1, 2), "9.3333333334"),
+        (("8", "10"), (1, 1), "9"),
+    ],
+)
+def test_a_weighted_mean_keeps_ten_digits_or_those_of_its_results(
+    values: tuple[str, str], people: tuple[int, int], mean: str
+) -> None:
+    contract = make(
+        {"threshold": clause(per="pooled", weights="people")},
+        pool="mean_of_effects",
+        pool_excludes=[],
+        **groups(),
+    )
+    told = {"x": dict(zip("ab", map(Decimal, values), strict=True))}
+    row = price(contract, told, dict(zip("ab", people, strict=True))).clauses[0]
+    assert str(row.value) == mean
+
+
+def test_an_average_keeps_the_estimate_before_rounding() -> None:
+    of = UP | {"round_result": {"decimals": 0, "mode": "half_up"}}
+    contract = make(decide_on={"expected_payment": {"prior": "flat"}}, outcomes={"x": of})
+    average = ExpectedPayment("main", None)
+    item = Evidence(
+        "x",
+        "all",
+        (Answer(PointEstimate(), Decimal("9.5")), Answer(average, Decimal("33.333"))),
+    )
+    row = decide(contract, [item]).clauses[0]
+    assert (row.value, row.exact, row.amount) == (10, Decimal("9.5"), Decimal("33.33"))
+
+
+def test_designs_are_named_in_either_way() -> None:
+    both = make(
+        {"threshold": clause(per="group")},
+        decide_on={"combine": {"rct": "0.8", "did": "0.2"}},
+        **groups(),
+    )
+    dotted = price(both, {"x.a.rct": 10, "x.a.did": 5})
+    inside = price(both, {"x": {"a.rct": 10, "a.did": 5}})
+    nested = price(both, {"x": {"a": {"rct": 10, "did": 5}}})
+    assert dotted == inside == nested
+    assert dotted.clause("main", "a").value == 9
+
+
+# --- drafts ----------------------------------------------------------------------------------------
+
+
+def test_a_draft_says_why_and_pays_nobody() -> None:
+    split = [{"payer": "One", "share": 0.7}, {"payer": "Two", "share": 0.3}]
+    contract = make(
+        {"threshold": clause(), "split": split, "cap": 80}, waterfall={"layers": LAYERS}
+    )
+    asked = compared(contract)[0].questions
+    draft = decide(
+        contract,
+        [about("12", asked=asked)],
+        not_for_payment=WHY,
+        given=Given(already_paid=Decimal(0)),
+    )
+    (row,) = draft.clauses
+    assert (row.would_be, row.verdict, row.amount) == (
+        Status.MET,
+        Status.NOT_FOR_PAYMENT,
+        None,
+    )
+    assert row.steps[-1] == row.reason == WHY
+    assert len(row.steps) > 1
+    assert (draft.due_now, draft.total, draft.cap_left) == (0, None, None)
+    assert (draft.split, draft.tranches, draft.steps) == ((), (), (WHY,))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +64,7 @@ CASES: dict[str, Callable[[], object]] = {
     "number": (lambda: price(make(), {"x": "many"})),
     "bool": (lambda: price(make(), {"x": True})),
     "none": (lambda: price(make(), {"x": None})),
+    "fraction": (lambda: price(make(), {"x": Fraction(5)})),
     "nan": (lambda: price(make(), {"x": "nan"})),
     "huge": (lambda: price(make(), {"x": "1e15"})),
     "huge_neg": (lambda: price(make(), {"x": "-1e15"})),
