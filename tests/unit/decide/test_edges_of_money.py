@@ -311,3 +311,23 @@ def test_a_correction_tells_lenders_nothing(value, owed):
     assert found.correction.owed == owed
     assert found.tranches == ()
     assert not [s for s in found.steps if s.key.startswith(("terms.repaid", "terms.waterfall"))]
+
+
+def test_a_contract_has_one_digest_and_one_way_to_say_an_amount():
+    contract = make({"threshold": clause(pay="123456.78")})
+    changed = make(changes=[lowering("123456.78")])
+    expected = contract.digest, changed.digest, price(changed, {"x": 12}).amended.differences
+    with localcontext(Context(prec=2, rounding=ROUND_DOWN)):
+        found = contract.digest, changed.digest, price(changed, {"x": 12}).amended.differences
+    assert found == expected
+    assert expected[2][0].values["amended"] == "123456.78 EUR"
+
+
+def lowering(pay):
+    return {
+        "date": "2020",
+        "cause": "war",
+        "decided_by": "both",
+        "what": "the amount",
+        "set": {"payment.threshold.pay": pay},
+    }
