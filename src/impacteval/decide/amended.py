@@ -192,7 +192,7 @@ def _money(
         "{what} : {amended:money} avec les avenants, {signed:money} selon le contrat d'origine, "
         f"soit {{difference:money}} de {'plus' if more else 'moins'}.",
         what=_WHAT[what],
-        difference=_amount(contract, abs(difference)),
+        difference=_amount(contract, difference.copy_abs()),
         **values,
     )
 
