@@ -9,8 +9,9 @@ notices has thus been run against every test that could. Where the function is a
 the tests are collected, a new process collects them with the change in the file.
 
 Results go to `mutants/results.jsonl` one by one, so that a run that is stopped goes on where it was:
-what was noticed stands while neither the package nor the test that noticed it changes, and what was
-not is run against the tests that changed since. `tools/mutation.py` writes them down.
+what was noticed stands while neither the function nor the file of the test that noticed it changes,
+and what was not is run against the files of tests that changed since. `--fresh` forgets all that.
+`tools/mutation.py` writes the results down.
 """
 
 from __future__ import annotations
@@ -162,6 +163,7 @@ def _attempt(mutant: Mutant | None, items: Sequence[pytest.Item], seconds: Any, 
     """Run tests until one fails, and tell which: its number, or -1. 0 seconds is no limit."""
     memory = 4 << 30
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    gc.disable()  # it ends before it could matter
     if mutant is not None:
         put_in_force(mutant)
     for number, item in enumerate(items):
@@ -267,7 +269,6 @@ class Run:
     def __init__(self, todo: list[Mutant], known: Reach, workers: int) -> None:
         self.todo, self.known, self.workers = todo, known, workers
         self.results = Results()
-        self.package = _digest(_package())
         helpers = [p for p in _test_files() if not p.name.startswith("test_")]
         self.files = {str(p.relative_to(ROOT)): _digest([p, *helpers]) for p in _test_files()}
         self.noticed: dict[str, list[str]] = defaultdict(list)
@@ -291,13 +292,12 @@ class Run:
         if self.collecting(mutant):
             order = order or list(self.known.seconds)
         if before and before["outcome"] in {"killed", "out of time"}:
-            file = before["by"].partition("::")[0]
-            if before["package"] == self.package and before["file"] == self.files.get(file, ""):
+            if before["file"] == self.files.get(before["by"].partition("::")[0]):
                 return None
             order = self._first(order, [before["by"]])
         elif before and before["outcome"] == "survived":
             if self.collecting(mutant):
-                if before["package"] == self.package and before["passed"] == self.files:
+                if before["passed"] == self.files:
                     return None
             else:
                 passed = {f: d for f, d in before["passed"].items() if self.files.get(f) == d}
@@ -310,14 +310,18 @@ class Run:
         ahead = [test for test in dict.fromkeys(these) if test in known]
         return ahead + [test for test in order if test not in ahead]
 
+    def known_before(self, mutant: Mutant) -> int:
+        """What nobody knows comes first, then what may be noticed by now."""
+        before = self.results.known.get(mutant.key)
+        return 0 if before is None else 1 if before["outcome"] in {"survived", "untested"} else 2
+
     def go(self, afresh: bool, items: dict[str, pytest.Item]) -> None:
         """Run those that need a new process, or those that do not."""
-        for mutant in self.todo:
+        for mutant in sorted(self.todo, key=self.known_before):
             if self.collecting(mutant) != afresh:
                 continue
             task = self.task(mutant)
             if task is None:
-                self.count[self.results.known[mutant.key]["outcome"]] += 1
                 continue
             if not task.order:
                 outcome = "survived" if task.passed else "untested"
@@ -329,6 +333,17 @@ class Run:
             self._start(task, afresh, items)
         while self.running:
             self._wait()
+
+    def unchanged(self, items: dict[str, pytest.Item]) -> None:
+        """Every test passes without a change, in the order in which changes are tried."""
+        order = sorted(items, key=lambda test: (self.known.seconds[test], test))
+        pid = os.fork()
+        if not pid:
+            tell = os.open(os.devnull, os.O_WRONLY)
+            chosen = [items[name] for name in order]
+            _silenced(lambda: _attempt(None, chosen, self.known.seconds, tell))
+        if os.waitpid(pid, 0)[1]:
+            raise SystemExit("The tests fail without any change in the order of their length.")
 
     def _start(self, task: Task, afresh: bool, items: dict[str, pytest.Item]) -> None:
         out, tell = os.pipe()
@@ -367,7 +382,7 @@ class Run:
             self._end(task, "out of time" if os.WIFSIGNALED(status) else "killed", by)
 
     def _end(self, task: Task, outcome: str, by: str | None) -> None:
-        mutant, more = task.mutant, {"package": self.package}
+        mutant, more = task.mutant, {}
         self.count[outcome] += 1
         if by is not None:
             self.noticed[mutant.place].append(by)
@@ -383,7 +398,7 @@ class Run:
         more["seconds"] = round(time.monotonic() - task.began, 2) if task.began else 0
         self.results.add(mutant, outcome, **more)
         done = sum(self.count.values())
-        if done % 100 == 0:
+        if done % 100 == 0:  # of those that had to be run
             print(f"{time.strftime('%H:%M:%S')} {done} {dict(self.count)}", flush=True)
 
 
@@ -398,6 +413,7 @@ class _Looping:
         items = {item.nodeid: item for item in session.items}
         gc.collect()
         gc.freeze()
+        self.run.unchanged(items)
         self.run.go(False, items)
         return True
 
@@ -414,10 +430,13 @@ def main() -> int:
     ask = argparse.ArgumentParser(description="Run the tests against each change.")
     ask.add_argument("--workers", type=int, default=2)
     ask.add_argument("--only", nargs="*", default=[], help="modules, such as decide.holm")
+    ask.add_argument("--fresh", action="store_true", help="forget what earlier runs found")
     given = ask.parse_args()
     os.chdir(ROOT)
     os.environ["OMP_NUM_THREADS"] = "1"
     KEPT.mkdir(exist_ok=True)
+    if given.fresh:
+        RESULTS.unlink(missing_ok=True)
     known = reach()
     todo = list(_chosen(given.only))
     run = Run(todo, known, given.workers)
