@@ -61,20 +61,21 @@ class Mutant:
         return hashlib.sha256(told.encode()).hexdigest()[:20]
 
 
-def sources() -> list[Path]:
-    """The files of `[tool.mutmut]`."""
+def _told() -> dict[str, list[str]]:
     with (ROOT / "pyproject.toml").open("rb") as file:
-        told = tomllib.load(file)["tool"]["mutmut"]
-    skip = {ROOT / name for name in told["do_not_mutate"]}
-    found = {path for pattern in told["only_mutate"] for path in ROOT.glob(pattern)} - skip
-    return sorted(found)
+        told: dict[str, list[str]] = tomllib.load(file)["tool"]["mutation"]
+    return told
+
+
+def sources() -> list[Path]:
+    """The files that `[tool.mutation]` names."""
+    skip = {ROOT / name for name in _told()["except"]}
+    return sorted({path for pattern in _told()["files"] for path in ROOT.glob(pattern)} - skip)
 
 
 def tests() -> list[str]:
-    """The folders of tests of `[tool.mutmut]`."""
-    with (ROOT / "pyproject.toml").open("rb") as file:
-        told = tomllib.load(file)["tool"]["mutmut"]
-    return list(told["pytest_add_cli_args_test_selection"])
+    """The folders of tests that `[tool.mutation]` names."""
+    return _told()["tests"]
 
 
 def module_of(path: Path) -> str:

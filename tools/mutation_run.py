@@ -292,7 +292,7 @@ class Run:
         if self.collecting(mutant):
             order = order or list(self.known.seconds)
         if before and before["outcome"] in {"killed", "out of time"}:
-            if before["file"] == self.files.get(before["by"].partition("::")[0]):
+            if before["file"] == self.files.get(before["by"].partition("::")[0], ""):
                 return None
             order = self._first(order, [before["by"]])
         elif before and before["outcome"] == "survived":
