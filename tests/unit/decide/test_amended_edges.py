@@ -385,6 +385,19 @@ def test_the_usual_rules_and_another_signed_contract_are_asked_too() -> None:
     assert there.questions == (PointEstimate(), LowerBound(Decimal("0.95"), "one"))
 
 
+def test_the_settlement_is_found_in_the_contract_as_amended_and_judged_as_it_stood_then() -> None:
+    """Two settlements were agreed on, and a later amendment took the second away."""
+    contract = make(
+        LINE,
+        outcomes={"x": UP},
+        calendar={"settlements": {"y1": {"date": "2026"}, "y2": {"date": "2031"}}},
+        changes=[change("2030", remove=["calendar.settlements.y2"])],
+    )
+    decision = price(contract, {"x": 10})
+    assert decision.look is not None
+    assert (decision.look.name, decision.total) == ("y1", 100)
+
+
 if __name__ == "__main__":
     (HERE / "told_amended").mkdir(exist_ok=True)
     for name, make_decision in SCENARIOS.items():

@@ -10,8 +10,18 @@ from building import about, clause, make, outcome
 from test_several_chances import CHANCE, LOWER, TEST, verdicts
 
 from impacteval.contract import Contract
-from impacteval.decide import decide
-from impacteval.values import Answer, Confidence, Evidence, LowerBound, PointEstimate, PValue
+from impacteval.contract.rules import LevelAndSides, LowerBoundRule, Rule
+from impacteval.decide import compared, decide
+from impacteval.values import (
+    Answer,
+    Confidence,
+    Evidence,
+    LowerBound,
+    PartEstimate,
+    PointEstimate,
+    PValue,
+    Question,
+)
 
 
 def two(term: Any, rule: Any) -> Contract:
@@ -92,3 +102,67 @@ def test_a_test_that_is_passed_hands_on_even_below_the_threshold(
         about("12", of="b", p="0.08", asked=(PValue("one"),)),
     ]
     assert verdicts(decide(contract, told)) == wanted
+
+
+# --- what is asked so that every rule can be told -------------------------------------------------
+
+
+def questions(contract: Contract, *others: Rule) -> dict[str, tuple[Question, ...]]:
+    return {number.outcome: number.questions for number in compared(contract, *others)}
+
+
+def bound(level: str) -> LowerBound:
+    return LowerBound(Decimal(level), "one")
+
+
+def test_one_number_alone_is_asked_at_its_whole_level_and_no_other() -> None:
+    contract = two(clause(name="a", of="a", decide_on="point_estimate"), LOWER)
+    assert questions(contract) == {
+        "a": (PointEstimate(),),
+        "b": (PointEstimate(), bound("0.9")),
+    }
+
+
+def test_another_rule_is_asked_at_every_level_that_it_can_come_to() -> None:
+    """In place of the contract's rules it has a level for each clause, also where they have none."""
+    contract = two(clause(name="a", of="a", decide_on="point_estimate"), LOWER)
+    other = LowerBoundRule(lower_bound=LevelAndSides(level=Decimal("0.8"), sides="one"))
+    asked = questions(contract, other)
+    assert asked == {
+        "a": (PointEstimate(), bound("0.9"), bound("0.8")),
+        "b": (PointEstimate(), bound("0.9"), bound("0.8")),
+    }
+    told = [
+        Evidence(
+            name,
+            "all",
+            (
+                Answer(PointEstimate(), Decimal(20)),
+                Answer(bound("0.9"), Decimal(strict)),
+                Answer(bound("0.8"), Decimal(plain)),
+            ),
+        )
+        for name, strict, plain in (("a", "11", "12"), ("b", "9", "10.5"))
+    ]
+    # Half of 20% first: a is established at 90% and hands its share on, so b is read at 80%.
+    assert verdicts(decide(contract, told, rule=other)) == ["met", "met"]
+
+
+@pytest.mark.parametrize("operator", ["at_least", "more_than", "at_most", "less_than"])
+def test_a_chance_is_asked_on_the_side_that_is_compared(operator: str) -> None:
+    better = "higher" if operator in ("at_least", "more_than") else "lower"
+    count = outcome(better=better, effect="verified_count", counterfactual={"design": "none"})
+    contract = make(
+        {"threshold": clause(operator=operator)}, outcomes={"x": count}, decide_on=CHANCE
+    )
+    assert questions(contract)["x"] == (PointEstimate(), Confidence(Decimal(10), operator))
+
+
+def test_designs_that_are_combined_are_asked_what_the_rule_for_their_sum_asks() -> None:
+    combined = {"combine": {"rct": "0.8", "did": "0.2"}, "then": CHANCE}
+    assert questions(make(decide_on=combined))["x"] == (
+        PointEstimate(),
+        Confidence(Decimal(10), "at_least"),
+        PartEstimate("rct"),
+        PartEstimate("did"),
+    )
