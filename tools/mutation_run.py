@@ -66,7 +66,7 @@ class Reach:
 
     seconds: dict[str, float] = field(default_factory=dict)
     lines: dict[str, dict[int, list[str]]] = field(default_factory=dict)
-    collecting: dict[str, list[int]] = field(default_factory=dict)
+    collecting: dict[str, set[int]] = field(default_factory=dict)
 
 
 class _Measuring:
@@ -78,7 +78,7 @@ class _Measuring:
         self.tracer = coverage.Coverage(
             data_file=None, config_file=False, include=[str(path) for path in sources()]
         )
-        self.reach = Reach()
+        self.seconds: dict[str, float] = {}
         self.failed: list[str] = []
 
     @pytest.hookimpl(tryfirst=True)
@@ -88,50 +88,75 @@ class _Measuring:
             began = time.process_time()
             if any(r.failed for r in runtestprotocol(item, log=False, nextitem=None)):
                 self.failed.append(item.nodeid)
-            self.reach.seconds[item.nodeid] = round(time.process_time() - began, 4)
+            self.seconds[item.nodeid] = round(time.process_time() - began, 4)
             self.tracer.switch_context("")
         return True
 
 
-def _measure(into: Path) -> None:
+def _measure(into: dict[str, Path]) -> None:
+    """Run some files of tests, and write down what each executes."""
     measuring = _Measuring()
     measuring.tracer.start()
-    pytest.main([*OPTIONS, *tests()], plugins=[measuring])
+    pytest.main([*OPTIONS, *into], plugins=[measuring])
     measuring.tracer.stop()
-    if measuring.failed or not measuring.reach.seconds:
+    if measuring.failed or not measuring.seconds:
         raise SystemExit(f"These tests fail without any change: {measuring.failed}")
     data = measuring.tracer.get_data()
+    lines: dict[str, dict[str, dict[int, list[str]]]] = {name: {} for name in into}
+    collecting: dict[str, list[int]] = {}
     for path in sources():
-        found = data.contexts_by_lineno(str(path))
-        lines = {n: sorted(filter(None, held)) for n, held in found.items()}
-        measuring.reach.lines[module_of(path)] = lines
-        measuring.reach.collecting[module_of(path)] = [n for n, h in found.items() if "" in h]
-    into.write_text(json.dumps(vars(measuring.reach)), encoding="utf-8")
+        module = module_of(path)
+        for n, tests_of in data.contexts_by_lineno(str(path)).items():
+            for test in filter(None, tests_of):
+                held = lines[test.partition("::")[0]].setdefault(module, {})
+                held.setdefault(n, []).append(test)
+            if "" in tests_of:
+                collecting.setdefault(module, []).append(n)
+    for name, file in into.items():
+        own = {t: s for t, s in measuring.seconds.items() if t.partition("::")[0] == name}
+        said = {"seconds": own, "lines": lines[name], "collecting": collecting}
+        file.write_text(json.dumps(said), encoding="utf-8")
 
 
 def reach() -> Reach:
-    """What the tests execute, measured once for the package and the tests as they are."""
-    into = KEPT / f"reach-{_digest([*_package(), *_test_files()])}.json"
-    if not into.exists():
-        print("Measuring which test executes which line.", flush=True)
+    """What the tests execute, measured once for the package and each file of tests as they are."""
+    folder = KEPT / "reach" / _digest([*_package(), *_helpers()])
+    folder.mkdir(parents=True, exist_ok=True)
+    held = {str(p.relative_to(ROOT)): folder / f"{_digest([p])}.json" for p in _files()}
+    missing = {name: file for name, file in held.items() if not file.exists()}
+    if missing:
+        print(f"Measuring which test of {len(missing)} files executes which line.", flush=True)
         pid = os.fork()
         if not pid:
-            _silenced(lambda: _measure(into))
-        os.waitpid(pid, 0)
-    if not into.exists():
-        raise SystemExit("The tests fail without any change. Run them first.")
-    held = json.loads(into.read_text(encoding="utf-8"))
-    lines = {m: {int(n): tests for n, tests in x.items()} for m, x in held["lines"].items()}
-    return Reach(held["seconds"], lines, held["collecting"])
+            _silenced(lambda: _measure(missing))
+        if os.waitpid(pid, 0)[1]:
+            raise SystemExit("The tests fail without any change. Run them first.")
+    found = Reach()
+    for file in held.values():
+        told = json.loads(file.read_text(encoding="utf-8"))
+        found.seconds |= told["seconds"]
+        for module, lines in told["lines"].items():
+            of = found.lines.setdefault(module, {})
+            for n, tests_of in lines.items():
+                of.setdefault(int(n), []).extend(tests_of)
+        for module, numbers in told["collecting"].items():
+            found.collecting.setdefault(module, set()).update(numbers)
+    return found
 
 
 def _package() -> list[Path]:
     return sorted((ROOT / "src").rglob("*.py"))
 
 
-def _test_files() -> list[Path]:
+def _files() -> list[Path]:
+    """The files of tests."""
+    return sorted(path for folder in tests() for path in (ROOT / folder).rglob("test_*.py"))
+
+
+def _helpers() -> list[Path]:
+    """What the tests share."""
     found = {path for folder in tests() for path in (ROOT / folder).rglob("*.py")}
-    return sorted(found | {ROOT / "tests" / "conftest.py"})
+    return sorted((found | {ROOT / "tests" / "conftest.py"}) - set(_files()))
 
 
 def _digest(paths: Sequence[Path]) -> str:
@@ -269,21 +294,21 @@ class Run:
     def __init__(self, todo: list[Mutant], known: Reach, workers: int) -> None:
         self.todo, self.known, self.workers = todo, known, workers
         self.results = Results()
-        helpers = [p for p in _test_files() if not p.name.startswith("test_")]
-        self.files = {str(p.relative_to(ROOT)): _digest([p, *helpers]) for p in _test_files()}
+        helpers = _helpers()
+        self.files = {str(p.relative_to(ROOT)): _digest([p, *helpers]) for p in _files()}
         self.noticed: dict[str, list[str]] = defaultdict(list)
         self.count: Counter[str] = Counter()
         self.running: dict[int, Task] = {}
 
     def covering(self, mutant: Mutant) -> list[str]:
         """The tests that execute the statement, from the quickest to the slowest."""
-        lines = self.known.lines[mutant.module]
+        lines = self.known.lines.get(mutant.module, {})
         found = {test for n in mutant.lines for test in lines.get(n, ())}
         return sorted(found, key=lambda test: (self.known.seconds[test], test))
 
     def collecting(self, mutant: Mutant) -> bool:
         """Whether the statement is executed before any test runs."""
-        return not mutant.lines.isdisjoint(self.known.collecting[mutant.module])
+        return not mutant.lines.isdisjoint(self.known.collecting.get(mutant.module, ()))
 
     def task(self, mutant: Mutant) -> Task | None:
         """What is left to do for a change, or None."""
