@@ -3,8 +3,10 @@
     python tools/calibrate.py            # resumes: designs already measured are kept
     python tools/calibrate.py --force    # everything anew
     python tools/calibrate.py --fast --out DIR
+    python tools/calibrate.py --only lin # one method
 
-Calls the array functions that the estimators call; tests hold the two paths together.
+Calls the array functions that the estimators call; tests hold the two paths together. A method is
+one entry of `METHODS`; other scripts build `Calibrated` values of their own for `publish`.
 """
 
 from __future__ import annotations
@@ -12,11 +14,13 @@ from __future__ import annotations
 import argparse
 import csv
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import stdtrit
 
 from impacteval.estimators.randomised.arms import lin_fit, mean_arms
@@ -27,6 +31,8 @@ from impacteval.values import Scale
 sys.path.insert(0, str(Path(__file__).parent))
 
 from calibrate_designs import SEED, Design, Floats, Trials, designs
+
+Bools = NDArray[np.bool_]
 
 REPLICATIONS, FAST, CHUNK = 10_000, 400, 500
 OUT = Path(__file__).parents[1] / "docs" / "reference" / "coverage"
@@ -58,98 +64,184 @@ FIELDS = [
 ]
 
 
-def arms_of(estimator: str, trials: Trials) -> tuple[ArmMeans, Spread, Floats]:
-    """Arm means, spread and served size of every replication."""
-    y, shape = trials.y, trials.y.shape
+def plain_roles(trials: Trials) -> tuple[Floats, dict[str, Any]]:
+    """Outcome (a rate where there is exposure), and roles as the array functions name them."""
+    shape = trials.y.shape
     exposure = np.ones(shape) if trials.exposure is None else trials.exposure
     people = np.ones(shape) if trials.weight is None else trials.weight
     plain = trials.exposure is None and trials.weight is None
-    weight = None if plain else people * exposure
-    common = {
+    return trials.y / exposure, {
         "stratum": trials.stratum,
         "size": people * exposure,
-        "weight": weight,
+        "weight": None if plain else people * exposure,
     }
-    y = y / exposure
-    if estimator == "lin":
-        arms = lin_fit(y, trials.x, trials.treatment, **common).arms(cluster=trials.cluster)
-    else:
-        working = None if trials.exposure is None else 1.0 / exposure
-        arms = mean_arms(
-            y, trials.treatment, working=working, cluster=trials.cluster, **common
-        ).arms
-    spread = comparison_spread(y, trials.treatment == 0, weight=weight)
-    if trials.cluster is not None:
-        groups = int(trials.cluster.max()) + 1
-        spread = Spread(spread.value, group_sums(spread.influence, trials.cluster, groups))
-    served = (people * exposure * trials.treatment).sum(axis=-1)
-    return arms, spread, served
+
+
+def difference_arms(trials: Trials) -> ArmMeans:
+    """Arm means of `difference-in-means`."""
+    y, roles = plain_roles(trials)
+    working = None if trials.exposure is None else 1.0 / trials.exposure
+    return mean_arms(y, trials.treatment, working=working, cluster=trials.cluster, **roles).arms
+
+
+def lin_arms(trials: Trials) -> ArmMeans:
+    """Arm means of `lin`."""
+    y, roles = plain_roles(trials)
+    return lin_fit(y, trials.x, trials.treatment, **roles).arms(cluster=trials.cluster)
+
+
+def spread_of(trials: Trials) -> Spread:
+    """Standard deviation of the comparison group, by unit or by cluster."""
+    y, roles = plain_roles(trials)
+    spread = comparison_spread(y, trials.treatment == 0, weight=roles["weight"])
+    if trials.cluster is None:
+        return spread
+    groups = int(trials.cluster.max()) + 1
+    return Spread(spread.value, group_sums(spread.influence, trials.cluster, groups))
+
+
+def served_of(trials: Trials) -> Floats:
+    """Size of the served group: people, weights, or their exposure; shape (r,)."""
+    _, roles = plain_roles(trials)
+    found: Floats = (roles["size"] * trials.treatment).sum(axis=-1)
+    return found
 
 
 @dataclass(frozen=True)
 class Measured:
-    """Estimates of every replication on one scale; NaN where it was refused."""
+    """Estimates of every replication on one scale; NaN where it was refused.
+
+    Intervals are Student's t about `centre`. A method whose intervals are of another kind gives
+    an object with the same attributes and its own `bounds`, `holds` and `joined`.
+    """
 
     centre: Floats
     error: Floats
     df: Floats
     truth: Floats
 
+    def bounds(self, side: str, level: float) -> tuple[Floats, Floats]:
+        """Both ends of each interval, infinite where it has none."""
+        tail = (1.0 - level) / (2.0 if side == "two" else 1.0)
+        reach = stdtrit(self.df, 1.0 - tail) * self.error
+        low = self.centre - reach if side != "upper" else np.full(reach.shape, -np.inf)
+        high = self.centre + reach if side != "lower" else np.full(reach.shape, np.inf)
+        return low, high
 
-def measure(estimator: str, trials: Trials, scale: Scale) -> Measured:
-    """Estimates and truth of every replication, the relative effect as log ratio."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        arms, spread, served = arms_of(estimator, trials)
-        found = on_scale(arms, scale, served=served, spread=spread)
-    truth: Floats
+    def holds(self, side: str, level: float) -> Bools:
+        """Whether each interval holds the truth."""
+        low, high = self.bounds(side, level)
+        found: Bools = (low <= self.truth) & (self.truth <= high)
+        return found
+
+    @classmethod
+    def joined(cls, parts: Sequence[Measured]) -> Measured:
+        """Replications measured in several chunks, as one."""
+        names = ("centre", "error", "df", "truth")
+        return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
+
+
+Measure = Callable[[Trials, Scale], Measured]
+
+
+def truth_of(trials: Trials, scale: Scale) -> Floats:
+    """The true effect in every replication; the relative effect as log ratio."""
+    served = served_of(trials)
     match scale:
         case Scale.DIFFERENCE:
-            truth = np.full(served.shape, trials.difference)
+            return np.full(served.shape, trials.difference)
         case Scale.RELATIVE:
-            truth = np.full(served.shape, np.log1p(trials.relative))
+            return np.full(served.shape, np.log1p(trials.relative))
         case Scale.TOTAL:
-            truth = served * trials.difference
+            return served * trials.difference
         case Scale.STANDARDISED:
-            truth = np.full(served.shape, trials.standardised)
-    centre = found.value if found.log_ratio is None else found.log_ratio
-    error = found.std_error if found.log_std_error is None else found.log_std_error
-    legal = (error > 1e-12) & np.isfinite(centre) & np.isfinite(error)
-    if scale is Scale.RELATIVE:
-        legal &= (arms.means > 0).all(axis=-1)
-    return Measured(
-        np.where(legal, centre, np.nan),
-        np.where(legal, error, np.nan),
-        np.where(legal, found.df, 1.0),
-        truth,
+            return np.full(served.shape, trials.standardised)
+
+
+def by_arms(
+    arms_of: Callable[[Trials], ArmMeans], spread_of: Callable[[Trials], Spread] = spread_of
+) -> Measure:
+    """How to measure a method that is two arm means with joint influence."""
+
+    last: list[Any] = []  # the scales of one chunk share its fit
+
+    def measure(trials: Trials, scale: Scale) -> Measured:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            if not last or last[0] is not trials:
+                last[:] = [trials, arms_of(trials), spread_of(trials)]
+            _, arms, spread = last
+            found = on_scale(arms, scale, served=served_of(trials), spread=spread)
+        centre = found.value if found.log_ratio is None else found.log_ratio
+        error = found.std_error if found.log_std_error is None else found.log_std_error
+        legal = (error > 1e-12) & np.isfinite(centre) & np.isfinite(error)
+        if scale is Scale.RELATIVE:
+            legal &= (arms.means > 0).all(axis=-1)
+        return Measured(
+            np.where(legal, centre, np.nan),
+            np.where(legal, error, np.nan),
+            np.where(legal, found.df, 1.0),
+            truth_of(trials, scale),
+        )
+
+    return measure
+
+
+@dataclass(frozen=True)
+class Calibrated:
+    """A method whose coverage is measured: a table and a page of its own.
+
+    Attributes
+    ----------
+    name : str
+        Of the tables; for an estimator, its own.
+    measure : callable (Trials, Scale) -> Measured
+        Every replication at once; must be what the estimator computes.
+    designs : callable () -> sequence of Design
+        The trials it is measured on.
+    scales : tuple of Scale
+        The scales it is measured on.
+    command : str
+        How to measure it again.
+    replications : int
+        A design; 4,000 at least, or 1,000 where one fit takes more than a tenth of a second.
+    note : str
+        What the page says besides.
+    """
+
+    name: str
+    measure: Measure
+    designs: Callable[[], Sequence[Design]] = designs
+    scales: tuple[Scale, ...] = tuple(Scale)
+    command: str = "python tools/calibrate.py"
+    replications: int = REPLICATIONS
+    note: str = ""
+
+
+METHODS = {
+    method.name: method
+    for method in (
+        Calibrated("difference-in-means", by_arms(difference_arms)),
+        Calibrated("lin", by_arms(lin_arms)),
     )
+}
 
 
 def covers(found: Measured, side: str, level: float) -> Floats:
     """Whether each interval holds the truth; NaN where refused."""
-    tail = (1.0 - level) / (2.0 if side == "two" else 1.0)
-    reach = stdtrit(found.df, 1.0 - tail) * found.error
-    low = found.centre - reach <= found.truth
-    high = found.centre + reach >= found.truth
-    held = {"two": low & high, "lower": low, "upper": high}[side]
-    return np.where(np.isnan(found.centre), np.nan, held)
+    return np.where(np.isnan(found.centre), np.nan, found.holds(side, level))
 
 
-def rows(estimator: str, design: Design, replications: int) -> Iterator[dict[str, object]]:
+def rows(method: Calibrated, design: Design, replications: int) -> Iterator[dict[str, object]]:
     """One row a scale and question."""
-    parts: dict[Scale, list[Measured]] = {scale: [] for scale in Scale}
+    parts: dict[Scale, list[Measured]] = {scale: [] for scale in method.scales}
     n = 0
     for seed in design.seeds(replications // min(CHUNK, replications)):
         trials = design.draw(np.random.default_rng(seed), min(CHUNK, replications))
         n = trials.y.shape[1]
-        for scale in Scale:
-            parts[scale].append(measure(estimator, trials, scale))
+        for scale in method.scales:
+            parts[scale].append(method.measure(trials, scale))
     for scale, chunks in parts.items():
-        found = Measured(
-            *(
-                np.concatenate([getattr(c, f) for c in chunks])
-                for f in ("centre", "error", "df", "truth")
-            )
-        )
+        found = type(chunks[0]).joined(chunks)
         legal = ~np.isnan(found.centre)
         spread = (found.centre - found.truth)[legal].std(ddof=1)
         ratio = float(np.sqrt((found.error[legal] ** 2).mean()) / spread)
@@ -160,9 +252,10 @@ def rows(estimator: str, design: Design, replications: int) -> Iterator[dict[str
             off = coverage - level
             slack = ALLOWED + 2.6 * mc
             verdict = "within" if abs(off) <= slack else "below" if off < 0 else "above"
-            reach = stdtrit(found.df[legal], (1.0 + level) / 2.0) * found.error[legal]
+            low, high = found.bounds(side, level)
+            length = float((high - low)[legal].mean()) if side == "two" else np.nan
             yield {
-                "estimator": estimator,
+                "estimator": method.name,
                 "design": design.name,
                 "population": design.population,
                 "n": n,
@@ -174,7 +267,7 @@ def rows(estimator: str, design: Design, replications: int) -> Iterator[dict[str
                 "coverage": f"{coverage:.4f}",
                 "mc_error": f"{mc:.4f}",
                 "verdict": verdict,
-                "mean_length": f"{2.0 * reach.mean():.4g}" if side == "two" else "",
+                "mean_length": f"{length:.4g}" if side == "two" else "",
                 "error_ratio": f"{ratio:.3f}",
                 "seed": SEED,
             }
@@ -197,12 +290,14 @@ def write(path: Path, table: list[dict[str, object]]) -> None:
         writer.writerows(table)
 
 
-def run(estimator: str, out: Path, replications: int, force: bool) -> list[dict[str, object]]:
-    """Measure one estimator on every design, keeping what was measured before."""
-    path = out / f"{estimator}.csv"
+def run(
+    method: Calibrated, out: Path, replications: int, force: bool = False
+) -> list[dict[str, object]]:
+    """Measure one method on every design, keeping what was measured before."""
+    path = out / f"{method.name}.csv"
     before = [] if force else read(path)
     table: list[dict[str, object]] = []
-    for design in designs():
+    for design in method.designs():
         kept = [
             row
             for row in before
@@ -210,18 +305,19 @@ def run(estimator: str, out: Path, replications: int, force: bool) -> list[dict[
             and row["replications"] == str(replications)
             and row["seed"] == str(SEED)
         ]
-        print(f"{estimator}: {design.name}{' (kept)' if kept else ''}", flush=True)
+        print(f"{method.name}: {design.name}{' (kept)' if kept else ''}", flush=True)
         table += kept or [
-            {k: str(v) for k, v in row.items()} for row in rows(estimator, design, replications)
+            {k: str(v) for k, v in row.items()} for row in rows(method, design, replications)
         ]
         write(path, table)
     return table
 
 
-def page(estimator: str, table: list[dict[str, object]], replications: int) -> str:
-    """The Markdown page of one estimator."""
+def page(method: Calibrated, table: list[dict[str, object]], replications: int) -> str:
+    """The Markdown page of one method."""
     by = {(r["design"], r["scale"], r["side"], r["level"]): r for r in table}
     mark = {"within": "", "below": " ▼", "above": " ▲"}
+    shown = method.designs()
 
     def cell(design: str, scale: Scale, side: str, level: str) -> str:
         row = by[design, scale.value, side, level]
@@ -229,35 +325,33 @@ def page(estimator: str, table: list[dict[str, object]], replications: int) -> s
 
     error = 100.0 * float(np.sqrt(0.09 / replications))
     lines = [
-        f"# Coverage of `{estimator}`",
+        f"# Coverage of `{method.name}`",
         "",
-        f"Command: `python tools/calibrate.py`. {replications:,} replications a design, seed {SEED} and the",
+        f"Command: `{method.command}`. {replications:,} replications a design, seed {SEED} and the",
         "design's name. How often the interval holds the truth, in percent; every number with side and level",
-        f"stands in `{estimator}.csv`. Monte Carlo standard error at most {error:.2f} points.",
+        f"stands in `{method.name}.csv`. Monte Carlo standard error at most {error:.2f} points.",
         "",
         "Criterion: nominal within 1.5 points plus 2.6 Monte Carlo standard errors. ▼ below it, ▲ above it.",
         "The truth is that of a population from which units are drawn (`super`) or of these very units, with",
         "only the assignment drawn (`finite`; the standard error is then conservative where effects vary).",
     ]
-    for title, side, level, note in (
-        ("Two-sided, 95%", "two", "0.95", ""),
-        ("Two-sided, 90%", "two", "0.90", ""),
-        ("Lower bound, one-sided 95%", "lower", "0.95", ""),
-        ("Upper bound, one-sided 95%", "upper", "0.95", ""),
+    if method.note:
+        lines += ["", method.note]
+    for title, side, level in (
+        ("Two-sided, 95%", "two", "0.95"),
+        ("Two-sided, 90%", "two", "0.90"),
+        ("Lower bound, one-sided 95%", "lower", "0.95"),
+        ("Upper bound, one-sided 95%", "upper", "0.95"),
     ):
-        lines += [
-            "",
-            f"## {title}{note}",
-            "",
-            "| design | population | n | difference | relative | total | standardised |",
-        ]
-        lines += ["|---|---|---:|---:|---:|---:|---:|"]
-        for design in designs():
-            cells = " | ".join(cell(design.name, scale, side, level) for scale in Scale)
-            size = by[design.name, "difference", side, level]["n"]
+        heads = " | ".join(scale.value for scale in method.scales)
+        lines += ["", f"## {title}", "", f"| design | population | n | {heads} |"]
+        lines += ["|---|---|---:|" + "---:|" * len(method.scales)]
+        for design in shown:
+            cells = " | ".join(cell(design.name, scale, side, level) for scale in method.scales)
+            size = by[design.name, method.scales[0].value, side, level]["n"]
             lines.append(f"| {design.name} | {design.population} | {size} | {cells} |")
     lines += ["", "Designs:", ""]
-    lines += [f"- **{d.name}**: {d.describe}." for d in designs()]
+    lines += [f"- **{d.name}**: {d.describe}." for d in shown]
     refused = [
         f"- {r['design']}, {r['scale']}: {r['refused']} of {r['replications']}"
         for r in table
@@ -273,19 +367,31 @@ def page(estimator: str, table: list[dict[str, object]], replications: int) -> s
     return "\n".join(lines) + "\n"
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Measure both estimators and write the tables."""
-    parser = argparse.ArgumentParser(description=__doc__)
+def publish(methods: Iterable[Calibrated], arguments: list[str] | None = None) -> int:
+    """Measure the methods as the command line asks, and write their tables and pages."""
+    parser = argparse.ArgumentParser(description="Measure coverage and write the tables.")
     parser.add_argument("--fast", action="store_true", help=f"{FAST} replications only")
     parser.add_argument("--force", action="store_true", help="measure everything anew")
+    parser.add_argument("--only", action="append", help="a method by name; may be repeated")
     parser.add_argument("--out", type=Path, default=OUT, help="where the tables go")
     options = parser.parse_args(arguments)
-    replications = FAST if options.fast else REPLICATIONS
-    for estimator in ("difference-in-means", "lin"):
-        table = run(estimator, options.out, replications, options.force)
-        text = page(estimator, table, replications)
-        (options.out / f"{estimator}.md").write_text(text, encoding="utf-8")
+    known = {method.name: method for method in methods}
+    unknown = sorted(set(options.only or ()) - set(known))
+    if unknown:
+        parser.error(f"unknown: {', '.join(unknown)}. Known: {', '.join(known)}.")
+    for method in known.values():
+        if options.only and method.name not in options.only:
+            continue
+        replications = FAST if options.fast else method.replications
+        table = run(method, options.out, replications, options.force)
+        text = page(method, table, replications)
+        (options.out / f"{method.name}.md").write_text(text, encoding="utf-8")
     return 0
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Measure every method of the table."""
+    return publish(METHODS.values(), arguments)
 
 
 if __name__ == "__main__":

@@ -40,8 +40,8 @@ class Trials:
         The truth on these scales; the total is the difference times the served size.
     weight, exposure : array, shape (r, n), or None
         Sampling weights; exposure.
-    stratum, cluster : array of int, shape (n,), or None
-        Blocks; assigned clusters.
+    stratum, cluster, pair : array of int, shape (n,), or None
+        Blocks; assigned clusters; matched pairs.
     """
 
     y: Floats
@@ -54,6 +54,7 @@ class Trials:
     exposure: Floats | None = None
     stratum: Ints | None = None
     cluster: Ints | None = None
+    pair: Ints | None = None
 
 
 @dataclass(frozen=True)

@@ -40,8 +40,8 @@ def price(
     people : mapping, optional
         People per group, over what the contract says.
     **given
-        ``claims``, ``already_paid``, ``other_money``, ``audit``, ``std_error`` and whatever else
-        `impacteval.decide.price` reads.
+        ``claims``, ``already_paid``, ``other_money``, ``audit``, ``std_error``, ``counterfactual`` and whatever
+        else `impacteval.decide.price` reads.
 
     Returns
     -------

@@ -333,6 +333,14 @@ class PartEstimate:
 
 
 @dataclass(frozen=True, slots=True)
+class CounterfactualMean:
+    """What would have happened on average to each person of a group, in the outcome's own units?
+
+    Groups weigh by it, and by their people, where they are pooled as a ratio of sums.
+    """
+
+
+@dataclass(frozen=True, slots=True)
 class ExpectedPayment:
     """What does a clause pay on average over what the true effect may be, in the contract's money?
 
@@ -351,6 +359,14 @@ class AuditDiscrepancy:
     """What share of the count did the audit find wrong, from 0 to 1?"""
 
 
+@dataclass(frozen=True, slots=True)
+class ClaimedCount:
+    """What was claimed, in contract units, before an audit took anything off?
+
+    Where nobody says, the estimate is what was claimed.
+    """
+
+
 Question = (
     PointEstimate
     | LowerBound
@@ -359,6 +375,8 @@ Question = (
     | PartEstimate
     | ExpectedPayment
     | AuditDiscrepancy
+    | ClaimedCount
+    | CounterfactualMean
 )
 
 

@@ -303,6 +303,7 @@ def _task(study: Study, entry: str, asked: tuple[Compared, ...], settlement: str
         method_named=method_named(contract, analysis.outcome, settlement),
         seed=study.plan.seed,
         pools=tuple(pools),
+        how=contract.pool or "mean_of_effects",
         people={
             g: described.people
             for g, described in contract.groups.items()

@@ -141,7 +141,7 @@ EXPECTED: dict[str, list[tuple[int, int, str]]] = {
         (20, 3, "Every group is cancelled, so there is nothing to pool."),
     ],
     "pool_of_sums.yaml": [
-        (15, 7, "This version cannot execute `ratio_of_sums` under `pool`, so a contract that")
+        (20, 3, "`earnings` is judged in standard deviations, which have no sum over groups, and")
     ],
     "pool_unsaid.yaml": [
         (18, 3, "The pooled clause `main` does not say how groups weigh."),

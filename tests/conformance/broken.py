@@ -12,7 +12,15 @@ import numpy as np
 from reference import CARD, Arm, Reference
 
 from impacteval.errors import NotIdentified
-from impacteval.estimates import Effect, Influence, LogRatioT, Parts, Period, StudentT
+from impacteval.estimates import (
+    Effect,
+    Influence,
+    LogRatioT,
+    MeansInfluence,
+    Parts,
+    Period,
+    StudentT,
+)
 from impacteval.sample import Preparation
 from impacteval.values import Interval, Message, Scale, Side, Tail, Text
 
@@ -361,6 +369,20 @@ class InfluenceOfNobody(Reference):
     def finish(self, estimate):
         names = np.array([f"x{k}" for k in range(estimate.influence.labels.size)])
         return replace(estimate, influence=Influence(names, estimate.influence.values))
+
+
+@caught_by("means")
+@dataclass(frozen=True)
+class MeansInTotals(Reference):
+    """On scale total, gives the influence on both sums where that on both means belongs."""
+
+    def finish(self, estimate):
+        if estimate.scale is not Scale.TOTAL:
+            return estimate
+        own = estimate.influence
+        first = np.arange(own.values.size) < estimate.n_treated
+        means = MeansInfluence(np.where(first, own.values, 0.0), np.where(first, 0.0, -own.values))
+        return replace(estimate, influence=replace(own, means=means))
 
 
 @caught_by("determinism")

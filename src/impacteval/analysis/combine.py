@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
-from impacteval.analysis.pool import degrees_of, joint_effect
+from impacteval.analysis.joint import degrees_of, joint_effect
 from impacteval.contract.rule_sentences import DESIGN_NAMES, weights_text
 from impacteval.estimates import (
     CounterfactualEstimate,

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
+from impacteval.analysis.joint import Joint, degrees_of, joint_effect
+from impacteval.analysis.sums import sums
+from impacteval.contract.model import Pooling
 from impacteval.estimates import (
+    Against,
+    AuditFinding,
     CounterfactualEstimate,
     Effect,
-    Influence,
-    LogRatioT,
     NoUncertainty,
     Parts,
     Period,
-    StudentT,
 )
 from impacteval.inference import weighted_sum
 from impacteval.values import Message, Scale, Text
@@ -72,8 +73,9 @@ def pool(
     people: Mapping[str, int],
     *,
     repeated: int = 0,
+    how: Pooling = "mean_of_effects",
 ) -> CounterfactualEstimate | Message:
-    """The mean of the groups' effects weighted by people, or why there is none.
+    """The groups as one number, each weighing by its people, or why there is none.
 
     Parameters
     ----------
@@ -83,6 +85,10 @@ def pool(
         People of each group.
     repeated : int
         How often a treated place stands in more than one group.
+    how : str
+        ``"mean_of_effects"``, the mean of the groups' effects, or ``"ratio_of_sums"``, what
+        happened in all groups against what would have happened. On scales ``difference`` and
+        ``total`` both are the same number.
 
     Notes
     -----
@@ -92,7 +98,8 @@ def pool(
 
     On scale ``relative`` the pooled effect is the mean of the groups' relative effects, as
     contracts write it, and not the ratio of pooled means; the counterfactual shown is the one
-    this effect implies. On scale ``total`` the groups add up.
+    this effect implies. A ratio of sums is of the means themselves (`sums`). On scale ``total`` the
+    groups add up.
     """
     found: dict[str, CounterfactualEstimate] = {}
     for group, part in parts.items():
@@ -112,9 +119,14 @@ def pool(
     adds = estimates[0].scale is Scale.TOTAL
     weights = [1.0] * len(shares) if adds else shares
     observed = math.fsum(w * e.observed for w, e in zip(shares, estimates, strict=True))
-    joint = _joint(estimates, weights)
+    ratio = how == "ratio_of_sums" and estimates[0].scale is Scale.RELATIVE
+    joint = sums(found, shares) if ratio else _joint(estimates, weights)
     effect = joint.effect
-    counterfactual = _counterfactual(estimates, shares, observed, effect.value)
+    counterfactual = (
+        _mean(estimates, shares)
+        if ratio
+        else _counterfactual(estimates, shares, observed, effect.value)
+    )
     low, high = (math.nan, math.nan)
     if effect.std_error is not None and estimates[0].scale is Scale.DIFFERENCE:
         band = effect.interval(0.95)
@@ -145,64 +157,61 @@ def pool(
                     "weight": weights,
                     "effect": [e.effect.value for e in estimates],
                     "std_error": [e.effect.std_error for e in estimates],
+                    **(_means_of(estimates) if ratio else {}),
                 }
             }
         ),
         notes=(*dict.fromkeys(note for e in estimates for note in e.notes), *joint.notes),
         method=joint.method,
         settings=estimates[0].settings,
+        audit=_audit(estimates) if adds else None,
+        against=_against(estimates),
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Joint:
-    """The pooled effect with its error, and how the error came about."""
-
-    effect: Effect
-    method: Message
-    influence: Influence | None = None
-    notes: tuple[Message, ...] = ()
+def _against(estimates: Sequence[CounterfactualEstimate]) -> Against:
+    """What every part is held against, and the data where parts differ."""
+    kinds = {e.against for e in estimates}
+    return estimates[0].against if len(kinds) == 1 else "data"
 
 
-def _joint(estimates: Sequence[CounterfactualEstimate], weights: Sequence[float]) -> _Joint:
+def _audit(estimates: Sequence[CounterfactualEstimate]) -> AuditFinding | None:
+    """The audits of counts that add up, each by what was claimed; none where one is missing."""
+    audits = [e.audit for e in estimates if e.audit is not None]
+    claimed = math.fsum(a.claimed for a in audits)
+    if len(audits) < len(estimates) or not claimed > 0:
+        return None
+    return AuditFinding(
+        claimed=claimed,
+        cases=sum(a.cases for a in audits),
+        checked=sum(a.checked for a in audits),
+        wrong=sum(a.wrong for a in audits),
+        discrepancy=math.fsum(a.claimed * a.discrepancy for a in audits) / claimed,
+    )
+
+
+def _joint(estimates: Sequence[CounterfactualEstimate], weights: Sequence[float]) -> Joint:
     values = [e.effect.value for e in estimates]
     value = math.fsum(w * v for w, v in zip(weights, values, strict=True))
     degrees = [degrees_of(e) for e in estimates]
     errors = [e.effect.std_error for e in estimates if e.effect.std_error is not None]
     if len(errors) < len(estimates):
-        return _Joint(Effect(value, NoUncertainty(value)), Message("pool.point", _METHOD_POINT))
+        return Joint(Effect(value, NoUncertainty(value)), Message("pool.point", _METHOD_POINT))
     influences = [e.influence for e in estimates if e.influence is not None]
     if len(influences) == len(estimates) and len({i.level for i in influences}) == 1:
         found = weighted_sum(values, influences, weights, degrees)
-        return _Joint(
+        return Joint(
             joint_effect(estimates[0].scale, found.value, found.std_error, found.df, "pooled"),
             Message("pool.method", _METHOD),
             found.influence,
         )
     largest = math.fsum(abs(w) * s for w, s in zip(weights, errors, strict=True))
     label = "pooled, correlation unknown: upper bound"
-    return _Joint(
+    return Joint(
         joint_effect(estimates[0].scale, value, largest, min(degrees), label),
         Message("pool.method-bound", _METHOD_BOUND),
         notes=(_UNKNOWN,),
     )
-
-
-def joint_effect(scale: Scale, value: float, error: float, df: float, label: str) -> Effect:
-    """An effect with the error that several estimates have together."""
-    if scale is not Scale.RELATIVE:
-        return Effect(value, StudentT(value, error, df, label), error)
-    ratio = LogRatioT(math.log1p(value), error / (1.0 + value), df, label)
-    return Effect(ratio.centre, ratio, error)
-
-
-def degrees_of(estimate: CounterfactualEstimate) -> float:
-    """Degrees of freedom of an estimate; infinite where it has none of its own."""
-    match estimate.effect.distribution:
-        case StudentT(df=df) | LogRatioT(df=df):
-            return df
-        case _:
-            return math.inf
 
 
 def _counterfactual(
@@ -217,4 +226,16 @@ def _counterfactual(
         case Scale.DIFFERENCE:
             return observed - value
         case _:
-            return math.fsum(w * e.counterfactual for w, e in zip(shares, estimates, strict=True))
+            return _mean(estimates, shares)
+
+
+def _mean(estimates: Sequence[CounterfactualEstimate], shares: Sequence[float]) -> float:
+    """What would have happened on average over everyone in the groups."""
+    return math.fsum(w * e.counterfactual for w, e in zip(shares, estimates, strict=True))
+
+
+def _means_of(estimates: Sequence[CounterfactualEstimate]) -> dict[str, list[float]]:
+    return {
+        "observed": [e.observed for e in estimates],
+        "counterfactual": [e.counterfactual for e in estimates],
+    }

@@ -33,6 +33,7 @@ def pooled(
         {f.group: _result(f.estimate, f.reason) for f in parts},
         sizes,
         repeated=_repeated([f.treated for f in parts]),
+        how=task.how,
     )
     held = [f for f in parts if f.reason is not None and f.estimate is not None]
     reason = blocked or (_of_group(held[0]) if held else None)
@@ -43,6 +44,7 @@ def pooled(
             {g: _result(a.estimate, a.reason) for g, a in others.items()},
             sizes,
             repeated=_repeated([a.treated for a in others.values()]),
+            how=task.how,
         )
         alternatives.append(
             replace(

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from impacteval.analysis.evidence import Average, evidence_of
+from impacteval.analysis.sums import error_unknown
+from impacteval.contract.model import Pooling
 from impacteval.errors import (
     ImpactEvalError,
     NotIdentified,
@@ -47,6 +49,8 @@ class Task:
         The plan's seed.
     pools : tuple of (name, groups)
         Pools that a clause may compare.
+    how : str
+        How groups are pooled.
     people : mapping of group to int
         People that the contract states; those served in the data otherwise.
     average : callable, optional
@@ -65,6 +69,7 @@ class Task:
     method_named: bool
     seed: int
     pools: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    how: Pooling = "mean_of_effects"
     people: Mapping[str, int] = field(default_factory=dict)
     average: Average | None = None
     seeded: str = ""
@@ -139,7 +144,9 @@ _FEW = Text(
 
 
 def few_places(task: Task, estimate: CounterfactualEstimate) -> Message | None:
-    if estimate.treated_clusters >= FEW_TREATED or task.method_named:
+    # A count that is compared with nothing claims no effect that a place could be mistaken for.
+    counted = estimate.against == "nothing"
+    if counted or estimate.treated_clusters >= FEW_TREATED or task.method_named:
         return None
     return Message("evidence.few-places", _FEW, {"places": estimate.treated_clusters})
 
@@ -158,7 +165,7 @@ def evidence_for(
         effect=task.effect,
         better=task.better,
         reason=blocked,
-        uncertainty=few_places(task, found),
+        uncertainty=few_places(task, found) or error_unknown(found),
         average=task.average,
     )
 

@@ -26,6 +26,7 @@ app = typer.Typer(
         "notebook.\n\n"
         "A contract alone: **explain** says it back in plain words, **price** tells what it pays "
         "for a result, **simulate** how often and how much it pays if nothing works.\n\n"
+        "A trial that is planned: **power** tells what it can find, and how large it must be.\n\n"
         "Exit codes: 0 done, 1 a check found problems, 2 bad input, 3 not as locked, 70 internal "
         "error."
     ),
@@ -52,6 +53,20 @@ class Engine(StrEnum):
     NORMAL = "normal"
     FULL = "full"
     BOTH = "both"
+
+
+class Spending(StrEnum):
+    """How looks spend what may go wrong."""
+
+    OBRIEN_FLEMING = "obrien_fleming"
+    POCOCK = "pocock"
+
+
+class Sides(StrEnum):
+    """The sides of a test."""
+
+    TWO = "two"
+    ONE = "one"
 
 
 FormatOption = Annotated[
@@ -304,10 +319,19 @@ def simulate(
     false_payment: Annotated[
         float | None, typer.Option(help="The risk to hold with --advise; 0.05 by default.")
     ] = None,
+    noise_payment: Annotated[
+        float | None,
+        typer.Option(
+            metavar="AMOUNT",
+            help="With --advise, hold what is paid on average if nothing works at this amount, in "
+            "place of the chance of paying.",
+        ),
+    ] = None,
     hoped: Annotated[
         float | None,
         typer.Option(
-            help="The true effect hoped for, with --advise; the largest tried by default."
+            help="The true effect hoped for, with --advise; the largest tried by default, which is "
+            "about 1.5 times the furthest threshold unless --effects says otherwise."
         ),
     ] = None,
     out: Annotated[
@@ -337,12 +361,174 @@ def simulate(
             power=power,
             advise=advise,
             false_payment=false_payment,
+            noise_payment=noise_payment,
             hoped=hoped,
             engine=engine.value,
             estimators=tuple(estimator or ()),
             explained=tuple(explained or ()),
             plan=plan,
             pilot=pilot,
+        ),
+        out,
+        as_json=output is Format.JSON,
+        language=lang,
+    )
+
+
+audit = typer.Typer(
+    no_args_is_help=True,
+    help="Draw the cases of a verified list that are checked again.",
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
+)
+app.add_typer(audit, name="audit")
+
+
+@audit.command("draw")
+def audit_draw(
+    path: Annotated[
+        Path,
+        typer.Argument(metavar="STUDY_OR_CSV", help="Folder of a study, or a CSV file of cases."),
+    ],
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the draw; agree on it beforehand.")],
+    n: Annotated[int, typer.Option("--n", min=1, help="How many cases to draw.")],
+    stratum: Annotated[
+        str | None,
+        typer.Option(metavar="COLUMN", help="Draw from each stratum in proportion, one at least."),
+    ] = None,
+    out: Annotated[Path, typer.Option(help="The file to write.")] = Path("audit.csv"),
+    unit: Annotated[
+        str | None,
+        typer.Option(metavar="COLUMN", help="Labels of the cases of a CSV file; the first column."),
+    ] = None,
+    claimed: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COLUMN", help="What is claimed in a CSV file: rows of 0 are not drawn."
+        ),
+    ] = None,
+    analysis: Annotated[
+        str | None, typer.Option(help="Which verified list of the study, when it has several.")
+    ] = None,
+    separator: Annotated[str, typer.Option(help="Between the columns of a CSV file.")] = ",",
+    lang: LanguageOption = Language.EN,
+) -> None:
+    """Draw by lot the cases that are checked again.
+
+    The same seed draws the same cases from the same list, whatever the order of its rows. Writes
+    a file with a column to fill in.
+    """
+    from impacteval.cli import auditing
+
+    asked = auditing.Asked(
+        n=n,
+        seed=seed,
+        out=out,
+        stratum=stratum,
+        unit=unit,
+        claimed=claimed,
+        analysis=analysis,
+        separator=separator,
+    )
+    auditing.draw(path, asked, lang)
+
+
+@app.command()
+def power(
+    given: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="KEY=VALUE",
+            help="The trial: people=1000 (or 600,400), kind (normal, binary, count), baseline, sd, "
+            "variance_over_mean, scale (difference, relative, total, standardised), better, "
+            "clusters=40 (or 20,20), icc, cluster_cv, blocks, between, explained, lost=0.1 (or "
+            "0.1,0.15), take_up=0.6 (or 0.6,0.1), participants=yes. May be repeated.",
+        ),
+    ] = None,
+    effect: Annotated[
+        float | None,
+        typer.Option(help="The true effect, observed minus what would have been; raw."),
+    ] = None,
+    threshold: Annotated[
+        float, typer.Option(help="The number that an effect is held against.")
+    ] = 0.0,
+    level: Annotated[float, typer.Option(help="Confidence level of the test.")] = 0.95,
+    sides: Annotated[
+        Sides | None,
+        typer.Option(help="two by default against 0, one (the better side) against a threshold."),
+    ] = None,
+    chance: Annotated[
+        float, typer.Option("--power", help="How often an effect is to be found.")
+    ] = 0.8,
+    tried: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--try",
+            metavar="KEY=V,V,...",
+            help="Other designs, every combination: any key of --set, effect, or estimator. "
+            "Pairs are parted by semicolons: clusters=20,20;40,40. May be repeated.",
+        ),
+    ] = None,
+    simulate_: Annotated[
+        bool, typer.Option("--simulate", help="Draw data and run the estimator, many times.")
+    ] = False,
+    estimator: Annotated[
+        str | None,
+        typer.Option(help="The estimator that is run; difference-in-means by default."),
+    ] = None,
+    setting: Annotated[
+        list[str] | None,
+        typer.Option(metavar="KEY=VALUE", help="A setting of the estimator. May be repeated."),
+    ] = None,
+    contract: Annotated[
+        Path | None,
+        typer.Option(help="A contract that compares this number, for the average payment."),
+    ] = None,
+    looks: Annotated[
+        str | None,
+        typer.Option(
+            metavar="T,T,...,1",
+            help="Looks before the end: share of the final information at each.",
+        ),
+    ] = None,
+    spending: Annotated[
+        Spending | None,
+        typer.Option(help="How looks spend what may go wrong; obrien_fleming by default."),
+    ] = None,
+    draws: Annotated[
+        int | None, typer.Option(help="How often the design is run; 1000 by default.")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the draws.")] = 1,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for power.json, drawings and a page.")
+    ] = None,
+    output: FormatOption = Format.TEXT,
+    lang: LanguageOption = Language.EN,
+) -> None:
+    """How large a trial must be, and what it can find.
+
+    For example: impacteval power --set people=2000 --set clusters=40 --set icc=0.1 --set sd=1
+    --effect 0.3
+    """
+    from impacteval.cli import powering
+
+    powering.power(
+        powering.Asked(
+            given=tuple(given or ()),
+            tried=tuple(tried or ()),
+            effect=effect,
+            threshold=threshold,
+            level=level,
+            sides=None if sides is None else sides.value,
+            power=chance,
+            simulate=simulate_,
+            estimator=estimator,
+            settings=tuple(setting or ()),
+            contract=contract,
+            draws=draws,
+            seed=seed,
+            looks=looks,
+            spending=None if spending is None else spending.value,
         ),
         out,
         as_json=output is Format.JSON,

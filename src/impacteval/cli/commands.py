@@ -233,9 +233,9 @@ def price(path: Path, given: list[str], *, as_json: bool, language: Language) ->
     )
     people, others = _under("people.", given_values), _under("other_money.", given_values)
     stops = _under("stop.", given_values)
-    audits, errors = (
+    audits, errors, anyway = (
         _under(f"{word}.", given_values) if word not in contract.outcomes else {}
-        for word in ("audit", "std_error")
+        for word in ("audit", "std_error", "counterfactual")
     )
     decision = price_contract(
         contract,
@@ -251,6 +251,7 @@ def price(path: Path, given: list[str], *, as_json: bool, language: Language) ->
         stops=stops,
         audit=audits,
         std_error=errors,
+        counterfactual=anyway,
     )
     if as_json:
         show_json(decision.to_json())

@@ -34,6 +34,7 @@ class Asked:
     power: float
     advise: bool = False
     false_payment: float | None = None
+    noise_payment: float | None = None
     hoped: float | None = None
     engine: str = "normal"
     estimators: tuple[str, ...] = ()
@@ -79,6 +80,7 @@ def simulate(
             seed=asked.seed,
             power=asked.power,
             false_payment=limit,
+            noise_payment=asked.noise_payment,
             hoped=asked.hoped,
             engine=asked.engine,
             data=data,
@@ -94,7 +96,7 @@ def simulate(
     from impacteval.render.simulation_page import sections
 
     for section in sections(simulated.found, contract, language, drawings=False):
-        _show(section, first=section.number == 1)
+        show_section(section, first=section.number == 1)
     if written:
         say()
         say(WRITTEN[language].format(x=out))
@@ -105,7 +107,11 @@ def simulate(
 def _limit(asked: Asked) -> float | None:
     """The risk to hold, where advice is asked for; what belongs to advice is refused without it."""
     if not asked.advise:
-        typed = {"--false-payment": asked.false_payment, "--hoped": asked.hoped}
+        typed = {
+            "--false-payment": asked.false_payment,
+            "--noise-payment": asked.noise_payment,
+            "--hoped": asked.hoped,
+        }
         alone = [
             Problem(f"{name} belongs to advice, and none is asked for.", "Add --advise.")
             for name, value in typed.items()
@@ -114,7 +120,9 @@ def _limit(asked: Asked) -> float | None:
         if alone:
             raise UsageError(alone)
         return None
-    return FALSE_PAYMENT if asked.false_payment is None else asked.false_payment
+    if asked.false_payment is None and asked.noise_payment is None:
+        return FALSE_PAYMENT
+    return asked.false_payment
 
 
 def _data(contract: Contract, path: Path, asked: Asked) -> FullEngine | None:
@@ -137,7 +145,8 @@ def _data(contract: Contract, path: Path, asked: Asked) -> FullEngine | None:
     )
 
 
-def _show(section: object, *, first: bool) -> None:
+def show_section(section: object, *, first: bool) -> None:
+    """Print a section; drawings are for pages."""
     from impacteval.render.blocks import Facts, Items, Para, Section, Table
 
     assert isinstance(section, Section)

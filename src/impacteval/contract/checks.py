@@ -41,6 +41,7 @@ from impacteval.contract.stop_checks import stop_problems
 from impacteval.contract.units import OPERATORS, effect_kind, larger_is_better, right_way
 from impacteval.files import Percent, plain
 from impacteval.files.kinds import Relative
+from impacteval.values import Scale
 
 Path = tuple[str | int, ...]
 
@@ -323,7 +324,7 @@ def _pool(contract: Contract) -> Iterator[Relative]:
             yield (
                 first,
                 "A clause reads the groups together, and nothing says how they are pooled.",
-                "Write `pool: mean_of_effects`.",
+                "Write `pool: mean_of_effects` or `pool: ratio_of_sums`.",
             )
         if contract.pool_excludes is None:
             yield (
@@ -331,6 +332,9 @@ def _pool(contract: Contract) -> Iterator[Relative]:
                 "A clause reads the groups together, and nothing says which ones are left out.",
                 "Write `pool_excludes:` with [], [cancelled], [paid] or [cancelled, paid].",
             )
+        for path, leaf in contract.places():
+            if leaf.per == "pooled" and contract.pool == "ratio_of_sums":
+                yield from _no_sum(path, contract, leaf)
         if not contract.pool_groups():
             yield first, "Every group is cancelled, so there is nothing to pool.", ""
     else:
@@ -343,6 +347,20 @@ def _pool(contract: Contract) -> Iterator[Relative]:
                 )
     if contract.groups and not contract.live_groups():
         yield ("groups",), "Every group is cancelled: no clause can be judged.", ""
+
+
+def _no_sum(path: tuple[str | int, ...], contract: Contract, leaf: Leaf) -> Iterator[Relative]:
+    """An effect in standard deviations divides by another spread in each group."""
+    outcome = contract.outcomes.get(leaf.outcome)
+    if outcome is not None and outcome.scale is Scale.STANDARDISED:
+        yield (
+            path,
+            (
+                f"`{leaf.outcome}` is judged in standard deviations, which have no sum over groups, "
+                "and `pool: ratio_of_sums` asks for one."
+            ),
+            "Write `pool: mean_of_effects`, or choose another effect.",
+        )
 
 
 def _multiplicity(contract: Contract) -> Iterator[Relative]:

@@ -24,7 +24,14 @@ from impacteval.contract.clauses import (
 )
 from impacteval.contract.model import Contract
 from impacteval.contract.money import ARITHMETIC, NOT_PUBLISHED, Amount
-from impacteval.contract.payment import BY_STEP, EquityBonus, Gate, Leaf, Precondition
+from impacteval.contract.payment import (
+    BY_STEP,
+    EquityBonus,
+    Gate,
+    Leaf,
+    Precondition,
+    hides_amount,
+)
 from impacteval.contract.readings import (
     Average,
     Barred,
@@ -144,12 +151,12 @@ def row_of(
     match reading:
         case Before(verdict, reason):
             return replace(undecided(leaf, group, reason, verdict), amount=NOTHING)
-        case Missing(reason, after_it):
+        case Missing(reason, after_it, later):
             row = undecided(leaf, group, reason)
-            return replace(row, steps=(*row.steps, *after_it))
-        case Unjudged(reason, after_it):
+            return replace(row, steps=(*row.steps, *after_it), later=later)
+        case Unjudged(reason, after_it, later):
             row = undecided(leaf, group, reason, Status.CANNOT_BE_JUDGED)
-            return replace(row, steps=(*row.steps, *after_it))
+            return replace(row, steps=(*row.steps, *after_it), later=later)
         case Barred(reason, before_it):
             row = undecided(leaf, group, reason, Status.NOT_MET)
             return replace(row, amount=contract.round_money(NOTHING), steps=(*before_it, reason))
@@ -170,15 +177,17 @@ def row_of(
         case Average(number, before, mean):
             value, exact = number, before
             priced = _on_average(leaf, number, mean)
-        case Between(low, high):
+        case Between(low, high, of_sums=of_sums):
             lower = _priced(leaf, low, closed=False, around=around)
             upper = _priced(leaf, high, closed=False, around=around)
             if lower.reached != upper.reached or lower.amount != upper.amount:
                 return undecided(
-                    leaf, group, words.weights_matter(low, high), Status.CANNOT_BE_JUDGED
+                    leaf, group, words.weights_matter(low, high, of_sums), Status.CANNOT_BE_JUDGED
                 )
             value = exact = None
-            priced = replace(lower, steps=(words.whatever_weights(low, high), *lower.steps))
+            priced = replace(
+                lower, steps=(words.whatever_weights(low, high, of_sums), *lower.steps)
+            )
         case _:  # pragma: no cover - the union is closed and mypy proves it
             assert_never(reading)
     amount = priced.amount
@@ -240,6 +249,8 @@ def _by_confidence(leaf: Leaf, confidence: Mapping[Limit, Decimal], asked: Decim
 
 def _on_average(leaf: Leaf, value: Decimal, mean: Amount) -> _Priced:
     """The average amount. The verdict says what the estimate reaches, and decides no amount."""
+    if not isinstance(mean, Decimal) and not hides_amount(leaf):
+        raise ValueError(f"The average of {leaf.name!r} is hidden, and its amounts are published.")
     found = limits(leaf)
     holding = [k for k, x in enumerate(found) if compare(x.operator, value, x.threshold)]
     reached = holding[-1] if holding else -1
@@ -291,6 +302,8 @@ def _by_the_unit(
     pay: Decimal, per_unit: Decimal, value: Decimal, start: Decimal
 ) -> tuple[Decimal, tuple[Message, ...]]:
     units = ARITHMETIC.subtract(value, start)
+    if per_unit == 0 and not units.is_finite():
+        return pay, (words.pays(pay),)  # nothing for a unit is nothing for any number of them
     amount = ARITHMETIC.add(pay, ARITHMETIC.multiply(per_unit, units))
     if not amount.is_finite():
         return amount, ()
@@ -324,6 +337,8 @@ def _saving(
     if not (isinstance(leaf.saving_per_unit, Decimal) and isinstance(leaf.share, Decimal)):
         return _fixed(NOT_PUBLISHED)
     assert around.people is not None, "a saving by people is not priced without them"
+    if not value.is_finite() and 0 in (leaf.saving_per_unit, leaf.share, around.people):
+        return NOTHING, (words.pays(NOTHING),)
     saved = ARITHMETIC.multiply(ARITHMETIC.multiply(leaf.saving_per_unit, value), around.people)
     amount = ARITHMETIC.multiply(leaf.share, saved)
     if not amount.is_finite():

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import date as day
 from decimal import Decimal
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -71,6 +71,8 @@ from impacteval.values import Scale
 FORMAT = "impacteval-contract/1"
 ALL = "all"
 POOLED = "pooled"
+Pooling = Literal["mean_of_effects", "ratio_of_sums"]
+"""How groups become one number: the mean of their effects, or the ratio of their sums."""
 
 
 class RoundResult(FileModel):
@@ -180,10 +182,6 @@ class Contract(FileModel):
     as signed and its amendments.
     """
 
-    LATER_WORDS: ClassVar[Mapping[str, frozenset[str]]] = {
-        "pool": frozenset(("ratio_of_sums",)),
-    }
-
     format: Literal["impacteval-contract/1"] = Field(description="the format of the file")
     id: Slug = Field(description="a short name without spaces")
     title: PlainWords = Field(description="the title")
@@ -199,7 +197,7 @@ class Contract(FileModel):
         description="the outcomes by name"
     )
     groups: Table[Group] = Field(default_factory=dict, validate_default=True)
-    pool: Literal["mean_of_effects"] | None = None
+    pool: Pooling | None = None
     pool_excludes: tuple[Literal["cancelled", "paid"], ...] | None = None
     decide_on: EvidenceRule | None = None
     multiplicity: Literal["none", "bonferroni", "holm", "gatekeeping"] | None = None
@@ -344,6 +342,19 @@ class Contract(FileModel):
         """The groups that a pooled clause reads before any has been paid."""
         out = self.pool_excludes or ()
         return self.live_groups() if "cancelled" in out else tuple(self.groups)
+
+    def pools_by(self, outcome: str) -> Literal["mean_of_effects", "ratio_of_sums", "total"]:
+        """How groups become one number of that outcome: totals add up whatever `pool` says.
+
+        A ratio of sums is another number than the mean of effects only where effects are relative.
+        """
+        match self.outcomes[outcome].scale:
+            case Scale.TOTAL:
+                return "total"
+            case Scale.RELATIVE if self.pool is not None:
+                return self.pool
+            case _:
+                return "mean_of_effects"
 
     def compared_groups(self, clause: Leaf) -> tuple[str, ...]:
         """What a clause compares: its groups, the pool, or everybody."""

@@ -21,11 +21,12 @@ from pydantic import AfterValidator, PlainSerializer, PlainValidator, Validation
 
 from impacteval.files.kinds import fail, read_number
 
-# 15 digits before the point and 12 after, twice, for a product, and room for sums: no operation
-# on money or on contract numbers is ever rounded except where the contract says so. The caller's
+# An estimate may be as large as a float, of 309 digits; times a price, a share and people of 15
+# digits before the point and 12 after it, with room for sums: no operation on money or on contract
+# numbers is ever rounded except where the contract says so. The caller's
 # own decimal context never reaches a payment.
 ARITHMETIC = Context(
-    prec=100, rounding=ROUND_HALF_EVEN, traps=[InvalidOperation, DivisionByZero, Overflow]
+    prec=500, rounding=ROUND_HALF_EVEN, traps=[InvalidOperation, DivisionByZero, Overflow]
 )
 
 Mode = Literal["half_up", "half_even"]

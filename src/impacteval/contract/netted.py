@@ -51,7 +51,7 @@ def others_at(
                 )
             )
     names = {look.name}
-    if _all_so_far(contract):
+    if counts_all_so_far(contract):
         names |= {other.name for other in earlier_payments(contract, look)}
     return _by_name([m for m in ledger.other_money if m.settlement in (None, *names)])
 
@@ -63,7 +63,7 @@ def _by_name(money: list[OtherPayment]) -> Mapping[str, Amount]:
     }
 
 
-def _all_so_far(contract: Contract) -> bool:
+def counts_all_so_far(contract: Contract) -> bool:
     """Whether money is taken off what all results so far are worth, before earlier payments are."""
     bounds = contract.bounds
     first = bounds.index("netting") < bounds.index("clawback")

@@ -27,7 +27,7 @@ from impacteval.contract.clauses import (
     or_none,
 )
 from impacteval.contract.grants import Grant
-from impacteval.contract.money import MoneyAmount
+from impacteval.contract.money import NOT_PUBLISHED, MoneyAmount
 from impacteval.contract.paperwork import CURRENCY_ELSEWHERE, Source
 from impacteval.contract.settlement import Cap, Cumulative, NetOf, PayerShare
 from impacteval.files import Bool, FileModel, Positive, Table, refuse
@@ -376,3 +376,21 @@ def terms(term: Term | Threshold) -> Iterator[tuple[tuple[str | int, ...], Term]
 Gate.model_rebuild()
 EquityBonus.model_rebuild()
 Term.model_rebuild()
+
+
+def hides_amount(leaf: Leaf) -> bool:
+    """Whether an amount of the clause is not published, so that no average of it is known."""
+    match leaf:
+        case Threshold():
+            amounts: tuple[object, ...] = (leaf.pay,)
+        case Tiers() | PartialFull():
+            amounts = tuple(step.pay for step in leaf.steps)
+        case BonusMalus():
+            amounts = (leaf.bonus, leaf.malus)
+        case ShareOfSaving():
+            amounts = (leaf.saving_per_unit, leaf.share)
+        case RateLine():
+            amounts = (leaf.price,)
+        case _:
+            amounts = ()  # what is paid by pieces, by the unit or in a basket is always public
+    return any(amount is NOT_PUBLISHED for amount in amounts)

@@ -45,8 +45,8 @@ from impacteval.contract.payment import (
     RateCard,
     Sum,
     Term,
-    terms,
 )
+from impacteval.contract.pool_sentences import pool_sentences
 from impacteval.contract.rules import PointRule
 from impacteval.contract.saying import (
     COUNT_RULE,
@@ -131,34 +131,7 @@ def _scope(contract: Contract, clause: Leaf) -> Iterator[Message]:
                 groups=names(contract, contract.live_groups()),
             )
         case "pooled":
-            yield say(
-                "pooled",
-                "Clause “{clause}” judges these groups together, each weighing by its number of people: {groups}.",
-                "La clause « {clause} » juge ces groupes ensemble, chacun pesant selon son nombre de personnes : {groups}.",
-                clause=called(clause),
-                groups=names(contract, contract.pool_groups()),
-            )
-            if "paid" in (contract.pool_excludes or ()):
-                yield say(
-                    "pool-excludes-paid",
-                    "A group that another clause has already paid is left out of them.",
-                    "Un groupe qu'une autre clause a déjà payé n'y est pas compté.",
-                )
-            elif _group_before(contract, clause):
-                yield say(
-                    "pool-keeps-paid",
-                    "A group that another clause has already paid still counts among them.",
-                    "Un groupe qu'une autre clause a déjà payé y compte toujours.",
-                )
-
-
-def _group_before(contract: Contract, clause: Leaf) -> bool:
-    """Whether a clause that is judged by group may have paid before this one is read."""
-    for _, term in terms(contract.payment):
-        if isinstance(term.term, FirstOf) and clause in term.term.clauses:
-            earlier = term.term.clauses[: term.term.clauses.index(clause)]
-            return any(other.per == "group" for other in earlier)
-    return False
+            yield from pool_sentences(contract, clause)
 
 
 def clause_sentences(contract: Contract, clause: Leaf) -> Iterator[Message]:

@@ -46,6 +46,8 @@ class Between:
     low: Decimal
     high: Decimal
     steps: tuple[Message, ...] = ()
+    of_sums: bool = False
+    """Whether groups weigh by more than their people: by what would have happened in them too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,18 +72,20 @@ class Chances:
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """Nothing is known yet: the clause is open."""
+    """Nothing is known yet: the clause is open. `later`: it is judged at another date."""
 
     reason: Message
     steps: tuple[Message, ...] = ()
+    later: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Unjudged:
-    """Something is known and cannot be judged, with its reason."""
+    """Something is known and cannot be judged, with its reason. `later`: not before another date."""
 
     reason: Message
     steps: tuple[Message, ...] = ()
+    later: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +159,8 @@ class Row:
         From the number to the money, in order.
     pays : bool
         False for a condition that other clauses stand behind and that pays nothing itself.
+    later : bool
+        Whether it is judged at another date, as is a gate before it.
     """
 
     name: str
@@ -169,6 +175,7 @@ class Row:
     reason: Message | None = None
     steps: tuple[Message, ...] = ()
     pays: bool = True
+    later: bool = False
 
     def __post_init__(self) -> None:
         named = (self.name, self.group, self.outcome, self.operator)

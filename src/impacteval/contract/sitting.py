@@ -106,13 +106,13 @@ def held(
     if here and look.groups and group in contract.groups:
         here = group in look.groups
     if not here:
-        return Missing(words.elsewhere(look, _others(contract, look, leaf.name, group)))
+        return Missing(words.elsewhere(look, _others(contract, look, leaf.name, group)), later=True)
     if look.kind != "settlement":
         return None  # a look in between is made on what is there: that is what it was declared for
     groups = pool if group == POOLED else (group,)
     for early, ends in too_early(contract, look, leaf, groups):
         named = None if early == ALL else early
-        return Unjudged(words.too_early(look, named, ends.isoformat()))
+        return Unjudged(words.too_early(look, named, ends.isoformat()), later=True)
     return None
 
 

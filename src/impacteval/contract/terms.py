@@ -131,11 +131,15 @@ def _gate(gate: Gate, at: _At) -> Settled:
 def _through(row: Row, at: _At) -> Row:
     """A row once the gates before it have been passed.
 
-    What a shut gate holds back is 0, and what it would hold back stays open while the gate is.
+    A shut gate gives nothing whatever the result, known or not; what is judged at another date
+    meets the gate again there and stays open. While a gate is open to judgement, so is what it
+    would hold back.
     """
     for gate in at.gates:
         held = gate[row.group] if row.group in gate else next(iter(gate.values()))
-        if row.amount is None or row.amount == NOTHING or held.verdict is Status.MET:
+        if row.amount == NOTHING or held.verdict is Status.MET:
+            continue
+        if row.amount is None and (row.later or held.verdict is not Status.NOT_MET):
             continue
         if held.verdict is Status.NOT_MET:
             shut = composed.gate_shut(held.name)

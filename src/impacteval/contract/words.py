@@ -102,8 +102,19 @@ def no_bound(holds: bool) -> Message:
     )
 
 
-def whatever_weights(low: Decimal, high: Decimal) -> Message:
+def whatever_weights(low: Decimal, high: Decimal, of_sums: bool) -> Message:
     """A pooled number is known only between two."""
+    if of_sums:
+        return told(
+            "whatever-sums",
+            "The groups’ sizes and what would have happened in each are not all given; whatever "
+            "they are, the pooled result lies between {low:exact} and {high:exact}.",
+            "Les effectifs des groupes et ce qui se serait passé dans chacun ne sont pas tous "
+            "donnés ; quels qu’ils soient, le résultat groupé se situe entre {low:exact} et "
+            "{high:exact}.",
+            low=low,
+            high=high,
+        )
     return told(
         "whatever-weights",
         "The groups’ sizes are not given; whatever they are, the pooled result lies between "
@@ -115,8 +126,19 @@ def whatever_weights(low: Decimal, high: Decimal) -> Message:
     )
 
 
-def weights_matter(low: Decimal, high: Decimal) -> Message:
+def weights_matter(low: Decimal, high: Decimal, of_sums: bool) -> Message:
     """A pooled number is needed and not known."""
+    if of_sums:
+        return told(
+            "sums-matter",
+            "The groups’ sizes and what would have happened in each are not all given, and the "
+            "answer depends on them: the pooled result lies between {low:exact} and {high:exact}.",
+            "Les effectifs des groupes et ce qui se serait passé dans chacun ne sont pas tous "
+            "donnés, et la réponse en dépend : le résultat groupé se situe entre {low:exact} et "
+            "{high:exact}.",
+            low=low,
+            high=high,
+        )
     return told(
         "weights-matter",
         "The groups’ sizes are not given, and the answer depends on them: the pooled result lies "

@@ -293,6 +293,8 @@ def compared_both_ways(
     for number in compared(signed):
         if not comparable(contract, signed, number.outcome):
             continue
+        if number.pool and not pooled_alike(contract, signed, number.outcome):
+            continue
         key = (number.outcome, number.pool or number.group)
         questions = tuple(_asked_there(question) for question in number.questions)
         if key in asked:
@@ -391,7 +393,14 @@ def usable(
     """
     if group not in known or not comparable(contract, signed, outcome):
         return False
-    return group != POOLED or contract.pool_groups() == signed.pool_groups()
+    return group != POOLED or (
+        contract.pool_groups() == signed.pool_groups() and pooled_alike(contract, signed, outcome)
+    )
+
+
+def pooled_alike(contract: Contract, signed: Contract, outcome: str) -> bool:
+    """Whether both contracts make one number of groups in the same way."""
+    return contract.pools_by(outcome) == signed.pools_by(outcome)
 
 
 def unread_of(outcomes: Contract, numbers: Iterable[tuple[str, str]]) -> Iterator[Message]:
@@ -471,7 +480,9 @@ def evidence_as_contracted(
                 else tuple(group.removeprefix(f"{POOLED}:").split("+"))
             )
             group = pool_label(signed, members)
-            fits = set(members) <= set(signed.pool_groups())
+            fits = set(members) <= set(signed.pool_groups()) and (
+                item.outcome in signed.outcomes and pooled_alike(contract, signed, item.outcome)
+            )
         else:
             fits = group in known(item.outcome)
         if fits and comparable(contract, signed, item.outcome):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from decimal import Context, Decimal
+from collections.abc import Mapping, Sequence
+from decimal import Context, Decimal, localcontext
 from typing import assert_never
 
 from impacteval.contract.clauses import (
@@ -13,7 +13,7 @@ from impacteval.contract.clauses import (
 )
 from impacteval.contract.model import POOLED, Contract, Outcome
 from impacteval.contract.money import ARITHMETIC, NOT_PUBLISHED
-from impacteval.contract.payment import BY_STEP, Leaf
+from impacteval.contract.payment import BY_STEP, Leaf, hides_amount
 from impacteval.contract.readings import (
     Average,
     Between,
@@ -37,11 +37,13 @@ from impacteval.contract.rules import (
 from impacteval.contract.saying import names
 from impacteval.contract.terms import limits
 from impacteval.decide import sentences
-from impacteval.decide.questions import average_of, hides_amount, pool_label
+from impacteval.decide.questions import average_of, pool_label
 from impacteval.errors import UsageError
 from impacteval.values import (
     AuditDiscrepancy,
+    ClaimedCount,
     Confidence,
+    CounterfactualMean,
     Evidence,
     LowerBound,
     Message,
@@ -161,7 +163,9 @@ def _ruled(leaf: Leaf, outcome: Outcome, rule: Rule, ask: _Asked, typed: bool) -
         case ExpectedPaymentRule():
             return _averaged(leaf, outcome, rule, ask, first)
         case VerifiedCountRule():
-            return _audited(outcome, rule.limit, estimate, ask(AuditDiscrepancy()), typed)
+            # A count that is typed in is what was claimed; an estimate has the audit in it already.
+            claimed = ask(ClaimedCount()) if ask.has(ClaimedCount()) else estimate
+            return _audited(outcome, rule.limit, claimed, ask(AuditDiscrepancy()), typed)
         case _:  # pragma: no cover - the union is closed and mypy proves it
             assert_never(rule)
 
@@ -260,8 +264,9 @@ def _pooled(
     people: Mapping[str, int],
 ) -> Reading:
     """The mean of the groups' point estimates, or what it lies between when sizes are unknown."""
-    outcome = contract.outcomes[name]
+    outcome, how = contract.outcomes[name], contract.pools_by(name)
     numbers: list[Decimal] = []
+    weights: list[Decimal | None] = []
     for group in pool:
         evidence = found.get((name, group))
         if evidence is None:
@@ -270,31 +275,52 @@ def _pooled(
             return Unjudged(evidence.reason)
         try:
             numbers.append(_Asked(evidence)(PointEstimate()))
+            weights.append(_weight(how, people.get(group), _Asked(evidence)))
         except _NoAnswer as none:
             return Unjudged(none.reason)
+    if how == "total":
+        with localcontext(ARITHMETIC):
+            exact = sum(numbers, Decimal(0))
+        return _known(outcome, exact, (sentences.added_up(exact, len(pool)),))
+    said = sentences.sums_give if how == "ratio_of_sums" else sentences.pooled_is
     if len(set(numbers)) == 1:
-        return _known(outcome, numbers[0], (sentences.pooled_is(numbers[0], len(pool)),))
-    if any(group not in people for group in pool):
-        return Between(outcome.read(min(numbers)), outcome.read(max(numbers)))
-    exact = weighted_mean(numbers, [people[group] for group in pool])
-    return _known(outcome, exact, (sentences.pooled_is(exact, len(pool)),))
+        return _known(outcome, numbers[0], (said(numbers[0], len(pool)),))
+    known = [weight for weight in weights if weight is not None]
+    if len(known) < len(pool):
+        low, high = outcome.read(min(numbers)), outcome.read(max(numbers))
+        return Between(low, high, of_sums=how == "ratio_of_sums")
+    exact = weighted_mean(numbers, known)
+    return _known(outcome, exact, (said(exact, len(pool)),))
 
 
-def weighted_mean(numbers: list[Decimal], weights: list[int]) -> Decimal:
+def _weight(how: str, people: int | None, ask: _Asked) -> Decimal | None:
+    """What a group weighs in a pool; None where that is not known.
+
+    Relative effects weighted by people times what would have happened to each make the ratio of
+    the sums: people x counterfactual x (observed / counterfactual - 1) is people x (observed -
+    counterfactual).
+    """
+    if people is None or how != "ratio_of_sums":
+        return None if people is None else Decimal(people)
+    if not ask.has(CounterfactualMean()):
+        return None
+    return ARITHMETIC.multiply(Decimal(people), ask(CounterfactualMean()))
+
+
+def weighted_mean(numbers: Sequence[Decimal], weights: Sequence[Decimal]) -> Decimal:
     """Sum of weight times number over sum of weights, to 10 significant digits or more.
 
     As many digits are kept as the numbers themselves have when that is more than 10.
 
     Examples
     --------
-    >>> weighted_mean([Decimal("8"), Decimal("10")], [1, 2])
+    >>> weighted_mean([Decimal("8"), Decimal("10")], [Decimal(1), Decimal(2)])
     Decimal('9.333333333')
     """
-    total = sum(weights)
+    with localcontext(ARITHMETIC):
+        total = sum(weights, Decimal(0))
+        weighted = sum((n * w for n, w in zip(numbers, weights, strict=True)), Decimal(0))
     if total == 0:
         raise UsageError("People add up to 0: groups cannot be pooled by people.")
-    weighted = Decimal(0)
-    for number, weight in zip(numbers, weights, strict=True):
-        weighted = ARITHMETIC.add(weighted, ARITHMETIC.multiply(number, Decimal(weight)))
     digits = max(10, *(len(number.as_tuple().digits) for number in numbers))
-    return Context(prec=digits).divide(weighted, Decimal(total))
+    return Context(prec=digits).divide(weighted, total)

@@ -93,6 +93,7 @@ class Example(FileModel):
     )
     audit: dict[NonBlank, Share | dict[Slug, Share]] = Field(default_factory=dict)
     std_error: dict[NonBlank, Number | dict[Slug, Number]] = Field(default_factory=dict)
+    counterfactual: dict[NonBlank, Number | dict[Slug, Number]] = Field(default_factory=dict)
     people: dict[Slug, Count] = Field(default_factory=dict)
     claims: dict[Slug, tuple[Slug, ...]] | None = None
     already_paid: MoneyAmount | None = None
@@ -204,6 +205,7 @@ def _run(example: Example, contract: Contract, average: Averages | None) -> Exam
             stops=example.stops,
             audit=example.audit,
             std_error=example.std_error,
+            counterfactual=example.counterfactual,
             average=average,
         )
     except InputError as wrong:

@@ -58,6 +58,7 @@ def price(
     stops: Mapping[str, Any] | None = None,
     audit: Mapping[str, Any] | None = None,
     std_error: Mapping[str, Any] | None = None,
+    counterfactual: Mapping[str, Any] | None = None,
     average: Averages | None = None,
     as_of: day | str | None = None,
     as_contracted: Mapping[str, Any] | None = None,
@@ -100,6 +101,10 @@ def price(
     std_error : mapping, optional
         Standard errors in contract units, for clauses that pay an average: the result is then
         read as normal with that error.
+    counterfactual : mapping, optional
+        What would have happened on average to each person of a group, in the outcome's own units,
+        such as ``{"outcome": {"group": 155}}``. With their people, it says what the groups of a
+        ratio of sums weigh; without it that result is only known to lie between theirs.
     average : callable, optional
         Computes what a clause pays on average over a normal distribution.
     settlement : str, optional
@@ -134,6 +139,7 @@ def price(
         ("people", people or {}),
         ("audit", audit or {}),
         ("std_error", std_error or {}),
+        ("counterfactual", counterfactual or {}),
     ):
         if not isinstance(mapping, Mapping):
             what = f"{name} must be a mapping, not {type(mapping).__name__}."
@@ -172,6 +178,7 @@ def price(
         signed if whole.changes else None,
         audit or {},
         std_error or {},
+        counterfactual or {},
         problems,
     )
     evidence = _evidence(contract, typed, here, average, problems)
@@ -269,7 +276,15 @@ def _evidence(
     answers |= {where: part.answers() for where, part in results.parts.items()}
     means = averages(contract, results.numbers, besides.errors, average, problems)
     return [
-        Evidence(*where, (*known, *besides.audits.get(where, ()), *means.get(where, ())))
+        Evidence(
+            *where,
+            (
+                *known,
+                *besides.audits.get(where, ()),
+                *means.get(where, ()),
+                *besides.anyway.get(where, ()),
+            ),
+        )
         for where, known in answers.items()
     ]
 

@@ -8,16 +8,8 @@ from decimal import Decimal
 from typing import assert_never
 
 from impacteval.contract.checks import chances_of, significance_problems
-from impacteval.contract.clauses import (
-    BonusMalus,
-    PartialFull,
-    ShareOfSaving,
-    Threshold,
-    Tiers,
-)
 from impacteval.contract.model import POOLED, Contract
-from impacteval.contract.money import NOT_PUBLISHED
-from impacteval.contract.payment import BY_STEP, Leaf
+from impacteval.contract.payment import BY_STEP, Leaf, hides_amount
 from impacteval.contract.rules import (
     ChanceRule,
     CombineRule,
@@ -36,6 +28,7 @@ from impacteval.contract.rules import (
 from impacteval.contract.terms import limits
 from impacteval.values import (
     AuditDiscrepancy,
+    ClaimedCount,
     Confidence,
     ExpectedPayment,
     LowerBound,
@@ -129,25 +122,9 @@ def questions_of(leaf: Leaf, rule: Rule) -> tuple[Question, ...]:
         case ExpectedPaymentRule():
             return (PointEstimate(), *(() if hides_amount(leaf) else (average_of(leaf, rule),)))
         case VerifiedCountRule():
-            return PointEstimate(), AuditDiscrepancy()
+            return PointEstimate(), AuditDiscrepancy(), ClaimedCount()
         case _:  # pragma: no cover - the union is closed and mypy proves it
             assert_never(rule)
-
-
-def hides_amount(leaf: Leaf) -> bool:
-    """Whether an amount of the clause is not published, so that no average of it is known."""
-    match leaf:
-        case Threshold():
-            amounts: tuple[object, ...] = (leaf.pay,)
-        case Tiers() | PartialFull():
-            amounts = tuple(step.pay for step in leaf.steps)
-        case BonusMalus():
-            amounts = (leaf.bonus, leaf.malus)
-        case ShareOfSaving():
-            amounts = (leaf.saving_per_unit,)
-        case _:
-            amounts = ()  # a price by the unit or by pieces is always public
-    return any(amount is NOT_PUBLISHED for amount in amounts)
 
 
 def average_of(leaf: Leaf, rule: ExpectedPaymentRule) -> ExpectedPayment:

@@ -105,6 +105,30 @@ def pooled_is(value: Decimal, groups: int) -> Message:
     )
 
 
+def sums_give(value: Decimal, groups: int) -> Message:
+    """The ratio of sums over groups."""
+    return _say(
+        "pooled-sums",
+        "Everything that happened in {groups:int} groups against everything that would have "
+        "happened gives {value:exact}.",
+        "Tout ce qui s’est passé dans {groups:int} groupes rapporté à tout ce qui s’y serait passé "
+        "donne {value:exact}.",
+        value=value,
+        groups=groups,
+    )
+
+
+def added_up(value: Decimal, groups: int) -> Message:
+    """The total over groups."""
+    return _say(
+        "pooled-total",
+        "The results of {groups:int} groups add up to {value:exact}.",
+        "Les résultats de {groups:int} groupes s’additionnent à {value:exact}.",
+        value=value,
+        groups=groups,
+    )
+
+
 def no_result(outcome: Text, groups: Text | None) -> Message:
     """Nothing is known yet, about everybody or about some groups."""
     if groups is None:

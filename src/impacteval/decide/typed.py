@@ -1,4 +1,4 @@
-"""What is typed in besides results: estimates by design, audits, standard errors."""
+"""What is typed in besides results: estimates by design, audits, standard errors, means."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from impacteval.contract.model import ALL, POOLED, Contract
 from impacteval.contract.money import ARITHMETIC
-from impacteval.contract.payment import Leaf
+from impacteval.contract.payment import Leaf, hides_amount
 from impacteval.contract.rules import (
     CombineRule,
     ExpectedPaymentRule,
@@ -20,9 +20,16 @@ from impacteval.contract.rules import (
 )
 from impacteval.decide import sentences
 from impacteval.decide.numbers import near, number_of
-from impacteval.decide.questions import average_of, hides_amount
+from impacteval.decide.questions import average_of
 from impacteval.errors import Problem
-from impacteval.values import Answer, AuditDiscrepancy, PartEstimate, PointEstimate, written
+from impacteval.values import (
+    Answer,
+    AuditDiscrepancy,
+    CounterfactualMean,
+    PartEstimate,
+    PointEstimate,
+    written,
+)
 
 Key = tuple[str, str]
 
@@ -234,10 +241,13 @@ class Besides:
         What the audit found wrong.
     errors : mapping
         Standard errors in contract units.
+    anyway : mapping
+        What would have happened in the groups of a pool.
     """
 
     audits: Mapping[Key, tuple[Answer, ...]] = field(default_factory=dict)
     errors: Mapping[Key, Decimal] = field(default_factory=dict)
+    anyway: Mapping[Key, tuple[Answer, ...]] = field(default_factory=dict)
 
 
 def read_besides(
@@ -245,6 +255,7 @@ def read_besides(
     signed: Contract | None,
     audit: Mapping[str, Any],
     std_error: Mapping[str, Any],
+    counterfactual: Mapping[str, Any],
     problems: list[Problem],
 ) -> tuple[Besides, Besides]:
     """What was typed beside results, for the contract as it stands and as it was signed.
@@ -260,12 +271,15 @@ def read_besides(
     here = Besides(
         read_audits(contract, audit, problems, signed),
         read_errors(contract, std_error, problems, signed),
+        read_counterfactuals(contract, counterfactual, problems, signed),
     )
     if signed is None:
         return here, Besides()
     wrong: list[Problem] = []
     there = Besides(
-        read_audits(signed, audit, wrong, contract), read_errors(signed, std_error, wrong, contract)
+        read_audits(signed, audit, wrong, contract),
+        read_errors(signed, std_error, wrong, contract),
+        read_counterfactuals(signed, counterfactual, wrong, contract),
     )
     said = {problem.what for problem in problems}
     problems += [problem for problem in wrong if problem.what not in said]
@@ -332,6 +346,55 @@ def read_errors(
         elif number is not None:
             problems.append(Problem(f"{name} is {number}.", "Give a number above 0."))
     return found
+
+
+def read_counterfactuals(
+    contract: Contract,
+    typed: Mapping[str, Any],
+    problems: list[Problem],
+    other: Contract | None = None,
+) -> dict[Key, tuple[Answer, ...]]:
+    """What would have happened on average to each person, by outcome and group of a pool.
+
+    What only the `other` contract reads is left to it.
+    """
+    found: dict[Key, tuple[Answer, ...]] = {}
+    reads = _summed(contract)
+    reads_there: set[Key] = set() if other is None else _summed(other)
+    for where, given in _named(typed):
+        name = f"counterfactual, {', '.join(where)}"
+        if where not in reads:
+            if where not in reads_there:
+                known = ", ".join(".".join(key) for key in sorted(reads)) or "none"
+                what = f"{name} is given, and no pool is a ratio of sums over it."
+                problems.append(Problem(what, f"Known: {known}."))
+            continue
+        if where in found:
+            problems.append(Problem(f"{name} is given twice.", "Give it once."))
+        number = number_of(name, given, problems)
+        if number is not None and number > 0:
+            found[where] = (Answer(CounterfactualMean(), number),)
+        elif number is not None:
+            problems.append(Problem(f"{name} is {number}.", "Give a number above 0."))
+    return found
+
+
+def _summed(contract: Contract) -> set[Key]:
+    """The groups that a ratio of sums is made of, by outcome."""
+    return {
+        (leaf.outcome, group)
+        for leaf in contract.clauses
+        if leaf.per == "pooled" and contract.pools_by(leaf.outcome) == "ratio_of_sums"
+        for group in contract.pool_groups()
+    }
+
+
+def _named(typed: Mapping[str, Any]) -> Iterable[tuple[Key, Any]]:
+    """Each value with its outcome and group."""
+    for key, given in typed.items():
+        outcome, *inner = str(key).split(".")
+        for path, value in _flattened(tuple(inner), given):
+            yield (outcome, ".".join(path) or ALL), value
 
 
 Averages = Callable[[Contract, Leaf, Decimal, Decimal], Decimal]
@@ -404,30 +467,25 @@ def _by_group(
     read = outcomes_under(contract, rule)
     read_there = {} if other is None else outcomes_under(other, rule)
     seen: set[Key] = set()
-    for key, given in typed.items():
-        outcome, *inner = str(key).split(".")
-        for path, value in _flattened(tuple(inner), given):
-            group = ".".join(path) or ALL
-            if (
-                other is not None
-                and outcome in read_there
-                and group in known_groups(other, outcome)
-                and not (outcome in read and group in known_groups(contract, outcome))
-            ):
-                continue
-            if outcome not in read:
-                problems.append(
-                    Problem(
-                        f"{kind}: {outcome!r} is given, and {_READS[kind]}.",
-                        f"Known: {', '.join(read) or 'none'}.",
-                    )
+    for (outcome, group), value in _named(typed):
+        if (
+            other is not None
+            and outcome in read_there
+            and group in known_groups(other, outcome)
+            and not (outcome in read and group in known_groups(contract, outcome))
+        ):
+            continue
+        if outcome not in read:
+            problems.append(
+                Problem(
+                    f"{kind}: {outcome!r} is given, and {_READS[kind]}.",
+                    f"Known: {', '.join(read) or 'none'}.",
                 )
-            elif wrong := group_problem(contract, outcome, group):
-                problems.append(Problem(f"{kind}: {wrong.what}", wrong.fix))
-            elif (outcome, group) in seen:
-                problems.append(
-                    Problem(f"{kind}: {outcome}, {group} is given twice.", "Give it once.")
-                )
-            else:
-                seen.add((outcome, group))
-                yield (outcome, group), value
+            )
+        elif wrong := group_problem(contract, outcome, group):
+            problems.append(Problem(f"{kind}: {wrong.what}", wrong.fix))
+        elif (outcome, group) in seen:
+            problems.append(Problem(f"{kind}: {outcome}, {group} is given twice.", "Give it once."))
+        else:
+            seen.add((outcome, group))
+            yield (outcome, group), value

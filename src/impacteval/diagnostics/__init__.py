@@ -6,7 +6,7 @@ a failed one means for a payment is decided elsewhere.
 Examples
 --------
 >>> sorted(DIAGNOSTICS)
-['attrition', 'balance']
+['attrition', 'audit', 'balance', 'compliance', 'contamination', 'reconciliation']
 """
 
 from __future__ import annotations
@@ -18,7 +18,10 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol
 
 from impacteval.diagnostics.attrition import attrition
+from impacteval.diagnostics.audit import audit
 from impacteval.diagnostics.balance import balance
+from impacteval.diagnostics.reconciliation import reconciliation
+from impacteval.diagnostics.take_up import compliance, contamination
 from impacteval.errors import Problem, UsageError
 from impacteval.values import Text
 
@@ -92,6 +95,61 @@ _ALL = (
         ),
         attrition,
     ),
+    DiagnosticEntry(
+        "compliance",
+        Text(en="Doing as assigned", fr="Respect de l'affectation"),
+        Text(
+            en="Did the offer decide who took part?",
+            fr="L'offre a-t-elle décidé qui participait ?",
+        ),
+        Text(
+            en="One minus the difference between the arms in the share that received the programme",
+            fr="Un moins l'écart entre les groupes de la part qui a reçu le programme",
+        ),
+        compliance,
+    ),
+    DiagnosticEntry(
+        "contamination",
+        Text(
+            en="Programme received in the comparison group",
+            fr="Programme reçu dans le groupe de comparaison",
+        ),
+        Text(
+            en="Did the comparison group stay without the programme?",
+            fr="Le groupe de comparaison est-il resté sans le programme ?",
+        ),
+        Text(
+            en="Share of those assigned to comparison who received the programme",
+            fr="Part des personnes affectées à la comparaison qui ont reçu le programme",
+        ),
+        contamination,
+    ),
+    DiagnosticEntry(
+        "audit",
+        Text(en="Audit of claimed cases", fr="Audit des dossiers déclarés"),
+        Text(
+            en="What share of the claimed cases did a re-check find wrong?",
+            fr="Quelle part des dossiers déclarés un second contrôle a-t-il trouvée fausse ?",
+        ),
+        Text(
+            en="Share of the claimed cases that is wrong",
+            fr="Part des dossiers déclarés qui est fausse",
+        ),
+        audit,
+    ),
+    DiagnosticEntry(
+        "reconciliation",
+        Text(en="Claims against price and count", fr="Demandes face au prix et au nombre"),
+        Text(
+            en="Does every line of the claims come to price times count?",
+            fr="Chaque poste de la demande est-il égal au prix multiplié par le nombre ?",
+        ),
+        Text(
+            en="Lines of the claims that differ from price times count",
+            fr="Postes de la demande qui diffèrent du prix multiplié par le nombre",
+        ),
+        reconciliation,
+    ),
 )
 
 DIAGNOSTICS: Mapping[str, DiagnosticEntry] = MappingProxyType({e.name: e for e in _ALL})
@@ -134,7 +192,11 @@ __all__ = [
     "DIAGNOSTICS",
     "DiagnosticEntry",
     "attrition",
+    "audit",
     "balance",
+    "compliance",
+    "contamination",
     "diagnostic_names",
+    "reconciliation",
     "run_diagnostic",
 ]

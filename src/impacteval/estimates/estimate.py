@@ -6,13 +6,14 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from impacteval.canonical import digest
 from impacteval.errors import UsageError
+from impacteval.estimates.audit import AuditFinding
 from impacteval.estimates.distributions import (
     ConfidenceDistribution,
     EmpiricalDraws,
@@ -22,6 +23,8 @@ from impacteval.estimates.distributions import (
     StudentT,
     describe,
 )
+from impacteval.estimates.finite import HypergeometricCount
+from impacteval.estimates.influence import Influence, MeansInfluence
 from impacteval.estimates.inversion import TestInversion
 from impacteval.estimates.parts import Parts
 from impacteval.values import ConfidenceSet, Interval, Message, Scale
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
     from numpy.random import Generator
 
 Floats = NDArray[np.float64]
+Against = Literal["data", "figure", "nothing"]
 
 
 def _close(a: float, b: float, size: float) -> bool:
@@ -85,7 +89,7 @@ class Effect:
                 self._check_centre(centre, scale)
             case LogRatioT():
                 self._check_centre(self.distribution.centre, self.distribution.scale)
-            case ExactCount():
+            case ExactCount() | HypergeometricCount():
                 self._check_centre(self.distribution.centre, 1.0)
             case NoUncertainty(value=centre):
                 self._check_centre(centre, 0.0)
@@ -181,56 +185,6 @@ class Period:
             raise ValueError("A period needs at least one treated unit.")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Influence:
-    """Influence values whose sum of squares is the squared standard error.
-
-    Two estimates on the same units have covariance ``sum(a * b)`` over the labels they share,
-    which is how baskets and pooled cohorts get their joint uncertainty.
-
-    Attributes
-    ----------
-    labels : array, shape (m,)
-        Unit labels, or cluster labels when errors are clustered; each once.
-    values : array of float, shape (m,)
-        Influence of each on the estimate, finite-sample corrections included.
-    level : str
-        ``"unit"`` or ``"cluster"``.
-    """
-
-    labels: NDArray[Any]
-    values: Floats
-    level: str = "unit"
-
-    def __post_init__(self) -> None:
-        labels = np.array(self.labels)
-        values = np.array(self.values, dtype=np.float64)
-        if labels.ndim != 1 or labels.shape != values.shape or not labels.size:
-            raise ValueError("Influence needs one value a label, at least one.")
-        if not np.all(np.isfinite(values)):
-            raise ValueError("Influence values must be finite.")
-        if len(set(labels.tolist())) != labels.size:
-            raise ValueError("Each label stands once in an influence.")
-        if self.level not in ("unit", "cluster"):
-            raise ValueError("level must be 'unit' or 'cluster'.")
-        for name, array in (("labels", labels), ("values", values)):
-            array.setflags(write=False)
-            object.__setattr__(self, name, array)
-
-    @property
-    def std_error(self) -> float:
-        """The standard error these values reproduce."""
-        return math.sqrt(math.fsum(v * v for v in self.values.tolist()))
-
-    def covariance(self, other: Influence) -> float:
-        """Covariance with another estimate, over the labels both share."""
-        if self.level != other.level:
-            raise ValueError("Influence by unit and by cluster cannot be combined.")
-        mine = dict(zip(self.labels.tolist(), self.values.tolist(), strict=True))
-        pairs = zip(other.labels.tolist(), other.values.tolist(), strict=True)
-        return math.fsum(mine[label] * value for label, value in pairs if label in mine)
-
-
 @dataclass(frozen=True, eq=False)
 class CounterfactualEstimate:
     """What an estimator returns. Two estimates are equal when their canonical digests are.
@@ -262,7 +216,8 @@ class CounterfactualEstimate:
         Treated units at the level where the service was assigned.
     influence : Influence or None
         Reproduces the standard error of the effect on its scale (on ``relative``: of the
-        effect itself, by the delta method).
+        effect itself, by the delta method). Its `means`, where it has them, are the influence on
+        `observed` and `counterfactual`, and give that on the effect.
     parts : Parts
         Named tidy frames.
     notes : tuple of Message
@@ -273,6 +228,13 @@ class CounterfactualEstimate:
         The estimator's settings.
     certificate : mapping or None
         Proof of the solver's result, where a solver ran.
+    audit : AuditFinding or None
+        What an audit of a count found, with the count as it was claimed.
+    against : str
+        What the effect is held against: ``data``, people or places in the data who were not
+        served; ``figure``, a number that was stated and has no error of its own; ``nothing``,
+        where what would have happened otherwise was not estimated, and the counterfactual is the
+        zero from which a count begins.
     """
 
     estimator: str
@@ -293,6 +255,8 @@ class CounterfactualEstimate:
     method: Message | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
     certificate: Mapping[str, Any] | None = None
+    audit: AuditFinding | None = None
+    against: Against = "data"
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "scale", Scale.parse(self.scale))
@@ -303,6 +267,12 @@ class CounterfactualEstimate:
             raise ValueError("An estimate needs at least one treated period.")
         if min(self.n_treated, self.n_comparison) < 0 or self.treated_clusters < 0:
             raise ValueError("Counts cannot be negative.")
+        if self.against not in get_args(Against):
+            raise ValueError(f"An effect is held against {', '.join(get_args(Against))}.")
+        if self.against != "data" and self.n_comparison:
+            raise ValueError("Without a comparison in the data nobody is compared.")
+        if self.against == "nothing" and self.counterfactual != 0.0:
+            raise ValueError("Where nothing is compared, a count begins at zero.")
         value, size = self.effect.value, max(abs(self.observed), abs(self.counterfactual))
         if self.scale is Scale.DIFFERENCE and not _close(
             value, self.observed - self.counterfactual, size
@@ -318,6 +288,21 @@ class CounterfactualEstimate:
             or not _close(self.influence.std_error, self.effect.std_error, 0.0)
         ):
             raise ValueError("The influence values do not reproduce the standard error.")
+        if self.influence is not None and self.influence.means is not None:
+            self._check_means(self.influence.values, self.influence.means)
+
+    def _check_means(self, own: Floats, means: MeansInfluence) -> None:
+        match self.scale:
+            case Scale.DIFFERENCE:
+                made = means.along(1.0, -1.0)
+            case Scale.RELATIVE:
+                made = means.along(
+                    1.0 / self.counterfactual, -self.observed / self.counterfactual**2
+                )
+            case _:
+                return  # the served size and the spread are not known here
+        if float(np.abs(made - own).max()) > 1e-9 * float(np.abs(own).max()):
+            raise ValueError("The influence on both means does not give that on the effect.")
 
     def to_frame(self) -> pd.DataFrame:
         """One row a treated period: ``period, observed, counterfactual, low, high, n``."""
@@ -348,6 +333,9 @@ class CounterfactualEstimate:
             "settings": dict(self.settings),
             "parts": self.parts.plain(),
             "notes": [[m.key, dict(m.values)] for m in self.notes],
+            # Only where it is so, so that what was recorded before these keeps its digest.
+            **({} if self.audit is None else {"audit": self.audit}),
+            **({} if self.against == "data" else {"against": self.against}),
         }
 
     @property

@@ -1,7 +1,8 @@
 """Uncertainty maths shared by estimators: pure functions on arrays that return small values.
 
 Cell means (`fit_cells`), weighted least squares (`regress`), both with HC0 to HC3 and
-cluster-robust errors, degrees of freedom, effects on the four scales (`on_scale`), and joint
+cluster-robust errors, canonical-link models (`fit_glm`), degrees of freedom, the wild cluster
+bootstrap (`wild_test`, `wild_inversion`), effects on the four scales (`on_scale`), and joint
 uncertainty through influence values (`weighted_sum`).
 """
 
@@ -15,8 +16,10 @@ from impacteval.inference.cells import (
     cluster_cells,
     fit_cells,
 )
-from impacteval.inference.degrees import quadratic_form_degrees, welch_satterthwaite
+from impacteval.inference.degrees import TwoMeans, quadratic_form_degrees, welch_satterthwaite
+from impacteval.inference.glm import FAMILIES, Family, GlmFit, fit_glm, predicted
 from impacteval.inference.joint import WeightedSum, covariance_matrix, weighted_sum
+from impacteval.inference.ratio import GroupMeans, ratio_of_sums
 from impacteval.inference.regression import (
     ClusterFit,
     Regression,
@@ -34,17 +37,38 @@ from impacteval.inference.scales import (
     comparison_spread,
     on_scale,
 )
+from impacteval.inference.separation import separated
+from impacteval.inference.weighted_clusters import WeightedClusterFit, weighted_cluster_regression
+from impacteval.inference.wild import (
+    Multipliers,
+    NullFamily,
+    WildInversion,
+    WildTest,
+    multipliers,
+    wild_inversion,
+    wild_test,
+)
 
 __all__ = [
+    "FAMILIES",
     "ArmMeans",
     "CellClusters",
     "CellFit",
     "ClusterFit",
+    "Family",
+    "GlmFit",
+    "GroupMeans",
+    "Multipliers",
+    "NullFamily",
     "Regression",
     "ScaledEffect",
     "Spread",
+    "TwoMeans",
     "Variance",
+    "WeightedClusterFit",
     "WeightedSum",
+    "WildInversion",
+    "WildTest",
     "bell_mccaffrey_degrees",
     "cell_classical",
     "cell_degrees",
@@ -55,11 +79,19 @@ __all__ = [
     "comparison_spread",
     "covariance_matrix",
     "fit_cells",
+    "fit_glm",
+    "multipliers",
     "on_scale",
+    "predicted",
     "quadratic_form_degrees",
+    "ratio_of_sums",
     "regress",
     "regression_classical",
     "regression_influence",
+    "separated",
+    "weighted_cluster_regression",
     "weighted_sum",
     "welch_satterthwaite",
+    "wild_inversion",
+    "wild_test",
 ]

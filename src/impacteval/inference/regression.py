@@ -15,7 +15,7 @@ Pustejovsky and Tipton (2018), Small-sample methods for cluster-robust variance 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -91,7 +91,7 @@ def regress(
     x : array, shape (..., n, p)
         Columns; the intercept is one of them.
     y : array, shape (..., n)
-        Outcome.
+        Outcome. With more leading axes than `x` several outcomes share one factorisation.
     weight : array, shape (..., n), optional
         Positive weights.
     copies : array, shape (n,), optional
@@ -108,8 +108,9 @@ def regress(
     [1.0, 2.0]
     """
     f = np.ones(y.shape[-1]) if copies is None else copies
-    root = np.broadcast_to(np.sqrt(f if weight is None else f * weight), y.shape)
-    q, r = _factorised(x * root[..., None])
+    root = np.sqrt(f if weight is None else f * weight)
+    root = np.broadcast_to(root, np.broadcast_shapes(root.shape, x.shape[:-1]))
+    q, r = orthonormal(x * root[..., None])
     target = root * y
     beta = np.asarray(np.linalg.solve(r, np.swapaxes(q, -1, -2) @ target[..., None]), dtype=float)
     residuals = y - (x @ beta)[..., 0]
@@ -128,7 +129,7 @@ def regress(
     )
 
 
-def _factorised(x: Floats) -> tuple[Floats, Floats]:
+def orthonormal(x: Floats) -> tuple[Floats, Floats]:
     """Orthonormal basis and triangle; SciPy keeps the columns as they lie, which is faster."""
     if x.ndim > 2:
         q, r = np.linalg.qr(x)
@@ -224,6 +225,11 @@ class ClusterFit:
         """Number of clusters."""
         return int(self.scores.shape[-2])
 
+    def corrected(self, variance: Variance) -> ClusterFit:
+        """The same sums over clusters with another small-sample correction."""
+        root, alone = _correction(self.gram, variance, self.fit.n)
+        return replace(self, root=root, alone=alone)
+
     def influence(self, contrasts: Floats) -> Floats:
         """Influence of each cluster on contrasts of shape (..., m, p): shape (..., m, g)."""
         load = self.fit.loads(contrasts)
@@ -270,7 +276,9 @@ def cluster_regression(fit: Regression, cluster: Ints, variance: Variance = "hc2
     order = np.argsort(cluster, kind="stable")
     starts = np.searchsorted(cluster[order], np.arange(groups + 1))
     lead = fit.q.shape[:-2]
-    scores, gram = np.empty((*lead, groups, p)), np.empty((*lead, groups, p, p))
+    # Several outcomes may share one factorisation: their scores have axes that the basis lacks.
+    scores = np.empty((*fit.whitened.shape[:-1], groups, p))
+    gram = np.empty((*lead, groups, p, p))
     # Sorted once, every cluster is a slice.
     q, e = np.ascontiguousarray(fit.q[..., order, :]), fit.whitened[..., order, None]
     for g in range(groups):
@@ -278,21 +286,25 @@ def cluster_regression(fit: Regression, cluster: Ints, variance: Variance = "hc2
         basis = np.swapaxes(q[..., rows, :], -1, -2)
         scores[..., g, :] = (basis @ e[..., rows, :])[..., 0]
         gram[..., g, :, :] = basis @ np.swapaxes(basis, -1, -2)
-    identity = np.eye(p)
-    alone = np.zeros((1, p, p))
-    if variance in ("hc0", "hc1"):
-        factor = 1.0 if variance == "hc0" else stata_factor(fit.n, p, groups)
-        root = np.broadcast_to(factor * identity, gram.shape)
-    else:
-        value, vector = np.linalg.eigh(identity - gram)
-        lost = value <= DETERMINED
-        safe = np.where(lost, 1.0, value)
-        power = np.where(lost, 0.0, safe**-0.5 if variance == "hc2" else 1.0 / safe)
-        turned = np.swapaxes(vector, -1, -2)
-        root = (vector * power[..., None, :]) @ turned
-        if lost.any():
-            alone = (vector * lost[..., None, :]) @ turned
+    root, alone = _correction(gram, variance, fit.n)
     return ClusterFit(scores=scores, gram=gram, root=root, alone=alone, fit=fit)
+
+
+def _correction(gram: Floats, variance: Variance, n: float) -> tuple[Floats, Floats]:
+    """What corrects the scores of each cluster, and the directions that it determines alone."""
+    groups, p = gram.shape[-3], gram.shape[-1]
+    identity, alone = np.eye(p), np.zeros((1, p, p))
+    if variance in ("hc0", "hc1"):
+        factor = 1.0 if variance == "hc0" else stata_factor(n, p, groups)
+        return np.broadcast_to(factor * identity, gram.shape), alone
+    value, vector = np.linalg.eigh(identity - gram)
+    lost = value <= DETERMINED
+    safe = np.where(lost, 1.0, value)
+    power = np.where(lost, 0.0, safe**-0.5 if variance == "hc2" else 1.0 / safe)
+    turned = np.swapaxes(vector, -1, -2)
+    if lost.any():
+        alone = (vector * lost[..., None, :]) @ turned
+    return (vector * power[..., None, :]) @ turned, alone
 
 
 def collinear_columns(x: Floats, weight: Floats | None = None) -> tuple[int, ...]:

@@ -1,5 +1,8 @@
 """The smallest threshold, or the smallest sample, that holds the risk of a false payment.
 
+The risk is a chance, or an average payment where every result is paid a little. Where it comes from a
+simulation it is asked with its simulation error added, so that what is proposed holds in spite of it.
+
 Only whole steps are asked: thresholds with the decimals that the contract states, samples of whole
 people. So nothing is rounded afterwards, and what is proposed is what was found to hold.
 """
@@ -12,9 +15,11 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Literal
 
 from impacteval.contract.money import ARITHMETIC
-from impacteval.pricing.bisection import Held, smallest
+from impacteval.pricing.bisection import Held, Rises, beyond_every_failure, smallest
 
 Found = Literal["tighten", "loosen", "keep"]
+Holds = Literal["chance", "money"]
+"""What is held for a programme that changes nothing: how often it is paid, or how much on average."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +34,24 @@ class Stakes:
         The chance of paying when the hoped effect is true.
     expected_when_nothing, expected_when_it_works : float or None
         What is paid on average in both cases; None when amounts are not published.
+    at_most : float or None
+        What is to be held, with what its own simulation may be off added; None where it is exact.
     """
 
     false_payment: float
     paid_when_it_works: float
     expected_when_nothing: float | None = None
     expected_when_it_works: float | None = None
+    at_most: float | None = None
+
+    def risk(self, holds: Holds) -> float:
+        """What is to be held, its simulation error allowed for."""
+        if self.at_most is not None:
+            return self.at_most
+        if holds == "chance":
+            return self.false_payment
+        assert self.expected_when_nothing is not None, "an average that is held is known"
+        return self.expected_when_nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +63,23 @@ class Proposal:
     what : str
         ``threshold`` or ``sample``.
     limit : float
-        The chance of a false payment that is to be held.
+        What is to be held: a chance of a false payment, or an average payment.
     now, at : Decimal
         What the contract says, and what is proposed: a number of people for a sample.
     step : Decimal
-        The smallest change, such as 0.1: one step below `at` the risk is above the limit.
+        The smallest change, such as 0.1: one step below `at` the risk, with its simulation error,
+        is above the limit.
     before, after : Stakes
         What the contract does now, and what it would do.
     below : float or None
-        The chance of a false payment one step below; None when nothing below was to be asked.
+        The risk one step below, with its simulation error; None when nothing below was to be asked.
+    holds : str
+        ``chance`` or ``money``: what the limit is about.
+    asked : int
+        How many thresholds or samples were tried.
+    scanned : bool
+        Whether the whole range was tried on a grid, because nothing says that the risk only falls:
+        then every one that was tried from `at` on holds it.
     """
 
     what: Literal["threshold", "sample"]
@@ -65,13 +90,16 @@ class Proposal:
     before: Stakes
     after: Stakes
     below: float | None
+    holds: Holds = "chance"
+    asked: int = 0
+    scanned: bool = False
 
     @property
     def found(self) -> Found:
         """Whether the contract is to be tightened, could be loosened, or is right as it is."""
         if self.at == self.now:
             return "keep"
-        return "loosen" if self.before.false_payment <= self.limit else "tighten"
+        return "loosen" if self.before.risk(self.holds) <= self.limit else "tighten"
 
     @property
     def payer_avoids(self) -> float:
@@ -107,13 +135,15 @@ class OutOfReach:
     what : str
         ``threshold`` or ``sample``.
     limit : float
-        The chance of a false payment that was to be held.
+        What was to be held.
     now, furthest : Decimal
         What the contract says, and the furthest that was asked.
     risk : float
-        The chance of a false payment at the furthest.
+        The risk at the furthest, with its simulation error.
     before : Stakes
         What the contract does now.
+    holds : str
+        ``chance`` or ``money``: what the limit is about.
     """
 
     what: Literal["threshold", "sample"]
@@ -122,6 +152,7 @@ class OutOfReach:
     furthest: Decimal
     risk: float
     before: Stakes
+    holds: Holds = "chance"
 
 
 def _less(before: float | None, after: float | None) -> float | None:
@@ -137,14 +168,16 @@ def advise_threshold(
     decimals: int,
     furthest: Decimal,
     easiest: Decimal,
+    holds: Holds = "chance",
 ) -> Proposal | OutOfReach:
-    """The mildest threshold that holds the chance of a false payment.
+    """The mildest threshold that holds the risk of paying for nothing.
 
     Parameters
     ----------
     risk : callable
-        The chance of a false payment at a threshold; it must not rise towards `furthest`, and give
-        the same answer twice (a simulation uses the same draws each time).
+        The risk at a threshold, with its simulation error. It must give the same answer twice (a
+        simulation uses the same draws each time). Where it rises towards `furthest`, and always for
+        money, the whole range is tried on a grid.
     stakes : callable
         What the contract does at a threshold.
     limit : float
@@ -156,6 +189,8 @@ def advise_threshold(
     furthest, easiest : Decimal
         The strictest and the mildest threshold to consider. `furthest` is the larger one where a
         larger number is better, the smaller one where a smaller number is.
+    holds : {"chance", "money"}
+        What the limit is about.
 
     Returns
     -------
@@ -164,7 +199,7 @@ def advise_threshold(
     Raises
     ------
     ValueError
-        When the limit is no chance, or when the risk gives two answers or rises.
+        When the limit is no chance, or when the risk gives two answers.
 
     Examples
     --------
@@ -194,12 +229,46 @@ def advise_threshold(
         return Decimal(sign * k).scaleb(-decimals)
 
     before = stakes(now)
-    held = smallest(lambda k: risk(at(k)), limit, start=start, first=first, last=last)
+    held, scanned = _search(
+        lambda k: risk(at(k)), limit, holds, start=start, first=first, last=last, ratio=False
+    )
     if held is None:
         worst = at(last)
-        return OutOfReach("threshold", limit, now, worst, risk(worst), before)
-    after = _again(stakes(at(held.at)), held, limit)
-    return Proposal("threshold", limit, now, at(held.at), step, before, after, held.below)
+        return OutOfReach("threshold", limit, now, worst, risk(worst), before, holds)
+    after = _again(stakes(at(held.at)), held, limit, holds)
+    return Proposal(
+        "threshold",
+        limit,
+        now,
+        at(held.at),
+        step,
+        before,
+        after,
+        held.below,
+        holds,
+        held.asked,
+        scanned,
+    )
+
+
+def _search(
+    risk: Callable[[int], float],
+    limit: float,
+    holds: Holds,
+    *,
+    start: int,
+    first: int,
+    last: int,
+    ratio: bool,
+) -> tuple[Held | None, bool]:
+    """The step to propose, and whether the whole range was tried for it."""
+    if holds == "chance":
+        try:
+            return smallest(risk, limit, start=start, first=first, last=last), False
+        except Rises:
+            pass
+    found = beyond_every_failure(risk, limit, start=start, first=first, last=last, ratio=ratio)
+    return found, True
 
 
 def advise_sample(
@@ -210,17 +279,20 @@ def advise_sample(
     now: int,
     fewest: int,
     most: int,
+    holds: Holds = "chance",
 ) -> Proposal | OutOfReach:
-    """The smallest sample that holds the chance of a false payment.
+    """The smallest sample that holds the risk of paying for nothing.
 
     Parameters
     ----------
     risk, stakes, limit
-        As in `advise_threshold`, for a number of people; the risk must not rise with it.
+        As in `advise_threshold`, for a number of people.
     now : int
         The planned number of people.
     fewest, most : int
         The range to consider.
+    holds : {"chance", "money"}
+        What the limit is about.
 
     Returns
     -------
@@ -229,7 +301,7 @@ def advise_sample(
     Raises
     ------
     ValueError
-        When the limit is no chance, or when the risk gives two answers or rises.
+        When the limit is no chance, or when the risk gives two answers.
 
     Examples
     --------
@@ -246,23 +318,27 @@ def advise_sample(
     """
     before = stakes(now)
     start = min(max(now, fewest), most)
-    held = smallest(risk, limit, start=start, first=fewest, last=most)
+    held, scanned = _search(risk, limit, holds, start=start, first=fewest, last=most, ratio=True)
+    size = Decimal(now)
     if held is None:
-        return OutOfReach("sample", limit, Decimal(now), Decimal(most), risk(most), before)
-    after = _again(stakes(held.at), held, limit)
-    one = Decimal(1)
-    return Proposal("sample", limit, Decimal(now), Decimal(held.at), one, before, after, held.below)
+        return OutOfReach("sample", limit, size, Decimal(most), risk(most), before, holds)
+    after = _again(stakes(held.at), held, limit, holds)
+    at, one = Decimal(held.at), Decimal(1)
+    return Proposal(
+        "sample", limit, size, at, one, before, after, held.below, holds, held.asked, scanned
+    )
 
 
 def _steps(number: Decimal, step: Decimal, rounding: str) -> int:
     return int((number / step).to_integral_value(rounding=rounding, context=ARITHMETIC))
 
 
-def _again(stakes: Stakes, held: Held, limit: float) -> Stakes:
+def _again(stakes: Stakes, held: Held, limit: float, holds: Holds) -> Stakes:
     """What is proposed is asked once more, and holds."""
-    if stakes.false_payment > limit or stakes.false_payment != held.risk:
+    risk = stakes.risk(holds)
+    if risk > limit or risk != held.risk:
         raise ValueError(
-            f"The chance of a false payment was {held.risk} and is {stakes.false_payment} when it is "
-            "asked again: a risk must give the same answer twice."
+            f"The risk was {held.risk} and is {risk} when it is asked again: it must give the same "
+            "answer twice."
         )
     return stakes

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from impacteval.pricing.advice import OutOfReach, Proposal
+from impacteval.pricing.advice import Holds, OutOfReach, Proposal, Stakes
 from impacteval.values import Message, Text, significant
 
 
@@ -42,18 +43,57 @@ def proposal_sentences(found: Proposal, currency: str, decimals: int) -> tuple[M
     Returns
     -------
     tuple of Message
-        The proposal, the check one step below, then the payer, then those who are paid.
+        The proposal, the check one step below, what was tried where that needs saying, then the
+        payer, then those who are paid.
     """
-    return (
-        _proposed(found),
-        *_below(found),
-        _payer(found, currency, decimals),
-        _others(found, currency, decimals),
-    )
+    risk = _Risk(found.holds, currency, decimals)
+    if found.holds == "money":
+        parties = (_payer_average(found, risk), _others_average(found, risk))
+    else:
+        parties = (_payer(found, currency, decimals), _others(found, currency, decimals))
+    return (_proposed(found, risk), *_below(found, risk), *_tried(found), *parties)
 
 
-def out_of_reach(found: OutOfReach) -> Message:
+@dataclass(frozen=True, slots=True)
+class _Risk:
+    """How what is held is written: as times in 100, or as money."""
+
+    holds: Holds
+    currency: str
+    decimals: int
+
+    def __call__(self, number: float) -> Decimal:
+        if self.holds == "chance":
+            return _in_hundred(number)
+        return _money(number, self.decimals)
+
+    @property
+    def place(self) -> str:
+        """The kind of a place for it in a sentence."""
+        return "number" if self.holds == "chance" else "money"
+
+    def of(self, stakes: Stakes) -> Decimal:
+        """What the draws say, their error left out."""
+        if self.holds == "chance":
+            return self(stakes.false_payment)
+        assert stakes.expected_when_nothing is not None
+        return self(stakes.expected_when_nothing)
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """What every sentence with that place needs besides."""
+        return {"currency": self.currency} if self.holds == "money" else {}
+
+    def times(self, name: str) -> tuple[str, str]:
+        """A place with what follows it, in both languages."""
+        if self.holds == "chance":
+            return f"{{{name}:number}} times in 100", f"{{{name}:number}} fois sur 100"
+        return f"{{{name}:money}} on average", f"{{{name}:money}} en moyenne"
+
+
+def out_of_reach(found: OutOfReach, currency: str = "", decimals: int = 2) -> Message:
     """No threshold, or no sample, in the range holds the risk."""
+    risk = _Risk(found.holds, currency, decimals)
     en = (
         "no threshold up to {furthest:exact}"
         if found.what == "threshold"
@@ -65,29 +105,38 @@ def out_of_reach(found: OutOfReach) -> Message:
         else ("aucun échantillon jusqu’à {furthest:int} personnes")
     )
     furthest: Any = found.furthest if found.what == "threshold" else int(found.furthest)
+    (most_en, most_fr), (left_en, left_fr) = risk.times("limit"), risk.times("risk")
+    added_en = added_fr = ""
+    if found.before.at_most is not None:
+        added_en = ", the error of the simulation added"
+        added_fr = ", erreur de simulation ajoutée"
+    paid_fr = "payé" if found.holds == "chance" else "payé en moyenne"
+    left_fr, most_fr = left_fr.removesuffix(" en moyenne"), most_fr.removesuffix(" en moyenne")
     return _say(
-        f"out-of-reach-{found.what}",
-        f"A programme without effect is to be paid at most {{limit:number}} times in 100, and {en} "
-        "holds that: there it is still paid {risk:number} times in 100.",
-        f"Un programme sans effet ne doit être payé que {{limit:number}} fois sur 100 au plus, et {fr} "
-        "n’y suffit : il y est encore payé {risk:number} fois sur 100.",
-        limit=_in_hundred(found.limit),
+        f"out-of-reach-{found.what}" + ("-money" if found.holds == "money" else ""),
+        f"A programme without effect is to be paid at most {most_en}, and {en} "
+        f"holds that: there it is still paid {left_en}{added_en}.",
+        f"Un programme sans effet ne doit être {paid_fr} que {most_fr} au plus, et {fr} "
+        f"n’y suffit : il y est encore {paid_fr} {left_fr}{added_fr}.",
+        limit=risk(found.limit),
         furthest=furthest,
-        risk=_in_hundred(found.risk),
+        risk=risk(found.risk),
+        **risk.values,
     )
 
 
-def _proposed(found: Proposal) -> Message:
+def _proposed(found: Proposal, risk: _Risk) -> Message:
     values: dict[str, Any] = {
-        "limit": _in_hundred(found.limit),
+        "limit": risk(found.limit),
         "now": found.now,
         "at": found.at,
-        "before": _in_hundred(found.before.false_payment),
-        "after": _in_hundred(found.after.false_payment),
+        "before": risk.of(found.before),
+        "after": risk.of(found.after),
+        **risk.values,
     }
     if found.what == "sample":
         values |= {"now": int(found.now), "at": int(found.at)}
-    key = f"{found.found}-{found.what}"
+    key = f"{found.found}-{found.what}" + ("-money" if found.holds == "money" else "")
     place = "exact" if found.what == "threshold" else "int"
     thing_en, thing_fr = {
         "threshold": (f"a threshold of {{at:{place}}}", f"un seuil de {{at:{place}}}"),
@@ -96,8 +145,20 @@ def _proposed(found: Proposal) -> Message:
             f"{{at:{place}}} personnes accompagnées",
         ),
     }[found.what]
-    risk_en = "a programme without effect is paid {after:number} times in 100, at most {limit:number} as asked"
-    risk_fr = "un programme sans effet est payé {after:number} fois sur 100, au plus {limit:number} comme demandé"
+    (after_en, after_fr), (before_en, before_fr) = risk.times("after"), risk.times("before")
+    added_en = added_fr = ""
+    if found.after.at_most is not None:
+        values["most"] = risk(found.after.at_most)
+        added_en = f" and, with the error of the simulation added, {{most:{risk.place}}}"
+        added_fr = f" et, erreur de simulation ajoutée, {{most:{risk.place}}}"
+    risk_en = (
+        f"a programme without effect is paid {after_en}{added_en}, at most {{limit:{risk.place}}} "
+        "as asked"
+    )
+    risk_fr = (
+        f"un programme sans effet est payé {after_fr}{added_fr}, au plus {{limit:{risk.place}}} "
+        "comme demandé"
+    )
     if found.found == "keep":
         del values["now"], values["before"]
         return _say(
@@ -111,21 +172,22 @@ def _proposed(found: Proposal) -> Message:
     if found.found == "loosen":
         return _say(
             key,
-            f"With {thing_en} {instead_en}, {risk_en}; now it is {{before:number}} times in 100, less than asked.",
-            f"Avec {thing_fr} {instead_fr}, {risk_fr} ; aujourd’hui c’est {{before:number}} fois sur 100, "
+            f"With {thing_en} {instead_en}, {risk_en}; now it is {before_en}, less than asked.",
+            f"Avec {thing_fr} {instead_fr}, {risk_fr} ; aujourd’hui c’est {before_fr}, "
             "moins que demandé.",
             **values,
         )
     return _say(
         key,
-        f"With {thing_en} {instead_en}, {risk_en}; now it is {{before:number}} times in 100.",
-        f"Avec {thing_fr} {instead_fr}, {risk_fr} ; aujourd’hui c’est {{before:number}} fois sur 100.",
+        f"With {thing_en} {instead_en}, {risk_en}; now it is {before_en}.",
+        f"Avec {thing_fr} {instead_fr}, {risk_fr} ; aujourd’hui c’est {before_fr}.",
         **values,
     )
 
 
-def _below(found: Proposal) -> tuple[Message, ...]:
-    if found.below is None:
+def _below(found: Proposal, risk: _Risk) -> tuple[Message, ...]:
+    """The step before, where it reads differently from the proposal."""
+    if found.below is None or risk(found.below) == risk(found.after.risk(found.holds)):
         return ()
     step: Any = found.step if found.what == "threshold" else int(found.step)
     nearer_en, nearer_fr = {
@@ -136,14 +198,73 @@ def _below(found: Proposal) -> tuple[Message, ...]:
         "sample": ("With one person fewer", "Avec une personne de moins"),
     }[found.what]
     values = {} if found.what == "sample" else {"step": step}
+    below_en, below_fr = risk.times("below")
+    added_en, added_fr = "", ""
+    if found.after.at_most is not None:
+        added_en, added_fr = " with that error added", " avec cette erreur"
     return (
         _say(
-            f"below-{found.what}",
-            f"{nearer_en} it would be paid {{below:number}} times in 100.",
-            f"{nearer_fr}, il serait payé {{below:number}} fois sur 100.",
-            below=_in_hundred(found.below),
+            f"below-{found.what}" + ("-money" if found.holds == "money" else ""),
+            f"{nearer_en} it would be paid {below_en}{added_en}, more than asked.",
+            f"{nearer_fr}, il serait payé {below_fr}{added_fr}, plus que demandé.",
+            below=risk(found.below),
             **values,
+            **risk.values,
         ),
+    )
+
+
+def _tried(found: Proposal) -> tuple[Message, ...]:
+    """What was tried, where the search could not rely on a risk that only falls."""
+    if not found.scanned:
+        return ()
+    things_en, things_fr = {
+        "threshold": ("thresholds", "seuils"),
+        "sample": ("sizes", "tailles"),
+    }[found.what]
+    all_fr = "tous" if found.what == "threshold" else "toutes"
+    those_fr = "celui-là" if found.what == "threshold" else "celle-là"
+    return (
+        _say(
+            f"tried-{found.what}",
+            f"Nothing says that stricter is always safer here, so {{n:int}} {things_en} over the "
+            "whole range were tried: every one of them from this one on holds the limit. What lies "
+            "between them was not tried.",
+            "Rien ne dit ici que plus strict soit toujours plus sûr : {n:int} "
+            f"{things_fr} ont été essayé{'s' if found.what == 'threshold' else 'es'} sur toute "
+            f"l’étendue, et {all_fr} respectent la limite à partir de {those_fr}. Ce qui se trouve "
+            "entre les valeurs essayées n’a pas été examiné.",
+            n=found.asked,
+        ),
+    )
+
+
+def _payer_average(found: Proposal, risk: _Risk) -> Message:
+    return _say(
+        "payer-average",
+        "The payer: on average it pays {before:money} for a programme without effect now, and "
+        "{after:money} then.",
+        "Le payeur : en moyenne il verse {before:money} pour un programme sans effet aujourd’hui, et "
+        "{after:money} avec la proposition.",
+        before=risk.of(found.before),
+        after=risk.of(found.after),
+        **risk.values,
+    )
+
+
+def _others_average(found: Proposal, risk: _Risk) -> Message:
+    before, after = found.before.expected_when_it_works, found.after.expected_when_it_works
+    assert before is not None
+    assert after is not None
+    return _say(
+        "others-average",
+        "Investors and provider: a programme that works as hoped receives {before:money} on average "
+        "now, and {after:money} then.",
+        "Les investisseurs et l’opérateur : un programme qui tient ses promesses reçoit en moyenne "
+        "{before:money} aujourd’hui, et {after:money} avec la proposition.",
+        before=risk(before),
+        after=risk(after),
+        **risk.values,
     )
 
 

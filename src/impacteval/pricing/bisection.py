@@ -15,6 +15,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 
+class Rises(ValueError):
+    """The risk rises somewhere, so that bisection finds no smallest step."""
+
+
 @dataclass(frozen=True, slots=True)
 class Held:
     """The smallest step that holds a risk.
@@ -65,7 +69,7 @@ def smallest(
     Raises
     ------
     ValueError
-        When the limit lies outside [0, 1], the range is empty, or the risk rises.
+        When the limit lies outside [0, 1], the range is empty, or (`Rises`) the risk rises.
 
     Examples
     --------
@@ -96,7 +100,7 @@ def smallest(
             )
     ordered = sorted(known)
     if any(known[b] > known[a] for a, b in pairwise(ordered)):
-        raise ValueError("The risk rises somewhere, so no smallest step can be found by bisection.")
+        raise Rises("The risk rises somewhere, so no smallest step can be found by bisection.")
     return Held(high, known[high], None if low is None else known[low], len(known))
 
 
@@ -148,3 +152,74 @@ def _closer(ask: Callable[[int], float], limit: float, low: int, high: int) -> t
             low = step
     assert high - low == 1, "every round at least halves what bisection would leave"
     return low, high
+
+
+GRID = 24
+"""How many steps are asked over the whole range where nothing says that a risk does not rise."""
+
+
+def beyond_every_failure(
+    risk: Callable[[int], float], limit: float, *, start: int, first: int, last: int, ratio: bool
+) -> Held | None:
+    """The smallest step beyond every step that was asked and does not hold the risk.
+
+    Nothing is taken for granted about the risk between the steps that are asked: a grid over the
+    whole range, then halving between the last step that does not hold and the next that does.
+
+    Parameters
+    ----------
+    risk : callable
+        The risk at a step; it may rise and fall.
+    limit : float
+        To be held.
+    start : int
+        A step that is asked in any case.
+    first, last : int
+        The range, both included.
+    ratio : bool
+        Whether the grid has even ratios, as sizes have; else even distances.
+
+    Returns
+    -------
+    Held or None
+        Every step asked from `Held.at` on holds; None when the last does not.
+
+    Examples
+    --------
+    A risk that dips below the limit at 10, and for good from 50 on:
+
+    >>> beyond_every_failure(
+    ...     lambda k: 0.01 if k == 10 or k >= 50 else 0.2,
+    ...     0.05, start=10, first=0, last=100, ratio=False,
+    ... )
+    Held(at=50, risk=0.01, below=0.2, asked=...)
+    """
+    if not first <= start <= last:
+        raise ValueError(f"{start} does not lie between {first} and {last}.")
+    known: dict[int, float] = {}
+
+    def holds(k: int) -> bool:
+        if k not in known:
+            known[k] = risk(k)
+        return known[k] <= limit
+
+    at = [k / (GRID - 1) for k in range(GRID)]
+    if ratio:
+        grid = {round(first * (last / first) ** share) for share in at}
+    else:
+        grid = {round(first + (last - first) * share) for share in at}
+    steps = sorted({*grid, first, start, last})
+    failing = [k for k in steps if not holds(k)]
+    if not failing:
+        return Held(first, known[first], None, len(known))
+    low = failing[-1]
+    if low == last:
+        return None
+    high = next(k for k in steps if k > low)
+    while high - low > 1:
+        middle = (low + high) // 2
+        if holds(middle):
+            high = middle
+        else:
+            low = middle
+    return Held(high, known[high], known[low], len(known))

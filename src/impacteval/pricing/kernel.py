@@ -19,6 +19,7 @@ import numpy as np
 from impacteval.contract.clauses import Threshold
 from impacteval.contract.grants import Grant
 from impacteval.contract.model import POOLED, Contract
+from impacteval.contract.money import Amount
 from impacteval.contract.payment import (
     Basket,
     EquityBonus,
@@ -33,7 +34,17 @@ from impacteval.contract.payment import (
 from impacteval.contract.readings import NOTHING_GIVEN, Given
 from impacteval.pricing.first_of import next_clause
 from impacteval.pricing.floats import Bools
-from impacteval.pricing.moneys import MoneyDraws, nothing, seen, shared, summed, units_of
+from impacteval.pricing.moneys import (
+    EXACT,
+    MoneyDraws,
+    fitted,
+    nothing,
+    seen,
+    shared,
+    summed,
+    times,
+    units_of,
+)
 from impacteval.pricing.readings import (
     DrawReader,
     DrawReading,
@@ -98,7 +109,12 @@ class PricedDraws:
 
 
 def price_draws(
-    contract: Contract, read: DrawReader, given: Given = NOTHING_GIVEN, *, draws: int
+    contract: Contract,
+    read: DrawReader,
+    given: Given = NOTHING_GIVEN,
+    *,
+    draws: int,
+    earlier: MoneyDraws | None = None,
 ) -> PricedDraws:
     """What the contract's payment comes to in each draw.
 
@@ -114,6 +130,8 @@ def price_draws(
         What the settlement brings besides results; the same in every draw.
     draws : int
         How many draws there are, at least one.
+    earlier : MoneyDraws, optional
+        What earlier settlements paid in each draw, in place of ``given.already_paid``.
 
     Returns
     -------
@@ -140,7 +158,15 @@ def price_draws(
     """
     if draws < 1:
         raise ValueError("There must be at least one draw.")
-    kit = Kit(contract, read, given, draws, _decimals(contract, given))
+    decimals = max(_decimals(contract, given), 0 if earlier is None else earlier.decimals)
+    paid = _constant(given.already_paid, draws, decimals)
+    if earlier is not None:
+        paid = replace(
+            earlier,
+            units=times(earlier.units, 10 ** (decimals - earlier.decimals)),
+            decimals=decimals,
+        )
+    kit = Kit(contract, read, given, draws, decimals, paid)
     at = _At(kit)
     standing: tuple[RowDraws, ...] = ()
     for gate in contract.gates:
@@ -158,6 +184,21 @@ def price_draws(
         ()
         if contract.waterfall is None
         else tranches_draws(contract.waterfall, settled.total, kit),
+    )
+
+
+def _constant(paid: Amount | None, draws: int, decimals: int) -> MoneyDraws | None:
+    """What was paid before, the same in every draw; None: nothing."""
+    everywhere = np.ones(draws, dtype=bool)
+    if paid is None:
+        return nothing(draws, decimals).reopen(everywhere)
+    if not isinstance(paid, Decimal):
+        return nothing(draws, decimals).hide(everywhere)
+    if paid == 0:
+        return None
+    units = units_of(paid, decimals)
+    return MoneyDraws(
+        fitted(np.full(draws, units, dtype=object if abs(units) >= EXACT else np.int64)), decimals
     )
 
 
@@ -247,7 +288,8 @@ def _through(row: RowDraws, at: _At) -> tuple[RowDraws, Bools | None]:
     money, stopped = row.money, None
     for gate in at.gates:
         held = gate[row.group] if row.group in gate else next(iter(gate.values()))
-        waits = money.not_nothing & (held != MET)
+        holds = money.not_nothing if money.open is None else money.not_nothing | money.open
+        waits = holds & (held != MET)
         if not waits.any():
             continue
         shut = waits & (held == NOT_MET)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from impacteval.contract.clauses import Piecewise
 from impacteval.contract.model import Contract
-from impacteval.contract.payment import BY_STEP, Leaf
+from impacteval.contract.payment import BY_STEP, Leaf, hides_amount
 from impacteval.contract.readings import Given, Missing, Unjudged
 from impacteval.pricing.floats import Bools, Floats, decimal_of
 from impacteval.pricing.moneys import EXACT, Ints, MoneyDraws, either, nothing, seen, times, whole
@@ -49,6 +49,8 @@ class Kit:
     decimals : int
         Decimals of the units that amounts are counted in: enough for everything the contract and
         the settlement name, so that nothing is ever rounded but where the contract says so.
+    earlier : MoneyDraws or None
+        What was paid before in each draw; None: nothing.
     """
 
     contract: Contract
@@ -56,6 +58,7 @@ class Kit:
     given: Given
     draws: int
     decimals: int
+    earlier: MoneyDraws | None = None
 
     @property
     def mode(self) -> str:
@@ -262,6 +265,9 @@ def _on_average(
         value = np.where(reading.unjudged, 0.0, value)
     tier = schedule.reached(value).astype(np.int16)
     hidden = np.isnan(reading.amount)
+    unknown = hidden if reading.unjudged is None else hidden & ~reading.unjudged
+    if unknown.any() and not hides_amount(leaf):
+        raise ValueError(f"The average of {leaf.name!r} is NaN, and its amounts are published.")
     amount = np.where(hidden, 0.0, reading.amount)
     cents, unbounded = _cents(
         _AS_IT_IS,

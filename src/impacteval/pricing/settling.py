@@ -10,7 +10,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from impacteval.contract.money import ARITHMETIC, NOT_PUBLISHED, Amount
+from impacteval.contract.money import NOT_PUBLISHED, Amount
 from impacteval.contract.payment import Term
 from impacteval.contract.settlement import NetOf, PayerShare, Waterfall
 from impacteval.pricing.floats import Bools
@@ -22,6 +22,7 @@ from impacteval.pricing.moneys import (
     fits,
     fitted,
     nothing,
+    seen,
     shared,
     summed,
     times,
@@ -29,22 +30,27 @@ from impacteval.pricing.moneys import (
 )
 from impacteval.pricing.rows import Kit
 
-_NOTHING = Decimal(0)
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Most:
+    """A bound that an amount was put under: its units, and in which draws there is one."""
+
+    units: Ints
+    known: Bools
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Flow:
-    """An amount on its way: what it can be at most, and whether earlier payments are off it.
+    """An amount on its way: where it is at most how much, and whether earlier payments are off it.
 
-    What it can be at most matters only where the amount is not published, and there it is the
-    same in every draw.
+    What it can be at most matters only where the amount is not published.
     """
 
     amount: MoneyDraws
-    most: Decimal | None = None
+    most: _Most | None = None
     taken: bool = False
 
-    def to(self, amount: MoneyDraws, most: Decimal | None = None) -> _Flow:
+    def to(self, amount: MoneyDraws, most: _Most | None = None) -> _Flow:
         return replace(self, amount=amount, most=most)
 
 
@@ -70,20 +76,36 @@ def bounded_draws(
 
 def _ceiling(flow: _Flow, term: Term, kit: Kit) -> _Flow:
     """The smaller of amount and ceiling; over a contract, of what earlier payments left of it."""
-    cap, earlier = term.cap, kit.given.already_paid
+    cap, earlier = term.cap, kit.earlier
     assert cap is not None
     payment = kit.contract.payment
+    everywhere = np.ones(kit.draws, dtype=bool)
     whole = payment.cumulative is not None and not flow.taken
-    if cap.over == "settlement" or whole or earlier is None or earlier == _NOTHING:
-        most = cap.amount if isinstance(cap.amount, Decimal) else None
-        return flow.to(capped(flow.amount, cap.amount, kit.decimals), most)
+    # Where nobody says what was paid before, the whole ceiling is taken to be left.
+    used = None if earlier is None else either(earlier.hidden, seen(earlier.units != 0))
+    if cap.over == "settlement" or whole or earlier is None or used is None:
+        amount = capped(flow.amount, cap.amount, kit.decimals)
+        if not isinstance(cap.amount, Decimal):
+            return flow.to(amount)
+        units = np.full(kit.draws, units_of(cap.amount, kit.decimals))
+        return flow.to(amount, _Most(units, everywhere))
     if term is not payment:
         # How much of the ceiling earlier payments used up is not known for a term inside another.
-        return flow.to(flow.amount.reopen(flow.amount.not_nothing))
-    if not isinstance(cap.amount, Decimal) or not isinstance(earlier, Decimal):
+        inside = _ceiling(flow, term, replace(kit, earlier=None))
+        return replace(inside, amount=inside.amount.reopen(used & flow.amount.not_nothing))
+    if not isinstance(cap.amount, Decimal):
         return flow.to(capped(flow.amount, NOT_PUBLISHED, kit.decimals))
-    left = max(_NOTHING, ARITHMETIC.subtract(cap.amount, earlier))
-    return flow.to(capped(flow.amount, left, kit.decimals), left)
+    most = units_of(cap.amount, kit.decimals)
+    left = np.maximum(most - fits(earlier.units, most), 0)
+    unknown = either(flow.amount.hidden, flow.amount.open)
+    units = np.minimum(flow.amount.units, left)
+    amount = replace(
+        flow.amount, units=fitted(units if unknown is None else np.where(unknown, 0, units))
+    )
+    if earlier.hidden is None:
+        return flow.to(amount, _Most(left, everywhere))
+    above = flow.amount.not_nothing & ~(flow.amount.units < 0)
+    return flow.to(amount.hide(earlier.hidden & above), _Most(left, ~earlier.hidden))
 
 
 def _netting(flow: _Flow, net: NetOf, kit: Kit) -> _Flow:
@@ -101,28 +123,33 @@ def _netting(flow: _Flow, net: NetOf, kit: Kit) -> _Flow:
     left = fitted(np.where(units > 0, np.maximum(fits(units, off) - off, 0), units))
     amount = replace(flow.amount, units=left)
     hidden = amount.hidden
-    if hidden is not None and flow.most is not None and other >= flow.most:
-        amount = amount.where(hidden, 0)
+    if hidden is not None and flow.most is not None:
+        covered = flow.most.known & np.asarray(flow.most.units <= off, dtype=bool)
+        amount = amount.where(hidden & covered, 0)
     return flow.to(amount)
 
 
 def _clawback(flow: _Flow, clawback: bool, open_: Bools | None, kit: Kit) -> _Flow:
     """What was paid before is taken off; what was paid too much comes back only if agreed."""
     flow = replace(flow, taken=True)
-    amount, earlier = flow.amount, kit.given.already_paid
+    amount, earlier = flow.amount, kit.earlier
     back = np.full(kit.draws, clawback) if open_ is None else clawback & ~open_
-    if earlier is None:
-        return flow.to(amount.reopen(np.ones(kit.draws, dtype=bool)))
-    if not isinstance(earlier, Decimal):
-        return flow.to(amount.hide(back | amount.not_nothing))
-    off = units_of(earlier, kit.decimals)
-    rest = fits(amount.units, off) - off
+    off = np.int64(0) if earlier is None else earlier.units
     unknown = either(amount.hidden, amount.open)
-    units = fitted(np.where(back, np.maximum(rest, -off), np.maximum(rest, 0)))
+    units = np.where(back, np.maximum(amount.units - off, -off), np.maximum(amount.units - off, 0))
     if unknown is not None:
         units = np.where(unknown, 0, units)
     # Without a way back nothing stays nothing, whatever was paid; above it the rest is never below.
-    return flow.to(replace(amount, units=units))
+    found = replace(amount, units=fitted(units))
+    if earlier is None:
+        return flow.to(found)
+    return flow.to(
+        found.hide(_within(earlier.hidden, back | amount.not_nothing)).reopen(earlier.open)
+    )
+
+
+def _within(mask: Bools | None, where: Bools) -> Bools | None:
+    return None if mask is None else mask & where
 
 
 # --- payers ------------------------------------------------------------------------------------
@@ -224,14 +251,9 @@ def tranches_draws(waterfall: Waterfall, total: MoneyDraws, kit: Kit) -> tuple[T
 
 def _received(total: MoneyDraws, kit: Kit) -> MoneyDraws:
     """Everything received so far."""
-    earlier = kit.given.already_paid
-    everywhere = np.ones(kit.draws, dtype=bool)
-    if earlier is None:
-        return total.reopen(everywhere)
-    if not isinstance(earlier, Decimal):
-        return total.hide(everywhere)
-    before = nothing(kit.draws, kit.decimals).where(everywhere, units_of(earlier, kit.decimals))
-    return summed((before, total), kit.draws, kit.decimals)
+    if kit.earlier is None:
+        return total
+    return summed((kit.earlier, total), kit.draws, kit.decimals)
 
 
 def _like(money: MoneyDraws, unknown: MoneyDraws) -> MoneyDraws:

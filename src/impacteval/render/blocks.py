@@ -80,7 +80,8 @@ class Code:
 class Drawing:
     """A drawing in SVG, what it shows in words, and its numbers as a table.
 
-    The table is folded under the drawing in HTML; PDF and Markdown print it when ``printed``.
+    The table is folded under the drawing in HTML; PDF and Markdown print it when ``printed``. On a
+    narrow screen the page shows ``narrow`` in place of ``svg``, where there is one.
     """
 
     svg: str
@@ -88,6 +89,7 @@ class Drawing:
     caption: str
     data: Table | None
     printed: bool = False
+    narrow: str | None = None
     kind: str = "drawing"
 
 

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from impacteval.render.pen import Pen
 
 WIDTH = 6.9
+NARROW = 3.9
+"""Inches of a drawing for a narrow screen, where its letters come out as large as the text's."""
 
 
 def slug(*parts: str) -> str:

@@ -17,6 +17,7 @@ from impacteval.render.drawing import (
     svg,
 )
 from impacteval.render.labels import (
+    NARROW,
     WIDTH,
     end,
     label_marks,
@@ -35,11 +36,17 @@ if TYPE_CHECKING:
     from impacteval.report.record import ClauseRow, FindingFacts, Range
 
 
-def scale_drawing(clause: ClauseRow, pen: Pen) -> str:
+def no_effect(shown: ClauseRow | FindingFacts) -> str:
+    """What zero is: no difference, or the place where a count begins."""
+    return "plot.effect.no_count" if shown.against == "nothing" else "plot.effect.no_effect"
+
+
+def scale_drawing(clause: ClauseRow, pen: Pen, *, narrow: bool = False) -> str:
     """The small scale of page 1: nothing, the threshold, the estimate and its interval."""
     assert clause.estimate is not None
     assert clause.interval is not None
-    name = slug("scale", clause.name, clause.group)
+    name = slug("scale", clause.name, clause.group, *(["narrow"] if narrow else []))
+    width = NARROW if narrow else WIDTH
     estimate = float(clause.estimate)
     threshold = None if clause.threshold is None else float(clause.threshold)
     known = [0.0, estimate]
@@ -48,7 +55,7 @@ def scale_drawing(clause: ClauseRow, pen: Pen) -> str:
     left, right = room(known, 0.08)
     low, high = end(clause.interval.low, left), end(clause.interval.high, right)
     with style(name):
-        figure, axes = new_figure(WIDTH, 0.86)
+        figure, axes = new_figure(width, 0.86)
         axes.set_position((0.01, 0.02, 0.98, 0.96))
         axes.set_axis_off()
         axes.set_xlim(left, right)
@@ -63,13 +70,13 @@ def scale_drawing(clause: ClauseRow, pen: Pen) -> str:
             for end in (clause.interval.low, clause.interval.high)
             if end is not None
         ]
-        below = [(0.0, pen.words("plot.effect.no_effect"), 9.0, SOFT)]
+        below = [(0.0, pen.words(no_effect(clause)), 9.0, SOFT)]
         if threshold is not None:
             axes.plot([threshold] * 2, [-0.5, 0.5], color=ASKED, linewidth=2.0, zorder=4)
             label = pen.words("plot.effect.asks", asked=pen.asked(clause))
             below.append((threshold, label, 9.0, ASKED))
         for row, height, side in ((sorted(above), 0.32, "bottom"), (sorted(below), -0.58, "top")):
-            centres = spread([label[:3] for label in row], left, right, WIDTH * 0.98)
+            centres = spread([label[:3] for label in row], left, right, width * 0.98)
             for centre, (_, text, size, colour) in zip(centres, row, strict=True):
                 axes.text(
                     centre,
@@ -243,7 +250,7 @@ def effect_drawing(finding: FindingFacts, pen: Pen, clauses: Sequence[ClauseRow]
         axes.axvline(0, color=SOFT, linewidth=1.0)
         axes.set_ylim(-0.28, 1.24 if curve else 0.5)
         top = axes.get_ylim()[1]
-        marks = [(0.0, pen.words("plot.effect.no_effect"), SOFT)]
+        marks = [(0.0, pen.words(no_effect(finding)), SOFT)]
         for clause in asked.values():
             place = float(clause.threshold or 0)
             axes.axvline(place, color=ASKED, linewidth=1.6, linestyle=(0, (4, 2)))
@@ -319,7 +326,7 @@ def forest_drawing(
         label_rows(axes, [title for title, *_ in rows][::-1], 34)
         axes.set_ylim(-0.6, len(rows) - 0.4)
         axes.spines["left"].set_visible(False)
-        marks = [(0.0, pen.words("plot.effect.no_effect"), SOFT)]
+        marks = [(0.0, pen.words(no_effect(finding)), SOFT)]
         marks += [
             (float(t), pen.words("plot.effect.asks", asked=pen.asked(c)), ASKED)
             for t, c in asked.items()

@@ -9,20 +9,22 @@ from impacteval.contract.saying import unit_of
 from impacteval.render import format as fmt
 from impacteval.render.blocks import Block, Cell, Column, Drawing, Items, Para, Section, Table
 from impacteval.render.pen import Pen
-from impacteval.simulation.characteristics import Money, Payment, Simulation
-from impacteval.simulation.sentences import (
-    advice_sentences,
-    alike,
-    assumptions,
-    clause_sentences,
-    clause_text,
-    gap_sentences,
+from impacteval.simulation.advice_told import advice_sentences
+from impacteval.simulation.answer_sentences import (
+    along_sentences,
     headline,
     held_sentences,
+    takes_back,
+)
+from impacteval.simulation.basis_sentences import assumptions, gap_sentences
+from impacteval.simulation.characteristics import Money, Payment, Simulation
+from impacteval.simulation.clause_sentences import clause_sentences
+from impacteval.simulation.precision_sentences import alike, precisions_told
+from impacteval.simulation.saying import (
+    clause_text,
     in_hundred,
     mean_of_money,
     number_text,
-    precisions_told,
     rule_words,
 )
 from impacteval.values import Language, Text
@@ -63,6 +65,21 @@ HEADINGS = {
 PAYMENTS_CAPTION = Text(
     en="True effects in: {effect}. Amounts in {unit}; the last column holds nine payments in ten.",
     fr="Effets réels en : {effect}. Montants en {unit} ; la dernière colonne contient neuf paiements sur dix.",
+)
+CLAUSES_AT_LAST = Text(
+    en="How often each clause is met at the last settlement, times in 100, by true effect",
+    fr="Fréquence à laquelle chaque clause est remplie au dernier règlement, sur 100, selon l'effet réel",
+)
+SETTLEMENT = Text(en="Settlement", fr="Règlement")
+SO_FAR = Text(en="People so far (in 100)", fr="Personnes (sur 100)")
+TAKES_BACK = Text(en="Takes back (in 100)", fr="Reprend (sur 100)")
+ALONG_NOTHING = Text(
+    en="Settlement by settlement, if the programme does nothing; amounts in {unit}",
+    fr="Règlement par règlement, si le programme n'a aucun effet ; montants en {unit}",
+)
+ALONG_EFFECT = Text(
+    en="Settlement by settlement, if the true effect is {x}; amounts in {unit}",
+    fr="Règlement par règlement, si l'effet réel est de {x} ; montants en {unit}",
 )
 CLAUSES_CAPTION = Text(
     en="How often each clause is met, in 100 settlements, by true effect",
@@ -170,7 +187,8 @@ def unit_words(found: Simulation, contract: Contract, pen: Pen) -> str:
 
 def _answer(found: Simulation, contract: Contract, pen: Pen) -> Iterator[Block]:
     yield Para(_fill(headline(contract, found), pen), "lead")
-    said = [_fill(m, pen) for m in held_sentences(contract, found)]
+    told = [*along_sentences(contract, found), *held_sentences(contract, found)]
+    said = [_fill(m, pen) for m in told]
     if said:
         yield Items(tuple(said))
 
@@ -195,17 +213,51 @@ def _payments(found: Simulation, contract: Contract, pen: Pen, drawings: bool) -
     unit = unit_words(found, contract, pen)
     caption = _text(PAYMENTS_CAPTION, pen, unit=found.currency, effect=unit or "–")
     yield Table(caption, tuple(columns), tuple(rows), strong)
+    yield from _along(found, contract, pen)
     if not drawings:
         return
     from impacteval.render.simulation_plots import chance_drawing, payment_drawing
 
     axis = f"{_text(EFFECT, pen)} ({unit})"
-    for text, drawn in (
-        (PAYMENT_DRAWING, payment_drawing(found, pen, axis)),
-        (CHANCE_DRAWING, chance_drawing(contract, found, pen, axis)),
+    for text, (wide, narrow) in (
+        (PAYMENT_DRAWING, [payment_drawing(found, pen, axis, narrow=n) for n in _BOTH]),
+        (CHANCE_DRAWING, [chance_drawing(contract, found, pen, axis, narrow=n) for n in _BOTH]),
     ):
-        if drawn is not None:
-            yield Drawing(drawn, _text(text, pen), _text(text, pen), None)
+        if wide is not None:
+            yield Drawing(wide, _text(text, pen), _text(text, pen), None, narrow=narrow)
+
+
+_BOTH = (False, True)
+"""Every drawing is made for a wide and for a narrow screen."""
+
+
+def _along(found: Simulation, contract: Contract, pen: Pen) -> Iterator[Block]:
+    """Settlement by settlement, where they judge everybody so far: for noise, and at a threshold."""
+    if not found.so_far:
+        return
+    back = takes_back(contract)
+    heads = [SO_FAR, SOMETHING, *([TAKES_BACK] if back else []), AVERAGE]
+    columns = (Column(_text(SETTLEMENT, pen)), *(Column(_text(h, pen), "right") for h in heads))
+    top = max((m for m in found.marks if m in _effects(found)), default=None)
+    for effect in dict.fromkeys(e for e in (found.nothing_at, top) if e is not None):
+        nothing = effect == found.nothing_at
+        caption = _text(
+            ALONG_NOTHING if nothing else ALONG_EFFECT,
+            pen,
+            unit=found.currency,
+            **({} if nothing else {"x": _number(effect, pen)}),
+        )
+        rows = [
+            (
+                Cell(str(k)),
+                Cell(_times(at.so_far, pen)),
+                Cell(_times(at.pays, pen)),
+                *([Cell(_times(at.takes_back, pen))] if back else []),
+                Cell(_money(at.expected, contract.money_decimals, pen)),
+            )
+            for k, at in enumerate(found.own.at(effect).settlements, start=1)
+        ]
+        yield Table(caption, columns, tuple(rows))
 
 
 def _range(payment: Payment, decimals: int, pen: Pen) -> str:
@@ -231,7 +283,8 @@ def _clauses(found: Simulation, contract: Contract, pen: Pen, drawings: bool) ->
         (Cell(_number(p.effect, pen)), *(Cell(_times(c.met, pen)) for c in p.clauses))
         for p in payments
     )
-    yield Table(_text(CLAUSES_CAPTION, pen), columns, rows)
+    caption = CLAUSES_AT_LAST if found.so_far else CLAUSES_CAPTION
+    yield Table(_text(caption, pen), columns, rows)
     for k, clause in enumerate(clauses):
         if len(clause.steps) < 2:
             continue
@@ -297,11 +350,11 @@ def _precision(found: Simulation, contract: Contract, pen: Pen, drawings: bool) 
     from impacteval.render.simulation_plots import power_drawing
 
     for precision, groups in alike(found):
-        drawn = power_drawing(precision, pen)
+        drawn, narrow = (power_drawing(precision, pen, narrow=n) for n in _BOTH)
         if drawn is not None:
             name = fmt.pick(number_text(contract, precision.outcome, groups), pen.language)
             text = _text(POWER_DRAWING, pen, name=name)
-            yield Drawing(drawn, text, text, None)
+            yield Drawing(drawn, text, text, None, narrow=narrow)
 
 
 def _advice(found: Simulation, contract: Contract, pen: Pen) -> Iterator[Block]:

@@ -11,86 +11,24 @@ from __future__ import annotations
 import json
 from typing import Any, Literal
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-)
+from pydantic import Field
 
-from impacteval.values import Message, Text
+from impacteval.report.record_findings import (
+    ArmRow,
+    DiagnosticRow,
+    FindingFacts,
+    FlowRow,
+    MethodFacts,
+    PartRow,
+    PeriodRow,
+    RobustnessRow,
+)
+from impacteval.report.record_values import Both, Frozen, Money, Range, Said, Verdict
 
 FORMAT: Literal["impacteval-verdict/1"] = "impacteval-verdict/1"
 
-Verdict = Literal["met", "not_met", "cannot_be_judged", "not_for_payment"]
-Money = str
-"""An amount as text, ``"not_published"``; an open amount is null."""
 
-
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Both(_Frozen):
-    """A text in both languages."""
-
-    en: str
-    fr: str
-
-    @classmethod
-    def of(cls, text: Text) -> Both:
-        """From a `Text` without places; doubled braces become the braces they stand for."""
-        if text.places("en"):
-            raise ValueError(f"The text {text.en!r} has places and must be said as a message.")
-        return cls(en=text.en.format(), fr=text.fr.format())
-
-
-class Said(_Frozen):
-    """A message: its key, its sentence in both languages with places, the values that fill them.
-
-    Values are text or whole numbers; a value that is itself a text in both languages stands as
-    ``{"en": ..., "fr": ...}``.
-    """
-
-    key: str
-    en: str
-    fr: str
-    values: dict[str, str | int | Both] = {}
-
-    @classmethod
-    def of(cls, message: Message) -> Said:
-        """From a `Message`; floats and decimals become text with 10 significant digits."""
-        from impacteval.values import significant, written
-
-        def plain(value: Any) -> str | int | Both:
-            if isinstance(value, Text):
-                return Both.of(value)
-            if isinstance(value, bool):
-                return str(value).lower()
-            if isinstance(value, float):
-                return written(significant(value))
-            if isinstance(value, int):
-                return value
-            return str(value)
-
-        return cls(
-            key=message.key,
-            en=message.text.en,
-            fr=message.text.fr,
-            values={k: plain(v) for k, v in message.values.items()},
-        )
-
-
-class Range(_Frozen):
-    """An interval with its own level, side and method. Infinite ends are null."""
-
-    low: str | None
-    high: str | None
-    level: str
-    side: Literal["two", "lower", "upper"]
-    method: str
-
-
-class StudyFacts(_Frozen):
+class StudyFacts(Frozen):
     """Which study this is, and what it may not be mistaken for."""
 
     id: str
@@ -106,7 +44,7 @@ class StudyFacts(_Frozen):
     settlement_date: str | None
 
 
-class ClauseRow(_Frozen):
+class ClauseRow(Frozen):
     """One clause of the contract, judged."""
 
     name: str
@@ -143,9 +81,13 @@ class ClauseRow(_Frozen):
     counterfactual: str | None
     """Means with and without the programme, in the outcome's own units."""
     outcome_unit: Both | None
+    against: Literal["data", "figure", "nothing"] = "data"
+    """What the effect is held against: data, a stated figure, or nothing."""
+    claimed: str | None = None
+    """What was claimed before an audit, in contract units; None without an audit."""
 
 
-class MoneyBox(_Frozen):
+class MoneyBox(Frozen):
     """The money on page 1."""
 
     currency: str
@@ -158,7 +100,7 @@ class MoneyBox(_Frozen):
     rounding: Said
 
 
-class EvidenceGrade(_Frozen):
+class EvidenceGrade(Frozen):
     """What kind of evidence, with its grade on the Maryland scale."""
 
     kind: Said
@@ -167,7 +109,7 @@ class EvidenceGrade(_Frozen):
     why: Said
 
 
-class PageOne(_Frozen):
+class PageOne(Frozen):
     """What a payer reads first, and often only."""
 
     answer: Literal["pay", "pay_in_part", "do_not_pay", "cannot_be_judged", "not_for_payment"]
@@ -184,14 +126,14 @@ class PageOne(_Frozen):
     contest: Both
 
 
-class Party(_Frozen):
+class Party(Frozen):
     """A party to the contract and its part in it."""
 
     role: Both
     name: Both
 
 
-class AmendmentFacts(_Frozen):
+class AmendmentFacts(Frozen):
     """The amendments of one day, and what they do to the sentences of the contract."""
 
     said: tuple[Said, ...]
@@ -201,7 +143,7 @@ class AmendmentFacts(_Frozen):
     since: tuple[Said, ...]
 
 
-class AsContractedRow(_Frozen):
+class AsContractedRow(Frozen):
     """One clause and group by the contract as it was signed."""
 
     name: str
@@ -210,7 +152,7 @@ class AsContractedRow(_Frozen):
     amount: Money | None
 
 
-class AsContracted(_Frozen):
+class AsContracted(Frozen):
     """The same results by the contract as it was signed, and the difference."""
 
     reading: Said
@@ -224,7 +166,7 @@ class AsContracted(_Frozen):
     """In words and in money."""
 
 
-class ContractFacts(_Frozen):
+class ContractFacts(Frozen):
     """The contract in plain words."""
 
     id: str
@@ -244,151 +186,7 @@ class ContractFacts(_Frozen):
     """Of the file, with all its amendments."""
 
 
-class FlowRow(_Frozen):
-    """One step of who was counted."""
-
-    step: Said
-    n: int
-    treated: int | None = None
-    comparison: int | None = None
-
-
-class ArmRow(_Frozen):
-    """Baseline of one covariate by arm."""
-
-    covariate: str
-    plain_name: Both | None
-    treated: str
-    comparison: str
-    standardised_difference: str | None
-    variance_ratio: str | None
-
-
-class DiagnosticRow(_Frozen):
-    """One assumption check."""
-
-    name: str
-    title: Both
-    status: Literal["passed", "failed", "not_applicable"]
-    statistic: str | None
-    limit: str | None
-    expected: str | None
-    chance_sound_fails: str | None
-    required: bool
-    """Whether the contract lets it withhold the verdict."""
-    explanation: Said
-
-
-class PeriodRow(_Frozen):
-    """One treated period of the counterfactual path."""
-
-    period: str
-    observed: str
-    counterfactual: str
-    low: str | None
-    high: str | None
-    level: str
-    n: int
-
-
-class MethodFacts(_Frozen):
-    """The card of the method, in both languages."""
-
-    name: str
-    package: str
-    version: str
-    title: Both
-    description: Both
-    assumptions: tuple[Both, ...]
-    limits: tuple[Both, ...]
-    references: tuple[str, ...]
-    settings: dict[str, Any]
-
-
-class RobustnessRow(_Frozen):
-    """Another planned analysis of the same number."""
-
-    name: str
-    title: Both
-    estimate: str | None
-    interval: Range | None
-    verdicts: dict[str, Verdict]
-    """Clause name to the verdict this analysis would give."""
-    due_now: Money | None = None
-    """What would be due if this analysis decided; None while open or without an estimate."""
-    flips: bool
-    reason: Said | None
-
-
-class PartRow(_Frozen):
-    """One design of a result that combines several, by itself."""
-
-    design: Both
-    weight: str
-    """Its weight in the contract, from 0 to 1."""
-    plan_entry: str
-    method: MethodFacts
-    design_text: Said
-    comparators: Said
-    estimate: str | None
-    """In contract units."""
-    std_error: str | None
-    """In contract units (absolute value)."""
-    interval: Range | None
-    """Two-sided 95%, in contract units."""
-    n_treated: int
-    n_comparison: int
-    data_digest: str
-    seed: str
-
-
-class FindingFacts(_Frozen):
-    """The result for one outcome and group, and where it comes from."""
-
-    outcome: str
-    group: str
-    group_name: Both | None = None
-    """The group in words; None where there are no groups."""
-    plain_name: Both
-    measure: Both
-    outcome_unit: Both
-    contract_unit: Both
-    better: Literal["higher", "lower"]
-    paid: bool
-    status: Literal["estimated", "cannot_be_judged"]
-    reason: Said | None
-    target: Said | None
-    method_text: Said | None
-    method: MethodFacts
-    scale: str
-    observed: str | None
-    counterfactual: str | None
-    estimate: str | None
-    """In contract units."""
-    raw_effect: str | None
-    std_error: str | None
-    """In contract units (absolute value)."""
-    intervals: tuple[Range, ...]
-    """In contract units: two-sided 90 and 95%, one-sided lower 95%."""
-    p_value: str | None
-    """Two-sided, of no effect."""
-    n_treated: int
-    n_comparison: int
-    treated_clusters: int
-    periods: tuple[PeriodRow, ...]
-    notes: tuple[Said, ...]
-    baseline: tuple[ArmRow, ...]
-    diagnostics: tuple[DiagnosticRow, ...]
-    robustness: tuple[RobustnessRow, ...]
-    design_text: Said
-    comparators: Said
-    curve: tuple[tuple[str, str], ...]
-    """Points (effect in contract units, confidence density) of the confidence distribution."""
-    parts: tuple[PartRow, ...] = Field(default=(), exclude_if=lambda parts: not parts)
-    """What is combined, where the contract combines several designs."""
-
-
-class OtherRule(_Frozen):
+class OtherRule(Frozen):
     """What the contract would pay under another evidence rule (information only)."""
 
     rule: Said
@@ -400,13 +198,13 @@ class OtherRule(_Frozen):
     reason: Said | None = None
 
 
-class Deviation(_Frozen):
+class Deviation(Frozen):
     """What changed between the lock and the run, computed and never declared by hand."""
 
     what: Said
 
 
-class ChecklistRow(_Frozen):
+class ChecklistRow(Frozen):
     """One item of the reporting standard and where it is answered."""
 
     number: str
@@ -415,7 +213,7 @@ class ChecklistRow(_Frozen):
     """None: not given."""
 
 
-class Checklist(_Frozen):
+class Checklist(Frozen):
     """The reporting standard that fits the design."""
 
     standard: str
@@ -423,7 +221,7 @@ class Checklist(_Frozen):
     given: int
 
 
-class DataSource(_Frozen):
+class DataSource(Frozen):
     """One table that was read."""
 
     name: str
@@ -435,7 +233,7 @@ class DataSource(_Frozen):
     note: Both | None = None
 
 
-class Receipt(_Frozen):
+class Receipt(Frozen):
     """Where one figure comes from."""
 
     figure: str
@@ -448,7 +246,7 @@ class Receipt(_Frozen):
     seed: str
 
 
-class Annex(_Frozen):
+class Annex(Frozen):
     """Hashes, versions, seeds and how to re-run."""
 
     digests: dict[str, str]
@@ -458,7 +256,7 @@ class Annex(_Frozen):
     receipts: tuple[Receipt, ...]
 
 
-class SettlementRow(_Frozen):
+class SettlementRow(Frozen):
     """One date of the calendar, and what was paid at it."""
 
     name: str
@@ -472,7 +270,7 @@ class SettlementRow(_Frozen):
     """Digest of its verdict, where the ledger has it."""
 
 
-class Escrow(_Frozen):
+class Escrow(Frozen):
     """What is held of the amount due while the result is contested."""
 
     state: Literal["open", "upheld", "dismissed", "refused"]
@@ -488,7 +286,7 @@ class Escrow(_Frozen):
     reason: Said
 
 
-class Corrected(_Frozen):
+class Corrected(Frozen):
     """An earlier settlement judged again on corrected data."""
 
     settlement: str
@@ -505,17 +303,17 @@ class Corrected(_Frozen):
     reason: Said
 
 
-class Settling(_Frozen):
+class Settling(Frozen):
     """Where this settlement stands among the others."""
 
     rows: tuple[SettlementRow, ...]
-    would_be: dict[str, Verdict] = {}
+    would_be: dict[str, Verdict] = {}  # noqa: RUF012 - pydantic copies the default of a field
     """At a look that is not for payment: ``clause/group`` to the verdict it would have."""
     escrow: Escrow | None = None
     correction: Corrected | None = None
 
 
-class StopRow(_Frozen):
+class StopRow(Frozen):
     """One stop trigger: quiet, fired or not to be told, and the number it compared."""
 
     name: str
@@ -529,7 +327,7 @@ class StopRow(_Frozen):
     said: Said
 
 
-class WatchRow(_Frozen):
+class WatchRow(Frozen):
     """One outcome that is watched and never paid."""
 
     outcome: str
@@ -544,7 +342,7 @@ class WatchRow(_Frozen):
     said: Said
 
 
-class EquityRow(_Frozen):
+class EquityRow(Frozen):
     """How far a part of the people was reached. Numbers below ten people are null."""
 
     name: str
@@ -559,7 +357,7 @@ class EquityRow(_Frozen):
     said: tuple[Said, ...]
 
 
-class BaselineRow(_Frozen):
+class BaselineRow(Frozen):
     """What was measured before the programme, in the outcome's own units."""
 
     outcome: str
@@ -569,14 +367,14 @@ class BaselineRow(_Frozen):
     source: Both
 
 
-class ContextRow(_Frozen):
+class ContextRow(Frozen):
     """Evidence from elsewhere, which weighs nothing in the payment."""
 
     text: Both
     source: Both
 
 
-class Besides(_Frozen):
+class Besides(Frozen):
     """What the contract asks to be told besides what is paid."""
 
     stops: tuple[StopRow, ...] = ()
@@ -587,7 +385,7 @@ class Besides(_Frozen):
     context: tuple[ContextRow, ...] = ()
 
 
-class Record(_Frozen):
+class Record(Frozen):
     """A whole verification report as data."""
 
     format: Literal["impacteval-verdict/1"] = FORMAT
@@ -632,3 +430,51 @@ def record_schema() -> dict[str, Any]:
     """The JSON Schema of ``verdict.json``."""
     schema = Record.model_json_schema()
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+
+
+__all__ = [
+    "FORMAT",
+    "AmendmentFacts",
+    "Annex",
+    "ArmRow",
+    "AsContracted",
+    "AsContractedRow",
+    "BaselineRow",
+    "Besides",
+    "Both",
+    "Checklist",
+    "ChecklistRow",
+    "ClauseRow",
+    "ContextRow",
+    "ContractFacts",
+    "Corrected",
+    "DataSource",
+    "Deviation",
+    "DiagnosticRow",
+    "EquityRow",
+    "Escrow",
+    "EvidenceGrade",
+    "FindingFacts",
+    "FlowRow",
+    "MethodFacts",
+    "Money",
+    "MoneyBox",
+    "OtherRule",
+    "PageOne",
+    "PartRow",
+    "Party",
+    "PeriodRow",
+    "Range",
+    "Receipt",
+    "Record",
+    "RobustnessRow",
+    "Said",
+    "SettlementRow",
+    "Settling",
+    "StopRow",
+    "StudyFacts",
+    "Verdict",
+    "WatchRow",
+    "record_json",
+    "record_schema",
+]

@@ -57,6 +57,9 @@ class Assumed:
     times : float
         How many times as large the sample is, for what another sample would do: the standard
         error falls with its root and degrees of freedom grow with it, all else is as stated.
+    part : float
+        Which part of everybody these are, at a settlement that does not judge all of them: a true
+        total is that part of the whole one.
     """
 
     outcome: str
@@ -78,6 +81,7 @@ class Assumed:
     held: float | None = None
     in_total: bool = False
     times: float = 1.0
+    part: float = 1.0
 
     @property
     def scale(self) -> Scale:
@@ -101,7 +105,8 @@ class Assumed:
 
     def truth(self, effect: float) -> float:
         """The true effect in contract units when the grid stands at `effect`."""
-        return effect if self.held is None else self.held
+        found = effect if self.held is None else self.held
+        return found * self.part if self.scale is Scale.TOTAL and self.part != 1.0 else found
 
     def raw(self, effect: float) -> float:
         """An effect in contract units on the estimator's scale (observed minus counterfactual).

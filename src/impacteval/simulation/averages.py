@@ -10,12 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from impacteval.contract.model import Contract
-from impacteval.contract.payment import Leaf
+from impacteval.contract.payment import Leaf, hides_amount
 from impacteval.contract.rule_checks import averages_alone
 from impacteval.contract.rule_settings import Averaged
 from impacteval.contract.rules import CombineRule, ExpectedPaymentRule, Rule
 from impacteval.contract.units import factor
-from impacteval.decide.questions import hides_amount
 from impacteval.errors import Problem
 from impacteval.pricing import LogRatioDraws, Schedule, StudentDraws, expected_draws, schedule_of
 from impacteval.simulation.answers import rounded

@@ -15,6 +15,8 @@ from impacteval.values import Text
 
 ADVICE_DRAWS = 100_000
 """The most draws from which a proposal is found."""
+PRIOR_DRAWS = 10_000
+"""The same where an average over a normal prior is worked out in each draw, which takes long."""
 
 Money = float | Literal["not_published"] | None
 """A mean or a quantile of money; None while the payment is open in some draws."""
@@ -42,7 +44,8 @@ class ClauseChances:
     passes : bool
         Whether the truth itself passes the clause's first comparison.
     met, not_met, cannot_be_judged, not_for_payment : float
-        Chances of each verdict at one settlement; they add up to 1.
+        Chances of each verdict at one settlement, the last where settlements share their data;
+        they add up to 1.
     wrong : float
         The chance of the verdict that the truth does not deserve: met although the truth falls
         short, or not met although it passes.
@@ -86,6 +89,26 @@ class Lender:
 
 
 @dataclass(frozen=True, slots=True)
+class AtSettlement:
+    """What one settlement of a contract pays that judges everybody so far.
+
+    Attributes
+    ----------
+    so_far : float
+        The share of everybody whose data it judges.
+    pays, takes_back : float
+        How often something is paid there, and how often money goes back.
+    expected : Money
+        What is paid there on average; below 0 where more is taken back.
+    """
+
+    so_far: float
+    pays: float
+    takes_back: float
+    expected: Money
+
+
+@dataclass(frozen=True, slots=True)
 class Payment:
     """What is paid at one true effect, over all settlements together.
 
@@ -105,6 +128,12 @@ class Payment:
         5, 50 and 95 in 100 payments are at most this.
     payers, lenders
         Who pays and who lends, on average.
+    settlements : tuple of AtSettlement
+        Of settlements that judge everybody so far, each of them; then a clause's chances are those
+        at the last one.
+    beyond_last : Money
+        How much more is paid on average than the last settlement alone would have paid, because
+        what earlier ones paid too much stays paid. Of other contracts None.
     """
 
     effect: float
@@ -118,6 +147,8 @@ class Payment:
     high: Money
     payers: tuple[Share, ...] = ()
     lenders: tuple[Lender, ...] = ()
+    settlements: tuple[AtSettlement, ...] = ()
+    beyond_last: Money = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +251,10 @@ class Gap:
     expected_full: Money
 
 
+HopedBy = Literal["given", "largest_tried"]
+"""Who says what is hoped for: whoever asked, or nobody, and then it is the largest effect tried."""
+
+
 @dataclass(frozen=True, slots=True)
 class Advice:
     """One proposal, and the true effect that is hoped for.
@@ -232,11 +267,21 @@ class Advice:
         How many thresholds move together; 0 for a sample.
     found : Proposal or OutOfReach
         The proposal, or that there is none.
+    draws : int
+        How many draws it was found from.
+    hoped_by : str
+        ``given``, or ``largest_tried`` where it is an assumption that nobody stated.
+    limit_share : float or None
+        Where the limit is an average payment that was worked out, the share of what is paid on
+        average now if the programme works as hoped.
     """
 
     hoped: float
     moved: int
     found: Proposal | OutOfReach
+    draws: int
+    hoped_by: HopedBy = "given"
+    limit_share: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,6 +328,9 @@ class Simulation:
     nothing_at : float or None
         Where the programme changes nothing: an effect of 0, or what is counted anyway. None while
         nothing says what would be counted without the programme.
+    so_far : tuple of float
+        Of a cumulative contract with several settlements, the share of everybody whose data each of
+        them judges; empty where each has data of its own.
     """
 
     contract: str
@@ -301,6 +349,7 @@ class Simulation:
     advice: tuple[Advice, ...] = ()
     quiet: tuple[str, ...] = ()
     nothing_at: float | None = 0.0
+    so_far: tuple[float, ...] = ()
 
     @property
     def own(self) -> UnderRule:

@@ -130,6 +130,9 @@ def missing(contract: Contract, assumed: Assumed) -> Iterator[str]:
     if assumed.std_error is not None:
         if weighed and assumed.people is None:
             yield "people"
+        summed = pooled and contract.pools_by(assumed.outcome) == "ratio_of_sums"
+        if summed and assumed.baseline is None:
+            yield "baseline"
         return
     if assumed.sample_design is Design.SYNTHETIC_CONTROL:
         yield "std_error"  # its error comes from how well places follow each other, not from sizes

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from impacteval.simulation.estimates import Moments, moments_of, moments_of_tallies
-from impacteval.simulation.layout import COMPARISON, PROGRAMME, Layout
+from impacteval.simulation.layout import COMPARISON, PROGRAMME, Layout, joined
 from impacteval.simulation.registered import StudyData
 
 Floats = NDArray[np.float64]
@@ -99,6 +99,48 @@ class Drawn:
             return moments_of(self.rows[:, : self.shared], fourth=False)
         assert self.common is not None
         return moments_of_tallies(self.common, fourth=False)
+
+
+def joined_data(parts: Sequence[Drawn]) -> Drawn:
+    """The data of the same studies at several times together, without blocks.
+
+    People of the comparison group who stand in other groups' comparison too come first, those of
+    every time; then the others of comparison, then those served, each time after the one before.
+    """
+    first = parts[0]
+    if len(parts) == 1:
+        return first
+    layout = joined([part.layout for part in parts])
+    shared = sum(part.shared for part in parts)
+    if first.tallies is not None:
+        each = [part.tallies for part in parts if part.tallies is not None]
+        common = [part.common for part in parts if part.common is not None]
+        return Drawn(
+            first.group,
+            layout,
+            tallies=(sum(low for low, _ in each), sum(high for _, high in each)),  # type: ignore[arg-type]
+            shared=shared,
+            common=sum(common) if common else None,  # type: ignore[arg-type]
+        )
+
+    def together(rows: Sequence[Floats]) -> Floats:
+        sides: tuple[list[Floats], list[Floats], list[Floats]] = ([], [], [])
+        for part, y in zip(parts, rows, strict=True):
+            n = part.layout.compared
+            sides[0].append(y[:, : part.shared])
+            sides[1].append(y[:, part.shared : n])
+            sides[2].append(y[:, n:])
+        return np.concatenate([y for side in sides for y in side], axis=1)
+
+    return Drawn(
+        first.group,
+        layout,
+        together([part.rows for part in parts if part.rows is not None]),
+        shared=shared,
+        covariates={
+            name: together([part.covariates[name] for part in parts]) for name in first.covariates
+        },
+    )
 
 
 # Labels are whole numbers: a group's people, clusters and blocks are counted from a number that no

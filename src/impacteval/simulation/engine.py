@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Protocol
 
@@ -58,6 +58,59 @@ class Draw(Protocol):
         draws : int
             How many times.
         """
+
+
+class Grow(Protocol):
+    """What draws settlements that judge everybody so far, and so share their data."""
+
+    def __call__(
+        self,
+        scenario: Scenario,
+        effect: float,
+        asked: tuple[Compared, ...],
+        rngs: Sequence[np.random.Generator],
+        draws: int,
+    ) -> Iterator[Answers]:
+        """Answers at each settlement, in their order, from one source of chance for each.
+
+        Parameters
+        ----------
+        scenario : Scenario
+            What is assumed, with the shares of everybody that its settlements judge.
+        effect, asked, draws
+            As for `Draw`.
+        rngs : sequence of numpy.random.Generator
+            One for each settlement.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """The two ways in which an engine draws settlements.
+
+    Attributes
+    ----------
+    draw : Draw
+        One settlement with data of its own.
+    grow : Grow
+        All settlements of a contract that judges everybody so far.
+    """
+
+    draw: Draw
+    grow: Grow
+
+    def settlements(
+        self,
+        scenario: Scenario,
+        effect: float,
+        asked: tuple[Compared, ...],
+        rngs: Sequence[np.random.Generator],
+        draws: int,
+    ) -> list[Answers]:
+        """Answers at each settlement, whether they share data or not."""
+        if scenario.so_far:
+            return list(self.grow(scenario, effect, asked, rngs, draws))
+        return [self.draw(scenario, effect, asked, rng, draws) for rng in rngs]
 
 
 def asked_of(contract: Contract, *others: Rule) -> tuple[Compared, ...]:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from impacteval.inference import (
     ArmMeans,
     Spread,
+    TwoMeans,
     Variance,
     cell_influence,
     cluster_cells,
@@ -53,6 +54,8 @@ class Estimates:
     pull : array or None
         Influence on the effect of a person who is compared, for each unit of outcome above the
         comparison mean; None where people differ in it.
+    means : TwoMeans or None
+        On scale relative, the errors of `observed` and `counterfactual`.
     """
 
     scale: Scale
@@ -63,6 +66,7 @@ class Estimates:
     counterfactual: Floats
     refused: Bools
     pull: Floats | None = None
+    means: TwoMeans | None = None
 
     @property
     def log_ratio(self) -> Floats:
@@ -195,7 +199,16 @@ def from_moments(
         Scale.RELATIVE: each * (1.0 + value) / np.where(m0 > 0.0, m0, np.nan),
     }.get(scale)
     found = _masked(scale, value, error, df, m1, m0, refused)
+    if scale is Scale.RELATIVE:
+        each_df = own if variance == "hc2" else np.full(2, total - 2.0)
+        found = replace(found, means=_two(variances, np.zeros_like(m0), each_df))
     return found if pull is None else replace(found, pull=pull)
+
+
+def _two(variances: Floats, covariance: Floats, degrees: Floats) -> TwoMeans:
+    """Errors of the mean with the programme and of that without it, which comes first in arrays."""
+    low, high = variances[..., COMPARISON], variances[..., PROGRAMME]
+    return TwoMeans((high, low), covariance, (degrees[..., PROGRAMME], degrees[..., COMPARISON]))
 
 
 def _standardised(
@@ -294,7 +307,13 @@ def from_rows(y: Floats, layout: Layout, scale: Scale, variance: Variance = "hc2
         if scale is Scale.RELATIVE:
             refused |= ~((m0 > 0.0) & (m1 > 0.0))
         found = on_scale(arms, scale, served=float(layout.served), spread=spread)
-    return _masked(scale, found.value, found.std_error, found.df, m1, m0, refused)
+        made = _masked(scale, found.value, found.std_error, found.df, m1, m0, refused)
+        if scale is not Scale.RELATIVE:
+            return made
+        alone = [np.broadcast_to(degrees(row), m0.shape) for row in np.eye(2)]
+    covariance = (psi[..., COMPARISON, :] * psi[..., PROGRAMME, :]).sum(axis=-1)
+    both = _two((psi**2).sum(axis=-1), covariance, np.stack(alone, axis=-1))
+    return replace(made, means=both)
 
 
 def pooled(
@@ -344,3 +363,44 @@ def pooled(
                 [w * p.counterfactual for w, p in zip(shares, parts, strict=True)], axis=0
             )
     return _masked(scale, value, np.sqrt(total), degrees, observed, counterfactual, refused)
+
+
+def pooled_sums(
+    parts: Sequence[Estimates],
+    shares: Sequence[float],
+    covariance: Mapping[tuple[int, int], Floats] | None = None,
+) -> Estimates:
+    """The ratio of groups' sums, as `impacteval.analysis.sums` has it; arguments as in `pooled`."""
+    refused = np.any([p.refused for p in parts], axis=0)
+    observed, counterfactual = (
+        np.sum([w * getattr(p, name) for w, p in zip(shares, parts, strict=True)], axis=0)
+        for name in ("observed", "counterfactual")
+    )
+    with np.errstate(divide="ignore", invalid="ignore"):
+        at = (1.0 / observed, -1.0 / counterfactual)
+        variances, df, times = [], [], []
+        for w, p in zip(shares, parts, strict=True):
+            assert p.means is not None, "relative effects come with the errors of their means"
+            variances.append(w**2 * p.means.variance(at))
+            known = (1.0 / p.observed, -1.0 / p.counterfactual)
+            df.append(p.means.degrees_at(at, known, p.df))
+            # From the covariance of effects to that of logarithms of the pooled sums.
+            times.append(w * p.counterfactual / ((1.0 + p.value) * counterfactual))
+        total = np.sum(variances, axis=0)
+        for (a, b), found in (covariance or {}).items():
+            total = total + 2.0 * times[a] * times[b] * found
+        degrees = (
+            np.min(df, axis=0)
+            if covariance
+            else welch_satterthwaite(np.stack(variances, axis=-1), np.stack(df, axis=-1))
+        )
+        ratio = observed / counterfactual
+    return _masked(
+        Scale.RELATIVE,
+        ratio - 1.0,
+        ratio * np.sqrt(total),
+        degrees,
+        observed,
+        counterfactual,
+        refused,
+    )

@@ -24,9 +24,16 @@ from impacteval.registry import entry
 from impacteval.simulation.answers import answers
 from impacteval.simulation.assumed import Assumed
 from impacteval.simulation.averages import averages, spread_draws, stake
-from impacteval.simulation.drawn import Drawn
+from impacteval.simulation.drawn import Drawn, joined_data
 from impacteval.simulation.engine import Answers
-from impacteval.simulation.estimates import Estimates, from_moments, from_rows, pooled
+from impacteval.simulation.estimates import (
+    Estimates,
+    from_moments,
+    from_rows,
+    pooled,
+    pooled_sums,
+)
+from impacteval.simulation.growth import at_settlement, new_at
 from impacteval.simulation.laws import families
 from impacteval.simulation.pilot import Pilot
 from impacteval.simulation.registered import (
@@ -122,26 +129,93 @@ class FullEngine:
         PluginError
             When the fast formulas and the registered estimator differ.
         """
-        problems = list(_unanswerable(scenario.contract))
+        return next(self._grown((scenario,), (scenario,), effect, asked, (rng,), draws))
+
+    def grow(
+        self,
+        scenario: Scenario,
+        effect: float,
+        asked: tuple[Compared, ...],
+        rngs: Sequence[np.random.Generator],
+        draws: int,
+    ) -> Iterator[Answers]:
+        """Answers at each settlement of a contract that judges everybody so far.
+
+        The data of those who are new at a settlement are drawn once; the estimator is run on them and
+        on all before them. What correlates the estimates of two settlements is the data they share.
+
+        Parameters
+        ----------
+        scenario : Scenario
+            What is assumed, with the shares of everybody that its settlements judge.
+        effect, asked, draws
+            As for a call.
+        rngs : sequence of numpy.random.Generator
+            One for each settlement.
+
+        Yields
+        ------
+        mapping of (outcome, group) to mapping of Question to array of shape (draws,)
+            One for each settlement, in their order.
+        """
+        times = range(len(scenario.so_far))
+        fresh = [new_at(scenario, k) for k in times]
+        seen = [at_settlement(scenario, k) for k in times]
+        return self._grown(fresh, seen, effect, asked, rngs, draws)
+
+    def _grown(
+        self,
+        fresh: Sequence[Scenario],
+        seen: Sequence[Scenario],
+        effect: float,
+        asked: tuple[Compared, ...],
+        rngs: Sequence[np.random.Generator],
+        draws: int,
+    ) -> Iterator[Answers]:
+        problems = list(_unanswerable(seen[0].contract))
         if problems:
             raise UsageError(problems)
-        seed = int(rng.integers(2**63))
-        found: dict[tuple[str, str], dict[Question, list[Floats]]] = {}
-        for family in families(scenario, effect, self.known, self.pilots):
+        seeds = [int(rng.integers(2**63)) for rng in rngs]
+        laws = [families(scenario, effect, self.known, self.pilots) for scenario in fresh]
+        gathered = [_Gathered() for _ in seen]
+        for same in zip(*laws, strict=True):
+            # All times of a study are held at once, so there is room for fewer studies.
+            room = max(1, min(family.together for family in same) // len(same))
+            chunks = zip(
+                *(f.draw(s, draws, room) for f, s in zip(same, seeds, strict=True)), strict=True
+            )
             done = 0
-            for drawn in family.draw(seed, draws):
-                for outcome in family.outcomes:
-                    wanted = [c for c in asked if c.outcome == outcome]
-                    mine = {g: data for (o, g), data in drawn.items() if o == outcome}
-                    part = _Part(self, scenario, outcome, mine, wanted, seed, done)
-                    for key, by_question in part.answers().items():
-                        into = found.setdefault(key, {q: [] for q in by_question})
-                        for question, values in by_question.items():
-                            into[question].append(values)
-                done += len(next(iter(drawn.values())))
+            for parts in chunks:
+                for k, (scenario, seed) in enumerate(zip(seen, seeds, strict=True)):
+                    data = {
+                        key: joined_data([part[key] for part in parts[: k + 1]]) for key in parts[0]
+                    }
+                    for outcome in same[0].outcomes:
+                        wanted = [c for c in asked if c.outcome == outcome]
+                        mine = {g: drawn for (o, g), drawn in data.items() if o == outcome}
+                        part = _Part(self, scenario, outcome, mine, wanted, seed, done)
+                        gathered[k].add(part.answers())
+                done += len(next(iter(parts[0].values())))
+        for each in gathered:
+            yield each.answers(asked)
+
+
+class _Gathered:
+    """Answers of some studies at a time, put together."""
+
+    def __init__(self) -> None:
+        self._found: dict[tuple[str, str], dict[Question, list[Floats]]] = {}
+
+    def add(self, answered: Mapping[tuple[str, str], Mapping[Question, Floats]]) -> None:
+        for key, by_question in answered.items():
+            into = self._found.setdefault(key, {q: [] for q in by_question})
+            for question, values in by_question.items():
+                into[question].append(values)
+
+    def answers(self, asked: tuple[Compared, ...]) -> Answers:
         return {
             (c.outcome, c.group): {
-                q: np.concatenate(values) for q, values in found[c.outcome, c.group].items()
+                q: np.concatenate(values) for q, values in self._found[c.outcome, c.group].items()
             }
             for c in asked
         }
@@ -247,7 +321,9 @@ class _Part:
                 return None
             shares = self._shares(each.pool)
             parts = [groups[g] for g in each.pool]
-            found[each.outcome, each.group] = pooled(parts, shares, covariance)
+            how = self.scenario.contract.pools_by(self.outcome)
+            together = pooled_sums if how == "ratio_of_sums" else pooled
+            found[each.outcome, each.group] = together(parts, shares, covariance)
         return found
 
     def _thin(self, data: Drawn) -> bool:
@@ -289,9 +365,11 @@ class _Part:
             assumed = self.scenario.numbers[self.outcome, group]
             found[group] = run(method, built, data.study(k), assumed, rng, design)
         people = self.scenario.people
+        how = self.scenario.contract.pool or "mean_of_effects"
         for each in self.asked:
             if each.pool:
-                found[each.group] = pool({g: found[g] for g in each.pool}, people)
+                members = {g: found[g] for g in each.pool}
+                found[each.group] = pool(members, people, how=how)
         return found
 
     def _registered(self, draws: int) -> Mapping[tuple[str, str], Mapping[Question, Floats]]:

@@ -61,7 +61,9 @@ class Family:
             each = max(each, people)
         return max(1, _ROOM // each)
 
-    def draw(self, seed: int, draws: int) -> Iterator[Mapping[tuple[str, str], Drawn]]:
+    def draw(
+        self, seed: int, draws: int, together: int | None = None
+    ) -> Iterator[Mapping[tuple[str, str], Drawn]]:
         """Data of `draws` studies by (outcome, group), some at a time.
 
         Parameters
@@ -70,12 +72,15 @@ class Family:
             Each group has a generator of its own, derived from it and from names.
         draws : int
             How many studies.
+        together : int, optional
+            How many at a time; as many as there is room for by default.
         """
+        some = together or self.together
         name = "+".join(self.outcomes)
         rngs = {group: step_rng(seed, name, group, "data") for group in self.studies}
         common = step_rng(seed, name, "", "people compared with every group")
-        for start in range(0, draws, self.together):
-            yield self._chunk(rngs, common, min(self.together, draws - start))
+        for start in range(0, draws, some):
+            yield self._chunk(rngs, common, min(some, draws - start))
 
     def _chunk(
         self, rngs: Mapping[str, np.random.Generator], common: np.random.Generator, draws: int

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -30,6 +31,8 @@ class Layout:
     blocks : int
         Blocks that the assignment was drawn within, each as large a part of both arms as it
         can be; 1 for none.
+    sizes : (tuple of int, tuple of int) or None
+        People in each cluster of comparison and programme, where they are not as `cv` has them.
 
     Examples
     --------
@@ -43,6 +46,7 @@ class Layout:
     clusters: tuple[int, int] | None = None
     cv: float = 0.0
     blocks: int = 1
+    sizes: tuple[tuple[int, ...], tuple[int, ...]] | None = None
 
     def __post_init__(self) -> None:
         found = self.faults()
@@ -112,10 +116,10 @@ def _treatment(layout: Layout) -> Ints:
 def _cluster(layout: Layout) -> Ints:
     assert layout.clusters is not None
     programme, comparison = layout.clusters
-    sizes = [
+    sizes = layout.sizes or (
         cluster_sizes(layout.compared, comparison, layout.cv),
         cluster_sizes(layout.served, programme, layout.cv),
-    ]
+    )
     return _fixed(np.repeat(np.arange(comparison + programme), np.concatenate(sizes)))
 
 
@@ -137,6 +141,30 @@ def _fixed(found: Ints) -> Ints:
 def _even(people: int, parts: int) -> Ints:
     """Which of `parts` nearly equal parts each of `people` is in, in turn, shape (people,)."""
     return np.arange(people, dtype=np.int64) % parts
+
+
+def joined(layouts: Sequence[Layout]) -> Layout:
+    """Everybody of several layouts without blocks: the clusters of the first, then of the second ...
+
+    Examples
+    --------
+    >>> joined([Layout(2, 3, (1, 1)), Layout(2, 2, (1, 2))]).cluster.tolist()
+    [0, 0, 0, 1, 2, 3, 3, 4, 4]
+    """
+    served, compared = sum(at.served for at in layouts), sum(at.compared for at in layouts)
+    if any(at.blocks > 1 for at in layouts):
+        raise ValueError("Layouts with blocks are not joined.")
+    if layouts[0].clusters is None:
+        return Layout(served, compared)
+    sizes: tuple[list[int], list[int]] = ([], [])
+    for at in layouts:
+        assert at.cluster is not None
+        counts = np.bincount(at.cluster).tolist()
+        comparison = len(counts) - at.places
+        sizes[0].extend(counts[:comparison])
+        sizes[1].extend(counts[comparison:])
+    places = (len(sizes[1]), len(sizes[0]))
+    return Layout(served, compared, places, layouts[0].cv, sizes=(tuple(sizes[0]), tuple(sizes[1])))
 
 
 def cluster_sizes(people: int, clusters: int, cv: float = 0.0) -> Ints:

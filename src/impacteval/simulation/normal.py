@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,14 +11,15 @@ import numpy as np
 from impacteval.contract.model import Contract
 from impacteval.contract.units import larger_is_better
 from impacteval.decide import Compared
-from impacteval.errors import Problem, UsageError
 from impacteval.inference.degrees import welch_satterthwaite
 from impacteval.pricing import StudentDraws
 from impacteval.simulation.assumed import Assumed
 from impacteval.simulation.averages import averages
 from impacteval.simulation.engine import Answers, Floats
+from impacteval.simulation.growth import at_settlement
 from impacteval.simulation.precision import degrees_of_freedom, std_error
 from impacteval.simulation.scenario import Scenario
+from impacteval.simulation.scores import paths
 from impacteval.values import (
     Confidence,
     ExpectedPayment,
@@ -98,103 +99,131 @@ def draw_normal(
     stratified: one in each of `draws` equally likely slices (McKay, Beckman and Conover 1979,
     *Technometrics* 21(2)), so that what depends on one number is all but exact.
     """
-    keys = tuple(scenario.numbers)
-    estimates, errors = _drawn(scenario, effect, keys, rng, draws, with_errors=_tested(asked))
-    found: dict[tuple[str, str], Mapping[Question, Floats]] = {}
-    for each in asked:
-        members = each.pool or (each.group,)
-        weights = scenario.weights(each.outcome, members) if each.pool else (1.0,)
-        value = sum(w * estimates[each.outcome, g] for w, g in zip(weights, members, strict=True))
-        assert not isinstance(value, int)
-        parts = np.stack([errors[each.outcome, g] for g in members])
-        error = _joint_error(np.array(weights), parts, scenario.between_groups)
-        own = scenario.numbers[each.outcome, members[0]]
-        df = scatter_of(scenario, effect, each).df
-        found[each.outcome, each.group] = _answers(
-            scenario.contract, each, own, _ten_digits(own, value), error, df
-        )
-    return found
+    return next(_answered((scenario,), effect, asked, (rng,), draws))
+
+
+def grow_normal(
+    scenario: Scenario,
+    effect: float,
+    asked: tuple[Compared, ...],
+    rngs: Sequence[np.random.Generator],
+    draws: int,
+) -> Iterator[Answers]:
+    """Answers at each settlement of a contract that judges everybody so far.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        What is assumed, with the shares of everybody that its settlements judge.
+    effect, asked, draws
+        As for `draw_normal`.
+    rngs : sequence of numpy.random.Generator
+        One for each settlement. From the first come the estimates on everybody, which are those of
+        `draw_normal`.
+
+    Yields
+    ------
+    mapping of (outcome, group) to mapping of Question to array of shape (draws,)
+        One for each settlement, in their order.
+
+    Notes
+    -----
+    New data are independent of those before, so an estimate on some of the data and a later one on
+    all of them have the later one's variance as their covariance: with standard errors
+    :math:`s_1 > s_2` their correlation is :math:`s_2 / s_1`, the root of the ratio of their
+    information (Jennison and Turnbull 1999, *Group Sequential Methods*, chapter 3). Totals are the
+    same times how many there are. Estimated variances grow with the data: the residual sum of
+    squares of a settlement is that of the one before, the square of how far the estimate has moved
+    in its own standard deviations, and chi-squared on the other degrees of freedom that are new.
+    That is the exact joint law of the difference in means of normal outcomes with one variance.
+    """
+    seen = [at_settlement(scenario, k) for k in range(len(scenario.so_far))]
+    return _answered(seen, effect, asked, rngs, draws)
+
+
+def _answered(
+    seen: Sequence[Scenario],
+    effect: float,
+    asked: tuple[Compared, ...],
+    rngs: Sequence[np.random.Generator],
+    draws: int,
+) -> Iterator[Answers]:
+    last = seen[-1]
+    keys = tuple(last.numbers)
+    drawn = _drawn(seen, effect, keys, rngs, draws, with_errors=_tested(asked))
+    for scenario, (estimates, errors) in zip(seen, drawn, strict=True):
+        found: dict[tuple[str, str], Mapping[Question, Floats]] = {}
+        for each in asked:
+            members = each.pool or (each.group,)
+            weights = scenario.weights(each.outcome, members) if each.pool else (1.0,)
+            parts = [estimates[each.outcome, g] for g in members]
+            value = sum(w * part for w, part in zip(weights, parts, strict=True))
+            assert not isinstance(value, int)
+            each_error = np.stack([errors[each.outcome, g] for g in members])
+            error = _joint_error(np.array(weights), each_error, scenario.between_groups)
+            own = scenario.numbers[each.outcome, members[0]]
+            df = scatter_of(scenario, effect, each).df
+            found[each.outcome, each.group] = _answers(
+                scenario.contract, each, own, _ten_digits(own, value), error, df
+            )
+        yield found
 
 
 def _tested(asked: tuple[Compared, ...]) -> bool:
     return any(not isinstance(q, PointEstimate) for each in asked for q in each.questions)
 
 
+_ByNumber = dict[tuple[str, str], Floats]
+
+
 def _drawn(
-    scenario: Scenario,
+    seen: Sequence[Scenario],
     effect: float,
     keys: tuple[tuple[str, str], ...],
-    rng: np.random.Generator,
+    rngs: Sequence[np.random.Generator],
     draws: int,
     *,
     with_errors: bool,
-) -> tuple[dict[tuple[str, str], Floats], dict[tuple[str, str], Floats]]:
-    """Estimates and their estimated standard errors, by (outcome, group)."""
-    scores = stratified_normal(rng, draws, len(keys))
-    if len(keys) > 1 and (scenario.between_groups or scenario.between_outcomes):
-        scores = mixing(scenario, keys) @ scores
-    estimates: dict[tuple[str, str], Floats] = {}
-    errors: dict[tuple[str, str], Floats] = {}
-    for key, z in zip(keys, scores, strict=True):
+) -> list[tuple[_ByNumber, _ByNumber]]:
+    """For each settlement, estimates and their estimated standard errors by (outcome, group)."""
+    spreads = [_spreads(scenario, effect, keys) for scenario in seen]
+    scores, moves = paths(seen[-1], keys, spreads, rngs, draws)
+    found: list[tuple[_ByNumber, _ByNumber]] = []
+    squares: _ByNumber = {}
+    before: dict[tuple[str, str], float] = {}
+    for k, (scenario, rng) in enumerate(zip(seen, rngs, strict=True)):
+        estimates: _ByNumber = {}
+        errors: _ByNumber = {}
+        for i, key in enumerate(keys):
+            assumed = scenario.numbers[key]
+            truth = assumed.truth(effect)
+            error = std_error(assumed, truth)
+            estimates[key] = truth + error * scores[k][i]
+            df = degrees_of_freedom(assumed)
+            if not (with_errors and math.isfinite(df)):
+                errors[key] = np.full(draws, error)
+                continue
+            if k == 0:
+                squares[key] = rng.chisquare(df, draws)
+            else:
+                rest = df - before[key] - 1.0
+                squares[key] = squares[key] + moves[k - 1][i] ** 2
+                if rest > 0.0:
+                    squares[key] = squares[key] + rng.chisquare(rest, draws)
+            before[key] = df
+            errors[key] = error * np.sqrt(squares[key] / df)
+        found.append((estimates, errors))
+    return found
+
+
+def _spreads(scenario: Scenario, effect: float, keys: tuple[tuple[str, str], ...]) -> Floats:
+    """Standard errors of means, shape (numbers,): of a total, what it is for each of those there."""
+    found = []
+    for key in keys:
         assumed = scenario.numbers[key]
-        truth = assumed.truth(effect)
-        error = std_error(assumed, truth)
-        estimates[key] = truth + error * z
-        df = degrees_of_freedom(assumed)
-        if with_errors and math.isfinite(df):
-            errors[key] = error * np.sqrt(rng.chisquare(df, draws) / df)
-        else:
-            errors[key] = np.full(draws, error)
-    return estimates, errors
-
-
-def stratified_normal(rng: np.random.Generator, draws: int, numbers: int) -> Floats:
-    """Independent standard normal scores, each row one in each of `draws` slices.
-
-    Returns
-    -------
-    array of shape (numbers, draws)
-
-    Examples
-    --------
-    >>> z = stratified_normal(np.random.default_rng(1), 1000, 2)
-    >>> z.shape, round(float(np.mean(z[0] > 1.6448536)), 2)
-    ((2, 1000), 0.05)
-    """
-    from scipy.special import ndtri
-
-    slices = np.stack([rng.permutation(draws) for _ in range(numbers)])
-    return np.asarray(ndtri((slices + rng.random((numbers, draws))) / draws))
-
-
-def mixing(scenario: Scenario, keys: tuple[tuple[str, str], ...]) -> Floats:
-    """A square root of the correlation matrix of the estimates, shape (numbers, numbers).
-
-    Raises
-    ------
-    UsageError
-        When the correlations that were given cannot hold together.
-    """
-    between = np.array(
-        [
-            [
-                (1.0 if o == p else scenario.between_outcomes)
-                * (1.0 if g == h else scenario.between_groups)
-                for (p, h) in keys
-            ]
-            for (o, g) in keys
-        ]
-    )
-    values, vectors = np.linalg.eigh(between)
-    if values.min() < -1e-9:
-        raise UsageError(
-            Problem(
-                "These correlations cannot hold together: not all numbers can move against each "
-                "other.",
-                "Bring correlation.groups and correlation.outcomes nearer to 0.",
-            )
-        )
-    return np.asarray(vectors * np.sqrt(np.maximum(values, 0.0)) @ vectors.T)
+        size = assumed.part if assumed.scale is Scale.TOTAL else 1.0
+        found.append(std_error(assumed, assumed.truth(effect)) / size)
+    return np.array(found)
 
 
 def _joint_error(weights: Floats, errors: Floats, correlation: float) -> Floats:

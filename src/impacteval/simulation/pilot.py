@@ -282,12 +282,15 @@ class PilotFamily:
         columns = len(self.outcomes) + len(self.pilot.covariates)
         return max(1, _ROOM // max(layout.n * columns for layout in self.layouts.values()))
 
-    def draw(self, seed: int, draws: int) -> Iterator[Mapping[tuple[str, str], Drawn]]:
+    def draw(
+        self, seed: int, draws: int, together: int | None = None
+    ) -> Iterator[Mapping[tuple[str, str], Drawn]]:
         """Data of `draws` studies by (outcome, group), some at a time."""
         name = "+".join(self.outcomes)
         rngs = {group: step_rng(seed, name, group, "pilot") for group in self.layouts}
-        for start in range(0, draws, self.together):
-            some = min(self.together, draws - start)
+        room = together or self.together
+        for start in range(0, draws, room):
+            some = min(room, draws - start)
             found: dict[tuple[str, str], Drawn] = {}
             for k, (group, layout) in enumerate(self.layouts.items()):
                 found |= self._group(k, group, layout, rngs[group], some)

@@ -73,7 +73,9 @@ def std_error(assumed: Assumed, effect: float) -> float:
 
 def _as_stated(assumed: Assumed, effect: float) -> float:
     if assumed.std_error is not None:
-        return assumed.std_error
+        # Stated for everybody: a mean of some has a larger error, a total of some a smaller one.
+        root = math.sqrt(assumed.part)
+        return assumed.std_error * (root if assumed.scale is Scale.TOTAL else 1.0 / root)
     assert assumed.people is not None
     served_mean, base = assumed.means(effect)
     served = _variance_of_mean(assumed, served_mean, assumed.people, assumed.clusters)

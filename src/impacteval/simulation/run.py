@@ -16,20 +16,22 @@ from impacteval.contract.rules import Rule
 from impacteval.decide import Compared, other_rules, rule_text
 from impacteval.errors import Problem, UsageError
 from impacteval.progress import step
-from impacteval.simulation.advise import advice_problems, advise
+from impacteval.simulation.advise import advise, draws_needed, known_mean, limit_of
 from impacteval.simulation.averages import average_problems, averaging_rules
 from impacteval.simulation.characteristics import (
     ADVICE_DRAWS,
+    PRIOR_DRAWS,
     Gap,
     Held,
     Payment,
     Simulation,
     UnderRule,
 )
-from impacteval.simulation.engine import Draw, asked_of
+from impacteval.simulation.engine import Engine, asked_of
 from impacteval.simulation.engines import engine_problems, gap_of, with_pilots
 from impacteval.simulation.full import FullEngine
-from impacteval.simulation.normal import draw_normal
+from impacteval.simulation.growth import at_settlement
+from impacteval.simulation.normal import draw_normal, grow_normal
 from impacteval.simulation.precise import precision_of
 from impacteval.simulation.readings import reader
 from impacteval.simulation.scenario import Scenario, marks_of, scenario_of
@@ -50,6 +52,7 @@ SEED = 1
 POWER = 0.8
 FEWEST_DRAWS = 100
 MOST_DRAWS = 10_000_000
+NORMAL = Engine(draw_normal, grow_normal)
 BLOCK = 25_000
 """Draws made from one seed. Fixed, so that the same seed gives the same bytes everywhere."""
 
@@ -94,6 +97,7 @@ def simulate(
     engine: str = "normal",
     data: FullEngine | None = None,
     false_payment: float | None = None,
+    noise_payment: float | None = None,
     hoped: float | None = None,
 ) -> Simulated:
     """What a contract pays if the programme does nothing, and if it works.
@@ -110,7 +114,8 @@ def simulate(
     held : mapping, optional
         True effects that do not vary, by ``outcome`` or ``outcome.group``. One outcome varies.
     settlements : int, optional
-        How many settlements are counted together, each with data of its own.
+        How many settlements are counted together: each with data of its own, or of a cumulative
+        contract each with everybody so far (``so_far`` in the scenario, else equal steps).
     draws, seed : int
         How many draws for each effect, by default 100,000 (10,000 where data are drawn), and
         their seed.
@@ -125,7 +130,11 @@ def simulate(
 
     false_payment : float, optional
         Propose a threshold, and a sample, that hold the chance of paying when nothing works at
-        this or less.
+        this or less, the error of the simulation allowed for. Of a contract under
+        ``expected_payment``, which pays a little in almost every case, the average payment when
+        nothing works is held at this share of the average payment when it works as hoped.
+    noise_payment : float, optional
+        Propose them to hold the average payment when nothing works at this amount or less.
     hoped : float, optional
         The true effect that is hoped for, to say what a proposal costs; by default the largest
         one that is tried.
@@ -157,18 +166,17 @@ def simulate(
     said = with_pilots(said, () if data is None else data.pilots)
     chosen = draws if draws is not None else DRAWS if engine == "normal" else FULL_DRAWS
     problems = list(_problems(chosen, seed, power, false_payment, hoped))
+    problems += _limit_problems(false_payment, noise_payment)
     problems += engine_problems(engine, data)
     problems += average_problems(contract)
-    if false_payment is not None:
-        problems += advice_problems(contract)
     problems += settlement_problems(contract, said.settlements)
     if problems:
         raise UsageError(problems)
     scenario_found = scenario_of(contract, said)
     simulated = run(scenario_found, draws=chosen, seed=seed, power=power, engine=engine, data=data)
-    if false_payment is None:
+    if false_payment is None and noise_payment is None:
         return simulated
-    return _advised(simulated, false_payment, hoped)
+    return _advised(simulated, false_payment, noise_payment, hoped)
 
 
 def run(
@@ -185,11 +193,11 @@ def run(
     others = (*other_rules(contract), *averaging_rules(contract))
     rules: tuple[Rule | None, ...] = (None, *others)
     asked = with_triggers(contract, asked_of(contract, *others))
-    chosen: Draw = draw_normal if engine == "normal" else data or FullEngine()
+    chosen = NORMAL if engine == "normal" else _full(data or FullEngine())
     under = _payments(chosen, scenario, asked, rules, draws, seed)
     gaps: tuple[Gap, ...] = ()
     if engine == "both":
-        near = _payments(draw_normal, scenario, asked, (None,), max(draws, DRAWS), seed)
+        near = _payments(NORMAL, scenario, asked, (None,), max(draws, DRAWS), seed)
         gaps = tuple(gap_of(one, other) for one, other in zip(near[0], under[0], strict=True))
     found = Simulation(
         contract=contract.id,
@@ -210,11 +218,21 @@ def run(
         gaps=gaps,
         quiet=quiet_triggers(contract),
         nothing_at=scenario.nothing,
+        so_far=scenario.so_far,
     )
     return Simulated(found, scenario)
 
 
-def _advised(simulated: Simulated, limit: float, hoped: float | None) -> Simulated:
+def _full(data: FullEngine) -> Engine:
+    return Engine(data, data.grow)
+
+
+def _advised(
+    simulated: Simulated,
+    false_payment: float | None,
+    noise_payment: float | None,
+    hoped: float | None,
+) -> Simulated:
     """The same with proposals; they come from the normal engine, whose draws never change."""
     scenario, found = simulated.scenario, simulated.found
     works = max(scenario.effects) if hoped is None else hoped
@@ -229,16 +247,41 @@ def _advised(simulated: Simulated, limit: float, hoped: float | None) -> Simulat
             )
         )
 
+    draws = _advice_draws(found, false_payment)
+
     def count(changed: Scenario, effect: float) -> Tally:
         asked = with_triggers(changed.contract, asked_of(changed.contract))
-        draws = min(found.draws, ADVICE_DRAWS)
-        return tallies(draw_normal, changed, effect, asked, (None,), draws, found.seed)[0]
+        return tallies(NORMAL, changed, effect, asked, (None,), draws, found.seed)[0]
 
-    return replace(simulated, found=replace(found, advice=advise(scenario, count, limit, works)))
+    paid = known_mean(count(scenario, works).payment(scenario, works).expected)
+    share = 0.0 if false_payment is None else false_payment
+    limit = limit_of(scenario.contract, share, noise_payment, paid)
+    advice = advise(scenario, count, limit, works, given=hoped is not None, draws=draws)
+    if limit.holds == "money" and noise_payment is None:
+        advice = tuple(replace(each, limit_share=share) for each in advice)
+    return replace(simulated, found=replace(found, advice=advice))
+
+
+def _advice_draws(found: Simulation, false_payment: float | None) -> int:
+    """How many draws proposals are found from; more where a limit is too small to be shown by fewer."""
+    most = PRIOR_DRAWS if "expected_payment normal" in found.own.rule else ADVICE_DRAWS
+    wanted = most if found.engine == "full" else min(found.draws, most)
+    needed = 0 if false_payment is None else draws_needed(false_payment)
+    if needed <= wanted:
+        return wanted
+    if needed <= found.draws:
+        return needed
+    raise UsageError(
+        Problem(
+            f"From {max(wanted, found.draws)} draws no chance can be shown to be at most "
+            f"{false_payment:g}, even of what never happens.",
+            f"Ask for {needed} draws or more.",
+        )
+    )
 
 
 def _payments(
-    engine: Draw,
+    engine: Engine,
     scenario: Scenario,
     asked: tuple[Compared, ...],
     rules: tuple[Rule | None, ...],
@@ -257,7 +300,7 @@ def _payments(
 
 
 def tallies(
-    engine: Draw,
+    engine: Engine,
     scenario: Scenario,
     effect: float,
     asked: tuple[Compared, ...],
@@ -271,14 +314,16 @@ def tallies(
     same luck meets every true effect and every rule, so that differences between them are not luck.
     """
     contract = scenario.contract
-    found = tuple(Tally() for _ in rules)
-    given = Given(people=scenario.people, other_money=scenario.other_money)
+    found = tuple(Tally(growing=bool(scenario.so_far)) for _ in rules)
+    times = range(scenario.settlements)
+    given = [
+        Given(people=there.people, other_money=scenario.other_money)
+        for there in (at_settlement(scenario, k) if scenario.so_far else scenario for k in times)
+    ]
     for block in range(math.ceil(draws / BLOCK)):
         size = min(BLOCK, draws - block * BLOCK)
-        answers = [
-            engine(scenario, effect, asked, _rng(seed, settlement, block), size)
-            for settlement in range(scenario.settlements)
-        ]
+        rngs = [_rng(seed, settlement, block) for settlement in times]
+        answers = engine.settlements(scenario, effect, asked, rngs, size)
         for rule, tally in zip(rules, found, strict=True):
             reads = [reader(contract, each, rule) for each in answers]
             tally.add(settle(contract, reads, given, size))
@@ -327,6 +372,22 @@ def _typed(value: Any) -> str:
     if isinstance(value, float) and math.isfinite(value):
         return f"{value:.12f}"
     return str(value)
+
+
+def _limit_problems(false_payment: float | None, noise_payment: float | None) -> list[Problem]:
+    if noise_payment is None:
+        return []
+    if false_payment is not None:
+        return [
+            Problem(
+                "A chance and an average payment are to be held at once.",
+                "Give --false-payment or --noise-payment, not both.",
+            )
+        ]
+    if not 0.0 < noise_payment < math.inf:
+        what = f"The limit for what noise is paid on average is {noise_payment:g}."
+        return [Problem(what, "Give an amount above 0, in the contract's currency.")]
+    return []
 
 
 def _problems(

@@ -41,7 +41,7 @@ def detectable(std_error: float, df: float, *, level: float, power: float) -> fl
     >>> round(detectable(error, 38, level=0.95, power=0.8), 10)
     0.3123676087
     """
-    return std_error * (_quantile(0.5 * (1.0 + level), df) + _quantile(power, df))
+    return std_error * (quantile(0.5 * (1.0 + level), df) + quantile(power, df))
 
 
 def power_of(effect: float, std_error: float, df: float, *, level: float) -> float:
@@ -59,8 +59,8 @@ def power_of(effect: float, std_error: float, df: float, *, level: float) -> flo
     """
     if std_error == 0.0:
         return 0.0 if effect == 0.0 else 1.0
-    away, limit = effect / std_error, _quantile(0.5 * (1.0 + level), df)
-    return _below(-limit, df, away) + _below(-limit, df, -away)
+    away, limit = effect / std_error, quantile(0.5 * (1.0 + level), df)
+    return below(-limit, df, away) + below(-limit, df, -away)
 
 
 def times_the_people(
@@ -112,13 +112,14 @@ def times_the_people(
     return math.exp(float(brentq(short, low, high, xtol=1e-12)))
 
 
-def _quantile(level: float, df: float) -> float:
+def quantile(level: float, df: float) -> float:
+    """Quantile of Student's t; of the normal where `df` is infinite."""
     from scipy.special import ndtri, stdtrit
 
     return float(ndtri(level) if math.isinf(df) else stdtrit(df, level))
 
 
-def _below(x: float, df: float, away: float) -> float:
+def below(x: float, df: float, away: float) -> float:
     """P(T <= x) for a non-central t with non-centrality `away`."""
     from scipy.special import nctdtr, ndtr
 

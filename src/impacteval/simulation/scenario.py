@@ -22,6 +22,7 @@ from impacteval.simulation.completing import (
     numbers_of,
     other_money,
 )
+from impacteval.simulation.growth import counted, growth_problems, share_problems, shares_of
 from impacteval.simulation.precision import std_error
 from impacteval.simulation.scenario_file import ScenarioFile
 from impacteval.values import Scale
@@ -52,6 +53,11 @@ class Scenario:
         How many settlements, each with data of its own.
     other_money : Mapping[str, Amount]
         What others pay at each settlement.
+    so_far : tuple of float
+        Of a contract that is cumulative, the share of everybody whose data each settlement judges,
+        1 at the last; empty where each settlement has data of its own.
+    there : float
+        The share of everybody who is in this scenario (`growth.at_settlement`).
     """
 
     contract: Contract = field(repr=False)
@@ -62,6 +68,8 @@ class Scenario:
     between_outcomes: float = 0.0
     settlements: int = 1
     other_money: Mapping[str, Amount] = field(default_factory=dict, hash=False)
+    so_far: tuple[float, ...] = ()
+    there: float = 1.0
 
     @property
     def nothing(self) -> float | None:
@@ -87,17 +95,27 @@ class Scenario:
                 for (_, g), a in self.numbers.items()
                 if g == group and a.people is not None
             ]
-            if said is not None or sizes:
-                found[group] = said if said is not None else sizes[0]
+            if said is not None:
+                found[group] = said if self.there == 1.0 else counted(said, self.there)
+            elif sizes:
+                found[group] = sizes[0]
         return found
 
     def weights(self, outcome: str, pool: tuple[str, ...]) -> tuple[float, ...]:
-        """Weights of the groups in a pool: shares of people, or 1 each for a total, which adds up."""
-        if self.numbers[outcome, pool[0]].scale is Scale.TOTAL:
+        """Weights of the groups in a pool: shares of people, or 1 each for a total, which adds up.
+
+        In a ratio of sums a group weighs by what would have happened in it: its people times their
+        baseline.
+        """
+        how = self.contract.pools_by(outcome)
+        if how == "total":
             return (1.0,) * len(pool)
-        people = self.people
-        whole = sum(people[g] for g in pool)
-        return tuple(people[g] / whole for g in pool)
+        size: dict[str, float] = {g: float(self.people[g]) for g in pool}
+        if how == "ratio_of_sums":
+            for group in pool:
+                size[group] *= self.numbers[outcome, group].baseline or math.nan
+        whole = sum(size.values())
+        return tuple(size[g] / whole for g in pool)
 
     def truth(self, outcome: str, group: str, effect: float, pool: tuple[str, ...] = ()) -> float:
         """The true effect on one number when the grid stands at `effect`.
@@ -146,6 +164,11 @@ def scenario_of(contract: Contract, said: ScenarioFile) -> Scenario:
             )
         )
     others = other_money(contract, said, problems)
+    stated = tuple(float(share) for share in said.so_far)
+    growing = list(share_problems(contract, said.settlements, stated))
+    shares = () if growing else shares_of(contract, said.settlements, stated)
+    problems += growing
+    problems += [p for a in numbers.values() if shares for p in growth_problems(a, shares)]
     if problems:
         raise UsageError(list(dict.fromkeys(problems)))
     effects = _effects(contract, said, numbers, varies)
@@ -158,6 +181,7 @@ def scenario_of(contract: Contract, said: ScenarioFile) -> Scenario:
         between_outcomes=float(said.correlation.outcomes),
         settlements=said.settlements,
         other_money=others,
+        so_far=shares,
     )
 
 

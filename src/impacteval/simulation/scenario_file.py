@@ -124,6 +124,11 @@ class ScenarioFile(FileModel):
         default=(), description="the true effects to try, in contract units"
     )
     settlements: AtLeastOne = Field(default=1, description="how many settlements there are")
+    so_far: tuple[Share, ...] = Field(
+        default=(),
+        description="of a cumulative contract, the share of everybody whose data each settlement "
+        "judges, 1 at the last; equal steps unless said",
+    )
     other_money: Table[SignedAmount] = Field(
         default_factory=dict,
         validate_default=True,
@@ -189,6 +194,9 @@ def with_settings(
         data = base.model_dump(exclude_unset=True)
     problems: list[Problem] = []
     for name, value in settings.items():
+        if name == "so_far":
+            data["so_far"] = [part.strip() for part in value.strip("()[] ").split(",")]
+            continue
         path = _path(name)
         if path is None:
             what = f"{name!r} does not name an assumption."

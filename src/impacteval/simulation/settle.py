@@ -1,4 +1,8 @@
-"""What the settlements of a contract come to together, over draws."""
+"""What the settlements of a contract come to together, over draws.
+
+Each settlement is priced once the earlier ones are paid, as the payment in decimals is: a ceiling over
+the contract is what they left of it, and a payment that counts every result so far takes them off.
+"""
 
 from __future__ import annotations
 
@@ -9,15 +13,17 @@ from decimal import Decimal
 import numpy as np
 
 from impacteval.contract.model import Contract
+from impacteval.contract.money import Amount, add
+from impacteval.contract.netted import counts_all_so_far
 from impacteval.contract.payment import terms
 from impacteval.contract.readings import Given
 from impacteval.errors import Problem, UsageError
 from impacteval.pricing.floats import Bools
 from impacteval.pricing.kernel import PricedDraws, price_draws
-from impacteval.pricing.moneys import MoneyDraws, summed, times, units_of
+from impacteval.pricing.moneys import MoneyDraws, summed
 from impacteval.pricing.readings import DrawReader
-from impacteval.pricing.rows import MET, Kit, RowDraws
-from impacteval.pricing.settling import TrancheDraws, split_draws, tranches_draws
+from impacteval.pricing.rows import MET, RowDraws
+from impacteval.pricing.settling import TrancheDraws
 
 NOTHING = Decimal(0)
 MOST_SETTLEMENTS = 100
@@ -33,11 +39,17 @@ class SettledDraws:
     rows : tuple of Mapping[(clause, group), RowDraws]
         What each clause says at each settlement.
     total : MoneyDraws
-        What all settlements pay together.
+        What all settlements pay together, repayments taken off.
     paid : array of bool, shape (draws,)
-        Where any settlement pays anything.
+        Where any settlement pays anything; where payments can be taken back, where something is
+        left paid after the last one.
     split, tranches
         Who pays that, and who gets back what of the capital.
+    each : tuple of MoneyDraws
+        What each settlement pays; below 0 where it takes back. Nowhere open.
+    alone : MoneyDraws or None
+        What the last settlement would have paid alone, where it judges everybody and what earlier
+        ones paid too much stays paid.
     """
 
     rows: tuple[Mapping[tuple[str, str], RowDraws], ...]
@@ -45,6 +57,8 @@ class SettledDraws:
     paid: Bools
     split: tuple[MoneyDraws, ...]
     tranches: tuple[TrancheDraws, ...]
+    each: tuple[MoneyDraws, ...]
+    alone: MoneyDraws | None = None
 
 
 def settlement_problems(contract: Contract, settlements: int) -> Iterator[Problem]:
@@ -55,16 +69,9 @@ def settlement_problems(contract: Contract, settlements: int) -> Iterator[Proble
         yield Problem(
             f"{settlements} settlements are too many.", f"Count at most {MOST_SETTLEMENTS}."
         )
-    if contract.payment.cumulative is not None:
-        yield Problem(
-            "This contract pays cumulatively, so that each settlement judges again the people of "
-            "those before it: settlements share their data, and a scenario has new data at each.",
-            "Simulate the last settlement alone, with everybody in it (--settlements 1): what is "
-            "paid in all is what the results come to there, or more where too much was paid before "
-            "and nothing is taken back.",
-        )
     inner = [t for _, t in terms(contract.payment) if t is not contract.payment]
-    if any(t.cap is not None and t.cap.over == "contract" for t in inner):
+    cumulative = contract.payment.cumulative is not None
+    if not cumulative and any(t.cap is not None and t.cap.over == "contract" for t in inner):
         yield Problem(
             "A ceiling over the contract stands inside another term: what is left of it after one "
             "settlement cannot be told from what was paid.",
@@ -73,18 +80,20 @@ def settlement_problems(contract: Contract, settlements: int) -> Iterator[Proble
 
 
 def settle(
-    contract: Contract, reads: Sequence[DrawReader], given: Given, draws: int
+    contract: Contract, reads: Sequence[DrawReader], given: Given | Sequence[Given], draws: int
 ) -> SettledDraws:
-    """Price every settlement and add them up, ceilings over the contract kept.
+    """Price every settlement, one after the other, and add them up.
 
     Parameters
     ----------
     contract : Contract
         The contract.
     reads : sequence of callable
-        What tells the clauses their numbers at each settlement.
-    given : Given
-        People, and what others pay at each settlement; nothing was paid before the first.
+        What tells the clauses their numbers at each settlement: of a payment that counts every
+        result so far, the numbers so far.
+    given : Given or sequence of Given
+        People, and what others pay at each settlement, the same at all of them or one for each.
+        What was paid before is worked out here: nothing before the first.
     draws : int
         How many draws.
 
@@ -96,74 +105,49 @@ def settle(
     problems = list(settlement_problems(contract, len(reads)))
     if problems:
         raise UsageError(problems)
-    first = price_draws(contract, reads[0], replace(given, already_paid=NOTHING), draws=draws)
-    if len(reads) == 1:
-        return SettledDraws(
-            (first.rows,), first.total, _paid(first.due, first), first.split, first.tranches
-        )
-    return _several(contract, reads, given, draws, first)
-
-
-def _several(
-    contract: Contract, reads: Sequence[DrawReader], given: Given, draws: int, first: PricedDraws
-) -> SettledDraws:
-    payment = contract.payment
-    # Without what bounds the whole: that depends on what was paid before, which differs by draw.
-    bare = contract.model_copy(
-        update={
-            "payment": payment.model_copy(update={"cap": None, "net_of": None, "split": None}),
-            "waterfall": None,
-        }
-    )
-    decimals = first.total.decimals
-    rows, totals, paid = [first.rows], [first.total], _paid(first.due, first)
-    for read in reads[1:]:
-        priced = price_draws(bare, read, given, draws=draws)
-        due = _bounded(priced.total, totals, contract, given, decimals)
-        rows.append(priced.rows)
-        totals.append(due)
-        paid |= _paid(due.closed(), priced)
-    total = summed(totals, draws, decimals)
-    kit = Kit(contract, reads[0], replace(given, already_paid=NOTHING), draws, decimals)
+    brought = [given] * len(reads) if isinstance(given, Given) else list(given)
+    cumulative = contract.payment.cumulative
+    earlier: MoneyDraws | None = None
+    found: list[PricedDraws] = []
+    for k, (read, own) in enumerate(zip(reads, brought, strict=True)):
+        at = replace(own, already_paid=NOTHING, other_money=_others(contract, own, k + 1))
+        priced = price_draws(contract, read, at, draws=draws, earlier=earlier)
+        found.append(priced)
+        due = priced.due
+        earlier = due if earlier is None else summed((earlier, due), draws, due.decimals)
+    last = found[-1]
+    total = last.total if cumulative is not None else _all(found, [p.total for p in found])
+    if cumulative is not None and len(found) > 1:
+        # What an earlier date left open is settled by the last, which judges everything again.
+        total = summed((*(p.due for p in found[:-1]), total), draws, total.decimals)
+    paid = np.logical_or.reduce([_paid(p.due, p) for p in found])
+    alone = None
+    if cumulative is not None and not cumulative.clawback and len(found) > 1:
+        at = replace(brought[-1], already_paid=NOTHING)
+        at = replace(at, other_money=_others(contract, at, len(found)))
+        alone = price_draws(contract, reads[-1], at, draws=draws).total
+    if cumulative is not None and cumulative.clawback:
+        paid = _paid(_all(found, [p.due for p in found]), last)
     return SettledDraws(
-        tuple(rows),
-        total,
-        paid,
-        () if payment.split is None else split_draws(total.closed(), payment.split, kit),
-        () if contract.waterfall is None else tranches_draws(contract.waterfall, total, kit),
+        rows=tuple(p.rows for p in found),
+        total=total,
+        paid=np.asarray(paid),
+        split=tuple(_all(found, part) for part in zip(*(p.split for p in found), strict=True)),
+        tranches=last.tranches,
+        each=tuple(p.due for p in found),
+        alone=alone,
     )
 
 
-def _bounded(
-    money: MoneyDraws,
-    earlier: Sequence[MoneyDraws],
-    contract: Contract,
-    given: Given,
-    decimals: int,
-) -> MoneyDraws:
-    """One settlement under ceiling and netting, once earlier ones are paid."""
-    money = replace(
-        money, units=times(money.units, 10 ** (decimals - money.decimals)), decimals=decimals
-    )
-    payment = contract.payment
-    for word in contract.bounds:
-        if word == "ceiling" and payment.cap is not None:
-            cap = payment.cap.amount
-            if not isinstance(cap, Decimal):
-                money = money.hide(money.not_nothing & ~(money.units < 0))
-                continue
-            most = units_of(cap, decimals)
-            used = 0 if payment.cap.over == "settlement" else sum(e.units for e in earlier)
-            money = replace(money, units=np.minimum(money.units, np.maximum(most - used, 0)))
-        elif word == "netting" and payment.net_of is not None:
-            other = given.other_money[payment.net_of.name]
-            above = money.units > 0
-            if not isinstance(other, Decimal):
-                money = money.hide(above)
-                continue
-            left = np.maximum(money.units - units_of(other, decimals), 0)
-            money = replace(money, units=np.where(above, left, money.units))
-    return money
+def _all(found: Sequence[PricedDraws], parts: Sequence[MoneyDraws]) -> MoneyDraws:
+    return summed(parts, len(found[0].due.units), parts[0].decimals)
+
+
+def _others(contract: Contract, given: Given, settlement: int) -> Mapping[str, Amount]:
+    """What others paid that is taken off: all so far where it is taken off all results so far."""
+    if settlement == 1 or not counts_all_so_far(contract):
+        return given.other_money
+    return {name: add([each] * settlement) for name, each in given.other_money.items()}
 
 
 def _paid(due: MoneyDraws, priced: PricedDraws) -> Bools:

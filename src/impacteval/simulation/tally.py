@@ -11,9 +11,11 @@ import numpy as np
 from impacteval.contract.model import POOLED, Contract
 from impacteval.contract.payment import Leaf
 from impacteval.contract.terms import compare, limits
+from impacteval.pricing.moneys import MoneyDraws
 from impacteval.pricing.readings import BarredDraws, DrawReader, KnownDraws
 from impacteval.pricing.rows import MET, NOT_FOR_PAYMENT, NOT_MET, RowDraws
 from impacteval.simulation.characteristics import (
+    AtSettlement,
     ClauseChances,
     Lender,
     Money,
@@ -51,9 +53,32 @@ class _Row:
 
 
 @dataclass(slots=True)
-class Tally:
-    """Everything that is counted at one true effect under one rule."""
+class _Settlement:
+    """How often one of several settlements that share data paid or took back, and how much."""
 
+    pays: int = 0
+    takes_back: int = 0
+    amounts: list[Floats] = field(default_factory=list)
+
+    def add(self, money: MoneyDraws) -> None:
+        owed = money.units > 0
+        self.pays += int(np.count_nonzero(owed if money.hidden is None else owed | money.hidden))
+        self.takes_back += int(np.count_nonzero(money.units < 0))
+        self.amounts.append(money.value)
+
+
+@dataclass(slots=True)
+class Tally:
+    """Everything that is counted at one true effect under one rule.
+
+    Attributes
+    ----------
+    growing : bool
+        Whether settlements judge everybody so far: then clauses are counted at the last one, and
+        what each settlement pays is counted.
+    """
+
+    growing: bool = False
     draws: int = 0
     paid: int = 0
     open: int = 0
@@ -62,6 +87,8 @@ class Tally:
     rows: dict[tuple[str, str], _Row] = field(default_factory=dict)
     payers: list[list[Floats]] = field(default_factory=list)
     lenders: dict[str, list[tuple[Floats, Floats]]] = field(default_factory=dict)
+    each: dict[int, _Settlement] = field(default_factory=dict)
+    beyond: list[Floats] = field(default_factory=list)
 
     def add(self, settled: SettledDraws) -> None:
         """Count one block of draws."""
@@ -71,9 +98,13 @@ class Tally:
         self.open += 0 if total.open is None else int(np.count_nonzero(total.open))
         self.hidden |= total.hidden is not None
         self.amounts.append(total.value)
-        for rows in settled.rows:
+        for rows in settled.rows[-1:] if self.growing else settled.rows:
             for key, row in rows.items():
                 self.rows.setdefault(key, _Row()).add(row)
+        for k, money in enumerate(settled.each if self.growing else ()):
+            self.each.setdefault(k, _Settlement()).add(money)
+        if settled.alone is not None:
+            self.beyond.append(total.value - settled.alone.value)
         self.payers.append([part.value for part in settled.split])
         for tranche in settled.tranches:
             back = tranche.repaid.value + tranche.gain.value + tranche.guaranteed.value
@@ -85,12 +116,14 @@ class Tally:
             marks = [float(limit.threshold) for limit in limits(leaf)]
             for group in contract.compared_groups(leaf):
                 row = self.rows.get((leaf.name, group))
+                if row is None:
+                    continue
                 pool = contract.pool_groups() if group == POOLED else ()
-                for read in reads if row is not None else ():
+                for read in reads[-1:] if self.growing else reads:
                     told = read(leaf, group, pool)
                     if isinstance(told, BarredDraws):
                         told = told.reading
-                    if row is not None and isinstance(told, KnownDraws):
+                    if isinstance(told, KnownDraws):
                         row.ties += int(np.count_nonzero(np.isin(told.value, marks)))
 
     def payment(self, scenario: Scenario, effect: float) -> Payment:
@@ -126,6 +159,16 @@ class Tally:
                 )
                 for layer in (contract.waterfall.layers if contract.waterfall else ())
             ),
+            settlements=tuple(
+                AtSettlement(
+                    share,
+                    own.pays / self.draws,
+                    own.takes_back / self.draws,
+                    self._known(np.concatenate(own.amounts)),
+                )
+                for share, own in zip(scenario.so_far, self.each.values(), strict=True)
+            ),
+            beyond_last=self._known(np.concatenate(self.beyond)) if self.beyond else None,
         )
 
     def _money(self, amounts: Floats) -> tuple[Money, Money, tuple[Money, Money, Money]]:

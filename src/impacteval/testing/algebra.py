@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from impacteval.errors import NotAnswerable
-from impacteval.estimates import CounterfactualEstimate, TestInversion
+from impacteval.estimates import CounterfactualEstimate, HypergeometricCount, TestInversion
 from impacteval.testing.bench import LEVELS, SEED, Bench, arrays, close, fingerprint, require
 from impacteval.testing.samples import KnownSample
 from impacteval.values import Scale, Side, Tail
@@ -164,6 +164,8 @@ def every_row_counts(bench: Bench) -> None:
     """Sending any one unit's outcome to one end of the range or the other moves the effect."""
     y = bench.known.columns["y"]
     ends = (float(np.min(y)) - 1.0, float(np.max(y)) + 1.0)
+    if bench.against == "nothing":
+        ends = (0.0, 1.0)  # a case counts or does not
     on = bench.scales[0]
     before = bench.estimates[on].effect.value
 
@@ -298,7 +300,8 @@ def _check_ends(
         inside = effect.p_value(end - outward * 1e-6 * width, tail)
         outside = effect.p_value(end + outward * 1e-6 * width, tail)
         told = f"{place}: the interval at {level} ends at {end}, where the p-value is {inside:.6g}"
-        single = isinstance(effect.distribution, TestInversion)  # its sets may be single points
+        # Sets of a discrete kind may be single points.
+        single = isinstance(effect.distribution, TestInversion | HypergeometricCount)
         require(inside > alpha or single, f"{told} just inside, not above {alpha}.")
         require(outside <= alpha, f"{told} and {outside:.6g} just outside, not at most {alpha}.")
 
@@ -339,7 +342,14 @@ def scales_agree(bench: Bench) -> None:
     difference = first.observed - first.counterfactual
     if Scale.TOTAL in by_scale:
         total = by_scale[Scale.TOTAL]
-        _same("the total", total.effect.value, difference * total.n_treated, abs(first.observed))
+        if "everyone_eligible" in bench.estimator.card.estimands:
+            expected = difference * total.n_treated
+            _same("the total", total.effect.value, expected, abs(first.observed))
+        else:  # the participants among them, however many these are
+            require(
+                0.0 <= total.effect.value / difference <= total.n_treated * (1.0 + 1e-9),
+                "the total is not the difference times a part of those assigned.",
+            )
     if Scale.STANDARDISED in by_scale:
         ratio = by_scale[Scale.STANDARDISED].effect.value * difference
         require(ratio >= 0.0, "the standardised effect has the other sign.")
@@ -373,10 +383,39 @@ def influence(bench: Bench) -> None:
             )
 
 
-BENCH_CHECKS: tuple[tuple[str, Callable[[Bench], None]], ...] = (
+def means(bench: Bench) -> None:
+    """Influence on both means, where it is given, makes that on the effect by the delta method."""
+    for maker in bench.answered:
+        sample = maker(SEED).sample()
+        for on in bench.scales:
+            found = bench.estimate(sample, on)
+            own = found.influence
+            if own is None or own.means is None or on is Scale.STANDARDISED:
+                continue  # a standardised effect also has the error of the spread
+            match on:
+                case Scale.RELATIVE:
+                    one, other = 1.0, -found.observed / found.counterfactual
+                    times = 1.0 / found.counterfactual
+                case Scale.TOTAL:
+                    one, other = 1.0, -1.0
+                    difference = found.observed - found.counterfactual
+                    times = found.effect.value / difference if difference else math.nan
+                case _:
+                    one, other, times = 1.0, -1.0, 1.0
+            apart = np.abs(times * own.means.along(one, other) - own.values)
+            require(
+                not float(np.max(apart)) > 1e-7 * float(np.abs(own.values).max()),
+                f"in the {maker.name!r} sample the influence on both means does not give that on "
+                f"the effect on {on}.",
+            )
+
+
+MOVED_CHECKS: tuple[tuple[str, Callable[[Bench], None]], ...] = (
     ("shift", shift),
     ("scale", scale),
     ("mirror", mirror),
+)
+BENCH_CHECKS: tuple[tuple[str, Callable[[Bench], None]], ...] = (
     ("scales_agree", scales_agree),
     ("row_order", row_order),
     ("every_row_counts", every_row_counts),
@@ -385,4 +424,5 @@ BENCH_CHECKS: tuple[tuple[str, Callable[[Bench], None]], ...] = (
     ("sample_untouched", sample_untouched),
     ("intervals", intervals),
     ("influence", influence),
+    ("means", means),
 )

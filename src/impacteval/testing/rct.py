@@ -104,6 +104,11 @@ def covariates(rng: np.random.Generator, lift: float) -> KnownSample:
     return _adjustable(rng, lift, treated=40, comparison=60, slopes=[0.6, -0.4])
 
 
+def baseline(rng: np.random.Generator, lift: float) -> KnownSample:
+    """400 people and one measurement from before, for methods that need many units a covariate."""
+    return _adjustable(rng, lift, treated=160, comparison=240, slopes=[0.6])
+
+
 def small_covariates(rng: np.random.Generator, lift: float) -> KnownSample:
     """16 people and one covariate: the adjustment spends degrees of freedom."""
     known = _adjustable(rng, lift, treated=8, comparison=8, slopes=[0.7])
@@ -200,10 +205,11 @@ def exposure(rng: np.random.Generator, lift: float) -> KnownSample:
 register(
     SampleMaker("plain", "rct", plain, replications=800),
     SampleMaker("small", "rct", small, lift=-0.2, replications=500, small=True),
-    SampleMaker("covariates", "rct", covariates, replications=300),
+    SampleMaker("covariates", "rct", covariates, replications=800),
     SampleMaker(
         "small_covariates", "rct", small_covariates, lift=-0.2, replications=300, small=True
     ),
+    SampleMaker("baseline", "rct", baseline, lift=-0.1, replications=300),
     SampleMaker("strata", "rct", strata, lift=-0.2, replications=300),
     SampleMaker("clusters", "rct", clusters, replications=300),
     SampleMaker("weights", "rct", weights),

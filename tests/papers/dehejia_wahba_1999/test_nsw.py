@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from impacteval.estimators.randomised.cuped import Cuped
 from impacteval.estimators.randomised.difference_in_means import DifferenceInMeans
 from impacteval.estimators.randomised.lin import Lin
 from impacteval.sample import Sample
@@ -88,14 +89,24 @@ def test_subgroups(nsw, black, value, error) -> None:
     assert found.effect.std_error == pytest.approx(error, abs=5e-7)
 
 
-def test_cuped_by_hand_on_these_influences(nsw) -> None:
-    """Adjusting by re75 with theta .1780465894566 gives 1747.134007832 (668.9619094)."""
-    adjusted = nsw.assign(re78=nsw.re78 - 0.1780465894566 * (nsw.re75 - nsw.re75.mean()))
-    found = estimate(adjusted)
-    # The reference widens float32 through its decimal text, as from_frame does; this test
-    # computes before from_frame, so it agrees to float32 digits only.
-    assert found.effect.value == pytest.approx(1747.134007832, rel=1e-6)
-    assert found.effect.std_error == pytest.approx(668.9619094, rel=1e-6)
+def test_cuped(nsw) -> None:
+    found = estimate(nsw, Cuped(), covariates=["re75"])
+    assert found.parts["theta"].theta[0] == pytest.approx(0.1780465894566, rel=1e-12)
+    assert found.effect.value == pytest.approx(1747.134007832, rel=1e-12)
+    assert found.effect.std_error == pytest.approx(668.9619094, rel=1e-10)
+
+
+def test_cuped_with_several_covariates_is_the_pooled_regression(nsw) -> None:
+    """The residuals of a regression on both years, compared as they are."""
+    found = estimate(nsw, Cuped(), covariates=["re74", "re75"])
+    frame = nsw.astype(dict.fromkeys(("re74", "re75", "re78"), float))
+    x = np.column_stack([np.ones(445), frame.re74, frame.re75])
+    theta = np.linalg.lstsq(x, frame.re78.to_numpy(), rcond=None)[0]
+    left = frame.re78.to_numpy() - x @ theta
+    served = frame.treat.to_numpy() == 1
+    # float32 is widened here without its decimal text: agreement to its digits.
+    assert found.parts["theta"].theta.to_numpy() == pytest.approx(theta[1:], rel=1e-6)
+    assert found.effect.value == pytest.approx(left[served].mean() - left[~served].mean(), rel=1e-6)
 
 
 def test_the_other_scales_follow(nsw) -> None:

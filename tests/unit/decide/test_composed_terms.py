@@ -14,7 +14,7 @@ from impacteval.contract.money import NOT_PUBLISHED
 from impacteval.contract.readings import Between, Known
 from impacteval.decide import compared, decide, price
 from impacteval.errors import UsageError
-from impacteval.values import Confidence, LowerBound
+from impacteval.values import Confidence, Evidence, LowerBound, Message, Status, Text
 
 COUNT = outcome(better="higher", effect="verified_count", counterfactual={"design": "none"})
 RATE = outcome(better="higher", effect="verified_rate", counterfactual={"design": "none"})
@@ -125,6 +125,33 @@ def test_a_ceiling_that_could_bind_is_not_judged_from_counts_alone():
     assert price(card(ceiling=129.99), {"m0": 0, "m1": 0}).total == 0
     # Each time a milestone is reached it is paid again: no ceiling is out of reach.
     assert price(card(ceiling=130, once=False), {"m0": 2, "m1": 5}).total is None
+
+
+@pytest.mark.parametrize(
+    ("ceiling", "once", "counts", "total"),
+    [
+        # Nobody reached the second milestone: 100 is the most that one person brings.
+        (100, True, {"m0": 7, "m1": 0}, 700),
+        ("99.99", True, {"m0": 7, "m1": 0}, None),
+        # Paid each time, all of it could be one person's: 2 x 100 + 30.
+        (230, False, {"m0": 2, "m1": 1}, 230),
+        ("229.99", False, {"m0": 2, "m1": 1}, None),
+        # Less than one of a milestone, after an audit: no more than that is one person's.
+        (80, True, {"m0": "0.5", "m1": 3}, 140),
+        ("79.99", True, {"m0": "0.5", "m1": 3}, None),
+    ],
+)
+def test_counts_that_leave_the_ceiling_out_of_reach_need_no_claims(ceiling, once, counts, total):
+    decision = price(card(ceiling=ceiling, once=once), counts)
+    assert decision.total == total
+    assert keys(decision.steps) == ([] if total is None else ["counts-below-ceiling"])
+
+
+def test_with_claims_the_same_is_paid_as_without_where_nobody_can_reach_the_ceiling():
+    claims = {"ann": ["m0"], "bo": ["m0"], "cy": ["m0"]}
+    with_claims = price(card(ceiling=100), {}, claims=claims)
+    without = price(card(ceiling=100), {"m0": 3, "m1": 0})
+    assert with_claims.total == without.total == 300
 
 
 def test_a_card_with_a_ceiling_waits_for_every_line():
@@ -347,7 +374,9 @@ def gated(opens, **more):
         (50, 9, ("met", "not_met"), 0, 0),
         (None, 10, (None, "met"), None, None),
         (None, 9, (None, "not_met"), 0, 0),
-        (49, None, ("not_met", None), None, None),
+        (49, None, ("not_met", None), 0, 0),
+        (50, None, ("met", None), None, None),
+        (None, None, (None, None), None, None),
     ],
 )
 def test_gate(q, x, verdicts, amount, total):
@@ -372,6 +401,83 @@ def test_gates_stand_behind_one_another():
     contract = gated(inner)
     for q, y, total in ((50, 3, 100), (50, 2, 0), (49, 3, 0), (49, 2, 0)):
         assert price(contract, {"q": q, "y": y, "x": 10}).total == total
+
+
+def test_a_shut_gate_gives_nothing_whatever_cannot_be_judged():
+    """Known to be missing, or known and not to be judged: nothing can be due either way."""
+    why = Message("x", Text(en="Too few.", fr="Trop peu."))
+    contract = gated({"threshold": clause()})
+    unjudged = Evidence("x", "all", (), why)
+    for q, amount in ((49, 0), (50, None)):
+        decision = decide(contract, [about(q, of="q"), unjudged])
+        main = decision.clause("main")
+        assert (main.verdict, main.amount) == (Status.CANNOT_BE_JUDGED, amount)
+        assert decision.total == amount
+        assert decision.due_now == 0
+    shut = decide(contract, [about(49, of="q")]).clause("main")
+    assert shut.reason.key == "terms.gate-shut"
+    assert [step.key for step in shut.steps][-1] == "terms.gate-shut"
+
+
+def test_one_shut_gate_of_two_is_enough():
+    inner = {
+        "gate": {"name": "reach", "when": {"y": {"at_least": 3}}, "opens": {"threshold": clause()}}
+    }
+    contract = gated(inner)
+    for q, y, total in ((49, None, 0), (None, 2, 0), (50, None, None), (None, 3, None)):
+        given = {k: v for k, v in (("q", q), ("y", y)) if v is not None}
+        assert price(contract, given | {"x": 10}).total == total
+        assert price(contract, given).total == total
+
+
+def test_a_basket_and_a_card_behind_a_shut_gate_need_no_results():
+    parts = basket().payment.model_dump(exclude_defaults=True)
+    lines = card(ceiling=110).payment.model_dump(exclude_defaults=True)
+    for opens in (parts, lines):
+        gate = {"name": "quality", "when": {"q": {"at_least": 50}}, "opens": opens}
+        contract = make({"gate": gate}, outcomes={"x": UP, "q": RATE, "m0": COUNT, "m1": COUNT})
+        assert price(contract, {"q": 49}).total == 0
+        assert price(contract, {"q": 50}).total is None
+        assert price(contract, {}).total is None
+
+
+def test_a_clause_of_another_settlement_meets_its_gate_again_there():
+    gate = {
+        "name": "quality",
+        "when": {"q": {"at_least": 50}},
+        "opens": {"sum": [clause(name="one"), clause(name="two")]},
+    }
+    calendar = {
+        "settlements": {
+            "y1": {"date": "2026-06-30", "clauses": ["quality", "one"]},
+            "y2": {"date": "2027-06-30", "clauses": ["quality", "two"]},
+        }
+    }
+    contract = make({"gate": gate}, outcomes={"x": UP, "q": RATE}, calendar=calendar)
+    found = price(contract, {"q": 49}, settlement="y1")
+    assert [found.clause(name).amount for name in ("one", "two")] == [0, None]
+    assert found.clause("two").reason.key == "sittings.elsewhere"
+    assert (found.due_now, found.total) == (0, None)
+
+
+def test_an_infinite_bound_at_a_price_of_nothing_pays_nothing():
+    for payment in (
+        {"rate_card": {"each_milestone": "once", "person_ceiling": "none", "lines": [
+            {"name": "main", "outcome": "x", "price": 0}]}},
+        {"share_of_saving": {"name": "main", "outcome": "x", "saving_per_unit": 0, "share": 1}},
+    ):  # fmt: skip
+        contract = make(payment, outcomes={"x": COUNT})
+        decision = decide(contract, [about(Decimal("Infinity"))])
+        assert decision.total == 0
+        assert decide(contract, [about(Decimal("-Infinity"))]).total == 0
+
+
+def test_a_number_as_far_as_floats_go_is_paid_to_the_cent():
+    line = {"name": "main", "outcome": "x", "per_unit": "0.01", "floor": "none"}
+    contract = make({"sum": [{"linear": line}, clause("1", pay="0.01", name="more")]},
+                    outcomes={"x": UP})  # fmt: skip
+    decision = decide(contract, [about(Decimal("1.5E+300"))])
+    assert format(decision.total, "f") == "15" + "0" * 297 + ".01"
 
 
 def test_a_gate_by_group_shuts_its_own_group_only():

@@ -9,6 +9,7 @@ from building import about, clause, make, outcome
 from hypothesis import given
 from hypothesis import strategies as st
 
+from impacteval.contract.escrow import _less
 from impacteval.contract.ledger import load_ledger
 from impacteval.contract.money import NOT_PUBLISHED, add, apportioned
 from impacteval.contract.settlement import Waterfall
@@ -32,6 +33,37 @@ NET = {"name": "medicaid", "what": {"en": "what Medicaid paid", "fr": "ce que Me
 
 def keys(decision):
     return [step.key.removeprefix("terms.") for step in decision.steps]
+
+
+# --- what is not known ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("amount", "other", "left"),
+    [
+        (None, Decimal(5), None),
+        (Decimal(5), None, None),
+        (None, NOT_PUBLISHED, None),
+        (None, Decimal(0), None),
+        (Decimal(5), Decimal(0), Decimal(5)),
+        (NOT_PUBLISHED, Decimal(0), NOT_PUBLISHED),
+        (Decimal(5), Decimal(2), Decimal(3)),
+        (Decimal(5), NOT_PUBLISHED, NOT_PUBLISHED),
+        (NOT_PUBLISHED, Decimal(2), NOT_PUBLISHED),
+    ],
+)
+def test_less_than_what_is_open_is_open(amount, other, left):
+    assert _less(amount, other) == left
+
+
+def test_other_money_does_not_reach_a_ceiling_that_is_not_published():
+    """Not even a very large sum: nobody can tell whether it covers what is due."""
+    contract = units(cap="not_published", net_of=NET, order=["ceiling", "netting"])
+    for other in (0, 30, 10**9):
+        found = price(contract, {"x": 100}, other_money={"medicaid": other})
+        assert found.total is NOT_PUBLISHED
+    known = units(cap=70, net_of=NET, order=["ceiling", "netting"])
+    assert price(known, {"x": 100}, other_money={"medicaid": 70}).total == 0
 
 
 # --- cumulative ---------------------------------------------------------------------------------

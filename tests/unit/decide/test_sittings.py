@@ -61,6 +61,54 @@ def test_a_settlement_judges_its_clauses_and_leaves_the_others_open():
     assert said["clauses"][1]["amount"] is None
 
 
+def test_the_date_that_is_named_is_one_that_judges_this_group():
+    """Each settlement judges one cohort: what is said of a cohort names its own date."""
+    dates = {"y1": (2026, "a"), "y2": (2027, "b"), "y3": (2028, "c"), "y4": (2029, "b")}
+    calendar = {
+        "settlements": {
+            name: {"date": f"{year}-06-30", "groups": [group]}
+            for name, (year, group) in dates.items()
+        }
+    }
+    contract = make(
+        {"threshold": clause(per="group")}, calendar=calendar, outcomes={"x": UP}, **groups(3)
+    )
+    results = {"x": {"a": 25, "b": 25, "c": 25}}
+
+    def said(settlement):
+        found = price(contract, results, settlement=settlement, already_paid=0)
+        return {
+            row.group: (row.reason.key.removeprefix("sittings."), row.reason.values["there"])
+            for row in found.clauses
+            if row.amount is None
+        }
+
+    assert said("y1") == {"b": ("elsewhere", "y2"), "c": ("elsewhere", "y3")}
+    assert said("y2") == {"a": ("judged-before", "y1"), "c": ("elsewhere", "y3")}
+    assert said("y3") == {"a": ("judged-before", "y1"), "b": ("elsewhere", "y4")}
+
+
+def test_a_pool_is_named_where_it_is_judged_whatever_the_groups():
+    calendar = {
+        "settlements": {
+            "y1": {"date": "2026-06-30", "groups": ["a"], "clauses": ["one"]},
+            "y2": {"date": "2027-06-30", "groups": ["b"], "clauses": ["one", "two"]},
+        }
+    }
+    pool = clause(name="two", per="pooled", weights="people")
+    contract = make(
+        {"sum": [clause(name="one", per="group"), pool]},
+        calendar=calendar,
+        outcomes={"x": UP},
+        pool="mean_of_effects",
+        pool_excludes=[],
+        **groups(),
+    )
+    found = price(contract, {"x": {"a": 25, "b": 25}}, settlement="y1")
+    reason = row(found, "two", "pooled").reason
+    assert (reason.key, reason.values["there"]) == ("sittings.elsewhere", "y2")
+
+
 def test_the_clause_of_an_earlier_settlement_is_not_paid_again():
     found = price(two_years(), {"x": 25}, settlement="y2", already_paid=100)
     assert (row(found, "one").verdict, row(found, "one").amount) == (None, None)

@@ -13,10 +13,10 @@ import numpy as np
 from hypothesis import strategies as st
 
 from impacteval.contract import Contract
-from impacteval.contract.clauses import BasketPart, RateLine, ShareOfSaving
+from impacteval.contract.clauses import BasketPart
 from impacteval.contract.model import Outcome
 from impacteval.contract.money import NOT_PUBLISHED
-from impacteval.contract.payment import BY_STEP, Basket, Leaf, terms
+from impacteval.contract.payment import BY_STEP, Basket, Leaf, hides_amount, terms
 from impacteval.contract.readings import (
     Average,
     Between,
@@ -408,7 +408,8 @@ def _looking_for_trouble(
         elif kind == 3:
             x = round(x, int(rng.integers(0, 4)))
         elif kind == 4:
-            x = math.copysign(math.inf, x) if rng.integers(3) == 0 else float(round(x))
+            far = (math.inf, 10.0 ** rng.integers(20, 309), float(round(x)))
+            x = math.copysign(float(rng.choice(far)), x)
         elif kind == 5 and outcome.round_result is not None:
             unit = 10**outcome.round_result.decimals
             x = (2 * int(rng.integers(-50, 120)) + 1) / (2 * unit)
@@ -461,23 +462,19 @@ class Readings:
         if kind == 1:
             return Unjudged(WHY)
         x = _looking_for_trouble(schedule, cents, outcome, rng, self.draws)
-        if isinstance(leaf, RateLine | ShareOfSaving):
-            # The decimal context refuses zero times infinity.
-            x = np.where(np.isinf(x), 1.0, x)
         if kind == 2 and isinstance(leaf, BY_STEP):
             holds = {limit: rng.random(self.draws) < 0.5 for limit in limits(leaf)}
             finite = np.where(np.isinf(x), 0.0, x)
             return ChancesDraws(finite, holds, rng.random(self.draws) < 0.1)
         if kind == 3 and group == "pooled":
             other = _looking_for_trouble(schedule, cents, outcome, rng, self.draws)
-            if isinstance(leaf, RateLine | ShareOfSaving):
-                other = np.where(np.isinf(other), 1.0, other)
             other = np.where(rng.random(self.draws) < 0.3, x, other)
             read = KnownDraws.read(outcome, np.minimum(x, other)).value
             return BetweenDraws(read, KnownDraws.read(outcome, np.maximum(x, other)).value)
         if kind == 6 and not isinstance(leaf, BasketPart):
             mean = np.round(rng.uniform(-90, 900, self.draws), int(rng.integers(1, 7)))
-            mean = np.where(rng.random(self.draws) < 0.1, np.nan, mean)
+            if hides_amount(leaf):
+                mean = np.where(rng.random(self.draws) < 0.1, np.nan, mean)
             return AverageDraws(KnownDraws.read(outcome, x).value, mean)
         closed = rng.random(self.draws) < 0.2 if kind == 4 else None
         unjudged = rng.random(self.draws) < 0.2 if kind == 5 else None

@@ -18,7 +18,7 @@ from impacteval.pricing.advice import (
     advise_threshold,
 )
 from impacteval.pricing.advice_sentences import out_of_reach, proposal_sentences
-from impacteval.pricing.bisection import smallest
+from impacteval.pricing.bisection import beyond_every_failure, smallest
 
 Z95 = NormalDist().inv_cdf(0.95)
 
@@ -192,7 +192,10 @@ def test_both_parties_are_told_what_they_give_up():
         "With a threshold of 6.6 instead of 4, a programme without effect is paid 5 times in 100, "
         "at most 5 as asked; now it is 18 times in 100."
     )
-    assert below == "With a threshold milder by 0.1 it would be paid 5.2 times in 100."
+    assert (
+        below
+        == "With a threshold milder by 0.1 it would be paid 5.2 times in 100, more than asked."
+    )
     assert "70 times now and 60 then. On average it pays 1234 for" in payer
     assert "goes unpaid 10 more times in 100, and receives 9000 on average now, 8000" in others
 
@@ -208,3 +211,50 @@ def test_every_sentence_has_its_values_in_both_languages(chance, said, money):
         for sentence in sentences:
             assert sentence.text.places("fr") == sentence.text.places("en")
             assert sentence.text.fr != sentence.text.en
+
+
+# --- a risk that rises and falls ---------------------------------------------------------------
+
+
+@given(
+    st.lists(st.booleans(), min_size=3, max_size=60),
+    st.integers(0, 59),
+    st.booleans(),
+)
+def test_nothing_tried_beyond_what_is_found_fails(holds, start, ratio) -> None:
+    asked = {}
+
+    def risk(k: int) -> float:
+        asked[k] = 0.01 if holds[k - 1] else 0.2
+        return asked[k]
+
+    last = len(holds)
+    found = beyond_every_failure(
+        risk, 0.05, start=min(1 + start, last), first=1, last=last, ratio=ratio
+    )
+    failing = [k for k, value in asked.items() if value > 0.05]
+    if found is None:
+        assert failing
+        assert max(failing) == last
+        return
+    assert all(k < found.at for k in failing)
+    assert asked[found.at] == found.risk == 0.01
+    assert found.at == 1 if not failing else found.at == max(failing) + 1
+
+
+def test_money_is_held_beyond_every_threshold_that_fails() -> None:
+    def risk(threshold):
+        return 0.2 if threshold < 3 or 6 <= threshold < 8 else 0.01
+
+    # 3 and 4 hold the limit, and 6 beyond them does not: from 8 on every threshold does.
+    money = advise_threshold(
+        risk,
+        lambda t: Stakes(1.0, 1.0, risk(t), 5.0),
+        0.05,
+        now=Decimal(4),
+        decimals=0,
+        easiest=Decimal(0),
+        furthest=Decimal(20),
+        holds="money",
+    )
+    assert (money.at, money.scanned, money.found) == (8, True, "loosen")

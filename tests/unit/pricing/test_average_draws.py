@@ -37,14 +37,31 @@ def test_the_same_cents_as_decimals():
 
 
 def test_what_is_not_published_or_not_judged():
-    hidden = price_draws(CONTRACT, lambda *_: AverageDraws(VALUE, np.full(4, np.nan)), draws=4)
-    exact = price(CONTRACT, lambda *_: Average(Decimal(10), Decimal(10), NOT_PUBLISHED))
+    kept = make({"sum": [clause(pay="not_published"), clause(20, name="more")]}, decide_on=FLAT)
+
+    def draws(leaf, *_):
+        return AverageDraws(VALUE, np.full(4, np.nan) if leaf.name == "main" else AMOUNT)
+
+    def one(leaf, *_):
+        amount = NOT_PUBLISHED if leaf.name == "main" else Decimal(3)
+        return Average(Decimal(10), Decimal(10), amount)
+
+    hidden, exact = price_draws(kept, draws, draws=4), price(kept, one)
     assert exact.due_now is NOT_PUBLISHED
     assert np.isnan(hidden.due.value).all()
     unjudged = np.array([True, False, False, False])
     amount = np.where(unjudged, np.nan, AMOUNT)
     some = price_draws(CONTRACT, lambda *_: AverageDraws(VALUE, amount, unjudged), draws=4)
     assert np.isnan(some.amount["main", "all"].value).tolist() == unjudged.tolist()
+
+
+def test_an_average_of_published_amounts_is_never_hidden():
+    """A hole in an average is a mistake, and must not pass for an amount that is kept secret."""
+    amount = np.where(np.arange(4) == 2, np.nan, AMOUNT)
+    with pytest.raises(ValueError, match="'main' is NaN, and its amounts are published"):
+        price_draws(CONTRACT, lambda *_: AverageDraws(VALUE, amount), draws=4)
+    with pytest.raises(ValueError, match="'main' is hidden, and its amounts are published"):
+        price(CONTRACT, lambda *_: Average(Decimal(10), Decimal(10), NOT_PUBLISHED))
 
 
 def test_what_cannot_be_read():

@@ -32,6 +32,7 @@ def contract(
     design: str = "rct",
     threshold: Any = 1,
     decide_on: Any = "point_estimate",
+    pool: str = "mean_of_effects",
     **counterfactual: Any,
 ) -> Contract:
     """One threshold clause an outcome, and one on the pool where there are groups."""
@@ -75,7 +76,7 @@ def contract(
         "payment": payment,
     }
     if groups:
-        data |= {"groups": groups, "pool": "mean_of_effects", "pool_excludes": []}
+        data |= {"groups": groups, "pool": pool, "pool_excludes": []}
     return Contract.model_validate(data)
 
 

@@ -19,12 +19,12 @@ from impacteval.decide import decide
 from impacteval.pricing import price_draws
 from impacteval.pricing.floats import decimal_of
 from impacteval.simulation import scenario_of, simulate
+from impacteval.simulation.basis_sentences import assumptions
 from impacteval.simulation.completing import numbers_of
 from impacteval.simulation.engine import asked_of
 from impacteval.simulation.normal import draw_normal
 from impacteval.simulation.readings import reader
 from impacteval.simulation.scenario_file import with_settings
-from impacteval.simulation.sentences import assumptions
 from impacteval.simulation.triggers import quiet_triggers, with_triggers
 from impacteval.values import Answer, Evidence, Message, Text
 

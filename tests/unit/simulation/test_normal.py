@@ -18,8 +18,9 @@ from impacteval.decide import Compared
 from impacteval.errors import UsageError
 from impacteval.simulation import scenario_of
 from impacteval.simulation.engine import asked_of
-from impacteval.simulation.normal import draw_normal, scatter_of, stratified_normal
+from impacteval.simulation.normal import draw_normal, scatter_of
 from impacteval.simulation.scenario_file import with_settings
+from impacteval.simulation.scores import stratified_normal
 from impacteval.values import Confidence, LowerBound, PointEstimate, PValue
 
 BONDS = Path(__file__).parents[3] / "studies" / "bonds"

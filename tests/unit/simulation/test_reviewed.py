@@ -15,13 +15,10 @@ from impacteval.cli.run import run
 from impacteval.contract import load_contract
 from impacteval.errors import UsageError
 from impacteval.simulation import simulate
-from impacteval.simulation.sentences import (
-    advice_sentences,
-    headline,
-    held_sentences,
-    in_hundred,
-    precisions_told,
-)
+from impacteval.simulation.advice_told import advice_sentences
+from impacteval.simulation.answer_sentences import headline, held_sentences
+from impacteval.simulation.precision_sentences import precisions_told
+from impacteval.simulation.saying import in_hundred
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "decide"))
 from building import clause, make, outcome
@@ -98,9 +95,9 @@ def test_advice_says_how_sure_it_is_and_that_the_comparison_grows() -> None:
     found = simulate(agreed, sizes, false_payment=0.01, draws=10_000).found
     keys = [message.key for message in advice_sentences(agreed, found)]
     assert "simulation.grown" in keys
-    assert "simulation.hoped-largest" in keys
-    error = next(m for m in advice_sentences(agreed, found) if m.key == "simulation.advice-error")
-    assert error.values["error"] == Decimal("0.2")
+    assert "simulation.hoped-assumed-times" in keys
+    error = next(m for m in advice_sentences(agreed, found) if m.key == "simulation.advice-margin")
+    assert error.values == {"draws": 10_000, "sure": Decimal("0.975")}
 
 
 @pytest.mark.parametrize("hoped", [math.nan, math.inf, 0.0, -3.0])

@@ -13,13 +13,11 @@ from impacteval.contract import load_contract
 from impacteval.render.format import fill
 from impacteval.render.simulation_page import sections
 from impacteval.simulation import simulate
+from impacteval.simulation.answer_sentences import headline
+from impacteval.simulation.clause_sentences import clause_sentences
+from impacteval.simulation.precision_sentences import precisions_told
 from impacteval.simulation.record import schema, to_json
-from impacteval.simulation.sentences import (
-    clause_sentences,
-    headline,
-    in_hundred,
-    precisions_told,
-)
+from impacteval.simulation.saying import in_hundred
 from impacteval.values import Language
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "decide"))
@@ -158,3 +156,27 @@ def test_the_record_keeps_ten_digits_and_its_schema() -> None:
     assert schema().items() <= published.items()
     jsonschema = pytest.importorskip("jsonschema")
     jsonschema.validate(plain_data, published)
+
+
+def test_drawings_can_be_read_on_a_narrow_screen() -> None:
+    found = simulate(
+        contract(), {"x.people": 200, "x.comparison": 200, "x.sd": 40}, effects=[12], draws=500
+    ).found
+    drawn = [
+        block
+        for section in sections(found, contract(), Language.FR, drawings=True)
+        for block in section.blocks
+        if block.kind == "drawing"
+    ]
+    assert len(drawn) == 3
+    for block in drawn:
+        # Letters of nine units on a column of 350 pixels, as a phone has: eleven pixels at least.
+        width = float(re.search(r'viewBox="0 0 ([0-9.]+) ', block.narrow)[1])
+        assert 9 * 350 / width > 11
+        ids = [set(re.findall(r'\bid="([^"]+)"', svg)) for svg in (block.svg, block.narrow)]
+        assert not ids[0] & ids[1]
+        names = [
+            set(re.findall(r">([^<>]*[a-zé]{4}[^<>]*)</text>", s))
+            for s in (block.svg, block.narrow)
+        ]
+        assert names[1] >= names[0]  # the narrow one leaves out nothing that is said

@@ -272,11 +272,6 @@ def test_an_average_of_hidden_amounts_is_refused() -> None:
         run(contract)
 
 
-def test_advice_on_an_average_is_refused() -> None:
-    with pytest.raises(UsageError, match="a little in almost every case"):
-        run(make(decide_on=FLAT), false_payment=0.05)
-
-
 def test_denver_under_the_average() -> None:
     # One outcome of the contract is only counted: no average can stand beside its own rule.
     from impacteval.simulation.averages import averaging_rules

@@ -225,18 +225,6 @@ def test_payers_shares_add_up_and_lenders_lose_what_is_not_paid() -> None:
     assert bank.lost == pytest.approx(np.clip(4000 - pay, 0, 4000).mean(), rel=0.01)
 
 
-def test_settlements_that_share_data_are_refused() -> None:
-    contract = make(
-        {
-            "linear": {"name": "jobs", "outcome": "x", "per_unit": 1000},
-            "cumulative": {"clawback": False},
-        }
-    )
-    run(contract, effects=[1])
-    with pytest.raises(UsageError, match="share their data"):
-        run(contract, effects=[1], settlements=2)
-
-
 def test_groups_read_in_order_leave_the_pool_when_they_are_paid() -> None:
     contract = make(
         {

@@ -3,29 +3,24 @@
 References
 ----------
 Neyman (1923); Samii and Aronow (2012); Imbens and Rubin (2015), *Causal Inference for Statistics,
-Social, and Biomedical Sciences*, chapters 6 and 9.
+Social, and Biomedical Sciences*, chapters 6 and 9. Pairs: Imai (2008), Imai, King and Nall (2009).
+Strata with a single unit in an arm: Pashley and Miratrix (2021).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 
 from impacteval.estimators.randomised import wording
-from impacteval.estimators.randomised.arms import CellArms, mean_arms
+from impacteval.estimators.randomised.arms import mean_arms
 from impacteval.estimators.randomised.cards import DIFFERENCE_IN_MEANS
-from impacteval.estimators.randomised.effect import Convention, build
-from impacteval.estimators.randomised.trial import Trial, read_trial
-from impacteval.inference import (
-    Variance,
-    cell_classical,
-    cell_influence,
-    cluster_cells,
-)
-from impacteval.inference.scales import DIFFERENCE
+from impacteval.estimators.randomised.conventions import mean_conventions, mean_rule
+from impacteval.estimators.randomised.effect import build
+from impacteval.estimators.randomised.fine_blocks import estimate_fine, has_fine_blocks
+from impacteval.estimators.randomised.trial import read_trial
 from impacteval.values import Scale
 
 if TYPE_CHECKING:
@@ -36,13 +31,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class DifferenceInMeans:
-    """The mean of one arm minus the mean of the other, stratum by stratum where there are strata.
+    """The mean of one arm minus the mean of the other, within strata or pairs where there are any.
 
     Parameters
     ----------
     variance : {"hc2", "hc1", "hc3"}
         Standard error: Neyman's (``hc2``), Stata's default (``hc1``), or near the jackknife
-        (``hc3``); with clusters CR2, CR1, CR3.
+        (``hc3``); with clusters CR2, CR1, CR3. Matched pairs, and strata with a single unit or
+        cluster in an arm, have a standard error of their own and take the default only.
 
     Examples
     --------
@@ -85,7 +81,9 @@ class DifferenceInMeans:
             When the data cannot answer; the reason says what to do.
         """
         scale = Scale.parse(scale)
-        trial = read_trial(sample, scale)
+        trial = read_trial(sample, scale, fine=True)
+        if has_fine_blocks(trial):
+            return estimate_fine(self.name, trial, scale, self.variance)
         found = mean_arms(
             trial.y,
             trial.treatment,
@@ -104,44 +102,7 @@ class DifferenceInMeans:
             arms=found.arms,
             scale=scale,
             variance=self.variance,
-            rule=self._rule(trial),
+            rule=mean_rule(trial, self.variance),
             formed=wording.difference(None if trial.stratum is None else len(trial.stratum.labels)),
-            conventions=lambda: self._conventions(trial, found),
+            conventions=lambda: mean_conventions(trial, found, self.variance),
         )
-
-    def _rule(self, trial: Trial) -> str:
-        if trial.cluster is not None:
-            return "clusters" if self.variance == "hc1" else "satterthwaite"
-        return "welch" if trial.stratum is None and self.variance == "hc2" else "residual"
-
-    def _conventions(self, trial: Trial, found: CellArms) -> Iterator[Convention]:
-        """The standard error used, then what other programmes print for the same data."""
-        rule = self._rule(trial)
-        label = wording.variance_label(self.variance, trial.cluster is not None)
-        used = np.sqrt(((found.arms.influence[1] - found.arms.influence[0]) ** 2).sum())
-        df = float(found.arms.degrees(DIFFERENCE))
-        yield Convention(f"{label.lower()}_{rule}", float(used), df)
-        contrast = DIFFERENCE @ found.contrasts
-        for variance in _VARIANCES:
-            if trial.cluster is None:
-                psi = cell_influence(found.fit, contrast[None], variance)
-                other, df = "residual", float(found.fit.counts.sum()) - found.fit.counts.size
-            else:
-                clusters = cluster_cells(found.fit, trial.cluster.codes, variance)
-                psi = clusters.influence(contrast[None])
-                other = "clusters" if variance in ("hc0", "hc1") else "satterthwaite"
-                df = (
-                    clusters.n_clusters - 1.0
-                    if other == "clusters"
-                    else float(clusters.degrees(contrast))
-                )
-            if (variance, other) != (self.variance, rule):
-                name = wording.variance_label(variance, trial.cluster is not None).lower()
-                yield Convention(f"{name}_{other}", float(np.sqrt((psi**2).sum())), df)
-        if trial.cluster is None:
-            classical = float(np.sqrt(cell_classical(found.fit, contrast[None])[0]))
-            residual = float(found.fit.counts.sum()) - found.fit.counts.size
-            yield Convention("classical_residual", classical, residual)
-
-
-_VARIANCES: tuple[Variance, ...] = ("hc2", "hc1", "hc3")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,11 +16,13 @@ from impacteval.estimates import (
     Effect,
     Influence,
     LogRatioT,
+    MeansInfluence,
     Parts,
     Period,
     StudentT,
 )
-from impacteval.estimators.randomised import messages, wording
+from impacteval.estimators.randomised import fine_words, messages, wording
+from impacteval.estimators.randomised.fine import shared_within, thin_strata
 from impacteval.estimators.randomised.trial import Trial
 from impacteval.inference import (
     ArmMeans,
@@ -52,6 +55,25 @@ class Convention:
     df: float
 
 
+@dataclass(frozen=True, slots=True)
+class Saying:
+    """How a standard error is named and told.
+
+    Attributes
+    ----------
+    label : str
+        Its short name, which goes with every interval.
+    errors : Message
+        The sentence that says what it is.
+    degrees : callable
+        The sentence on its degrees of freedom.
+    """
+
+    label: str
+    errors: Message
+    degrees: Callable[[float], Message]
+
+
 def build(
     *,
     estimator: str,
@@ -63,6 +85,9 @@ def build(
     rule: str,
     formed: Message,
     conventions: Callable[[], Iterable[Convention]],
+    saying: Saying | None = None,
+    tables: Mapping[str, Mapping[str, Any]] | None = None,
+    notes: tuple[Message, ...] = (),
 ) -> CounterfactualEstimate:
     """The estimate on a scale.
 
@@ -84,6 +109,12 @@ def build(
         How the means were formed.
     conventions : callable
         Other standard errors of the difference, for the record; the first is the one used.
+    saying : Saying, optional
+        How the standard error is named and told where it is not one of HC or CR.
+    tables : mapping, optional
+        Further tables of the result.
+    notes : tuple of Message
+        What a reader must know besides.
 
     Raises
     ------
@@ -97,24 +128,30 @@ def build(
         raise NotIdentified(messages.no_variation())
     if scale is Scale.RELATIVE and not (observed > 0 and counterfactual > 0):
         raise NotIdentified(messages.relative_not_positive(observed, counterfactual))
-    spread = _spread(trial) if scale is Scale.STANDARDISED else None
+    spread = spread_of(trial) if scale is Scale.STANDARDISED else None
     plain = on_scale(arms, Scale.DIFFERENCE)
     found = on_scale(arms, scale, served=trial.served, spread=spread)
     clustered = trial.cluster is not None
-    label = wording.variance_label(variance, clustered)
     df = float(found.df)
+    groups = trial.unit if trial.cluster is None else trial.cluster.labels
+    if saying is None:
+        saying = Saying(
+            wording.variance_label(variance, clustered),
+            wording.errors(variance, len(groups) if clustered else None),
+            lambda df: wording.degrees(rule, df),
+        )
+    label = saying.label
     distribution: StudentT | LogRatioT
     if found.log_ratio is not None and found.log_std_error is not None:
         distribution = LogRatioT(float(found.log_ratio), float(found.log_std_error), df, label)
     else:
         distribution = StudentT(float(found.value), float(found.std_error), df, label)
     band = StudentT(float(plain.value), float(plain.std_error), float(plain.df)).interval(0.95)
-    groups = trial.unit if trial.cluster is None else trial.cluster.labels
     sentences = [
         formed,
         wording.weights(trial.weight_kind, rate=trial.exposure is not None),
-        wording.errors(variance, len(groups) if clustered else None),
-        wording.degrees(rule, df),
+        saying.errors,
+        saying.degrees(df),
         wording.on_scale(
             scale,
             rate=trial.exposure is not None,
@@ -129,11 +166,7 @@ def build(
         outcome=trial.outcome,
         scale=scale,
         design=trial.design,
-        target=messages.target(
-            trial.count(0) + trial.count(1),
-            measured_only=not trial.complete,
-            blocked=trial.stratum is not None,
-        ),
+        target=_target(trial),
         effect=Effect(distribution.centre, distribution, float(found.std_error)),
         observed=observed,
         counterfactual=counterfactual,
@@ -150,32 +183,67 @@ def build(
         n_treated=trial.count(1),
         n_comparison=trial.count(0),
         treated_clusters=trial.treated_clusters,
-        influence=Influence(groups, found.influence, "cluster" if clustered else "unit"),
-        parts=Parts(_tables(trial, arms, used)),
-        notes=_notes(trial, scale, rule, df),
+        influence=Influence(
+            groups, found.influence, "cluster" if clustered else "unit", means_influence(arms)
+        ),
+        parts=Parts({**_tables(trial, arms, used), **(tables or {})}),
+        notes=(*_notes(trial, scale, rule, df), *notes),
         method=messages.joined(f"method.{estimator}", said),
         settings=settings,
     )
 
 
-def _spread(trial: Trial) -> Spread:
+def _target(trial: Trial) -> Message:
+    units, measured_only = trial.count(0) + trial.count(1), not trial.complete
+    if trial.pair is not None:
+        return fine_words.target(units, len(trial.pair.labels), measured_only=measured_only)
+    return messages.target(units, measured_only=measured_only, blocked=trial.stratum is not None)
+
+
+def means_influence(arms: ArmMeans) -> MeansInfluence:
+    """Influence on both means, as groups are pooled by it; degrees of freedom of either alone."""
+    comparison, programme = arms.influence
+    degrees = [
+        float(arms.degrees(np.eye(2)[k])) if psi.any() else math.inf
+        for k, psi in enumerate((comparison, programme))
+    ]
+    return MeansInfluence(programme, comparison, degrees[1], degrees[0])
+
+
+def spread_of(trial: Trial) -> Spread:
+    """Standard deviation of the comparison group, with influence by unit or by cluster.
+
+    Raises
+    ------
+    NotIdentified
+        When the outcome does not vary there.
+    """
     found = comparison_spread(
         trial.y, trial.treatment == 0, weight=trial.weight, copies=trial.copies
     )
     size = float(np.abs(trial.y[trial.treatment == 0]).max())
     if not float(found.value) > ROUNDING * size:
         raise NotIdentified(messages.no_spread())
-    if trial.cluster is None:
-        return found
-    # Copies of a row add up inside a cluster; between independent copies their squares do.
-    row = found.influence if trial.copies is None else np.sqrt(trial.copies) * found.influence
-    summed = group_sums(row, trial.cluster.codes, len(trial.cluster.labels))
-    return Spread(found.value, summed)
+    psi, cluster = found.influence, None
+    if trial.cluster is not None:
+        # Copies of a row add up inside a cluster; between independent copies their squares do.
+        row = psi if trial.copies is None else np.sqrt(trial.copies) * psi
+        cluster = trial.cluster.codes
+        psi = group_sums(row, cluster, len(trial.cluster.labels))
+    if trial.pair is not None:
+        whole = np.ones(len(trial.pair.labels), dtype=bool)
+        psi = shared_within(psi, trial.pair.codes, whole, cluster=cluster)
+    elif trial.stratum is not None:
+        codes = trial.stratum.codes
+        thin = thin_strata(trial.treatment, codes, copies=trial.copies, cluster=cluster)
+        if thin.any():
+            psi = shared_within(psi, codes, thin, cluster=cluster)
+    return Spread(found.value, psi)
 
 
 def _notes(trial: Trial, scale: Scale, rule: str, df: float) -> tuple[Message, ...]:
     notes = list(trial.notes)
-    if rule == "satterthwaite" and df < DOUBTFUL:
+    if rule in ("satterthwaite", "pairs", "fine") and trial.cluster is not None and df < DOUBTFUL:
         notes.append(messages.few_clusters(df))
     if scale is Scale.TOTAL and trial.stratum is not None:
         strata = len(trial.stratum.labels)
@@ -191,10 +259,10 @@ def _tables(
 ) -> dict[str, dict[str, Any]]:
     difference = float(DIFFERENCE @ arms.means)
     tables: dict[str, dict[str, Any]] = {"arms": _arms_table(trial, arms)}
-    if trial.stratum is not None:
+    if trial.stratum is not None and trial.pair is None:
         tables["strata"] = _strata_table(trial)
     if trial.cluster is not None:
-        tables["clusters"] = _clusters_table(trial)
+        tables["clusters"] = clusters_table(trial)
     tables["conventions"] = {
         "convention": [c.name for c in conventions],
         "effect": [difference] * len(conventions),
@@ -236,13 +304,20 @@ def _strata_table(trial: Trial) -> dict[str, Any]:
     cell = 2 * trial.stratum.codes + trial.treatment
     fit = fit_cells(trial.y, cell, weight=trial.weight, copies=trial.copies)
     share = group_sums(trial.size, trial.stratum.codes, strata)
-    if trial.cluster is None:
-        own = np.sqrt(fit.copies) * fit.leverages * fit.residuals / np.sqrt(1.0 - fit.leverages)
-        errors = np.sqrt(group_sums(own**2, trial.stratum.codes, strata))
-    else:
-        contrasts = np.kron(np.eye(strata), DIFFERENCE)
-        found = cluster_cells(fit, trial.cluster.codes).influence(contrasts)
-        errors = np.sqrt((found**2).sum(axis=-1))
+    cluster = None if trial.cluster is None else trial.cluster.codes
+    thin = thin_strata(trial.treatment, trial.stratum.codes, copies=trial.copies, cluster=cluster)
+    # Strata with a single unit in an arm have no error of their own: theirs stays empty.
+    with np.errstate(divide="ignore", invalid="ignore"):
+        if cluster is None:
+            own = np.sqrt(fit.copies) * fit.leverages * fit.residuals / np.sqrt(1.0 - fit.leverages)
+            errors = np.sqrt(group_sums(own**2, trial.stratum.codes, strata))
+        else:
+            contrasts = np.kron(np.eye(strata), DIFFERENCE)
+            clusters = cluster_cells(fit, cluster)
+            alone = thin[clusters.cell // 2]
+            clusters = replace(clusters, scores=np.where(alone, 0.0, clusters.scores))
+            found = clusters.influence(contrasts)
+            errors = np.sqrt((found**2).sum(axis=-1))
     counts = np.round(fit.counts).astype(np.int64)
     return {
         "stratum": [str(label) for label in trial.stratum.labels],
@@ -252,11 +327,12 @@ def _strata_table(trial: Trial) -> dict[str, Any]:
         "mean_programme": fit.means[1::2],
         "mean_comparison": fit.means[0::2],
         "effect": fit.means[1::2] - fit.means[0::2],
-        "std_error": errors,
+        "std_error": [None if t else float(e) for t, e in zip(thin, errors, strict=True)],
     }
 
 
-def _clusters_table(trial: Trial) -> dict[str, Any]:
+def clusters_table(trial: Trial) -> dict[str, Any]:
+    """How many clusters each arm has, and how large they are."""
     assert trial.cluster is not None
     copies = np.ones(len(trial.y)) if trial.copies is None else trial.copies
     table: dict[str, list[Any]] = {

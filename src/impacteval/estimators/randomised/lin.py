@@ -8,40 +8,24 @@ critique. *Annals of Applied Statistics* 7(1). doi:10.1214/12-AOAS583
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 
-from impacteval.errors import NotIdentified
-from impacteval.estimators.randomised import messages, wording
-from impacteval.estimators.randomised.arms import LinFit, lin_fit
+from impacteval.estimators.randomised import wording
+from impacteval.estimators.randomised.adjustment import check_by_arm, check_fit
+from impacteval.estimators.randomised.arms import lin_fit
 from impacteval.estimators.randomised.cards import LIN
-from impacteval.estimators.randomised.effect import Convention, build
-from impacteval.estimators.randomised.trial import Trial, read_trial
-from impacteval.inference import (
-    ArmMeans,
-    ClusterFit,
-    Variance,
-    bell_mccaffrey_degrees,
-    cluster_regression,
-    collinear_columns,
-    regression_classical,
-    regression_influence,
-)
-from impacteval.inference.scales import DIFFERENCE
+from impacteval.estimators.randomised.conventions import fit_conventions, fit_rule
+from impacteval.estimators.randomised.effect import build
+from impacteval.estimators.randomised.trial import read_trial
 from impacteval.values import Scale
 
 if TYPE_CHECKING:
     from impacteval.estimates import CounterfactualEstimate
     from impacteval.plugin import MethodCard
     from impacteval.sample import Sample
-
-# Leverage from which a unit counts as fitted exactly; and the share of a contrast that one
-# cluster may determine alone.
-EXACT = 1.0 - 1e-6
-ALONE = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +78,7 @@ class Lin:
         """
         scale = Scale.parse(scale)
         trial = read_trial(sample, scale)
-        _check_covariates(trial)
+        check_by_arm(trial)
         found = lin_fit(
             trial.y,
             trial.x,
@@ -104,7 +88,7 @@ class Lin:
             weight=trial.weight,
             copies=trial.copies,
         )
-        _check_fit(trial, found)
+        check_fit(trial, found)
         cluster = None if trial.cluster is None else trial.cluster.codes
         arms = found.arms(cluster=cluster, variance=self.variance)
         return build(
@@ -114,86 +98,9 @@ class Lin:
             arms=arms,
             scale=scale,
             variance=self.variance,
-            rule=self._rule(trial),
+            rule=fit_rule(trial, self.variance),
             formed=wording.adjusted(
                 trial.covariates, None if trial.stratum is None else len(trial.stratum.labels)
             ),
-            conventions=lambda: self._conventions(trial, found, arms),
+            conventions=lambda: fit_conventions(trial, found, arms, self.variance),
         )
-
-    def _rule(self, trial: Trial) -> str:
-        if trial.cluster is None:
-            return "residual"
-        return "clusters" if self.variance == "hc1" else "satterthwaite"
-
-    def _conventions(self, trial: Trial, found: LinFit, arms: ArmMeans) -> Iterator[Convention]:
-        """The standard error used, then what other programmes print for the same data."""
-        rule = self._rule(trial)
-        label = wording.variance_label(self.variance, trial.cluster is not None)
-        used = np.sqrt(((arms.influence[1] - arms.influence[0]) ** 2).sum())
-        df = float(arms.degrees(DIFFERENCE))
-        yield Convention(f"{label.lower()}_{rule}", float(used), df)
-        contrast, fit = DIFFERENCE @ found.contrasts, found.fit
-        residual = fit.n - fit.p
-        for variance in _VARIANCES:
-            if trial.cluster is None:
-                psi = regression_influence(fit, contrast[None], variance)
-                other, df = "residual", residual
-            else:
-                clusters = cluster_regression(fit, trial.cluster.codes, variance)
-                psi = clusters.influence(contrast[None])
-                other = "clusters" if variance == "hc1" else "satterthwaite"
-                df = (
-                    clusters.n_clusters - 1.0
-                    if other == "clusters"
-                    else float(clusters.degrees(contrast))
-                )
-            if (variance, other) != (self.variance, rule):
-                name = wording.variance_label(variance, trial.cluster is not None).lower()
-                yield Convention(f"{name}_{other}", float(np.sqrt((psi**2).sum())), df)
-        if trial.cluster is None:
-            hc2 = float(np.linalg.norm(regression_influence(fit, contrast[None])))
-            df = float(bell_mccaffrey_degrees(fit, contrast))
-            yield Convention("hc2_bell_mccaffrey", hc2, df)
-            classical = float(np.sqrt(regression_classical(fit, contrast[None])[0]))
-            yield Convention("classical_residual", classical, residual)
-
-
-_VARIANCES: tuple[Variance, ...] = ("hc2", "hc1", "hc3")
-
-
-def _check_covariates(trial: Trial) -> None:
-    """Covariates that tell units apart in both arms, and more units than coefficients."""
-    if not trial.covariates:
-        raise NotIdentified(messages.no_covariates())
-    strata = 1 if trial.stratum is None else len(trial.stratum.labels)
-    blocks = np.eye(strata)[:, 1:]
-    for arm in (1, 0):
-        inside = trial.treatment == arm
-        columns = trial.x[inside]
-        if trial.stratum is not None:
-            columns = np.column_stack([blocks[trial.stratum.codes[inside]], columns])
-        weight = None if trial.weight is None else trial.weight[inside]
-        extra = [k - (strata - 1) for k in collinear_columns(columns, weight)]
-        if extra:
-            raise NotIdentified(
-                messages.collinear([trial.covariates[k] for k in extra], programme=arm == 1)
-            )
-        coefficients = strata + len(trial.covariates)
-        if trial.count(arm) <= coefficients:
-            raise NotIdentified(
-                messages.too_many_covariates(trial.count(arm), coefficients, programme=arm == 1)
-            )
-
-
-def _check_fit(trial: Trial, found: LinFit) -> None:
-    """No unit and no cluster may determine what it is supposed to be compared with."""
-    if trial.cluster is None:
-        exact = np.flatnonzero(found.fit.leverages >= EXACT)
-        if exact.size:
-            raise NotIdentified(messages.leverage([str(trial.unit[k]) for k in exact]))
-        return
-    clusters: ClusterFit = cluster_regression(found.fit, trial.cluster.codes)
-    for contrast in found.contrasts:
-        if float(clusters.determined_by_one(contrast)) > ALONE:
-            raise NotIdentified(messages.one_cluster_decides())

@@ -12,7 +12,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from impacteval.errors import NotIdentified
-from impacteval.estimators.randomised import messages
+from impacteval.estimators.randomised import fine_words, messages
+from impacteval.estimators.randomised.blocks import (
+    MOST,
+    Grouping,
+    check_pairs,
+    check_thin,
+    nested,
+    whole_pairs,
+)
+from impacteval.estimators.randomised.encouragement_words import offers_of_several_sizes
+from impacteval.estimators.randomised.fine import held_in_cells
 from impacteval.inference._arrays import compact
 from impacteval.values import Message, Scale
 
@@ -21,19 +31,7 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-
-
-# Share of its arm's weight above which a unit or cluster stands alone there: the others could
-# be left out without moving the mean, and the variance formulas lose their digits.
-MOST = 0.9999
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Grouping:
-    """Strata or clusters of the rows: codes without gaps, shape (n,), and the label of each."""
-
-    codes: Ints
-    labels: NDArray[Any]
+Bools = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,6 +70,10 @@ class Trial:
         Whether every outcome was measured.
     notes : tuple of Message
         What a reader must know about the rows.
+    offer, received : array, shape (n,), or None
+        What was offered and what was taken up, where the sample says: 0/1, or amounts.
+    pair : Grouping or None
+        Matched pairs, all of them complete.
     """
 
     y: Floats
@@ -93,6 +95,9 @@ class Trial:
     period: str | int | float
     complete: bool
     notes: tuple[Message, ...]
+    offer: Floats | None = None
+    received: Floats | None = None
+    pair: Grouping | None = None
 
     def count(self, arm: int) -> int:
         """Units in an arm, copies counted."""
@@ -105,15 +110,28 @@ class Trial:
         return float(self.size[self.treatment == 1].sum())
 
 
-def read_trial(sample: Sample, scale: Scale) -> Trial:
+def read_trial(sample: Sample, scale: Scale, *, fine: bool = False, amounts: bool = False) -> Trial:
     """The arrays of a trial.
+
+    Parameters
+    ----------
+    sample : Sample
+        Design ``rct``.
+    scale : Scale
+        The scale asked for.
+    fine : bool
+        Whether the method has a standard error for matched pairs and for strata with a single
+        unit or cluster in an arm; otherwise these are refused.
+    amounts : bool
+        Whether the method can use an offer of several sizes; one that compares two arms cannot.
 
     Raises
     ------
     NotIdentified
-        When the sample holds several periods, matched pairs or unequal assignment
-        probabilities, when errors are correlated in two ways at once, when an arm or a stratum
-        is too small, or when `scale` is ``relative`` and the outcome is in logs.
+        When the sample holds several periods, unequal assignment probabilities, or pairs and
+        strata that the method cannot treat, when errors are correlated in two ways at once, when
+        an arm is too small, when `scale` is ``relative`` and the outcome is in logs, or when the
+        offer has several sizes and the method compares two arms.
     """
     if sample.design != "rct":
         raise NotIdentified(messages.not_a_trial(sample.design))
@@ -121,11 +139,16 @@ def read_trial(sample: Sample, scale: Scale) -> Trial:
         raise NotIdentified(messages.several_periods(sample.structure.n_periods))
     matrix = sample.matrix()
     assert matrix.treatment is not None  # the design requires arms; for mypy
-    if matrix.pair is not None:
+    if matrix.pair is not None and not fine:
         raise NotIdentified(messages.pairs())
     if scale is Scale.RELATIVE and sample.log_outcome:
         raise NotIdentified(messages.relative_in_logs())
+    if not amounts and matrix.assigned is not None and not is_binary(matrix.assigned):
+        raise NotIdentified(offers_of_several_sizes())
     kept, notes = _kept(matrix, np.asarray(matrix.treatment))
+    if matrix.pair is not None:
+        kept, more = whole_pairs(matrix.pair.codes, np.asarray(matrix.treatment), kept)
+        notes += more
     treatment = np.asarray(matrix.treatment)[kept].astype(np.int64)
     stratum = _grouping(matrix.stratum, kept)
     _check_probability(matrix.assignment_probability, stratum, kept)
@@ -156,13 +179,21 @@ def read_trial(sample: Sample, scale: Scale) -> Trial:
         period=_period(matrix.period),
         complete=bool(matrix.measured.all()),
         notes=notes,
+        offer=None if matrix.assigned is None else np.array(matrix.assigned[kept]),
+        received=None if matrix.received is None else np.array(matrix.received[kept]),
+        pair=_grouping(matrix.pair, kept),
     )
-    _check_sizes(trial)
+    notes += _check_sizes(trial, fine)
     if exposure is not None:
         notes += _dispersion(matrix.y[kept], treatment, exposure, weights)
     inside = treatment == 1
     clusters = trial.count(1) if assignment is None else len(np.unique(assignment.codes[inside]))
     return replace(trial, treated_clusters=clusters, notes=notes)
+
+
+def is_binary(values: Floats) -> bool:
+    """Whether all are 0 or 1."""
+    return bool(np.isin(values, (0.0, 1.0)).all())
 
 
 def _kept(matrix: Matrix, treatment: Floats) -> tuple[Ints, tuple[Message, ...]]:
@@ -199,19 +230,13 @@ def _period(codes: Codes | None) -> str | int | float:
     return found
 
 
-def _nested(inner: Grouping, outer: Grouping) -> bool:
-    """Whether each inner group lies in one outer group."""
-    pairs = np.unique(inner.codes * len(outer.labels) + outer.codes)
-    return len(pairs) == len(inner.labels)
-
-
 def _coarser(cluster: Grouping | None, assignment: Grouping | None) -> Grouping | None:
     """The level for the errors: the coarser of correlation and assignment."""
     if cluster is None or assignment is None:
         return assignment if cluster is None else cluster
-    if _nested(assignment, cluster):
+    if nested(assignment.codes, cluster.codes):
         return cluster
-    if _nested(cluster, assignment):
+    if nested(cluster.codes, assignment.codes):
         return assignment
     raise NotIdentified(messages.two_ways())
 
@@ -268,41 +293,47 @@ def _check_probability(probability: Floats | None, stratum: Grouping | None, kep
             raise NotIdentified(messages.unequal_probabilities(stratum is not None))
 
 
-def _check_sizes(trial: Trial) -> None:
-    """Two units, or two clusters, in each arm of each stratum."""
+def _check_sizes(trial: Trial, fine: bool) -> tuple[Message, ...]:
+    """Two units, or two clusters, in each arm of each stratum; or blocks that do without."""
     copies = np.ones(len(trial.y)) if trial.copies is None else trial.copies
+    cluster = None if trial.cluster is None else trial.cluster.codes
+    if trial.pair is not None:
+        check_pairs(trial.treatment, trial.pair, trial.stratum, trial.size, copies, cluster)
+        return ()
     strata = np.zeros_like(trial.treatment) if trial.stratum is None else trial.stratum.codes
-    size = 2 * (int(strata.max()) + 1)
-    cell = 2 * strata + trial.treatment
-    held = np.zeros(size)
-    if trial.cluster is None:
-        np.add.at(held, cell, copies)
-    else:
-        pairs = np.unique(trial.cluster.codes * size + cell)
-        np.add.at(held, pairs % size, 1.0)
-    thin = np.flatnonzero((held < 2).reshape(-1, 2).any(axis=1))
-    clustered = trial.cluster is not None
-    if thin.size:
+    held = held_in_cells(trial.treatment, strata, copies=copies, cluster=cluster)
+    thin: Bools = np.asarray((held < 2).any(axis=1))
+    told: tuple[Message, ...] = ()
+    if thin.any():
+        clustered = trial.cluster is not None
         if trial.stratum is None:
-            raise NotIdentified(messages.arm_too_small(int(held[1]), int(held[0]), clustered))
-        names = [str(trial.stratum.labels[k]) for k in thin]
-        raise NotIdentified(messages.strata_too_small(names, len(trial.stratum.labels), clustered))
-    _check_shares(trial, cell, size)
+            programme, comparison = int(held[0, 1]), int(held[0, 0])
+            raise NotIdentified(messages.arm_too_small(programme, comparison, clustered))
+        labels = trial.stratum.labels
+        if not fine:
+            names = [str(label) for label in labels[thin]]
+            raise NotIdentified(messages.strata_too_small(names, len(labels), clustered))
+        check_thin(held, thin, trial.stratum, trial.size, cluster)
+        told = (fine_words.thin(int(thin.sum()), len(labels), clustered),)
+    _check_shares(trial, 2 * strata + trial.treatment, held.size, ~thin[strata])
+    return told
 
 
-def _check_shares(trial: Trial, cell: Ints, size: int) -> None:
+def _check_shares(trial: Trial, cell: Ints, size: int, thick: Bools) -> None:
     """No unit or cluster that has practically all the weight of its arm (of its stratum)."""
     copies = np.ones(len(trial.y)) if trial.copies is None else trial.copies
     weight = copies if trial.weight is None else trial.weight * copies
     names: NDArray[Any]
+    if not thick.any():
+        return
     if trial.cluster is not None:
-        pairs, row = compact(trial.cluster.codes * size + cell)
-        held: Floats = np.bincount(row, weights=weight).astype(np.float64)
+        pairs, row = compact(trial.cluster.codes[thick] * size + cell[thick])
+        held: Floats = np.bincount(row, weights=weight[thick]).astype(np.float64)
         place, names = pairs % size, trial.cluster.labels[pairs // size]
     elif trial.weight is not None:
-        held, place, names = weight / copies, cell, trial.unit
+        held, place, names = (weight / copies)[thick], cell[thick], trial.unit[thick]
     else:
         return
-    share = held / np.bincount(cell, weights=weight)[place]
+    share = held / np.bincount(cell, weights=weight, minlength=size)[place]
     if float(share.max()) > MOST:
         raise NotIdentified(messages.all_the_weight(str(names[int(share.argmax())])))

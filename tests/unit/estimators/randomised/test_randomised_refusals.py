@@ -7,12 +7,18 @@ import pandas as pd
 import pytest
 
 from impacteval.errors import NotIdentified
+from impacteval.estimators.randomised.ancova import Ancova
 from impacteval.estimators.randomised.difference_in_means import DifferenceInMeans
+from impacteval.estimators.randomised.g_computation import GComputation
 from impacteval.estimators.randomised.lin import Lin
 from impacteval.sample import Sample
 from impacteval.values import Scale
 
-BOTH = pytest.mark.parametrize("estimator", [DifferenceInMeans(), Lin()], ids=lambda e: e.name)
+OF_COVARIATES = [Lin(), Ancova(), GComputation(family="gaussian")]
+BOTH = pytest.mark.parametrize(
+    "estimator", [DifferenceInMeans(), *OF_COVARIATES], ids=lambda e: e.name
+)
+ADJUSTED = pytest.mark.parametrize("estimator", OF_COVARIATES, ids=lambda e: e.name)
 
 
 def frame(n: int = 24) -> pd.DataFrame:
@@ -45,13 +51,13 @@ def test_another_design(estimator) -> None:
     assert refused(estimator, frame(), design="matched").reason.key == "randomised.not-a-trial"
 
 
-@BOTH
+@ADJUSTED
 def test_pairs(estimator) -> None:
     df = frame().assign(p=lambda d: d.u // 2)
     assert refused(estimator, df, pair="p").reason.key == "randomised.pairs"
 
 
-@BOTH
+@ADJUSTED
 def test_pairs_named_as_strata(estimator) -> None:
     df = frame().assign(p=lambda d: d.u // 2)
     found = refused(estimator, df, stratum="p")
@@ -59,7 +65,7 @@ def test_pairs_named_as_strata(estimator) -> None:
     assert "12 of 12 strata have fewer: 0, 1, 2, 3, 4, …" in str(found)
 
 
-@BOTH
+@ADJUSTED
 def test_a_thin_stratum_is_named(estimator) -> None:
     df = frame().assign(s="town")
     df.loc[[0, 1, 2], "s"] = "village"  # two of one arm, one of the other
@@ -95,7 +101,7 @@ def test_one_cluster_in_an_arm(estimator) -> None:
     assert "grappes" in found.reason.text.fr
 
 
-@BOTH
+@ADJUSTED
 def test_one_cluster_in_an_arm_of_a_stratum(estimator) -> None:
     df = frame(48).assign(g=lambda d: d.u // 6, t=lambda d: d.u // 6 % 2, s=lambda d: d.u // 36)
     found = refused(estimator, df, assignment_cluster="g", stratum="s")

@@ -1,0 +1,155 @@
+"""The part of a record that says what was found, by which method, on whom."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from impacteval.report.record_values import Both, Frozen, Money, Range, Said, Verdict
+
+
+class FlowRow(Frozen):
+    """One step of who was counted."""
+
+    step: Said
+    n: int
+    treated: int | None = None
+    comparison: int | None = None
+
+
+class ArmRow(Frozen):
+    """Baseline of one covariate by arm."""
+
+    covariate: str
+    plain_name: Both | None
+    treated: str
+    comparison: str
+    standardised_difference: str | None
+    variance_ratio: str | None
+
+
+class DiagnosticRow(Frozen):
+    """One assumption check."""
+
+    name: str
+    title: Both
+    status: Literal["passed", "failed", "not_applicable"]
+    statistic: str | None
+    limit: str | None
+    expected: str | None
+    chance_sound_fails: str | None
+    required: bool
+    """Whether the contract lets it withhold the verdict."""
+    explanation: Said
+
+
+class PeriodRow(Frozen):
+    """One treated period of the counterfactual path."""
+
+    period: str
+    observed: str
+    counterfactual: str
+    low: str | None
+    high: str | None
+    level: str
+    n: int
+
+
+class MethodFacts(Frozen):
+    """The card of the method, in both languages."""
+
+    name: str
+    package: str
+    version: str
+    title: Both
+    description: Both
+    assumptions: tuple[Both, ...]
+    limits: tuple[Both, ...]
+    references: tuple[str, ...]
+    settings: dict[str, Any]
+
+
+class RobustnessRow(Frozen):
+    """Another planned analysis of the same number."""
+
+    name: str
+    title: Both
+    estimate: str | None
+    interval: Range | None
+    verdicts: dict[str, Verdict]
+    """Clause name to the verdict this analysis would give."""
+    due_now: Money | None = None
+    """What would be due if this analysis decided; None while open or without an estimate."""
+    flips: bool
+    reason: Said | None
+
+
+class PartRow(Frozen):
+    """One design of a result that combines several, by itself."""
+
+    design: Both
+    weight: str
+    """Its weight in the contract, from 0 to 1."""
+    plan_entry: str
+    method: MethodFacts
+    design_text: Said
+    comparators: Said
+    estimate: str | None
+    """In contract units."""
+    std_error: str | None
+    """In contract units (absolute value)."""
+    interval: Range | None
+    """Two-sided 95%, in contract units."""
+    n_treated: int
+    n_comparison: int
+    data_digest: str
+    seed: str
+
+
+class FindingFacts(Frozen):
+    """The result for one outcome and group, and where it comes from."""
+
+    outcome: str
+    group: str
+    group_name: Both | None = None
+    """The group in words; None where there are no groups."""
+    plain_name: Both
+    measure: Both
+    outcome_unit: Both
+    contract_unit: Both
+    better: Literal["higher", "lower"]
+    paid: bool
+    status: Literal["estimated", "cannot_be_judged"]
+    reason: Said | None
+    target: Said | None
+    method_text: Said | None
+    method: MethodFacts
+    scale: str
+    against: Literal["data", "figure", "nothing"] = "data"
+    """What the effect is held against: data, a stated figure, or nothing."""
+    observed: str | None
+    counterfactual: str | None
+    estimate: str | None
+    """In contract units."""
+    raw_effect: str | None
+    std_error: str | None
+    """In contract units (absolute value)."""
+    intervals: tuple[Range, ...]
+    """In contract units: two-sided 90 and 95%, one-sided lower 95%."""
+    p_value: str | None
+    """Two-sided, of no effect."""
+    n_treated: int
+    n_comparison: int
+    treated_clusters: int
+    periods: tuple[PeriodRow, ...]
+    notes: tuple[Said, ...]
+    baseline: tuple[ArmRow, ...]
+    diagnostics: tuple[DiagnosticRow, ...]
+    robustness: tuple[RobustnessRow, ...]
+    design_text: Said
+    comparators: Said
+    curve: tuple[tuple[str, str], ...]
+    """Points (effect in contract units, confidence density) of the confidence distribution."""
+    parts: tuple[PartRow, ...] = Field(default=(), exclude_if=lambda parts: not parts)
+    """What is combined, where the contract combines several designs."""
