@@ -109,6 +109,36 @@ def test_a_settlement_beside_a_first_of_pays_what_is_not_in_it() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("date", "quality", "amount", "total"),
+    [
+        # The year of follow-up and the wait end on 2013-12-30; before that nothing is settled, and
+        # a clause behind a gate that is shut now meets the gate again then.
+        ("2013-12-30", 60, 100, 100),
+        ("2013-12-30", 40, 0, 0),
+        ("2013-12-29", 60, None, None),
+        ("2013-12-29", 40, None, None),
+    ],
+)
+def test_a_shut_gate_settles_nothing_before_its_time(
+    date: str, quality: int, amount: Any, total: Any
+) -> None:
+    contract = make(
+        {
+            "gate": {
+                "name": "quality",
+                "when": {"q": {"at_least": 50}},
+                "opens": {"threshold": clause()},
+            }
+        },
+        who_counts={"people": "everyone", "count_everyone": "true", "ends": "2012-06-30"},
+        outcomes={"x": UP | {"window": {"follow": "12 months", "then_wait": "6 months"}}, "q": UP},
+        calendar={"settlements": {"end": {"date": date}}},
+    )
+    decision = price(contract, {"x": 12, "q": quality})
+    assert (decision.clause("main").amount, decision.total) == (amount, total)
+
+
 # --- word for word --------------------------------------------------------------------------------
 
 
