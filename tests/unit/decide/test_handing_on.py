@@ -6,11 +6,14 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from building import about, clause, make, outcome
+from building import about, clause, groups, make, outcome
 from test_several_chances import CHANCE, LOWER, TEST, verdicts
 
 from impacteval.contract import Contract
+from impacteval.contract.calendar import look_of
+from impacteval.contract.readings import Given
 from impacteval.contract.rules import LevelAndSides, LowerBoundRule, Rule
+from impacteval.contract.sitting import sitting_of
 from impacteval.decide import compared, decide
 from impacteval.values import (
     Answer,
@@ -166,3 +169,156 @@ def test_designs_that_are_combined_are_asked_what_the_rule_for_their_sum_asks() 
         PartEstimate("rct"),
         PartEstimate("did"),
     )
+
+
+# --- groups together, dates and an order of tests -------------------------------------------------
+
+POOL: dict[str, Any] = {"pool": "mean_of_effects", "pool_excludes": []}
+
+
+def sure(of: str, confidence: str, group: str = "all", estimate: str = "12") -> Evidence:
+    asked = (Confidence(Decimal(10), "at_least"),)
+    return about(estimate, of=of, group=group, confidence={"10": confidence}, asked=asked)
+
+
+@pytest.mark.parametrize(
+    ("sure_of_all", "wanted"),
+    [
+        # a is read for the groups together; b for each. 10% is shared by three numbers at first.
+        ("0.97", ["met", "met", "met"]),
+        ("0.96", ["not_met", "met", "not_met"]),
+        ("0.5", ["not_met", "met", "not_met"]),
+    ],
+)
+def test_the_groups_together_are_one_number_of_the_family(
+    sure_of_all: str, wanted: list[str]
+) -> None:
+    contract = make(
+        {
+            "sum": [
+                clause(name="a", of="a", per="pooled", weights="people"),
+                clause(name="b", of="b", per="group"),
+            ]
+        },
+        outcomes={"a": outcome(), "b": outcome()},
+        decide_on=CHANCE,
+        multiplicity="holm",
+        **POOL,
+        **groups(),
+    )
+    told = [
+        sure("a", sure_of_all, "pooled"),
+        sure("b", "0.97", "a"),
+        sure("b", "0.92", "b"),
+    ]
+    found = verdicts(decide(contract, told))
+    if sure_of_all == "0.96":
+        # Once one of three is established, two share 10%: 95% is enough for the pool.
+        wanted = ["met", "met", "met"]
+    assert found == wanted
+
+
+@pytest.mark.parametrize(
+    ("date", "wanted"),
+    [
+        # The year of follow-up and the wait end on 2013-12-30; before that nothing is established.
+        ("2013-12-30", ["met", "met"]),
+        ("2013-12-29", ["cannot_be_judged", "cannot_be_judged"]),
+    ],
+)
+def test_nothing_is_established_before_its_time(date: str, wanted: list[str]) -> None:
+    of = outcome(window={"follow": "12 months", "then_wait": "6 months"})
+    contract = make(
+        {
+            "sum": [
+                clause(name="a", of="a", per="pooled", weights="people"),
+                clause(name="b", of="b", per="pooled", weights="people"),
+            ]
+        },
+        outcomes={"a": of, "b": of},
+        who_counts={"people": "everyone", "count_everyone": "true", "ends": "2012-06-30"},
+        decide_on=CHANCE,
+        multiplicity="holm",
+        calendar={"settlements": {"end": {"date": date}}},
+        **POOL,
+        **groups(),
+    )
+    look = look_of(contract, "end")
+    assert look is not None
+    at = sitting_of(contract, look, None, None)
+    told = [sure("a", "0.96", "pooled"), sure("b", "0.96", "pooled")]
+    assert verdicts(decide(contract, told, given=Given(at=at))) == wanted
+
+
+@pytest.mark.parametrize(
+    ("sure_of_all", "wanted"),
+    [("0.95", ["met", "met"]), ("0.5", ["not_met", "not_met"])],
+)
+def test_a_clause_may_stand_behind_the_groups_together(sure_of_all: str, wanted: list[str]) -> None:
+    contract = make(
+        {
+            "sum": [
+                clause(name="all", of="a", per="pooled", weights="people"),
+                clause(name="b", of="b", per="pooled", weights="people"),
+            ]
+        },
+        outcomes={"a": outcome(), "b": outcome()},
+        decide_on=CHANCE,
+        multiplicity="gatekeeping",
+        **POOL,
+        **groups(),
+    )
+    told = [sure("a", sure_of_all, "pooled"), sure("b", "0.95", "pooled")]
+    assert verdicts(decide(contract, told)) == wanted
+
+
+def test_every_number_that_opens_the_way_or_bars_it_is_named_with_its_group() -> None:
+    contract = make(
+        {
+            "sum": [
+                clause(name="first", per="group"),
+                clause(name="whole", per="pooled", weights="people"),
+            ]
+        },
+        decide_on=CHANCE,
+        multiplicity="gatekeeping",
+        **POOL,
+        **groups(),
+    )
+    both = [sure("x", "0.95", g) for g in ("a", "b", "pooled")]
+    opened = decide(contract, both).clause("whole").steps[0]
+    assert (opened.key, opened.values["names"]) == ("decide.behind-met", "first (a)|first (b)")
+    one = [sure("x", "0.95", "a"), sure("x", "0.95", "pooled")]
+    waits = decide(contract, one).clause("whole").reason
+    assert waits is not None
+    assert (waits.key, waits.values["name"]) == ("decide.behind-unjudged", "first (b)")
+
+
+def test_the_estimate_behind_a_pool_is_that_of_its_own_groups() -> None:
+    contract = make(
+        {
+            "first_of": [
+                clause(name="early", per="group"),
+                clause(5, name="final", per="pooled", weights="people"),
+            ]
+        },
+        decide_on=LOWER,
+        multiplicity="none",
+        pool="mean_of_effects",
+        pool_excludes=["paid"],
+        **groups(3),
+    )
+
+    def bounded(group: str, estimate: str, low: str) -> Evidence:
+        answers = (Answer(PointEstimate(), Decimal(estimate)), Answer(bound("0.9"), Decimal(low)))
+        return Evidence("x", group, answers)
+
+    told = [
+        bounded("a", "14", "12"),
+        bounded("b", "8", "6"),
+        bounded("c", "4", "2"),
+        bounded("pooled", "9", "7"),
+        bounded("pooled:b+c", "6", "4"),
+    ]
+    final = decide(contract, told).clause("final")
+    assert (final.pool, final.value, final.estimate) == (("b", "c"), 4, 6)
