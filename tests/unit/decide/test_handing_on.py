@@ -236,12 +236,11 @@ def test_nothing_is_established_before_its_time(date: str, wanted: list[str]) ->
             ]
         },
         outcomes={"a": of, "b": of},
-        who_counts={"people": "everyone", "count_everyone": "true", "ends": "2012-06-30"},
         decide_on=CHANCE,
         multiplicity="holm",
         calendar={"settlements": {"end": {"date": date}}},
         **POOL,
-        **groups(),
+        **groups(2, a={"ends": "2011"}, b={"ends": "2012-06-30"}),
     )
     look = look_of(contract, "end")
     assert look is not None
