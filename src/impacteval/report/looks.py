@@ -27,6 +27,7 @@ from impacteval.report.page_one import wording_of
 from impacteval.report.record import Both, Range, Said
 from impacteval.report.record_looks import LookRow
 from impacteval.report.run import Run
+from impacteval.report.verdicts import contract_value
 from impacteval.values import Message, Status, significant, written
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ def _row(run: Run, at: tuple[Look, ...], k: int, clause: ClauseResult) -> LookRo
     plain = facts.contract_range(finding, contract, LEVEL, "two")
     adjusted = None if stopped is None else _in_contract_units(stopped, estimate, outcome, plain)
     named = facts.group_name(contract, clause.group)
-    own = facts.contract_value(estimate, contract, clause.outcome)
+    own = contract_value(estimate, contract, clause.outcome)
     row = LookRow(
         clause=clause.name,
         group=clause.group,
