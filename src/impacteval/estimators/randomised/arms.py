@@ -94,8 +94,24 @@ def stratum_shares(size: Floats, stratum: Ints) -> Floats:
     return found
 
 
-def _arm_contrasts(shares: Floats) -> Floats:
-    """Contrasts that give both arm means from stratum-by-arm cells, shape (..., 2, 2 s)."""
+def arm_contrasts(shares: Floats) -> Floats:
+    """Contrasts that give both arm means from stratum-by-arm cells.
+
+    Parameters
+    ----------
+    shares : array, shape (..., s)
+        Share of each stratum in the target population.
+
+    Returns
+    -------
+    array, shape (..., 2, 2 s)
+        Comparison first, programme second; cells are numbered ``2 stratum + arm``.
+
+    Examples
+    --------
+    >>> arm_contrasts(np.array([0.75, 0.25])).tolist()
+    [[0.75, 0.0, 0.25, 0.0], [0.0, 0.75, 0.0, 0.25]]
+    """
     found = np.zeros((*shares.shape[:-1], 2, 2 * shares.shape[-1]))
     found[..., 0, 0::2] = shares
     found[..., 1, 1::2] = shares
@@ -150,7 +166,7 @@ def mean_arms(
     strata = np.zeros_like(treatment) if stratum is None else stratum
     fit = fit_cells(y, 2 * strata + treatment, weight=weight, copies=copies)
     counted = np.ones(y.shape[-1]) if size is None else size
-    contrasts = _arm_contrasts(stratum_shares(counted, strata))
+    contrasts = arm_contrasts(stratum_shares(counted, strata))
     means = (contrasts @ fit.means[..., None])[..., 0]
     if cluster is not None:
         clusters = cluster_cells(fit, cluster, variance)
@@ -268,7 +284,7 @@ def lin_fit(
     columns = lin_columns(x, treatment, stratum=stratum, size=size)
     fit = regress(columns, y, weight=weight, copies=copies)
     counted = np.ones(y.shape[-1]) if size is None else size
-    cells = _arm_contrasts(stratum_shares(counted, strata))
+    cells = arm_contrasts(stratum_shares(counted, strata))
     k = columns.shape[-1] - cells.shape[-1]
     contrasts = np.concatenate([cells, np.zeros((*cells.shape[:-1], k))], axis=-1)
     return LinFit(fit, contrasts)

@@ -17,12 +17,13 @@ from impacteval.errors import NotIdentified, UsageError
 from impacteval.estimates import CounterfactualEstimate, Effect, Influence, Parts, Period
 from impacteval.estimators.randomised import lot_words as words
 from impacteval.estimators.randomised import messages, wording
-from impacteval.estimators.randomised.lot import Lot, read_lot
+from impacteval.estimators.randomised.lot import Lot, read_lot, taken_out
 from impacteval.estimators.randomised.lot_card import RANDOMISATION_INFERENCE
 from impacteval.estimators.randomised.permuted import (
     ROUNDING,
     Permuted,
     arm_means,
+    centred,
     permuted,
     scheme_of,
 )
@@ -160,15 +161,24 @@ class RandomisationInference:
             balance_limit=self.balance_limit,
             every=self.listed == "all",
         )
-        means = arm_means(lot)
+        fit = taken_out(lot)
+        middle = centred(lot, Scale.DIFFERENCE, fit)
+        means = arm_means(lot, middle)
         if scale is Scale.RELATIVE:
             for _, (counterfactual, observed) in means:
                 if not (observed > 0 and counterfactual > 0):
                     raise NotIdentified(
                         messages.relative_not_positive(float(observed), float(counterfactual))
                     )
+            middle = centred(lot, scale, fit)
         found = permuted(
-            lot, scale, draws=self.draws, studentised=self.studentised, scheme=scheme, rng=rng
+            lot,
+            scale,
+            draws=self.draws,
+            studentised=self.studentised,
+            scheme=scheme,
+            rng=rng,
+            middle=middle,
         )
         adjusted = _adjusted(lot, found) if len(lot.outcomes) > 1 else None
         return [
