@@ -271,12 +271,18 @@ def step_function(pieces: Pieces, *, always: int, total: int) -> StepFunction:
     (0.5, 1.0, 1.0, 0.5)
     """
     low, high = np.sort(pieces.low), np.sort(pieces.high)
+    # Both are in order, so that this only merges them.
     ends = np.concatenate([low, high])
-    knots = np.unique(ends[np.isfinite(ends)])
-    opened = np.searchsorted(low, knots, side="right")
-    left = int(np.searchsorted(low, -np.inf, side="right"))
-    at = opened - np.searchsorted(high, knots, side="left")
-    after = opened - np.searchsorted(high, knots, side="right")
+    order = np.argsort(ends, kind="stable")
+    ends = ends[order]
+    opened = np.cumsum(order < low.size)
+    closed = np.arange(1, ends.size + 1) - opened
+    # The last of the ends that stand at one place has counted them all.
+    last = np.flatnonzero(np.append(ends[1:] != ends[:-1], np.ones(min(ends.size, 1), bool)))
+    before = np.concatenate([[0], closed[last][:-1]])
+    finite = np.isfinite(ends[last])
+    knots, left = ends[last][finite], int(np.searchsorted(low, -np.inf, side="right"))
+    at, after = (opened[last] - before)[finite], (opened - closed)[last][finite]
     between = np.concatenate([[left], after])
     # Divided, not multiplied by an inverse: 1/20 must be the 0.05 that a level of 0.95 means.
     return StepFunction(knots, (at + always) / total, (between + always) / total)

@@ -173,7 +173,7 @@ def read_lot(sample: Sample, scale: Scale) -> Lot:
     rows = LotRows(
         y=y,
         treatment=arm[kept].astype(np.int64),
-        x=np.ascontiguousarray(matrix.X.T[:, kept]),
+        x=np.take(matrix.X.T, kept, axis=1),
         weight=copies * (np.ones(len(kept)) if raw.means is None else raw.means),
         size=copies * raw.size,
         stratum=np.zeros(len(kept), dtype=np.int64) if strata is None else strata.codes,
@@ -200,7 +200,7 @@ def read_lot(sample: Sample, scale: Scale) -> Lot:
         y=y[:, order],
         treatment=arms[order],
         # One column after the other in memory is how the factorisation reads them.
-        x=rows.x[:, order].T,
+        x=np.take(rows.x, order, axis=1).T,
         covariates=tuple(matrix.covariate_names),
         weight=rows.weight[order],
         size=rows.size[order],
@@ -346,8 +346,8 @@ def taken_out(lot: Lot) -> TakenOut:
     if not lot.covariates:
         return none
     x = none.centred(lot.x.T)
-    largest = np.abs(x).max(axis=1)
-    flat = np.flatnonzero(largest <= FLAT * np.abs(lot.x.T).max(axis=1))
+    largest = _largest(x)
+    flat = np.flatnonzero(largest <= FLAT * _largest(lot.x.T))
     if flat.size:
         raise NotIdentified(refusals.collinear([lot.covariates[k] for k in flat]))
     x *= root
@@ -359,6 +359,12 @@ def taken_out(lot: Lot) -> TakenOut:
     if lot.realised.size - lot.sizes.size - len(lot.covariates) < 2:
         raise NotIdentified(refusals.too_many_covariates(lot.realised.size, len(lot.covariates)))
     return replace(none, basis=basis)
+
+
+def _largest(x: Floats) -> Floats:
+    """Largest absolute value of each row, without a copy of them all."""
+    found: Floats = np.maximum(x.max(axis=1), -x.min(axis=1))
+    return found
 
 
 def _check_columns(lot: Lot, x: Floats) -> None:
