@@ -26,8 +26,11 @@ import numpy as np
 from impacteval.inference._arrays import Floats, Ints
 from impacteval.inference.assignments import Zeros
 
-# Numbers that are converted at a time: 2 MB, so that they stay near the processor's cache.
-WARM = 250_000
+# Units looked at together, and numbers that are converted at a time: 800 kB, so that they stay in
+# the processor's cache.
+WINDOW, WARM = 500, 100_000
+# Products (rows times units times columns) up to this size are multiplied without being copied.
+SMALL = 800_000
 # Sums over strata that are held at a time: 8 MB.
 WIDE = 1_000_000
 
@@ -171,15 +174,24 @@ def _spans(sizes: Ints) -> list[tuple[int, int]]:
 
 def _sums(block: Zeros, columns: Floats, spans: list[tuple[int, int]]) -> Floats:
     """Sums of the columns over the programme in each stratum, shape (s, m, c)."""
-    found = np.empty((len(spans), len(block), columns.shape[1]))
-    step = max(1, WARM // block.shape[1])
-    buffer = np.empty((min(step, len(block)), block.shape[1]))
-    for first in range(0, len(block), step):
-        rows = block[first : first + step]
-        z = buffer[: len(rows)]
-        np.copyto(z, rows)
-        for s, (a, b) in enumerate(spans):
-            np.matmul(z[:, a:b], columns[a:b], out=found[s, first : first + step])
+    m, c = len(block), columns.shape[1]
+    found = np.zeros((len(spans), m, c))
+    rows = max(1, min(WARM // WINDOW, SMALL // (WINDOW * c)))
+    buffer = np.empty((min(rows, m), WINDOW))
+    for left in range(0, block.shape[1], WINDOW):
+        right = min(left + WINDOW, block.shape[1])
+        # What of each stratum lies in the window.
+        inside = [
+            (s, max(a, left), min(b, right))
+            for s, (a, b) in enumerate(spans)
+            if a < right and b > left
+        ]
+        for first in range(0, m, rows):
+            last = min(first + rows, m)
+            z = buffer[: last - first, : right - left]
+            np.copyto(z, block[first:last, left:right])
+            for s, a, b in inside:
+                found[s, first:last] += z[:, a - left : b - left] @ columns[a:b]
     return found
 
 
