@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
+# Groups that are few enough to be summed one by one.
+FEW = 16
+
 
 def group_sums(values: Floats, codes: Ints, size: int) -> Floats:
     """Sum `values` by group along the last axis.
@@ -35,10 +38,30 @@ def group_sums(values: Floats, codes: Ints, size: int) -> Floats:
     """
     if values.ndim == 1:
         return np.bincount(codes, weights=values, minlength=size).astype(np.float64)
+    bounds = runs(codes, size)
+    if bounds is not None and size <= FEW:
+        # Each group by itself: nothing is moved, and a value that is not finite stays in its own.
+        ones = np.ones(codes.size)
+        sums = [values[..., a:b] @ ones[a:b] for a, b in bounds]
+        return np.stack(sums, axis=-1).astype(np.float64, copy=False)
     order = np.argsort(codes, kind="stable")
     starts = np.searchsorted(codes[order], np.arange(size))
     summed: Floats = np.add.reduceat(values[..., order], starts, axis=-1)
     return summed
+
+
+def runs(codes: Ints, size: int) -> list[tuple[int, int]] | None:
+    """First column of each group and the one after its last; None unless groups stand in order.
+
+    Examples
+    --------
+    >>> runs(np.array([0, 0, 1]), 2), runs(np.array([0, 1, 0]), 2)
+    ([(0, 2), (2, 3)], None)
+    """
+    if np.any(codes[1:] < codes[:-1]):
+        return None
+    ends = np.searchsorted(codes, np.arange(size), side="right").tolist()
+    return list(zip([0, *ends[:-1]], ends, strict=True))
 
 
 def compact(codes: NDArray[Any]) -> tuple[NDArray[Any], Ints]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,7 @@ from impacteval.inference import (
     Variance,
     cell_degrees,
     cell_influence,
+    cell_scores,
     cluster_cells,
     cluster_regression,
     fit_cells,
@@ -172,19 +174,24 @@ def mean_arms(
         clusters = cluster_cells(fit, cluster, variance)
         degrees = _cluster_degrees(variance, clusters, contrasts)
         return CellArms(ArmMeans(means, clusters.influence(contrasts), degrees), fit, contrasts)
-    psi = cell_influence(fit, contrasts, variance)
-    if stratum is not None or variance != "hc2":
-        residual = float(fit.counts.sum()) - fit.counts.size
-        return CellArms(ArmMeans(means, psi, _constant(residual)), fit, contrasts)
-    variances = (psi**2).sum(axis=-1)
-    # Equal weights: n - 1 an arm, exactly; the general form agrees and takes longer.
-    equal = weight is None and working is None
-    own = fit.counts - 1.0 if equal else cell_degrees(fit, working)
+    # Cells do not overlap: variances of the means need no influence, which is spelled out for
+    # those who ask.
+    squares = group_sums(cell_scores(fit, variance) ** 2, fit.cell, fit.counts.size)
+    variances = (contrasts**2 @ squares[..., None])[..., 0]
+
+    def influence() -> Floats:
+        return cell_influence(fit, contrasts, variance)
 
     def welch(contrast: Floats) -> Floats:
+        # Equal weights: n - 1 an arm, exactly; the general form agrees and takes longer.
+        equal = weight is None and working is None
+        own = fit.counts - 1.0 if equal else cell_degrees(fit, working)
         return welch_satterthwaite(contrast**2 * variances, own)
 
-    return CellArms(ArmMeans(means, psi, welch), fit, contrasts)
+    degrees = welch
+    if stratum is not None or variance != "hc2":
+        degrees = _constant(float(fit.counts.sum()) - fit.counts.size)
+    return CellArms(ArmMeans(means, cache(influence), degrees, variances), fit, contrasts)
 
 
 def _constant(value: float) -> Callable[[Floats], Floats]:
