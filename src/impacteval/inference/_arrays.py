@@ -72,11 +72,11 @@ def compact(codes: NDArray[Any]) -> tuple[NDArray[Any], Ints]:
     >>> compact(np.array([7, 3, 7]))[1].tolist()
     [1, 0, 1]
     """
-    if codes.size and codes.dtype.kind == "i" and codes.min() >= 0:
+    whole = codes.size > 0 and codes.dtype.kind == "i"
+    if whole and codes.min() >= 0 and codes.max() < 4 * codes.size + 1024:
         # Small whole numbers are counted, which takes no sorting.
-        if codes.max() < 4 * codes.size + 1024:
-            used = np.bincount(codes) > 0
-            return np.flatnonzero(used).astype(codes.dtype), (np.cumsum(used) - 1)[codes]
+        used = np.bincount(codes) > 0
+        return np.flatnonzero(used).astype(codes.dtype), (np.cumsum(used) - 1)[codes]
     found, places = np.unique(codes, return_inverse=True)
     return found, places.astype(np.int64).ravel()
 

@@ -138,21 +138,24 @@ class Statistics:
         a, b = self.level, self.slope
         (s1, s2), (q0, q1, q2) = self.own, self.square
 
-        def polynomial(x: Floats, sloped: bool) -> tuple[Floats, Floats | None]:
+        def polynomial(x: Floats) -> tuple[Floats, Callable[[], Floats]]:
             top, twice, square = a - x * b, 2.0 * x, x * x
             own, other = 1.0 - twice * s1 + square * s2, q0 - twice * q1 + square * q2
             top_square = top * top
             value = top_square * own - square * other
-            if not sloped:
-                return value, None
-            steep = (-2.0 * b) * top * own + top_square * (twice * s2 - 2.0 * s1)
-            return value, steep - (twice * other + square * (twice * q2 - 2.0 * q1))
+
+            def steep() -> Floats:
+                mine: Floats = (-2.0 * b) * top * own + top_square * (twice * s2 - 2.0 * s1)
+                theirs: Floats = twice * other + square * (twice * q2 - 2.0 * q1)
+                return mine - theirs
+
+            return value, steep
 
         with np.errstate(all="ignore"):
-            value, steep = polynomial(x, True)
-            moved = x - value / steep
+            value, steep = polynomial(x)
+            moved = x - value / steep()
             near = np.abs(moved - x) <= REAL * (1.0 + np.abs(x))
-            better = near & (np.abs(polynomial(moved, False)[0]) < np.abs(value))
+            better = near & (np.abs(polynomial(moved)[0]) < np.abs(value))
         return np.where(better, moved, x)
 
     def _accepts(self, x: Floats) -> dict[Tail, Bools]:

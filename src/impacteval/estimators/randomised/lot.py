@@ -294,11 +294,11 @@ class TakenOut:
         """Values less the weighted mean of their stratum, shape (..., n)."""
         weight, stratum = self.lot.weight, self.stratum
         if stratum is None:
-            found: Floats = values - (values @ weight)[..., None] / self.total
-            return found
+            centred: Floats = values - (values @ weight)[..., None] / self.total
+            return centred
         flat = values.reshape(-1, stratum.size)
         sums = [np.bincount(stratum, weights=weight * v) for v in flat]
-        found = (flat - (np.stack(sums) / self.total)[:, stratum]).reshape(values.shape)
+        found: Floats = (flat - (np.stack(sums) / self.total)[:, stratum]).reshape(values.shape)
         return found
 
     def residuals(self, values: Floats) -> Floats:

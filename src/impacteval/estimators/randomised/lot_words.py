@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from impacteval.values import Message, Scale, Text
 
 # --- notes ------------------------------------------------------------------------------------

@@ -209,7 +209,7 @@ class RandomisationInference:
             size = float(np.abs(lot.y[k]).max())
             if float(on_scale(arms, Scale.DIFFERENCE).std_error) > ROUNDING * size:
                 error = float(scaled.std_error)
-                influence = Influence(lot.labels, scaled.influence, lot.level)
+                influence = _by_label(lot, scaled.influence)
         effect = Effect(value, distribution, error)
         band = effect.interval(0.95)
         low, high = _band(band, scale, lot.served, observed)
@@ -265,6 +265,17 @@ class RandomisationInference:
             said.append(words.balanced(self.balance_limit, self.balance_on or lot.covariates))
         said.append(words.inverted(scale, lot.served))
         return [sentence for sentence in said if sentence is not None]
+
+
+def _by_label(lot: Lot, values: np.ndarray[Any, np.dtype[np.float64]]) -> Influence:
+    """Influence by label: that of a unit which stands for several is theirs taken together."""
+    if lot.weight_kind != "frequency" or lot.level != "unit":
+        return Influence(lot.labels, values, lot.level)
+    labels, place = np.unique(lot.labels, return_inverse=True)
+    # Copies are alike and were assigned independently, so that their squares add up.
+    squares = np.bincount(place, weights=values**2)
+    signs = np.sign(np.bincount(place, weights=values))
+    return Influence(labels, signs * np.sqrt(squares), lot.level)
 
 
 def _label(found: Permuted) -> str:
