@@ -46,7 +46,7 @@ PROFILE = (
     "covariates, once, and the rest draws, sums and the interval. With ten outcomes the draws (0.22 s) and",
     "the conversion of their bytes to numbers (0.04 s) are shared; the product of draws and outcomes costs",
     "0.05 s more than with one, each studentised interval 0.008 s (unstudentised 0.005 s), the adjusted",
-    "p-values 0.01 s. Studentised, that is close to the floor on either side from run to run.",
+    "p-values 0.01 s: ten outcomes add 0.13 to 0.15 s to 0.25 s. The floor of that row is missed by little.",
 )
 
 
