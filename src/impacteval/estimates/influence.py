@@ -88,7 +88,7 @@ class Influence:
             raise ValueError("Influence needs one value a label, at least one.")
         if not np.all(np.isfinite(values)):
             raise ValueError("Influence values must be finite.")
-        if len(set(labels.tolist())) != labels.size:
+        if _repeated(labels):
             raise ValueError("Each label stands once in an influence.")
         if self.level not in ("unit", "cluster"):
             raise ValueError("level must be 'unit' or 'cluster'.")
@@ -101,7 +101,7 @@ class Influence:
     @property
     def std_error(self) -> float:
         """The standard error these values reproduce."""
-        return math.sqrt(math.fsum(v * v for v in self.values.tolist()))
+        return math.sqrt(math.fsum((self.values**2).tolist()))
 
     def covariance(self, other: Influence) -> float:
         """Covariance with another estimate, over the labels both share."""
@@ -110,3 +110,11 @@ class Influence:
         mine = dict(zip(self.labels.tolist(), self.values.tolist(), strict=True))
         pairs = zip(other.labels.tolist(), other.values.tolist(), strict=True)
         return math.fsum(mine[label] * value for label, value in pairs if label in mine)
+
+
+def _repeated(labels: NDArray[Any]) -> bool:
+    """Whether any label stands twice."""
+    if labels.dtype.kind in "iu":  # numbers are sorted faster than they are told apart
+        ordered = np.sort(labels)
+        return bool((ordered[1:] == ordered[:-1]).any())
+    return len(set(labels.tolist())) != labels.size

@@ -59,12 +59,12 @@ class StepFunction:
         m = self.knots.size
         if self.at.size != m or self.between.size != m + 1:
             raise ValueError("A step function needs one value a knot and one value a gap.")
-        if m and (not np.all(np.isfinite(self.knots)) or np.any(np.diff(self.knots) <= 0)):
+        if m and not (np.isfinite(self.knots).all() and (self.knots[1:] > self.knots[:-1]).all()):
             raise ValueError("Knots must be finite and strictly increasing.")
-        every = np.concatenate([self.at, self.between])
-        if not np.all((every >= 0.0) & (every <= 1.0)):
-            raise ValueError("A p-value lies between 0 and 1.")
-        if np.any(self.at < np.maximum(self.between[:-1], self.between[1:])):
+        for values in (self.at, self.between):
+            if values.size and not (values.min() >= 0.0 and values.max() <= 1.0):
+                raise ValueError("A p-value lies between 0 and 1.")
+        if (self.at < self.between[:-1]).any() or (self.at < self.between[1:]).any():
             raise ValueError("At a knot the p-value is at least that of both neighbours.")
 
     def __eq__(self, other: object) -> bool:

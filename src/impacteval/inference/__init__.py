@@ -13,6 +13,7 @@ from impacteval.inference.cells import (
     cell_classical,
     cell_degrees,
     cell_influence,
+    cell_scores,
     cluster_cells,
     fit_cells,
 )
@@ -73,6 +74,7 @@ __all__ = [
     "cell_classical",
     "cell_degrees",
     "cell_influence",
+    "cell_scores",
     "cluster_cells",
     "cluster_regression",
     "collinear_columns",

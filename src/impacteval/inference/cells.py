@@ -26,7 +26,7 @@ from typing import Literal
 
 import numpy as np
 
-from impacteval.inference._arrays import Floats, Ints, compact, group_sums
+from impacteval.inference._arrays import FEW, Floats, Ints, compact, group_sums, runs
 from impacteval.inference.degrees import quadratic_form_degrees
 
 Variance = Literal["hc0", "hc1", "hc2", "hc3"]
@@ -65,8 +65,9 @@ class CellFit:
     @property
     def leverages(self) -> Floats:
         """Leverage of one copy of each row: its share of its cell's weight, shape (..., n)."""
-        found: Floats = self.weight / self.totals[..., self.cell]
-        return found
+        # Computed once where weights are the same in all replications.
+        weight, totals = shared(self.weight), shared(self.totals)
+        return np.broadcast_to(weight / totals[..., self.cell], self.residuals.shape)
 
 
 def fit_cells(
@@ -103,19 +104,46 @@ def fit_cells(
     ones = np.ones(y.shape[-1])
     w = np.broadcast_to(ones if weight is None else weight, y.shape)
     f = ones if copies is None else copies
-    totals = group_sums(w * f, cell, size)
-    means = group_sums(w * f * y, cell, size) / totals
+    counted = weight is not None or copies is not None
+    held = shared(w) * f
+    totals = np.broadcast_to(group_sums(held, cell, size), (*y.shape[:-1], size))
+    means = group_sums(held * y if counted else y, cell, size) / totals
+    residuals = _less(y, means, cell)
     # A second pass takes out the rounding of the first; it matters for large means.
-    means = means + group_sums(w * f * (y - means[..., cell]), cell, size) / totals
+    rest = group_sums(held * residuals if counted else residuals, cell, size)
+    means = means + rest / totals
     return CellFit(
         means=means,
         totals=totals,
-        residuals=y - means[..., cell],
+        residuals=_less(y, means, cell),
         weight=w,
         copies=f,
         cell=cell,
         counts=group_sums(f, cell, size),
     )
+
+
+def shared(values: Floats) -> Floats:
+    """The one row that all replications share, shape (n,), or `values` where they differ.
+
+    Examples
+    --------
+    >>> shared(np.broadcast_to(np.arange(2.0), (5, 2))).tolist()
+    [0.0, 1.0]
+    """
+    same = not any(values.strides[:-1]) and 0 not in values.shape
+    return values[(0,) * (values.ndim - 1)] if same else values
+
+
+def _less(y: Floats, means: Floats, cell: Ints) -> Floats:
+    """Outcomes less the mean of their cell, shape (..., n)."""
+    bounds = runs(cell, means.shape[-1])
+    if y.ndim == 1 or bounds is None or len(bounds) > FEW:
+        return y - means[..., cell]
+    found = np.empty(y.shape)
+    for k, (a, b) in enumerate(bounds):
+        np.subtract(y[..., a:b], means[..., k, None], out=found[..., a:b])
+    return found
 
 
 def adjustment(leverages: Floats, variance: Variance, n: float, p: int) -> Floats:
@@ -157,9 +185,29 @@ def cell_influence(fit: CellFit, contrasts: Floats, variance: Variance = "hc2") 
     >>> round(float((psi**2).sum()), 12)
     10.0
     """
-    factor = adjustment(fit.leverages, variance, float(fit.counts.sum()), fit.counts.size)
-    each = np.sqrt(fit.copies) * fit.leverages * fit.residuals * factor
+    each = cell_scores(fit, variance)
     found: Floats = contrasts[..., fit.cell] * each[..., None, :]
+    return found
+
+
+def cell_scores(fit: CellFit, variance: Variance = "hc2") -> Floats:
+    """Influence of each row on the mean of its own cell, shape (..., n).
+
+    Parameters
+    ----------
+    fit : CellFit
+    variance : str
+        As in `cell_influence`.
+
+    Examples
+    --------
+    >>> fit = fit_cells(np.array([1.0, 3.0, 10.0, 16.0]), np.array([0, 0, 1, 1]))
+    >>> group_sums(cell_scores(fit) ** 2, fit.cell, 2).round(12).tolist()
+    [1.0, 9.0]
+    """
+    leverages = shared(fit.leverages)
+    factor = adjustment(leverages, variance, float(fit.counts.sum()), fit.counts.size)
+    found: Floats = (np.sqrt(fit.copies) * leverages * factor) * fit.residuals
     return found
 
 

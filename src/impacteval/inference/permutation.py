@@ -18,7 +18,7 @@ Imai, King and Nall (2009), The essential role of pair matching in cluster-rando
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,8 +26,13 @@ import numpy as np
 from impacteval.inference._arrays import Floats, Ints
 from impacteval.inference.assignments import Zeros
 
-# Numbers that are converted at a time: 2 MB, so that they stay near the processor's cache.
-WARM = 250_000
+# Units looked at together, and numbers that are converted at a time: 800 kB, so that they stay in
+# the processor's cache.
+WINDOW, WARM = 500, 100_000
+# Products (rows times units times columns) up to this size are multiplied without being copied.
+SMALL = 800_000
+# Sums over strata that are held at a time: 8 MB.
+WIDE = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -136,12 +141,16 @@ def coefficients(
     >>> coefficients(units, [z], studentised=False).level.tolist()
     [[-2.0, 9.0]]
     """
-    linear = paired or (not studentised and assigned.alike and counts is not None)
-    work: _Linear | _Work
-    work = _Linear(assigned, counts, paired) if linear else _Work(assigned, studentised, counts)
-    found = [work.of(block) for block in blocks if len(block)]
+    work: _Linear | _Alike | _Work
+    if paired or (not studentised and assigned.alike and counts is not None):
+        work = _Linear(assigned, counts, paired)
+    elif assigned.alike and counts is not None:
+        work = _Alike(assigned, counts)
+    else:
+        work = _Work(assigned, studentised)
+    found = [work.of(part) for block in blocks for part in _parts(block, work)]
     square = None
-    if studentised and not linear:
+    if found[0][2] is not None:
         square = np.concatenate([f[2] for f in found if f[2] is not None], axis=-1)
     return Coefficients(
         np.concatenate([f[0] for f in found], axis=-1),
@@ -150,17 +159,39 @@ def coefficients(
     )
 
 
+def _parts(block: Zeros, work: _Linear | _Alike | _Work) -> Iterator[Zeros]:
+    """The block in as many parts as keep its sums small where there are many strata."""
+    step = max(1, WIDE // (len(work.spans) * work.columns.shape[1]))
+    for first in range(0, len(block), step):
+        yield block[first : first + step]
+
+
+def _spans(sizes: Ints) -> list[tuple[int, int]]:
+    """First unit of each stratum, and the one after its last."""
+    ends = np.cumsum(sizes)
+    return list(zip((ends - sizes).tolist(), ends.tolist(), strict=True))
+
+
 def _sums(block: Zeros, columns: Floats, spans: list[tuple[int, int]]) -> Floats:
     """Sums of the columns over the programme in each stratum, shape (s, m, c)."""
-    found = np.empty((len(spans), len(block), columns.shape[1]))
-    step = max(1, WARM // block.shape[1])
-    buffer = np.empty((min(step, len(block)), block.shape[1]))
-    for first in range(0, len(block), step):
-        rows = block[first : first + step]
-        z = buffer[: len(rows)]
-        np.copyto(z, rows)
-        for s, (a, b) in enumerate(spans):
-            np.matmul(z[:, a:b], columns[a:b], out=found[s, first : first + step])
+    m, c = len(block), columns.shape[1]
+    found = np.zeros((len(spans), m, c))
+    rows = max(1, min(WARM // WINDOW, SMALL // (WINDOW * c)))
+    buffer = np.empty((min(rows, m), WINDOW))
+    for left in range(0, block.shape[1], WINDOW):
+        right = min(left + WINDOW, block.shape[1])
+        # What of each stratum lies in the window.
+        inside = [
+            (s, max(a, left), min(b, right))
+            for s, (a, b) in enumerate(spans)
+            if a < right and b > left
+        ]
+        for first in range(0, m, rows):
+            last = min(first + rows, m)
+            z = buffer[: last - first, : right - left]
+            np.copyto(z, block[first:last, left:right])
+            for s, a, b in inside:
+                found[s, first:last] += z[:, a - left : b - left] @ columns[a:b]
     return found
 
 
@@ -197,28 +228,75 @@ class _Linear:
         return level, np.broadcast_to(found[self.k :], level.shape), None
 
 
+class _Alike:
+    """Differences and squares where units weigh the same and the arms have fixed numbers.
+
+    A unit's square is in one arm or the other. Where both arms of a stratum are of one size their
+    squares count alike, and the sum of all is the same under every assignment: what changes are
+    the squared means alone, which follow from the sums that the difference needs anyway.
+    """
+
+    def __init__(self, assigned: Assigned, counts: Ints) -> None:
+        sizes, shares, one = assigned.sizes, assigned.shares, float(assigned.weight[0])
+        self.k, rest = len(assigned.level), sizes - counts
+        self.spans = _spans(sizes)
+        # Sums over a whole stratum are zero then: those of the arms are opposite.
+        both = np.concatenate([assigned.level, _distinct(assigned.slope)])
+        both = np.concatenate(
+            [both[:, a:b] - both[:, a:b].mean(axis=1, keepdims=True) for a, b in self.spans], axis=1
+        )
+        self.columns = np.ascontiguousarray(both.T)
+        self.lift = shares * (1.0 / counts + 1.0 / rest) / one
+        u, v = both[: self.k], both[self.k :]
+        self.lengths = [self.k, self.k, len(v)]
+        squares = np.concatenate([u * u, u * v, v * v])
+        with np.errstate(divide="ignore", invalid="ignore"):
+            inside, outside = (shares**2 / (n * (n - 1.0)) / one**2 for n in (counts, rest))
+        self.means = inside / counts + outside / rest
+        stratum = np.repeat(np.arange(sizes.size), sizes)
+        self.always = (outside[stratum] * squares).sum(axis=1)
+        uneven = (inside - outside)[stratum]
+        self.uneven = np.ascontiguousarray((uneven * squares).T) if np.any(uneven) else None
+
+    def of(self, block: Zeros) -> tuple[Floats, Floats, Floats]:
+        """Levels, slopes and squares of a block, each with the assignments last."""
+        sums = _sums(block, self.columns, self.spans)
+        m, k = len(block), self.k
+        both = (self.lift @ sums.reshape(len(sums), -1)).reshape(m, -1)
+        u, v = sums[..., :k], sums[..., k:]
+        scaled = self.means[:, None, None] * sums
+        level, slope = scaled[..., :k], scaled[..., k:]
+        squares = np.concatenate(
+            [(a * b).sum(axis=0) for a, b in ((level, u), (level, v), (slope, v))], axis=1
+        )
+        squares = self.always - squares
+        if self.uneven is not None:
+            squares += _sums(block, self.uneven, [(0, len(self.uneven))])[0]
+        uu, uv, vv = np.split(squares.T, np.cumsum(self.lengths)[:-1])
+        # A square is never negative, whatever rounding says.
+        uu, vv = np.maximum(uu, 0.0), np.broadcast_to(np.maximum(vv, 0.0), uu.shape)
+        square = np.stack([uu, uv, vv], axis=1)
+        return both[:, :k].T, np.broadcast_to(both[:, k:], (m, k)).T, square
+
+
 class _Work:
     """Columns made once; sums, means and squares of each block of assignments."""
 
-    def __init__(self, assigned: Assigned, studentised: bool, counts: Ints | None) -> None:
+    def __init__(self, assigned: Assigned, studentised: bool) -> None:
         self.assigned, self.studentised = assigned, studentised
         u, v, w = assigned.level, assigned.slope, assigned.weight
         self.k = len(u)
         self.v = _distinct(v)
-        self.plain = assigned.alike and counts is not None
-        self.counts = counts
         columns = [u, self.v]
         if studentised:
             columns += [u * u, u * self.v, self.v * self.v]
-        if not self.plain:
-            columns += [w[None], np.ones_like(w)[None]]
-            if studentised:
-                columns += [u * w, self.v * w, (w * w)[None]]
+        columns += [w[None], np.ones_like(w)[None]]
+        if studentised:
+            columns += [u * w, self.v * w, (w * w)[None]]
         ends_at = np.cumsum([len(c) for c in columns]).tolist()
         self.parts = [slice(b - len(c), b) for b, c in zip(ends_at, columns, strict=True)]
         self.columns = np.ascontiguousarray(np.concatenate(columns).T)
-        ends = np.cumsum(assigned.sizes)
-        self.spans = list(zip((ends - assigned.sizes).tolist(), ends.tolist(), strict=True))
+        self.spans = _spans(assigned.sizes)
         self.totals = [self.columns[a:b].sum(axis=0) for a, b in self.spans]
 
     def of(self, block: Zeros) -> tuple[Floats, Floats, Floats | None]:
@@ -248,14 +326,7 @@ class _Work:
         part = iter([sums[:, span] for span in self.parts])
         u, v = next(part), next(part)
         squares = [next(part) for _ in range(3)] if square is not None else []
-        if self.plain:
-            assert self.counts is not None  # plain says so; for mypy
-            size = int(self.counts[s])
-            size = size if sign > 0 else int(self.assigned.sizes[s]) - size
-            weight: Floats | float = size * float(self.assigned.weight[0])
-            number: Floats | float = float(size)
-        else:
-            weight, number = next(part), next(part)
+        weight, number = next(part), next(part)
         mean_u, mean_v = u / weight, v / weight
         level += (sign * share) * mean_u
         slope += (sign * share) * mean_v
@@ -264,13 +335,10 @@ class _Work:
         with np.errstate(divide="ignore", invalid="ignore"):
             factor = share**2 * number / (number - 1.0) / weight**2
         uu, uv, vv = squares
-        if self.plain:
-            uu, uv, vv = uu - u * (u / number), uv - u * (v / number), vv - v * (v / number)
-        else:
-            uw, vw, ww = next(part), next(part), next(part)
-            uu = uu - 2.0 * mean_u * uw + mean_u**2 * ww
-            uv = uv - mean_u * vw - mean_v * uw + mean_u * mean_v * ww
-            vv = vv - 2.0 * mean_v * vw + mean_v**2 * ww
+        uw, vw, ww = next(part), next(part), next(part)
+        uu = uu - 2.0 * mean_u * uw + mean_u**2 * ww
+        uv = uv - mean_u * vw - mean_v * uw + mean_u * mean_v * ww
+        vv = vv - 2.0 * mean_v * vw + mean_v**2 * ww
         square[0] += factor * uu
         square[1] += factor * uv
         square[2] += factor * vv

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -29,15 +30,26 @@ class ArmMeans:
     ----------
     means : array, shape (..., 2)
         Comparison first, programme second.
-    influence : array, shape (..., 2, m)
-        Influence of each unit or cluster on both; products sum to the covariance matrix.
+    spelled : array, shape (..., 2, m), or callable
+        Influence of each unit or cluster on both, or what computes it when it is asked for.
     degrees : callable
         Degrees of freedom of a contrast of the two means, shape (..., 2) to (...).
+    variances : array, shape (..., 2), or None
+        Variances of two means that share no unit, where they are known without the influence.
     """
 
     means: Floats
-    influence: Floats
+    spelled: Floats | Callable[[], Floats]
     degrees: Callable[[Floats], Floats]
+    variances: Floats | None = None
+
+    @property
+    def influence(self) -> Floats:
+        """Influence of each unit or cluster on both means, shape (..., 2, m).
+
+        Products sum to the covariance matrix.
+        """
+        return self.spelled() if callable(self.spelled) else self.spelled
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +78,8 @@ class ScaledEffect:
         The effect.
     std_error : array, shape (...)
         Its standard error.
-    influence : array, shape (..., m)
-        Influence values; squares sum to the squared standard error.
+    spelled : array, shape (..., m), or callable
+        Influence values, or what computes them when they are asked for.
     df : array, shape (...)
         Degrees of freedom.
     log_ratio, log_std_error : array, shape (...), or None
@@ -76,10 +88,15 @@ class ScaledEffect:
 
     value: Floats
     std_error: Floats
-    influence: Floats
+    spelled: Floats | Callable[[], Floats]
     df: Floats
     log_ratio: Floats | None = None
     log_std_error: Floats | None = None
+
+    @property
+    def influence(self) -> Floats:
+        """Influence values, shape (..., m); squares sum to the squared standard error."""
+        return self.spelled() if callable(self.spelled) else self.spelled
 
 
 def _size(influence: Floats) -> Floats:
@@ -120,31 +137,50 @@ def on_scale(
     (0.5, 0.060093)
     """
     m0, m1 = arms.means[..., COMPARISON], arms.means[..., PROGRAMME]
-    psi0, psi1 = arms.influence[..., COMPARISON, :], arms.influence[..., PROGRAMME, :]
-    difference, psi = np.asarray(m1 - m0), psi1 - psi0
+    difference = np.asarray(m1 - m0)
     if scale is Scale.RELATIVE:
-        psi = psi1 / m1[..., None] - psi0 / m0[..., None]
-        ratio, log_ratio, log_error = m1 / m0, np.log(m1 / m0), _size(psi)
+        ratio, log_ratio = m1 / m0, np.log(m1 / m0)
         contrast = np.stack([-1.0 / m0, 1.0 / m1], axis=-1)
+        log_error, psi = _along(arms, contrast)
         return ScaledEffect(
             value=np.asarray(np.expm1(log_ratio)),
             std_error=np.asarray(ratio * log_error),
-            influence=ratio[..., None] * psi,
+            spelled=cache(lambda: ratio[..., None] * psi()),
             df=arms.degrees(contrast),
             log_ratio=np.asarray(log_ratio),
             log_std_error=log_error,
         )
     df = arms.degrees(DIFFERENCE)
-    factor = np.ones_like(difference)
+    error, psi = _along(arms, DIFFERENCE)
+    if scale is Scale.DIFFERENCE:
+        return ScaledEffect(difference, error, psi, df)
     if scale is Scale.TOTAL:
         factor = np.broadcast_to(np.asarray(served, dtype=np.float64), difference.shape)
-    elif scale is Scale.STANDARDISED:
-        if spread is None:
-            raise ValueError("A standardised effect needs the comparison group's spread.")
-        factor = 1.0 / spread.value
-        psi = psi - (difference / spread.value)[..., None] * spread.influence
-    psi = psi * np.asarray(factor)[..., None]
-    return ScaledEffect(np.asarray(difference * factor), _size(psi), psi, df)
+        found = cache(lambda: psi() * factor[..., None])
+        return ScaledEffect(difference * factor, error * np.abs(factor), found, df)
+    if spread is None:
+        raise ValueError("A standardised effect needs the comparison group's spread.")
+    factor = 1.0 / spread.value
+    own = psi() - (difference / spread.value)[..., None] * spread.influence
+    own = own * np.asarray(factor)[..., None]
+    return ScaledEffect(np.asarray(difference * factor), _size(own), own, df)
+
+
+def _along(arms: ArmMeans, contrast: Floats) -> tuple[Floats, Callable[[], Floats]]:
+    """Standard error of a contrast of the means, and what spells out its influence."""
+
+    def psi() -> Floats:
+        influence = arms.influence
+        psi0, psi1 = influence[..., COMPARISON, :], influence[..., PROGRAMME, :]
+        found: Floats = (
+            contrast[..., PROGRAMME, None] * psi1 + contrast[..., COMPARISON, None] * psi0
+        )
+        return found
+
+    spelled = cache(psi)
+    if arms.variances is None:
+        return _size(spelled()), spelled
+    return np.asarray(np.sqrt((contrast**2 * arms.variances).sum(axis=-1))), spelled
 
 
 def comparison_spread(

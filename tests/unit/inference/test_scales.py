@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from impacteval.estimators.randomised.arms import mean_arms
 from impacteval.inference import ArmMeans, comparison_spread, on_scale
 from impacteval.values import Scale
 
@@ -89,3 +90,20 @@ def test_a_group_without_variation_has_no_spread_and_no_influence() -> None:
     found = comparison_spread(np.array([2.0, 2.0, 5.0]), np.array([True, True, False]))
     assert float(found.value) == 0.0
     assert found.influence.tolist() == [0.0, 0.0, 0.0]
+
+
+def test_standard_errors_need_no_influence_where_arms_share_no_unit() -> None:
+    """Spelled out or not, on every scale and for replications as for one trial."""
+    rng = np.random.default_rng(6)
+    arm, stratum = np.arange(30) % 2, np.arange(30) // 15
+    y = 4.0 + rng.normal(size=(2, 3, 30))
+    for how in ({}, {"stratum": stratum}, {"weight": rng.uniform(1, 2, 30)}):
+        arms = mean_arms(y, arm, **how).arms
+        plain = ArmMeans(arms.means, arms.influence, arms.degrees)
+        assert arms.variances is not None
+        for scale in (Scale.DIFFERENCE, Scale.RELATIVE, Scale.TOTAL):
+            found, spelled = (on_scale(a, scale, served=-7.0) for a in (arms, plain))
+            assert found.std_error == pytest.approx(spelled.std_error, rel=1e-12)
+            assert found.influence == pytest.approx(spelled.influence, rel=1e-12, abs=1e-15)
+            squares = (found.influence**2).sum(axis=-1)
+            assert found.std_error**2 == pytest.approx(squares, rel=1e-12)

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from impacteval.estimators.randomised.messages import listed_names
 from impacteval.values import Message, Text
-
-
-def _listed(names: Sequence[str], most: int = 5) -> str:
-    shown = ", ".join(names[:most])
-    return f"{shown}, …" if len(names) > most else shown
 
 
 def collinear(names: Sequence[str]) -> Message:
@@ -20,7 +16,7 @@ def collinear(names: Sequence[str]) -> Message:
             en="These covariates are constant or a combination of the strata, the arms and the covariates before them: {names:text}. Remove them from the plan.",
             fr="Ces covariables sont constantes ou combinaison des strates, des groupes et des covariables précédentes : {names:text}. Retirez-les du plan d'analyse.",
         ),
-        {"names": _listed(names)},
+        {"names": listed_names(names)},
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,7 @@ from impacteval.inference import (
     Variance,
     cell_degrees,
     cell_influence,
+    cell_scores,
     cluster_cells,
     cluster_regression,
     fit_cells,
@@ -94,8 +96,24 @@ def stratum_shares(size: Floats, stratum: Ints) -> Floats:
     return found
 
 
-def _arm_contrasts(shares: Floats) -> Floats:
-    """Contrasts that give both arm means from stratum-by-arm cells, shape (..., 2, 2 s)."""
+def arm_contrasts(shares: Floats) -> Floats:
+    """Contrasts that give both arm means from stratum-by-arm cells.
+
+    Parameters
+    ----------
+    shares : array, shape (..., s)
+        Share of each stratum in the target population.
+
+    Returns
+    -------
+    array, shape (..., 2, 2 s)
+        Comparison first, programme second; cells are numbered ``2 stratum + arm``.
+
+    Examples
+    --------
+    >>> arm_contrasts(np.array([0.75, 0.25])).tolist()
+    [[0.75, 0.0, 0.25, 0.0], [0.0, 0.75, 0.0, 0.25]]
+    """
     found = np.zeros((*shares.shape[:-1], 2, 2 * shares.shape[-1]))
     found[..., 0, 0::2] = shares
     found[..., 1, 1::2] = shares
@@ -150,25 +168,30 @@ def mean_arms(
     strata = np.zeros_like(treatment) if stratum is None else stratum
     fit = fit_cells(y, 2 * strata + treatment, weight=weight, copies=copies)
     counted = np.ones(y.shape[-1]) if size is None else size
-    contrasts = _arm_contrasts(stratum_shares(counted, strata))
+    contrasts = arm_contrasts(stratum_shares(counted, strata))
     means = (contrasts @ fit.means[..., None])[..., 0]
     if cluster is not None:
         clusters = cluster_cells(fit, cluster, variance)
         degrees = _cluster_degrees(variance, clusters, contrasts)
         return CellArms(ArmMeans(means, clusters.influence(contrasts), degrees), fit, contrasts)
-    psi = cell_influence(fit, contrasts, variance)
-    if stratum is not None or variance != "hc2":
-        residual = float(fit.counts.sum()) - fit.counts.size
-        return CellArms(ArmMeans(means, psi, _constant(residual)), fit, contrasts)
-    variances = (psi**2).sum(axis=-1)
-    # Equal weights: n - 1 an arm, exactly; the general form agrees and takes longer.
-    equal = weight is None and working is None
-    own = fit.counts - 1.0 if equal else cell_degrees(fit, working)
+    # Cells do not overlap: variances of the means need no influence, which is spelled out for
+    # those who ask.
+    squares = group_sums(cell_scores(fit, variance) ** 2, fit.cell, fit.counts.size)
+    variances = (contrasts**2 @ squares[..., None])[..., 0]
+
+    def influence() -> Floats:
+        return cell_influence(fit, contrasts, variance)
 
     def welch(contrast: Floats) -> Floats:
+        # Equal weights: n - 1 an arm, exactly; the general form agrees and takes longer.
+        equal = weight is None and working is None
+        own = fit.counts - 1.0 if equal else cell_degrees(fit, working)
         return welch_satterthwaite(contrast**2 * variances, own)
 
-    return CellArms(ArmMeans(means, psi, welch), fit, contrasts)
+    degrees = welch
+    if stratum is not None or variance != "hc2":
+        degrees = _constant(float(fit.counts.sum()) - fit.counts.size)
+    return CellArms(ArmMeans(means, cache(influence), degrees, variances), fit, contrasts)
 
 
 def _constant(value: float) -> Callable[[Floats], Floats]:
@@ -268,7 +291,7 @@ def lin_fit(
     columns = lin_columns(x, treatment, stratum=stratum, size=size)
     fit = regress(columns, y, weight=weight, copies=copies)
     counted = np.ones(y.shape[-1]) if size is None else size
-    cells = _arm_contrasts(stratum_shares(counted, strata))
+    cells = arm_contrasts(stratum_shares(counted, strata))
     k = columns.shape[-1] - cells.shape[-1]
     contrasts = np.concatenate([cells, np.zeros((*cells.shape[:-1], k))], axis=-1)
     return LinFit(fit, contrasts)

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from impacteval.estimators.randomised.arms import _arm_contrasts, mean_arms, stratum_shares
+from impacteval.estimators.randomised.arms import arm_contrasts, mean_arms, stratum_shares
 from impacteval.estimators.randomised.blocks import Grouping
 from impacteval.estimators.randomised.trial import Trial
 from impacteval.inference import (
@@ -163,7 +163,7 @@ def cluster_model(
         return ClusterModel(found.fit, found.contrasts, cluster, np.zeros((*y.shape[:-1], 0)))
     strata = np.zeros_like(treatment) if stratum is None else stratum
     counted = np.ones(y.shape[-1]) if size is None else size
-    cells = _arm_contrasts(stratum_shares(counted, strata))
+    cells = arm_contrasts(stratum_shares(counted, strata))
     p = cells.shape[-1]
     covariates = np.zeros((*y.shape, 0)) if x is None else x
     centre = (counted[..., None] * covariates).sum(axis=-2) / counted.sum(axis=-1)[..., None]

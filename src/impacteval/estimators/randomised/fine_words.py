@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from impacteval.estimators.randomised.messages import listed_names
 from impacteval.values import Message, Text
-
-
-def _listed(names: Sequence[str], most: int = 5) -> str:
-    shown = ", ".join(names[:most])
-    return f"{shown}, …" if len(names) > most else shown
 
 
 def _unit(clustered: bool) -> Text:
@@ -28,7 +24,7 @@ def not_pairs(names: Sequence[str], total: int, clustered: bool) -> Message:
             en=f"A pair holds one {unit.en} in each arm; {{odd:int}} of {{total:int}} pairs do not: {{names:text}}. Correct the pairs, or name larger groups as strata.",
             fr=f"Une paire compte une {unit.fr} dans chaque groupe ; {{odd:int}} paires sur {{total:int}} n'en comptent pas ainsi : {{names:text}}. Corrigez les paires, ou déclarez les groupes plus grands comme strates.",
         ),
-        {"odd": len(names), "total": total, "names": _listed(names)},
+        {"odd": len(names), "total": total, "names": listed_names(names)},
     )
 
 
@@ -89,7 +85,7 @@ def empty_arm(names: Sequence[str], total: int) -> Message:
             en="In {empty:int} of {total:int} strata an arm holds nobody: {names:text}. The effect there cannot be told. Merge strata in a way that was fixed before the outcomes were seen.",
             fr="Dans {empty:int} strates sur {total:int}, un groupe est vide : {names:text}. L'effet y est inconnaissable. Regroupez les strates selon une règle fixée avant de voir les résultats.",
         ),
-        {"empty": len(names), "total": total, "names": _listed(names)},
+        {"empty": len(names), "total": total, "names": listed_names(names)},
     )
 
 

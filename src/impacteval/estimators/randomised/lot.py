@@ -7,24 +7,27 @@ and with them results, are the same for any order of the rows.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from impacteval.errors import NotIdentified, UsageError
+from impacteval.estimators.randomised import lot_refusals as refusals
 from impacteval.estimators.randomised import lot_words as words
 from impacteval.estimators.randomised import messages
 from impacteval.estimators.randomised.blocks import Grouping, nested, whole_pairs
+from impacteval.estimators.randomised.lot_order import LotRows
 from impacteval.estimators.randomised.trial import (
-    _check_probability,
-    _grouping,
-    _kept,
-    _period,
-    _weights,
+    check_probability,
+    grouping,
+    kept_rows,
+    period_of,
+    row_weights,
 )
 from impacteval.inference import collinear_columns
+from impacteval.inference._arrays import compact
 from impacteval.inference.assignments import Zeros
 from impacteval.values import Message, Scale
 
@@ -33,6 +36,11 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+
+# A covariate whose spread within strata is this small beside its size is constant there.
+FLAT = 1e-9
+# Covariates this far from being combinations of one another need no closer look.
+CLEAR = 1e-4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -136,36 +144,36 @@ def read_lot(sample: Sample, scale: Scale) -> Lot:
     if sample.structure.kind != "cross_section":
         raise NotIdentified(messages.several_periods(sample.structure.n_periods))
     if scale is Scale.STANDARDISED:
-        raise UsageError(str(words.standardised()))
+        raise UsageError(str(refusals.standardised()))
     if scale is Scale.RELATIVE and sample.log_outcome:
         raise NotIdentified(messages.relative_in_logs())
     views = [sample[name].matrix() for name in sample.outcomes]
     matrix = views[0]
     if any(not np.array_equal(view.measured, matrix.measured) for view in views):
-        raise NotIdentified(words.measured_apart())
+        raise NotIdentified(refusals.measured_apart())
     arm = np.asarray(matrix.treatment)
-    kept, notes = _kept(matrix, arm)
+    kept, notes = kept_rows(matrix, arm)
     if matrix.pair is not None:
         kept, more = whole_pairs(matrix.pair.codes, arm, kept)
         notes += more
-    raw = _weights(matrix, kept)
+    raw = row_weights(matrix, kept)
     assignment, level, told = _assigned(matrix, kept, arm[kept].astype(np.int64))
     copies = np.ones(len(kept)) if raw.copies is None else raw.copies
     if assignment is None:  # each copy of a unit was assigned for itself
         kept = np.repeat(kept, np.round(copies).astype(np.int64))
-        raw, copies = _weights(matrix, kept), np.ones(len(kept))
+        raw, copies = row_weights(matrix, kept), np.ones(len(kept))
     strata = _strata(matrix, kept)
-    probability = _grouping(matrix.stratum, kept) if matrix.pair is None else strata
-    _check_probability(matrix.assignment_probability, probability, kept)
+    probability = grouping(matrix.stratum, kept) if matrix.pair is None else strata
+    check_probability(matrix.assignment_probability, probability, kept)
     if assignment is not None and strata is not None and not nested(assignment.codes, strata.codes):
-        raise NotIdentified(words.cluster_in_strata())
+        raise NotIdentified(refusals.cluster_in_strata())
     exposure = None if matrix.exposure is None else matrix.exposure[kept]
     y = np.stack([np.array(view.y[kept]) for view in views])
     y = y if exposure is None else y / exposure
-    rows = _Rows(
+    rows = LotRows(
         y=y,
         treatment=arm[kept].astype(np.int64),
-        x=np.array(matrix.X[kept]),
+        x=np.take(matrix.X.T, kept, axis=1),
         weight=copies * (np.ones(len(kept)) if raw.means is None else raw.means),
         size=copies * raw.size,
         stratum=np.zeros(len(kept), dtype=np.int64) if strata is None else strata.codes,
@@ -180,17 +188,19 @@ def read_lot(sample: Sample, scale: Scale) -> Lot:
     names = () if strata is None else tuple(str(label) for label in strata.labels)
     empty = np.flatnonzero((treated == 0) | (treated == sizes))
     if empty.size:
-        raise NotIdentified(words.one_armed([names[k] for k in empty], sizes.size))
+        raise NotIdentified(refusals.one_armed([names[k] for k in empty], sizes.size))
     population = np.bincount(rows.stratum, weights=rows.size)
-    labels = matrix.unit.labels[matrix.unit.codes[kept]]
+    leader = order[first]  # one row of each unit assigned
+    labels = matrix.unit.labels[matrix.unit.codes[kept[leader]]]
     if assignment is not None:
-        labels = assignment.labels[assignment.codes]
+        labels = assignment.labels[assignment.codes[leader]]
     arms = rows.treatment
     return Lot(
         outcomes=sample.outcomes,
         y=y[:, order],
         treatment=arms[order],
-        x=rows.x[order],
+        # One column after the other in memory is how the factorisation reads them.
+        x=np.take(rows.x, order, axis=1).T,
         covariates=tuple(matrix.covariate_names),
         weight=rows.weight[order],
         size=rows.size[order],
@@ -200,13 +210,13 @@ def read_lot(sample: Sample, scale: Scale) -> Lot:
         shares=population / population.sum(),
         realised=realised,
         listed=_listed(matrix, kept[order], row, first),
-        labels=labels[order][first],
+        labels=labels,
         level=level,
         paired=bool(np.all(sizes == 2)),
         strata=names,
         people=(round(float(copies[arms == 0].sum())), round(float(copies[arms == 1].sum()))),
         design=sample.design,
-        period=_period(matrix.period),
+        period=period_of(matrix.period),
         weight_kind=matrix.weight_kind if matrix.weight is not None else None,
         rate=exposure is not None,
         complete=bool(matrix.measured.all()),
@@ -218,13 +228,13 @@ def _assigned(
     matrix: Matrix, kept: Ints, arm: Ints
 ) -> tuple[Grouping | None, str, tuple[Message, ...]]:
     """The level that was assigned: the one named, or clusters that are each in one arm."""
-    named = _grouping(matrix.assignment_cluster, kept)
+    named = grouping(matrix.assignment_cluster, kept)
     if named is not None:
         return named, "cluster", ()
-    correlated = _grouping(matrix.cluster, kept)
+    correlated = grouping(matrix.cluster, kept)
     if correlated is None:
         return None, "unit", ()
-    pairs = np.unique(2 * correlated.codes + arm)
+    pairs, _ = compact(2 * correlated.codes + arm)
     if len(pairs) == len(correlated.labels):
         return correlated, "cluster", (words.clusters_taken(),)
     return None, "unit", (words.clusters_ignored(),)
@@ -232,44 +242,12 @@ def _assigned(
 
 def _strata(matrix: Matrix, kept: Ints) -> Grouping | None:
     """Strata, or pairs where there are any."""
-    strata, pairs = _grouping(matrix.stratum, kept), _grouping(matrix.pair, kept)
+    strata, pairs = grouping(matrix.stratum, kept), grouping(matrix.pair, kept)
     if pairs is None or strata is None:
         return strata if pairs is None else pairs
     if not nested(pairs.codes, strata.codes):
-        raise NotIdentified(words.pair_in_strata())
+        raise NotIdentified(refusals.pair_in_strata())
     return pairs
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Rows:
-    y: Floats
-    treatment: Ints
-    x: Floats
-    weight: Floats
-    size: Floats
-    stratum: Ints
-    unit: Ints | None
-
-    def ordered(self) -> tuple[Ints, Ints]:
-        """The order of the rows by what they hold, and the unit assigned of each, in order."""
-        keys = [*self.x.T[::-1], self.size, self.weight, *self.y[::-1], self.treatment]
-        order = np.lexsort([*keys, self.stratum]).astype(np.int64)
-        if self.unit is None:
-            return order, np.arange(order.size)
-        # Sums over rows in that order are the same to the last digit, whatever came first.
-        unit = self.unit[order]
-        count = int(unit.max()) + 1
-        first = np.zeros(count, dtype=np.int64)
-        first[unit[::-1]] = order[::-1]
-        sums = [
-            np.bincount(unit, weights=(self.weight * k)[order], minlength=count)
-            for k in (*self.x.T[::-1], *self.y[::-1], np.ones(order.size))
-        ]
-        ranked = np.lexsort([np.arange(count), *sums, self.treatment[first], self.stratum[first]])
-        rank = np.empty(count, dtype=np.int64)
-        rank[ranked] = np.arange(count)
-        within = np.argsort(rank[unit], kind="stable")
-        return order[within], rank[unit][within]
 
 
 def _listed(matrix: Matrix, rows: Ints, row: Ints, first: Ints) -> Zeros | None:
@@ -278,15 +256,121 @@ def _listed(matrix: Matrix, rows: Ints, row: Ints, first: Ints) -> Zeros | None:
         return None
     codes, labels = matrix.assignment.codes[rows], matrix.assignment.labels
     if np.any(codes != codes[first][row]):
-        raise NotIdentified(words.listed_apart())
+        raise NotIdentified(refusals.listed_apart())
     used = [str(labels[k]) for k in np.unique(codes)]
     if len({len(text) for text in used}) > 1 or not all(set(text) <= {"0", "1"} for text in used):
-        raise NotIdentified(words.listed_shape())
+        raise NotIdentified(refusals.listed_shape())
     table = {
         int(k): np.frombuffer(str(labels[k]).encode(), dtype=np.uint8) for k in np.unique(codes)
     }
     found: Zeros = np.stack([table[int(k)] for k in codes[first]], axis=1) - np.uint8(ord("0"))
     return found
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TakenOut:
+    """What strata and covariates say of any values: one factorisation for all of them.
+
+    Attributes
+    ----------
+    lot : Lot
+    stratum : array of int, shape (n,), or None
+        Stratum of each row; None where there is only one.
+    total : array, shape (s,)
+        Weight of each stratum.
+    root : array, shape (n,)
+        Square root of each row's weight.
+    basis : array, shape (n, c)
+        Orthonormal columns that span the covariates within strata, times `root`.
+    """
+
+    lot: Lot
+    stratum: Ints | None
+    total: Floats
+    root: Floats
+    basis: Floats
+
+    def centred(self, values: Floats) -> Floats:
+        """Values less the weighted mean of their stratum, shape (..., n)."""
+        weight, stratum = self.lot.weight, self.stratum
+        if stratum is None:
+            centred: Floats = values - (values @ weight)[..., None] / self.total
+            return centred
+        flat = values.reshape(-1, stratum.size)
+        sums = [np.bincount(stratum, weights=weight * v) for v in flat]
+        found: Floats = (flat - (np.stack(sums) / self.total)[:, stratum]).reshape(values.shape)
+        return found
+
+    def residuals(self, values: Floats) -> Floats:
+        """Residuals of weighted least squares, shape (..., n)."""
+        flat = self.root * self.centred(values)
+        found: Floats = (flat - (flat @ self.basis) @ self.basis.T) / self.root
+        return found
+
+    def sums(self, values: Floats) -> tuple[Floats, Floats]:
+        """Weighted sums in each unit assigned of the residuals, and of what was taken out.
+
+        Parameters
+        ----------
+        values : array, shape (k, n)
+
+        Returns
+        -------
+        residual, said : array, shape (k, g)
+            `said` is what covariates say, relative to the stratum.
+        """
+        centred = self.centred(values)
+        whole = self.lot.sums(centred)
+        if not self.basis.shape[1]:
+            return whole, np.zeros_like(whole)
+        # Sums of what covariates say are what they say of sums: no row is looked at again.
+        slopes = (self.root * centred) @ self.basis
+        said = slopes @ self.lot.sums(self.basis.T / self.root)
+        return whole - said, said
+
+
+def taken_out(lot: Lot) -> TakenOut:
+    """Factorise the covariates of a lot within its strata.
+
+    Raises
+    ------
+    NotIdentified
+        When a covariate adds nothing to strata and the others, or there are too many.
+    """
+    stratum = lot.stratum[lot.row] if lot.sizes.size > 1 else None
+    total = lot.weight.sum(keepdims=True)
+    if stratum is not None:
+        total = np.bincount(stratum, weights=lot.weight)
+    root = np.sqrt(lot.weight)
+    none = TakenOut(lot, stratum, total, root, np.empty((root.size, 0)))
+    if not lot.covariates:
+        return none
+    x = none.centred(lot.x.T)
+    largest = _largest(x)
+    flat = np.flatnonzero(largest <= FLAT * _largest(lot.x.T))
+    if flat.size:
+        raise NotIdentified(refusals.collinear([lot.covariates[k] for k in flat]))
+    x *= root
+    size = np.sqrt(np.einsum("kn,kn->k", x, x))
+    basis, left = np.linalg.qr((x / size[:, None]).T)
+    short = size <= CLEAR * largest * np.sqrt(total.sum())
+    if short.any() or np.abs(np.diag(left)).min() <= CLEAR:
+        _check_columns(lot, (x / root).T)
+    if lot.realised.size - lot.sizes.size - len(lot.covariates) < 2:
+        raise NotIdentified(refusals.too_many_covariates(lot.realised.size, len(lot.covariates)))
+    return replace(none, basis=basis)
+
+
+def _largest(x: Floats) -> Floats:
+    """Largest absolute value of each row, without a copy of them all."""
+    found: Floats = np.maximum(x.max(axis=1), -x.min(axis=1))
+    return found
+
+
+def _check_columns(lot: Lot, x: Floats) -> None:
+    extra = collinear_columns(x, lot.weight)
+    if extra:
+        raise NotIdentified(refusals.collinear([lot.covariates[k] for k in extra]))
 
 
 def residualised(lot: Lot, values: Floats) -> Floats:
@@ -307,45 +391,14 @@ def residualised(lot: Lot, values: Floats) -> Floats:
     NotIdentified
         When a covariate adds nothing to strata and the others, or there are too many.
     """
-    centred = within_strata(lot, values)
-    if not lot.covariates:
-        return centred
-    x = within_strata(lot, lot.x.T).T
-    _check_columns(lot, x)
-    root = np.sqrt(lot.weight)
-    size = np.sqrt((root[:, None] ** 2 * x**2).sum(axis=0))
-    q, _ = np.linalg.qr(root[:, None] * x / size)
-    flat = root * centred.reshape(-1, lot.row.size)
-    fitted = (flat @ q) @ q.T
-    found: Floats = (flat - fitted).reshape(values.shape) / root
-    return found
-
-
-def within_strata(lot: Lot, values: Floats) -> Floats:
-    """Values less the weighted mean of their stratum, shape (..., n)."""
-    stratum = lot.stratum[lot.row]
-    flat = values.reshape(-1, stratum.size)
-    total = np.bincount(stratum, weights=lot.weight)
-    means = np.stack([np.bincount(stratum, weights=lot.weight * v) for v in flat]) / total[None]
-    found: Floats = (flat - means[:, stratum]).reshape(values.shape)
-    return found
-
-
-def _check_columns(lot: Lot, x: Floats) -> None:
-    scale = np.abs(lot.x).max(axis=0, initial=0.0)
-    flat = [k for k in range(x.shape[1]) if np.abs(x[:, k]).max() <= 1e-9 * scale[k]]
-    extra = flat or list(collinear_columns(x, lot.weight))
-    if extra:
-        raise NotIdentified(words.collinear([lot.covariates[k] for k in extra]))
-    if lot.realised.size - lot.sizes.size - len(lot.covariates) < 2:
-        raise NotIdentified(words.too_many_covariates(lot.realised.size, len(lot.covariates)))
+    return taken_out(lot).residuals(values)
 
 
 def covariate_means(lot: Lot, names: Sequence[str]) -> Floats:
     """Mean of some covariates in each unit assigned, shape (g, k)."""
     missing = [name for name in names if name not in lot.covariates]
     if missing:
-        raise NotIdentified(words.unknown_balance(missing))
+        raise NotIdentified(refusals.unknown_balance(missing))
     places = [lot.covariates.index(name) for name in names]
     found: Floats = (lot.sums(lot.x[:, places].T) / lot.weights).T
     return found

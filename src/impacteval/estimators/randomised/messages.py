@@ -7,7 +7,14 @@ from collections.abc import Sequence
 from impacteval.values import Message, Text
 
 
-def _listed(names: Sequence[str], most: int = 5) -> str:
+def listed_names(names: Sequence[str], most: int = 5) -> str:
+    """The first few names, and a sign that there are more.
+
+    Examples
+    --------
+    >>> listed_names(["north", "south", "west"], most=2)
+    'north, south, …'
+    """
     shown = ", ".join(names[:most])
     return f"{shown}, …" if len(names) > most else shown
 
@@ -121,7 +128,7 @@ def strata_too_small(names: Sequence[str], total: int, clustered: bool) -> Messa
             en=f"Each stratum needs two {unit.en} at least in each arm; {{thin:int}} of {{total:int}} strata have fewer: {{names:text}}. Merge strata in a way that was fixed before the outcomes were seen.",
             fr=f"Chaque strate doit compter au moins deux {unit.fr} dans chaque groupe ; {{thin:int}} strates sur {{total:int}} en ont moins : {{names:text}}. Regroupez les strates selon une règle fixée avant de voir les résultats.",
         ),
-        {"thin": len(names), "total": total, "names": _listed(names)},
+        {"thin": len(names), "total": total, "names": listed_names(names)},
     )
 
 
@@ -182,7 +189,7 @@ def collinear(names: Sequence[str], programme: bool) -> Message:
             en=f"In the {arm.en} group these covariates are constant or a combination of the ones before them: {{names:text}}. Remove them from the plan.",
             fr=f"Dans le groupe {arm.fr}, ces covariables sont constantes ou combinaison des précédentes : {{names:text}}. Retirez-les du plan d'analyse.",
         ),
-        {"names": _listed(names)},
+        {"names": listed_names(names)},
     )
 
 
@@ -210,7 +217,7 @@ def leverage(names: Sequence[str]) -> Message:
             en="The adjustment fits these units exactly whatever their outcome, so it has no standard error: {names:text}. A covariate singles them out; remove it.",
             fr="L'ajustement reproduit exactement ces unités quel que soit leur résultat, et n'a donc pas d'erreur type : {names:text}. Une covariable les isole ; retirez-la.",
         ),
-        {"names": _listed(names)},
+        {"names": listed_names(names)},
     )
 
 

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from impacteval.errors import NotIdentified
 from impacteval.estimates import TestInversion
-from impacteval.estimators.randomised import lot_words as words
+from impacteval.estimators.randomised import lot_refusals as refusals
 from impacteval.estimators.randomised import messages
-from impacteval.estimators.randomised.lot import Lot, covariate_means, residualised, within_strata
+from impacteval.estimators.randomised.lot import Lot, TakenOut, covariate_means, taken_out
 from impacteval.inference import ArmMeans
 from impacteval.inference._arrays import group_sums
 from impacteval.inference.assignments import (
@@ -156,6 +156,7 @@ def permuted(
     studentised: bool,
     scheme: Scheme,
     rng: Generator,
+    middle: Centred | None = None,
 ) -> Permuted:
     """Compare the assignment that was drawn with all others, or with `draws` of them.
 
@@ -170,13 +171,15 @@ def permuted(
     scheme : Scheme
         The lot, see `scheme_of`.
     rng : numpy.random.Generator
+    middle : Centred, optional
+        `centred` of the lot on that scale, where it is at hand.
 
     Raises
     ------
     NotIdentified
         When nothing varies, or the covariates tell the assignment.
     """
-    middle = centred(lot, scale)
+    middle = centred(lot, scale) if middle is None else middle
     margins = None if isinstance(scheme, Listed) else lot.treated
     how = {"studentised": studentised, "paired": lot.paired}
     own = coefficients(middle.units, [lot.realised[None]], counts=lot.treated, **how)
@@ -206,15 +209,25 @@ class Centred:
     value, steep : array, shape (k,)
         That effect, and how much of a change of the effect is left in the statistic once
         covariates are taken out (all of it without covariates, on scale difference).
+    said : array, shape (k, g)
+        Weighted sums in each unit of what covariates say of ``u - x v`` at that effect.
     """
 
     units: Assigned
     value: Floats
     steep: Floats
+    said: Floats
 
 
-def centred(lot: Lot, scale: Scale) -> Centred:
+def centred(lot: Lot, scale: Scale, fit: TakenOut | None = None) -> Centred:
     """The untreated outcomes under a null as ``u - x v``, summed in each unit assigned.
+
+    Parameters
+    ----------
+    lot : Lot
+    scale : Scale
+    fit : TakenOut, optional
+        `taken_out` of the lot, where it is at hand.
 
     Raises
     ------
@@ -223,12 +236,14 @@ def centred(lot: Lot, scale: Scale) -> Centred:
     """
     k = len(lot.y)
     arm = lot.treatment.astype(np.float64)
+    fit = taken_out(lot) if fit is None else fit
     if scale is Scale.RELATIVE:
-        sums = lot.sums(residualised(lot, np.concatenate([(1.0 - arm) * lot.y, arm * lot.y])))
-        level, slope = sums[:k], -sums[k:]
+        sums, taken = fit.sums(np.concatenate([(1.0 - arm) * lot.y, arm * lot.y]))
+        level, slope, said, steep_said = sums[:k], -sums[k:], taken[:k], -taken[k:]
     else:
-        sums = lot.sums(residualised(lot, np.concatenate([lot.y, arm[None]])))
+        sums, taken = fit.sums(np.concatenate([lot.y, arm[None]]))
         level, slope = sums[:k], np.broadcast_to(sums[k:], sums[:k].shape).copy()
+        said, steep_said = taken[:k], taken[k:]
     weight = lot.weights
     first = coefficients(
         Assigned(lot.sizes, lot.shares, weight, level, slope),
@@ -239,10 +254,10 @@ def centred(lot: Lot, scale: Scale) -> Centred:
     )
     steep = first.slope[:, 0]
     if scale is not Scale.RELATIVE and not np.all(steep > LEFT):
-        raise NotIdentified(words.decided_by_covariates())
+        raise NotIdentified(refusals.decided_by_covariates())
     value = first.level[:, 0] / steep
     units = Assigned(lot.sizes, lot.shares, weight, level - value[:, None] * slope, slope)
-    return Centred(units, value, steep)
+    return Centred(units, value, steep, said - value[:, None] * steep_said)
 
 
 def _blocks(scheme: Scheme, draws: int, rng: Generator) -> tuple[Iterator[Zeros], bool]:
@@ -260,7 +275,7 @@ def _told(scheme: Scheme, draws: int, rng: Generator) -> Iterator[Zeros]:
         yield from scheme.drawn(draws, rng)
     except TooRare:
         patience = scheme.patience if isinstance(scheme, Balanced) else 0
-        raise NotIdentified(words.too_rare(patience)) from None
+        raise NotIdentified(refusals.too_rare(patience)) from None
 
 
 def scheme_of(
@@ -281,17 +296,17 @@ def scheme_of(
     """
     if lot.listed is not None:
         if balance_limit is not None:
-            raise NotIdentified(words.listed_and_balanced())
+            raise NotIdentified(refusals.listed_and_balanced())
         return _listed(lot, studentised=studentised, every=every)
     if every:
-        raise NotIdentified(words.listed_missing())
+        raise NotIdentified(refusals.listed_missing())
     if studentised and not lot.paired:
         fewest = np.minimum(lot.treated, lot.sizes - lot.treated)
         thin = np.flatnonzero(fewest < 2)
         if thin.size and not lot.strata:
-            raise NotIdentified(words.single(int(fewest[0])))
+            raise NotIdentified(refusals.single(int(fewest[0])))
         if thin.size:
-            raise NotIdentified(words.thin([lot.strata[k] for k in thin], lot.sizes.size))
+            raise NotIdentified(refusals.thin([lot.strata[k] for k in thin], lot.sizes.size))
     base = FixedMargins(lot.sizes, lot.treated)
     if balance_limit is None:
         return base
@@ -300,11 +315,11 @@ def scheme_of(
     try:
         root = balance_root(x, lot.sizes, lot.treated, lot.shares)
     except np.linalg.LinAlgError:
-        raise NotIdentified(words.balance_singular()) from None
+        raise NotIdentified(refusals.balance_singular()) from None
     found = Balanced(base, root, balance_limit)
     if not found.accepts(lot.realised[None])[0]:
         distance = float(found.distance(lot.realised[None])[0])
-        raise NotIdentified(words.unbalanced(distance, balance_limit))
+        raise NotIdentified(refusals.unbalanced(distance, balance_limit))
     return found
 
 
@@ -316,22 +331,28 @@ def _listed(lot: Lot, *, studentised: bool, every: bool) -> Listed:
     least = 2 if studentised and not lot.paired else 1
     bad = ((counts < least) | (lot.sizes - counts < least)).any(axis=1)
     if bad.any():
-        raise NotIdentified(words.listed_empty_arm(int(np.flatnonzero(bad)[0]) + 1))
+        raise NotIdentified(refusals.listed_empty_arm(int(np.flatnonzero(bad)[0]) + 1))
     if every and not (table == lot.realised).all(axis=1).any():
-        raise NotIdentified(words.realised_not_listed())
+        raise NotIdentified(refusals.realised_not_listed())
     never = ~(table == lot.realised).any(axis=0)
     if never.any():
-        raise NotIdentified(words.realised_impossible([str(v) for v in lot.labels[never]]))
+        raise NotIdentified(refusals.realised_impossible([str(v) for v in lot.labels[never]]))
     share, stratum = table.mean(axis=0), lot.stratum
     expected = (np.bincount(stratum, weights=share) / lot.sizes)[stratum]
     error = 0.0 if every else FAR * np.sqrt(expected * (1.0 - expected) / len(table))
     if np.any(np.abs(share - expected) > error + 1e-9):
-        raise NotIdentified(words.listed_unequal(bool(lot.strata)))
+        raise NotIdentified(refusals.listed_unequal(bool(lot.strata)))
     return Listed(table, every)
 
 
-def arm_means(lot: Lot) -> list[tuple[ArmMeans | None, Floats]]:
+def arm_means(lot: Lot, middle: Centred | None = None) -> list[tuple[ArmMeans | None, Floats]]:
     """Both means of each outcome, adjusted for covariates at the estimated difference.
+
+    Parameters
+    ----------
+    lot : Lot
+    middle : Centred, optional
+        `centred` of the lot on scale difference, where it is at hand.
 
     Returns
     -------
@@ -339,18 +360,16 @@ def arm_means(lot: Lot) -> list[tuple[ArmMeans | None, Floats]]:
         The means, comparison first, with the influence of each unit assigned; None where an arm
         of a stratum has one unit and there are no pairs, so that there is no standard error.
     """
-    middle = centred(lot, Scale.DIFFERENCE)
+    middle = centred(lot, Scale.DIFFERENCE) if middle is None else middle
     sums, weight = middle.units.level, middle.units.weight
     cell, cells = 2 * lot.stratum + lot.realised, 2 * lot.sizes.size
     total = group_sums(weight, cell, cells)
     # What covariates say, relative to their stratum, is taken out of both arms.
-    arm = lot.treatment.astype(np.float64)
-    plain = lot.y - middle.value[:, None] * arm
-    said = within_strata(lot, plain) - residualised(lot, plain)
+    told = lot.sums(lot.y) - middle.said
     found: list[tuple[ArmMeans | None, Floats]] = []
     number = np.bincount(cell, minlength=cells).astype(np.float64)
     for k, steep in enumerate(middle.steep):
-        means = group_sums(lot.sums(lot.y[k] - said[k]), cell, cells) / total
+        means = group_sums(told[k], cell, cells) / total
         adjusted = lot.shares @ means.reshape(-1, 2)
         if lot.paired:
             psi = _pair_influence(lot, sums[k] / weight)

@@ -17,12 +17,13 @@ from impacteval.errors import NotIdentified, UsageError
 from impacteval.estimates import CounterfactualEstimate, Effect, Influence, Parts, Period
 from impacteval.estimators.randomised import lot_words as words
 from impacteval.estimators.randomised import messages, wording
-from impacteval.estimators.randomised.lot import Lot, read_lot
+from impacteval.estimators.randomised.lot import Lot, read_lot, taken_out
 from impacteval.estimators.randomised.lot_card import RANDOMISATION_INFERENCE
 from impacteval.estimators.randomised.permuted import (
     ROUNDING,
     Permuted,
     arm_means,
+    centred,
     permuted,
     scheme_of,
 )
@@ -161,15 +162,24 @@ class RandomisationInference:
             balance_limit=self.balance_limit,
             every=self.listed == "all",
         )
-        means = arm_means(lot)
+        fit = taken_out(lot)
+        middle = centred(lot, Scale.DIFFERENCE, fit)
+        means = arm_means(lot, middle)
         if scale is Scale.RELATIVE:
             for _, (counterfactual, observed) in means:
                 if not (observed > 0 and counterfactual > 0):
                     raise NotIdentified(
                         messages.relative_not_positive(float(observed), float(counterfactual))
                     )
+            middle = centred(lot, scale, fit)
         found = permuted(
-            lot, scale, draws=self.draws, studentised=self.studentised, scheme=scheme, rng=rng
+            lot,
+            scale,
+            draws=self.draws,
+            studentised=self.studentised,
+            scheme=scheme,
+            rng=rng,
+            middle=middle,
         )
         adjusted = _adjusted(lot, found) if len(lot.outcomes) > 1 else None
         return [
@@ -200,7 +210,7 @@ class RandomisationInference:
             size = float(np.abs(lot.y[k]).max())
             if float(on_scale(arms, Scale.DIFFERENCE).std_error) > ROUNDING * size:
                 error = float(scaled.std_error)
-                influence = Influence(lot.labels, scaled.influence, lot.level)
+                influence = _by_label(lot, scaled.influence)
         effect = Effect(value, distribution, error)
         band = effect.interval(0.95)
         low, high = _band(band, scale, lot.served, observed)
@@ -256,6 +266,17 @@ class RandomisationInference:
             said.append(words.balanced(self.balance_limit, self.balance_on or lot.covariates))
         said.append(words.inverted(scale, lot.served))
         return [sentence for sentence in said if sentence is not None]
+
+
+def _by_label(lot: Lot, values: np.ndarray[Any, np.dtype[np.float64]]) -> Influence:
+    """Influence by label: that of a unit which stands for several is theirs taken together."""
+    if lot.weight_kind != "frequency" or lot.level != "unit":
+        return Influence(lot.labels, values, lot.level)
+    labels, place = np.unique(lot.labels, return_inverse=True)
+    # Copies are alike and were assigned independently, so that their squares add up.
+    squares = np.bincount(place, weights=values**2)
+    signs = np.sign(np.bincount(place, weights=values))
+    return Influence(labels, signs * np.sqrt(squares), lot.level)
 
 
 def _label(found: Permuted) -> str:

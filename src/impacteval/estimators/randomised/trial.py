@@ -145,16 +145,16 @@ def read_trial(sample: Sample, scale: Scale, *, fine: bool = False, amounts: boo
         raise NotIdentified(messages.relative_in_logs())
     if not amounts and matrix.assigned is not None and not is_binary(matrix.assigned):
         raise NotIdentified(offers_of_several_sizes())
-    kept, notes = _kept(matrix, np.asarray(matrix.treatment))
+    kept, notes = kept_rows(matrix, np.asarray(matrix.treatment))
     if matrix.pair is not None:
         kept, more = whole_pairs(matrix.pair.codes, np.asarray(matrix.treatment), kept)
         notes += more
     treatment = np.asarray(matrix.treatment)[kept].astype(np.int64)
-    stratum = _grouping(matrix.stratum, kept)
-    _check_probability(matrix.assignment_probability, stratum, kept)
-    assignment = _grouping(matrix.assignment_cluster, kept)
-    cluster = _coarser(_grouping(matrix.cluster, kept), assignment)
-    weights = _weights(matrix, kept)
+    stratum = grouping(matrix.stratum, kept)
+    check_probability(matrix.assignment_probability, stratum, kept)
+    assignment = grouping(matrix.assignment_cluster, kept)
+    cluster = _coarser(grouping(matrix.cluster, kept), assignment)
+    weights = row_weights(matrix, kept)
     exposure = None if matrix.exposure is None else matrix.exposure[kept]
     y = np.array(matrix.y[kept])
     if exposure is not None:
@@ -176,12 +176,12 @@ def read_trial(sample: Sample, scale: Scale, *, fine: bool = False, amounts: boo
         treated_clusters=0,
         outcome=sample.outcomes[0],
         design=sample.design,
-        period=_period(matrix.period),
+        period=period_of(matrix.period),
         complete=bool(matrix.measured.all()),
         notes=notes,
         offer=None if matrix.assigned is None else np.array(matrix.assigned[kept]),
         received=None if matrix.received is None else np.array(matrix.received[kept]),
-        pair=_grouping(matrix.pair, kept),
+        pair=grouping(matrix.pair, kept),
     )
     notes += _check_sizes(trial, fine)
     if exposure is not None:
@@ -196,7 +196,7 @@ def is_binary(values: Floats) -> bool:
     return bool(np.isin(values, (0.0, 1.0)).all())
 
 
-def _kept(matrix: Matrix, treatment: Floats) -> tuple[Ints, tuple[Message, ...]]:
+def kept_rows(matrix: Matrix, treatment: Floats) -> tuple[Ints, tuple[Message, ...]]:
     """Rows that count, and notes on those that do not."""
     notes: list[Message] = []
     lost = ~matrix.measured
@@ -215,14 +215,16 @@ def _kept(matrix: Matrix, treatment: Floats) -> tuple[Ints, tuple[Message, ...]]
     return np.flatnonzero(~lost & ~weightless), tuple(notes)
 
 
-def _grouping(codes: Codes | None, kept: Ints) -> Grouping | None:
+def grouping(codes: Codes | None, kept: Ints) -> Grouping | None:
+    """The groups of the rows kept, those that are left numbered without gaps."""
     if codes is None:
         return None
     used, places = compact(codes.codes[kept])
     return Grouping(places, codes.labels[used])
 
 
-def _period(codes: Codes | None) -> str | int | float:
+def period_of(codes: Codes | None) -> str | int | float:
+    """The label of the only period; ``all`` where the data name none."""
     if codes is None:
         return "all"
     label = codes.labels[codes.codes[0]]
@@ -242,14 +244,17 @@ def _coarser(cluster: Grouping | None, assignment: Grouping | None) -> Grouping 
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Weights:
+class RowWeights:
+    """What rows count for; means, copies, size and working as `weight` and so on of `Trial`."""
+
     means: Floats | None
     copies: Floats | None
     size: Floats
     working: Floats | None
 
 
-def _weights(matrix: Matrix, kept: Ints) -> _Weights:
+def row_weights(matrix: Matrix, kept: Ints) -> RowWeights:
+    """The weights of the rows kept, by their kind, exposure included."""
     ones = np.ones(len(kept))
     given = None if matrix.weight is None else matrix.weight[kept]
     exposure = ones if matrix.exposure is None else matrix.exposure[kept]
@@ -258,7 +263,7 @@ def _weights(matrix: Matrix, kept: Ints) -> _Weights:
     people = ones if given is None or kind == "precision" else given
     precision = given if given is not None and kind == "precision" else ones
     plain = matrix.exposure is None
-    return _Weights(
+    return RowWeights(
         means=None if plain and own is ones else own * exposure,
         copies=given if kind == "frequency" else None,
         size=people * exposure,
@@ -267,7 +272,7 @@ def _weights(matrix: Matrix, kept: Ints) -> _Weights:
 
 
 def _dispersion(
-    events: Floats, treatment: Ints, exposure: Floats, weights: _Weights
+    events: Floats, treatment: Ints, exposure: Floats, weights: RowWeights
 ) -> tuple[Message, ...]:
     """Variance of the counts over that of a Poisson count, pooled over the arms."""
     people = weights.size / exposure
@@ -283,7 +288,14 @@ def _dispersion(
     return (messages.dispersion(total / float(people.sum()) * n / (n - 2.0)),)
 
 
-def _check_probability(probability: Floats | None, stratum: Grouping | None, kept: Ints) -> None:
+def check_probability(probability: Floats | None, stratum: Grouping | None, kept: Ints) -> None:
+    """Refuse assignment probabilities that differ within a stratum.
+
+    Raises
+    ------
+    NotIdentified
+        When they do.
+    """
     if probability is None:
         return
     p = probability[kept]

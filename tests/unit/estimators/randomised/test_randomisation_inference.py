@@ -275,6 +275,21 @@ def test_clusters_in_one_arm_are_taken_as_assigned_and_said_so():
     assert taken.parts["test"]["assignments"].tolist() == [70]
 
 
+# --- frequency weights ------------------------------------------------------------------------
+
+
+def test_frequency_weights_are_the_units_written_out():
+    rng = np.random.default_rng(1)
+    frame = pd.DataFrame({"y": rng.normal(size=40), "d": np.arange(40) % 2})
+    frame["k"] = rng.integers(1, 4, 40)
+    short = estimate(frame, roles={"weight": "k", "weight_kind": "frequency"}, draws=199)
+    long = estimate(frame.loc[frame.index.repeat(frame["k"]), ["y", "d"]], draws=199)
+    assert short.effect.distribution == long.effect.distribution
+    assert short.effect.std_error == pytest.approx(long.effect.std_error, rel=1e-12)
+    assert short.influence.labels.size == 40
+    assert short.influence.std_error == pytest.approx(long.influence.std_error, rel=1e-12)
+
+
 # --- order and workers ------------------------------------------------------------------------
 
 
