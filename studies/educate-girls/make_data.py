@@ -98,16 +98,23 @@ def pupils(places: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
         """Levels of every pupil, subject and round, had all been tested."""
         share = np.asarray(GROWTH) / GROWTH[-1]
         grown = np.asarray(GROWTH) + share * speed[:, None]
-        given = effect * np.outer(table["served"], RAMP) * np.where(table["girl"], 1.1, 0.9)[:, None]
+        given = (
+            effect * np.outer(table["served"], RAMP) * np.where(table["girl"], 1.1, 0.9)[:, None]
+        )
         latent = 1.55 + (ability[:, None] + subject)[:, :, None] + luck
         latent = latent + (grown + given)[:, None, :]
         return np.clip(np.floor(latent), 0, np.asarray(LEVELS)[:, None] - 1).astype(np.int8)
 
+    here = tested[:, -1]
+    arm = table["served"].to_numpy()[here] == 1
+    traits = table[["girl", "grade"]].to_numpy(dtype=np.float64)[here]
+
     def total(effect: float) -> float:
-        """What the planned analysis would find."""
-        found = scores(effect).sum(axis=1, dtype=np.int64)
-        gain, arm = (found[:, -1] - found[:, 0])[tested[:, -1]], table["served"][tested[:, -1]] == 1
-        return float(arm.sum() * (gain[arm].mean() - gain[~arm].mean()))
+        """What the planned analysis finds: least squares with start, sex and grade."""
+        levels = scores(effect).sum(axis=1, dtype=np.int64)[here]
+        x = np.column_stack([np.ones(len(arm)), arm, levels[:, 0], traits])
+        slopes = np.linalg.lstsq(x, levels[:, -1] - levels[:, 0], rcond=None)[0]
+        return float(arm.sum() * slopes[1])
 
     found = scores(_where(total, PUBLISHED))
     for r in range(ROUNDS):

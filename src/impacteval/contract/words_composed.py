@@ -99,6 +99,17 @@ def basket_index(index: Decimal, pay: Amount, total: Amount) -> Message:
     )
 
 
+def ceiling_binds_from(cap: Decimal, least: Decimal) -> Message:
+    """From what payment at an index of 1 the ceiling holds the basket back."""
+    return told(
+        "ceiling-binds-from",
+        "At this index the ceiling of {cap:money} holds the payment back if the payment at 100% is {least:money} or more.",
+        "À ce niveau, le plafond de {cap:money} limite le paiement si le paiement à 100 % est de {least:money} ou plus.",
+        cap=cap,
+        least=least,
+    )
+
+
 def card_waits() -> Message:
     """A line of the rate card is open."""
     return told(
