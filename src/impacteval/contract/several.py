@@ -72,9 +72,10 @@ def basket(
         replace(row, amount=amount, steps=(*row.steps, composed.adds_to_basket(amount)))
         for row, amount in zip(rows, amounts, strict=True)
     )
-    steps = (*steps, composed.basket_index(_decimal(index, _SHOWN), term.pay, total))
+    shown = _decimal(index, _SHOWN)
+    steps = (*steps, composed.basket_index(shown, term.pay, total))
     if total is NOT_PUBLISHED and isinstance(cap, Decimal) and index > 0:
-        steps = (*steps, composed.ceiling_binds_from(cap, _least(cap, index, contract)))
+        steps = (*steps, composed.ceiling_binds_from(shown, cap, _least(cap, index, contract)))
     return Settled(paid, total, total, steps)
 
 

@@ -99,12 +99,16 @@ def basket_index(index: Decimal, pay: Amount, total: Amount) -> Message:
     )
 
 
-def ceiling_binds_from(cap: Decimal, least: Decimal) -> Message:
+CEILING_BINDS_FROM = "ceiling-binds-from"
+
+
+def ceiling_binds_from(index: Decimal, cap: Decimal, least: Decimal) -> Message:
     """From what payment at an index of 1 the ceiling holds the basket back."""
     return told(
-        "ceiling-binds-from",
-        "At this index the ceiling of {cap:money} holds the payment back if the payment at 100% is {least:money} or more.",
-        "À ce niveau, le plafond de {cap:money} limite le paiement si le paiement à 100 % est de {least:money} ou plus.",
+        CEILING_BINDS_FROM,
+        "What is paid at 100% is not published. As the basket reaches {index:in_percent}, the ceiling of {cap:money} binds if that is {least:money} or more.",
+        "Ce qui est payé à 100 % n’est pas publié. Comme le panier atteint {index:in_percent}, le plafond de {cap:money} joue si c’est {least:money} ou plus.",
+        index=_shown(index),
         cap=cap,
         least=least,
     )
