@@ -106,8 +106,8 @@ def ceiling_binds_from(index: Decimal, cap: Decimal, least: Decimal) -> Message:
     """From what payment at an index of 1 the ceiling holds the basket back."""
     return told(
         CEILING_BINDS_FROM,
-        "What is paid at 100% is not published. As the basket reaches {index:in_percent}, the ceiling of {cap:money} binds if that is {least:money} or more.",
-        "Ce qui est payé à 100 % n’est pas publié. Comme le panier atteint {index:in_percent}, le plafond de {cap:money} joue si c’est {least:money} ou plus.",
+        "As the basket reaches {index:in_percent}, the ceiling of {cap:money} binds if {least:money} or more is paid at 100%.",
+        "Comme le panier atteint {index:in_percent}, le plafond de {cap:money} joue si le paiement à 100 % est de {least:money} ou plus.",
         index=_shown(index),
         cap=cap,
         least=least,
