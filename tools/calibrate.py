@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import stdtrit
 
 from impacteval.estimators.randomised.arms import lin_fit, mean_arms
@@ -30,6 +31,8 @@ from impacteval.values import Scale
 sys.path.insert(0, str(Path(__file__).parent))
 
 from calibrate_designs import SEED, Design, Floats, Trials, designs
+
+Bools = NDArray[np.bool_]
 
 REPLICATIONS, FAST, CHUNK = 10_000, 400, 500
 OUT = Path(__file__).parents[1] / "docs" / "reference" / "coverage"
@@ -109,7 +112,7 @@ class Measured:
     """Estimates of every replication on one scale; NaN where it was refused.
 
     Intervals are Student's t about `centre`. A method whose intervals are of another kind gives
-    an object with the same attributes and its own `bounds` and `joined`.
+    an object with the same attributes and its own `bounds`, `holds` and `joined`.
     """
 
     centre: Floats
@@ -124,6 +127,12 @@ class Measured:
         low = self.centre - reach if side != "upper" else np.full(reach.shape, -np.inf)
         high = self.centre + reach if side != "lower" else np.full(reach.shape, np.inf)
         return low, high
+
+    def holds(self, side: str, level: float) -> Bools:
+        """Whether each interval holds the truth."""
+        low, high = self.bounds(side, level)
+        found: Bools = (low <= self.truth) & (self.truth <= high)
+        return found
 
     @classmethod
     def joined(cls, parts: Sequence[Measured]) -> Measured:
@@ -219,9 +228,7 @@ METHODS = {
 
 def covers(found: Measured, side: str, level: float) -> Floats:
     """Whether each interval holds the truth; NaN where refused."""
-    low, high = found.bounds(side, level)
-    held = (low <= found.truth) & (found.truth <= high)
-    return np.where(np.isnan(found.centre), np.nan, held)
+    return np.where(np.isnan(found.centre), np.nan, found.holds(side, level))
 
 
 def rows(method: Calibrated, design: Design, replications: int) -> Iterator[dict[str, object]]:

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 PLUGIN_API = 1
 ENTRY_POINT_GROUP = "impacteval.estimators"
 
+ESTIMANDS = ("everyone_eligible", "participants")
 HANDLES = frozenset({"missing_outcome", "unbalanced", "repeated_cross_section"})
 
 
@@ -64,6 +65,9 @@ class MethodCard:
         Whether it answers one-sided questions.
     uncertainty : bool
         Whether it has any uncertainty at all.
+    estimands : tuple of str
+        Whose effect it can be, as contracts say it: ``everyone_eligible`` (where some did not do
+        as assigned, the effect of the offer), ``participants``, or either.
     plugin_api : int
         The version of this contract it was written for.
     """
@@ -78,6 +82,7 @@ class MethodCard:
     handles: tuple[str, ...] = ()
     directional: bool = True
     uncertainty: bool = True
+    estimands: tuple[str, ...] = ESTIMANDS
     plugin_api: int = PLUGIN_API
 
     def __post_init__(self) -> None:
@@ -88,6 +93,8 @@ class MethodCard:
         unknown = set(self.handles) - HANDLES
         if unknown:
             raise ValueError(f"handles {sorted(unknown)} not known. Allowed: {sorted(HANDLES)}.")
+        if not self.estimands or not set(self.estimands) <= set(ESTIMANDS):
+            raise ValueError(f"estimands {self.estimands} not known. Allowed: {list(ESTIMANDS)}.")
 
 
 @runtime_checkable

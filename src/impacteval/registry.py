@@ -223,6 +223,7 @@ def _described(found: Registered) -> dict[str, Any]:
         "designs": list(card.designs),
         "scales": [str(scale) for scale in card.scales],
         "handles": list(card.handles),
+        "estimands": list(card.estimands),
         "settings": settings_model(cls).model_json_schema(),
     }
 

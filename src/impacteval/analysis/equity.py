@@ -42,9 +42,10 @@ def equity_of(task: Task, rows: pd.DataFrame, group: str) -> Iterator[EquityFind
     analysis for it, and no draw of that analysis moves.
     """
     columns = task.analysis.columns
-    if columns.treatment is None:
+    arm = columns.treatment or columns.assigned
+    if arm is None:
         return  # nobody is said to be served
-    served = rows[columns.treatment].astype("float64") == 1.0
+    served = rows[arm].astype("float64") > 0.0
 
     def people(mask: pd.Series) -> int:
         return int(mask.sum() if columns.unit is None else rows.loc[mask, columns.unit].nunique())

@@ -6,7 +6,7 @@ a failed one means for a payment is decided elsewhere.
 Examples
 --------
 >>> sorted(DIAGNOSTICS)
-['attrition', 'audit', 'balance', 'reconciliation']
+['attrition', 'audit', 'balance', 'compliance', 'contamination', 'reconciliation']
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from impacteval.diagnostics.attrition import attrition
 from impacteval.diagnostics.audit import audit
 from impacteval.diagnostics.balance import balance
 from impacteval.diagnostics.reconciliation import reconciliation
+from impacteval.diagnostics.take_up import compliance, contamination
 from impacteval.errors import Problem, UsageError
 from impacteval.values import Text
 
@@ -95,6 +96,35 @@ _ALL = (
         attrition,
     ),
     DiagnosticEntry(
+        "compliance",
+        Text(en="Doing as assigned", fr="Respect de l'affectation"),
+        Text(
+            en="Did the offer decide who took part?",
+            fr="L'offre a-t-elle décidé qui participait ?",
+        ),
+        Text(
+            en="One minus the difference between the arms in the share that received the programme",
+            fr="Un moins l'écart entre les groupes de la part qui a reçu le programme",
+        ),
+        compliance,
+    ),
+    DiagnosticEntry(
+        "contamination",
+        Text(
+            en="Programme received in the comparison group",
+            fr="Programme reçu dans le groupe de comparaison",
+        ),
+        Text(
+            en="Did the comparison group stay without the programme?",
+            fr="Le groupe de comparaison est-il resté sans le programme ?",
+        ),
+        Text(
+            en="Share of those assigned to comparison who received the programme",
+            fr="Part des personnes affectées à la comparaison qui ont reçu le programme",
+        ),
+        contamination,
+    ),
+    DiagnosticEntry(
         "audit",
         Text(en="Audit of claimed cases", fr="Audit des dossiers déclarés"),
         Text(
@@ -164,6 +194,8 @@ __all__ = [
     "attrition",
     "audit",
     "balance",
+    "compliance",
+    "contamination",
     "diagnostic_names",
     "reconciliation",
     "run_diagnostic",

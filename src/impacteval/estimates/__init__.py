@@ -20,6 +20,7 @@ from impacteval.estimates.finite import Drawn, HypergeometricCount
 from impacteval.estimates.influence import Influence, MeansInfluence
 from impacteval.estimates.inversion import StepFunction, TestInversion
 from impacteval.estimates.parts import Parts
+from impacteval.estimates.ratio import RatioTest
 
 __all__ = [
     "Against",
@@ -39,6 +40,7 @@ __all__ = [
     "NoUncertainty",
     "Parts",
     "Period",
+    "RatioTest",
     "StepFunction",
     "StudentT",
     "TestInversion",

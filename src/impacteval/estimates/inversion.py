@@ -4,19 +4,28 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from impacteval.errors import NotAnswerable
 from impacteval.estimates._shared import alpha_of, probability, side_of, tail_of
+from impacteval.estimates.ratio import RatioTest
 from impacteval.values import ConfidenceSet, Message, Side, Tail, Text
 
 if TYPE_CHECKING:
     from numpy.random import Generator
 
 Floats = NDArray[np.float64]
+
+_UNBOUNDED = Message(
+    "distribution.unbounded-set",
+    Text(
+        en="There are too few possible assignments for a bound at this level.",
+        fr="Il y a trop peu d'affectations possibles pour une borne à ce niveau.",
+    ),
+)
 
 _MATCHING_TAIL = {Side.TWO: Tail.TWO, Side.LOWER: Tail.GREATER, Side.UPPER: Tail.LESS}
 
@@ -35,6 +44,8 @@ class StepFunction:
     between : array, shape (m + 1,)
         p-value left of the first knot, between knots, and right of the last.
     """
+
+    unbounded: ClassVar[Message] = _UNBOUNDED
 
     knots: Floats
     at: Floats
@@ -74,18 +85,16 @@ class StepFunction:
 
     def above(self, alpha: float) -> tuple[tuple[float, float], ...]:
         """The closed pieces where the p-value exceeds `alpha`, in order."""
-        pieces: list[tuple[float, float]] = []
-        start: float | None = -math.inf if self.between[0] > alpha else None
-        for k, knot in enumerate(self.knots):
-            if self.at[k] > alpha and start is None:
-                start = float(knot)
-            if self.between[k + 1] <= alpha and start is not None:
-                # Closed at the knot: the value there is at least both neighbours.
-                pieces.append((start, float(knot)))
-                start = None
-        if start is not None:
-            pieces.append((start, math.inf))
-        return tuple(pieces)
+        gap = self.between > alpha
+        # Closed at the knots: the value there is at least both neighbours.
+        at = self.at > alpha
+        starts = self.knots[at & ~gap[:-1]].tolist()
+        stops = self.knots[at & ~gap[1:]].tolist()
+        if gap[0]:
+            starts.insert(0, -math.inf)
+        if gap[-1]:
+            stops.append(math.inf)
+        return tuple(zip(starts, stops, strict=True))
 
 
 _ONE_SIDED = Message(
@@ -109,13 +118,6 @@ _EMPTY = Message(
         fr="Le test rejette toutes les valeurs à ce niveau : le modèle qui le fonde ne convient pas à ces données.",
     ),
 )
-_UNBOUNDED = Message(
-    "distribution.unbounded-set",
-    Text(
-        en="There are too few possible assignments for a bound at this level.",
-        fr="Il y a trop peu d'affectations possibles pour une borne à ce niveau.",
-    ),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,12 +129,12 @@ class TestInversion:
 
     __test__ = False  # not a pytest class
 
-    two: StepFunction
-    greater: StepFunction | None = None
-    less: StepFunction | None = None
+    two: StepFunction | RatioTest
+    greater: StepFunction | RatioTest | None = None
+    less: StepFunction | RatioTest | None = None
     label: str = "test inversion"
 
-    def _function(self, tail: Tail) -> StepFunction:
+    def _function(self, tail: Tail) -> StepFunction | RatioTest:
         found = {Tail.TWO: self.two, Tail.GREATER: self.greater, Tail.LESS: self.less}[tail]
         if found is None:
             raise NotAnswerable(_ONE_SIDED)
@@ -141,9 +143,10 @@ class TestInversion:
     def interval(self, level: float, side: str = "two") -> ConfidenceSet:
         """Every null whose p-value exceeds ``1 - level``."""
         level, side = probability(level, "level"), side_of(side)
-        pieces = self._function(_MATCHING_TAIL[side]).above(alpha_of(level))
+        function = self._function(_MATCHING_TAIL[side])
+        pieces = function.above(alpha_of(level))
         found = ConfidenceSet(pieces, level=level, side=side, method=self.label)
-        note = _EMPTY if found.empty else None if found.bounded else _UNBOUNDED
+        note = _EMPTY if found.empty else None if found.bounded else function.unbounded
         return ConfidenceSet(pieces, level=level, side=side, method=self.label, note=note)
 
     def p_value(self, null: float = 0.0, side: str = "two") -> float:

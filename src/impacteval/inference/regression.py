@@ -91,7 +91,7 @@ def regress(
     x : array, shape (..., n, p)
         Columns; the intercept is one of them.
     y : array, shape (..., n)
-        Outcome.
+        Outcome. With more leading axes than `x` several outcomes share one factorisation.
     weight : array, shape (..., n), optional
         Positive weights.
     copies : array, shape (n,), optional
@@ -108,7 +108,8 @@ def regress(
     [1.0, 2.0]
     """
     f = np.ones(y.shape[-1]) if copies is None else copies
-    root = np.broadcast_to(np.sqrt(f if weight is None else f * weight), y.shape)
+    root = np.sqrt(f if weight is None else f * weight)
+    root = np.broadcast_to(root, np.broadcast_shapes(root.shape, x.shape[:-1]))
     q, r = orthonormal(x * root[..., None])
     target = root * y
     beta = np.asarray(np.linalg.solve(r, np.swapaxes(q, -1, -2) @ target[..., None]), dtype=float)
@@ -275,7 +276,9 @@ def cluster_regression(fit: Regression, cluster: Ints, variance: Variance = "hc2
     order = np.argsort(cluster, kind="stable")
     starts = np.searchsorted(cluster[order], np.arange(groups + 1))
     lead = fit.q.shape[:-2]
-    scores, gram = np.empty((*lead, groups, p)), np.empty((*lead, groups, p, p))
+    # Several outcomes may share one factorisation: their scores have axes that the basis lacks.
+    scores = np.empty((*fit.whitened.shape[:-1], groups, p))
+    gram = np.empty((*lead, groups, p, p))
     # Sorted once, every cluster is a slice.
     q, e = np.ascontiguousarray(fit.q[..., order, :]), fit.whitened[..., order, None]
     for g in range(groups):

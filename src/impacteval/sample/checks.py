@@ -8,7 +8,7 @@ from impacteval.sample import records
 from impacteval.sample.codes import Bools, Floats, Ints
 from impacteval.sample.designs import DesignRule
 from impacteval.sample.findings import Findings, counted, listed
-from impacteval.sample.roles import Roles
+from impacteval.sample.roles import AMOUNT_ROLES, Roles
 from impacteval.sample.table import Table
 from impacteval.values import Message
 
@@ -211,6 +211,10 @@ def design_records(table: Table, rule: DesignRule) -> tuple[Message, ...]:
     roles, arm = table.roles, table.treatment(rule)
     if rule.offer and roles.assigned is not None and not roles.has("treatment"):
         told.append(records.offer(roles.assigned))
+    for role in AMOUNT_ROLES:
+        values = table.numbers.get(role)
+        if values is not None and not np.isin(values, (0.0, 1.0)).all():
+            told.append(records.amounts(getattr(roles, role), role, float(values.max())))
     for role in ("stratum", "pair"):
         codes = table.labels.get(role)
         if arm is None or codes is None or not rule.fixed_arm:

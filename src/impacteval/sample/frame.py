@@ -15,6 +15,7 @@ from impacteval.sample.findings import Findings, counted, did_you_mean, row_numb
 from impacteval.sample.labels import LabelColumn, as_periods, read_labels
 from impacteval.sample.numbers import NumberColumn, read_numbers
 from impacteval.sample.roles import (
+    AMOUNT_ROLES,
     BINARY_ROLES,
     COVARIATE_MAY_SHARE,
     LABEL_ROLES,
@@ -32,8 +33,8 @@ LARGEST = 1e100
 
 _FIXES = {
     "treatment": "Code treated rows 1 and untreated rows 0.",
-    "assigned": "Code what was offered as 1 and 0.",
-    "received": "Code what was taken up as 1 and 0.",
+    "assigned": "Code what was offered as 1 and 0, or as an amount with 0 for nothing.",
+    "received": "Code what was taken up as 1 and 0, or as an amount with 0 for nothing.",
 }
 
 
@@ -260,6 +261,9 @@ def _range(values: Floats, missing: Bools, name: str, role: str, found: Findings
     if role in BINARY_ROLES:
         bad = (values != 0) & (values != 1)
         what, fix = "values other than 0 and 1", _FIXES[role]
+    elif role in AMOUNT_ROLES:
+        bad = values < 0
+        what, fix = "negative values", _FIXES[role]
     elif role == "exposure":
         bad = ~(values > 0)
         what, fix = "zero or negative values", "Leave out rows that were never at risk."

@@ -21,7 +21,8 @@ class BlindMatrix:
     n : int
         Rows.
     treatment : float64 array, shape (n,), or None
-        0/1; None when the design has none.
+        0/1; None when the design has none. Where only the offer is known, whether anything
+        was offered.
     X : float64 array, shape (n, k)
         Covariates, in the order they were named.
     covariate_names : tuple of str

@@ -29,6 +29,21 @@ def offer(column: str) -> Message:
     )
 
 
+def amounts(column: str, role: str, largest: float) -> Message:
+    """What was offered or taken up is an amount, not yes or no."""
+    said = {
+        "assigned": (
+            "Column {column:text} (assigned) holds amounts of up to {largest:number}; the arms are those who were offered anything and those who were offered nothing.",
+            "La colonne {column:text} (assigned) contient des quantités allant jusqu’à {largest:number} ; les groupes sont ceux à qui quelque chose a été proposé et ceux à qui rien ne l’a été.",
+        ),
+        "received": (
+            "Column {column:text} (received) holds amounts of up to {largest:number}, not yes or no.",
+            "La colonne {column:text} (received) contient des quantités allant jusqu’à {largest:number}, et non oui ou non.",
+        ),
+    }[role]
+    return _message(f"amounts-{role}", *said, column=column, largest=largest)
+
+
 def text_periods(column: str) -> Message:
     """Periods given as text of whole numbers."""
     return _message(

@@ -20,9 +20,12 @@ LABEL_ROLES = (
     "assignment",
 )
 TIME_ROLES = ("period", "adopted")
-BINARY_ROLES = ("treatment", "assigned", "received")
+BINARY_ROLES = ("treatment",)
+# What was offered and what was taken up: yes or no, or how much (years, hours, amounts).
+AMOUNT_ROLES = ("assigned", "received")
 NUMBER_ROLES = (
     *BINARY_ROLES,
+    *AMOUNT_ROLES,
     "weight",
     "exposure",
     "running",
@@ -57,7 +60,7 @@ class Roles:
         Period of adoption; `never` is the value that means never (None or ``"blank"``: a
         missing value).
     assigned, received : str or None
-        What was offered and what was taken up, 0/1.
+        What was offered and what was taken up: 0/1, or amounts of 0 or more such as years.
     cluster : str or None
         Level at which errors are correlated.
     assignment_cluster : str or None

@@ -113,14 +113,14 @@ class Table:
         )
 
     def treatment(self, rule: DesignRule) -> Floats | None:
-        """Treated rows of this design, 0/1: the column, the adoption dates, or the offer."""
+        """Treated rows of this design, 0/1: the column, the adoption dates, or any offer."""
         if "treatment" in self.numbers:
             return self.numbers["treatment"]
         if self.cohort is not None and self.period is not None:
             on = (self.cohort >= 0) & (self.period.codes >= self.cohort)
             return frozen(on.astype(np.float64))
-        if rule.offer:
-            return self.numbers.get("assigned")
+        if rule.offer and "assigned" in self.numbers:
+            return frozen((self.numbers["assigned"] > 0.0).astype(np.float64))
         return None
 
 

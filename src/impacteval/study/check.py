@@ -18,12 +18,14 @@ from impacteval.contract.rules import (
 from impacteval.errors import CheckFailed, InputError, Problem, StudyError, UsageError
 from impacteval.files import Locate
 from impacteval.plan import Analysis, EstimatorSpec
+from impacteval.plugin import MethodCard
 from impacteval.registry import entry as registered
 from impacteval.registry import settings_problems
 from impacteval.study.fit import groups_of
 from impacteval.study.folder import Study
 from impacteval.study.people import without_identifiers
 from impacteval.study.rows import blind_sample_of, select
+from impacteval.values import Design
 
 EXAMPLES_FILE = "examples.yaml"
 
@@ -187,6 +189,40 @@ def _estimator(
             (*place, "name"),
             f"`{spec.name}` does not offer scale {analysis.scale}.",
             f"It offers {', '.join(card.scales)}.",
+        )
+    yield from _whose(spec, card, analysis, place, locate)
+
+
+def _whose(
+    spec: EstimatorSpec,
+    card: MethodCard,
+    analysis: Analysis,
+    place: tuple[str | int, ...],
+    locate: Locate,
+) -> Iterator[Problem]:
+    """A method must estimate the effect on those whom the contract pays for."""
+    if analysis.estimand not in card.estimands:
+        yield locate.problem(
+            (*place, "name"),
+            f"`{spec.name}` estimates the effect on {' or '.join(card.estimands)}, and the contract "
+            f"pays for the effect on {analysis.estimand}.",
+            "Use a method that compares people as they were assigned, such as difference-in-means, "
+            "or agree another estimand in the contract."
+            if analysis.estimand == "everyone_eligible"
+            else "Choose another method, or agree another estimand in the contract.",
+        )
+    elif (
+        analysis.design == Design.RCT
+        and analysis.columns.received is not None
+        and analysis.estimand == "participants"
+        and "everyone_eligible" in card.estimands
+    ):
+        yield locate.problem(
+            (*place, "name"),
+            f"`{spec.name}` estimates the effect of the offer on everyone, since not everyone did "
+            f"as assigned (column {analysis.columns.received}), and the contract pays for the "
+            "effect on participants.",
+            "Use encouragement, or agree everyone_eligible in the contract.",
         )
 
 

@@ -17,10 +17,13 @@ checks, and estimators broken on purpose are each caught by the check that is me
 
 from impacteval.testing import counts as _counts  # registers its samples
 from impacteval.testing import rct as _rct  # registers its samples
+from impacteval.testing import (
+    rct_offers as _rct_offers,
+)  # registers its samples, after the plain ones
 from impacteval.testing.kit import Check, CheckResult, estimator_checks, run_checks
 from impacteval.testing.samples import KnownSample, SampleMaker, known_samples, register
 
-del _counts, _rct
+del _counts, _rct, _rct_offers
 
 __all__ = [
     "Check",

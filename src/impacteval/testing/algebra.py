@@ -342,7 +342,14 @@ def scales_agree(bench: Bench) -> None:
     difference = first.observed - first.counterfactual
     if Scale.TOTAL in by_scale:
         total = by_scale[Scale.TOTAL]
-        _same("the total", total.effect.value, difference * total.n_treated, abs(first.observed))
+        if "everyone_eligible" in bench.estimator.card.estimands:
+            expected = difference * total.n_treated
+            _same("the total", total.effect.value, expected, abs(first.observed))
+        else:  # the participants among them, however many these are
+            require(
+                0.0 <= total.effect.value / difference <= total.n_treated * (1.0 + 1e-9),
+                "the total is not the difference times a part of those assigned.",
+            )
     if Scale.STANDARDISED in by_scale:
         ratio = by_scale[Scale.STANDARDISED].effect.value * difference
         require(ratio >= 0.0, "the standardised effect has the other sign.")

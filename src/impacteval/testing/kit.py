@@ -92,10 +92,11 @@ def estimator_checks(
         for name, run in (*structure.CLASS_CHECKS, *blindness.CLASS_CHECKS)
     ]
     for design in estimator.card.designs:
+        whose = set(estimator.card.estimands)
         makers = tuple(
             maker
             for maker in (known_samples(design) if given is None else given)
-            if maker.design == design and maker.suits(estimator)
+            if maker.design == design and whose <= set(maker.estimands) and maker.suits(estimator)
         )
         if not makers:
             told = f"there is no known-truth sample of design {design!r}: pass some as samples=."

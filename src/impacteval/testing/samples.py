@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from impacteval.plugin import ESTIMANDS
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -96,6 +98,9 @@ class SampleMaker:
         Samples drawn to measure coverage; 0 where only the estimate itself is checked.
     small : bool
         Whether it is a handful, where a normal approximation shows.
+    estimands : tuple of str
+        Whose effect `truth` is, as on a card: only estimators that estimate nothing else are
+        tried on it.
     suits : callable (estimator) -> bool
         Whether the truth is that of an estimator with those settings; one that was told what
         to compare with has another truth on the same data.
@@ -107,6 +112,7 @@ class SampleMaker:
     lift: float = -0.4
     replications: int = 0
     small: bool = False
+    estimands: tuple[str, ...] = ESTIMANDS
     suits: Callable[[object], bool] = _every
 
     def __call__(self, seed: int, lift: float | None = None) -> KnownSample:

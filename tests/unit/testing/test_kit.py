@@ -96,7 +96,11 @@ def test_makers_are_registered_by_design_and_replaced_by_name(monkeypatch: pytes
     assert known_samples("nowhere") == ()
 
 
-@pytest.mark.parametrize("maker", MAKERS.values(), ids=lambda m: m.name)
+ASSIGNED = [m for m in MAKERS.values() if "everyone_eligible" in m.estimands]
+OFFERED = [m for m in MAKERS.values() if "everyone_eligible" not in m.estimands]
+
+
+@pytest.mark.parametrize("maker", ASSIGNED, ids=lambda m: m.name)
 def test_the_truth_of_a_known_sample_is_the_truth(maker: SampleMaker):
     """The stated effect against the data themselves, over many draws, strata and weights read."""
     found = {"difference": [], "relative": [], "total": []}
@@ -126,6 +130,48 @@ def test_the_truth_of_a_known_sample_is_the_truth(maker: SampleMaker):
             # A ratio of means is biased by about the squared error of its denominator.
             slack = 0.01 if scale == "relative" else 0.0
             assert abs(np.mean(values) - known.truth[scale]) < 4 * error + slack
+
+
+@pytest.mark.parametrize("maker", OFFERED, ids=lambda m: m.name)
+def test_the_truth_of_a_known_offer_is_the_truth(maker: SampleMaker):
+    """Compliers' sums over many draws: what the offer moved in y d, in y (1 - d) and in d."""
+    rows = []
+    for seed in range(400):
+        known = maker(seed)
+        frame = known.frame()
+        w = frame[known.roles["weight"]] if "weight" in known.roles else 1.0 + 0.0 * frame.y
+        stratum = frame[known.roles["stratum"]] if "stratum" in known.roles else 0 * frame.y
+        d, offered, row = frame.took, frame.offered == 1, np.zeros(3)
+        for s in stratum.unique():
+            inside = stratum == s
+            for k, v in enumerate((frame.y * d, frame.y * (1 - d), d)):
+                a, b = inside & offered, inside & ~offered
+                moved = np.average(v[a], weights=w[a]) - np.average(v[b], weights=w[b])
+                row[k] += w[inside].sum() / w.sum() * moved
+        rows.append(row)
+    moved = np.array(rows)
+    with_it, without, share = moved.mean(axis=0) * [1, -1, 1]
+    truth = known.truth
+    # The null is a combination of sums, so no ratio is biased.
+    of_difference = moved @ [1.0, 1.0, -truth["difference"]]
+    of_relative = moved @ [1.0, 1.0 + truth["relative"], 0.0]
+    for sums in (of_difference, of_relative):
+        assert abs(sums.mean()) < 4 * sums.std(ddof=1) / np.sqrt(len(sums))
+    assert with_it > 0 < without < 100 * share
+    if "total" in truth:
+        totals = (moved[:, 0] + moved[:, 1]) * frame.offered.sum()
+        error = totals.std(ddof=1) / np.sqrt(len(totals))
+        assert abs(totals.mean() - truth["total"]) < 4 * error
+
+
+def test_whose_effect_a_sample_is_decides_who_is_tried_on_it():
+    assert [m.name for m in OFFERED][:2] == ["two_sided", "small_offer"]
+    told = run_checks(estimator("difference-in-means"), samples=OFFERED)
+    (only,) = [r for r in told if r.name == "known_truth"]
+    assert not only.passed
+    assert "no known-truth sample" in only.detail
+    with pytest.raises(ValueError, match="estimands"):
+        replace(estimator("lin").card, estimands=("everyone",))
 
 
 def test_no_effect_means_no_effect():

@@ -128,7 +128,7 @@ def build(
         raise NotIdentified(messages.no_variation())
     if scale is Scale.RELATIVE and not (observed > 0 and counterfactual > 0):
         raise NotIdentified(messages.relative_not_positive(observed, counterfactual))
-    spread = _spread(trial) if scale is Scale.STANDARDISED else None
+    spread = spread_of(trial) if scale is Scale.STANDARDISED else None
     plain = on_scale(arms, Scale.DIFFERENCE)
     found = on_scale(arms, scale, served=trial.served, spread=spread)
     clustered = trial.cluster is not None
@@ -210,7 +210,14 @@ def means_influence(arms: ArmMeans) -> MeansInfluence:
     return MeansInfluence(programme, comparison, degrees[1], degrees[0])
 
 
-def _spread(trial: Trial) -> Spread:
+def spread_of(trial: Trial) -> Spread:
+    """Standard deviation of the comparison group, with influence by unit or by cluster.
+
+    Raises
+    ------
+    NotIdentified
+        When the outcome does not vary there.
+    """
     found = comparison_spread(
         trial.y, trial.treatment == 0, weight=trial.weight, copies=trial.copies
     )
@@ -255,7 +262,7 @@ def _tables(
     if trial.stratum is not None and trial.pair is None:
         tables["strata"] = _strata_table(trial)
     if trial.cluster is not None:
-        tables["clusters"] = _clusters_table(trial)
+        tables["clusters"] = clusters_table(trial)
     tables["conventions"] = {
         "convention": [c.name for c in conventions],
         "effect": [difference] * len(conventions),
@@ -324,7 +331,8 @@ def _strata_table(trial: Trial) -> dict[str, Any]:
     }
 
 
-def _clusters_table(trial: Trial) -> dict[str, Any]:
+def clusters_table(trial: Trial) -> dict[str, Any]:
+    """How many clusters each arm has, and how large they are."""
     assert trial.cluster is not None
     copies = np.ones(len(trial.y)) if trial.copies is None else trial.copies
     table: dict[str, list[Any]] = {

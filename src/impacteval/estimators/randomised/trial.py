@@ -21,6 +21,7 @@ from impacteval.estimators.randomised.blocks import (
     nested,
     whole_pairs,
 )
+from impacteval.estimators.randomised.encouragement_words import offers_of_several_sizes
 from impacteval.estimators.randomised.fine import held_in_cells
 from impacteval.inference._arrays import compact
 from impacteval.values import Message, Scale
@@ -69,6 +70,8 @@ class Trial:
         Whether every outcome was measured.
     notes : tuple of Message
         What a reader must know about the rows.
+    offer, received : array, shape (n,), or None
+        What was offered and what was taken up, where the sample says: 0/1, or amounts.
     pair : Grouping or None
         Matched pairs, all of them complete.
     """
@@ -92,6 +95,8 @@ class Trial:
     period: str | int | float
     complete: bool
     notes: tuple[Message, ...]
+    offer: Floats | None = None
+    received: Floats | None = None
     pair: Grouping | None = None
 
     def count(self, arm: int) -> int:
@@ -105,7 +110,7 @@ class Trial:
         return float(self.size[self.treatment == 1].sum())
 
 
-def read_trial(sample: Sample, scale: Scale, *, fine: bool = False) -> Trial:
+def read_trial(sample: Sample, scale: Scale, *, fine: bool = False, amounts: bool = False) -> Trial:
     """The arrays of a trial.
 
     Parameters
@@ -117,13 +122,16 @@ def read_trial(sample: Sample, scale: Scale, *, fine: bool = False) -> Trial:
     fine : bool
         Whether the method has a standard error for matched pairs and for strata with a single
         unit or cluster in an arm; otherwise these are refused.
+    amounts : bool
+        Whether the method can use an offer of several sizes; one that compares two arms cannot.
 
     Raises
     ------
     NotIdentified
         When the sample holds several periods, unequal assignment probabilities, or pairs and
         strata that the method cannot treat, when errors are correlated in two ways at once, when
-        an arm is too small, or when `scale` is ``relative`` and the outcome is in logs.
+        an arm is too small, when `scale` is ``relative`` and the outcome is in logs, or when the
+        offer has several sizes and the method compares two arms.
     """
     if sample.design != "rct":
         raise NotIdentified(messages.not_a_trial(sample.design))
@@ -135,6 +143,8 @@ def read_trial(sample: Sample, scale: Scale, *, fine: bool = False) -> Trial:
         raise NotIdentified(messages.pairs())
     if scale is Scale.RELATIVE and sample.log_outcome:
         raise NotIdentified(messages.relative_in_logs())
+    if not amounts and matrix.assigned is not None and not is_binary(matrix.assigned):
+        raise NotIdentified(offers_of_several_sizes())
     kept, notes = _kept(matrix, np.asarray(matrix.treatment))
     if matrix.pair is not None:
         kept, more = whole_pairs(matrix.pair.codes, np.asarray(matrix.treatment), kept)
@@ -169,6 +179,8 @@ def read_trial(sample: Sample, scale: Scale, *, fine: bool = False) -> Trial:
         period=_period(matrix.period),
         complete=bool(matrix.measured.all()),
         notes=notes,
+        offer=None if matrix.assigned is None else np.array(matrix.assigned[kept]),
+        received=None if matrix.received is None else np.array(matrix.received[kept]),
         pair=_grouping(matrix.pair, kept),
     )
     notes += _check_sizes(trial, fine)
@@ -177,6 +189,11 @@ def read_trial(sample: Sample, scale: Scale, *, fine: bool = False) -> Trial:
     inside = treatment == 1
     clusters = trial.count(1) if assignment is None else len(np.unique(assignment.codes[inside]))
     return replace(trial, treated_clusters=clusters, notes=notes)
+
+
+def is_binary(values: Floats) -> bool:
+    """Whether all are 0 or 1."""
+    return bool(np.isin(values, (0.0, 1.0)).all())
 
 
 def _kept(matrix: Matrix, treatment: Floats) -> tuple[Ints, tuple[Message, ...]]:
