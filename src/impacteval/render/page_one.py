@@ -14,7 +14,7 @@ from impacteval.render.blocks import (
 from impacteval.render.pen import Pen
 from impacteval.render.plots import scale_drawing
 from impacteval.render.sections_settling import escrow_figures
-from impacteval.report.record import ClauseRow, MoneyBox, PageOne, Record
+from impacteval.report.record import ClauseRow, EvidenceGrade, MoneyBox, PageOne, Record
 
 _MARKS = {
     "pay": "met",
@@ -53,7 +53,9 @@ def page_one(record: Record, pen: Pen) -> PageOneView:
 
 def _evidence(page: PageOne, pen: Pen) -> tuple[EvidenceView, ...]:
     """The evidence of the whole payment, or that of each outcome where they differ."""
-    named = [(pen.both(one.plain_name), one) for one in page.evidence_by_outcome]
+    named: list[tuple[str, EvidenceGrade]] = [
+        (pen.both(one.plain_name), one) for one in page.evidence_by_outcome
+    ]
     return tuple(
         EvidenceView(
             name=name,
