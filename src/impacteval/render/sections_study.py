@@ -332,5 +332,24 @@ def _baseline(finding: FindingFacts, pen: Pen) -> Iterator[Block]:
                 covariate=label,
             ),
             caption=words("plot.love.caption", name=pen.finding_name(finding)),
-            data=None,
+            data=Table(
+                words("plot.love.data", name=pen.finding_name(finding)),
+                (
+                    Column(words("otherwise.covariate")),
+                    Column(words("otherwise.std_difference"), "right"),
+                ),
+                tuple(
+                    (
+                        Cell(row.covariate if row.plain_name is None else pen.both(row.plain_name)),
+                        Cell(pen.fixed(row.standardised_difference, 3)),
+                    )
+                    for row in sorted(
+                        measured,
+                        key=lambda row: (
+                            -abs(float(row.standardised_difference or 0)),
+                            row.covariate,
+                        ),
+                    )
+                ),
+            ),
         )

@@ -37,6 +37,7 @@ from impacteval.report.sentences import (
     text_of,
 )
 from impacteval.report.settling import settling_of
+from impacteval.report.verdicts import key, verdicts_of
 from impacteval.values import Message, Text
 
 
@@ -208,8 +209,8 @@ def _other_rules(run: Run) -> Iterator[OtherRule]:
         yield OtherRule(
             rule=Said.of(rule_sentence(_at_level(run.contract, reading))),
             binding=reading.binding,
-            verdicts=facts.verdicts_of(decision),
-            values={facts.key(c.name, c.group): text_of(c.value) for c in decision.clauses},
+            verdicts=verdicts_of(decision),
+            values={key(c.name, c.group): text_of(c.value) for c in decision.clauses},
             due_now=money_text(decision.due_now),
         )
 
@@ -297,7 +298,7 @@ def _receipts(run: Run) -> Iterator[Receipt]:
         described = facts.finding_facts(
             finding, run.contract, run.plan, run.alternatives, run.decision
         )
-        yield from _part_receipts(facts.key(clause.name, clause.group), described)
+        yield from _part_receipts(key(clause.name, clause.group), described)
         figures = {
             "value": text_of(clause.value),
             "estimate": described.estimate,
@@ -311,7 +312,7 @@ def _receipts(run: Run) -> Iterator[Receipt]:
                 yield Receipt(
                     figure=figure,
                     value=value,
-                    clause=facts.key(clause.name, clause.group),
+                    clause=key(clause.name, clause.group),
                     plan_entry=finding.entry,
                     data_digest=finding.data_digest,
                     estimator="combine" if finding.parts else finding.method.name,

@@ -85,6 +85,29 @@ class RobustnessRow(Frozen):
     reason: Said | None
 
 
+class LossRow(Frozen):
+    """What one assumption about those lost leaves possible."""
+
+    kind: str
+    """``one_way``, ``one_way_within``, ``either_way`` or ``worst_case``."""
+    title: Both
+    low: str | None
+    high: str | None
+    """Both ends in contract units, the lower one first."""
+    interval: Range | None
+    """Covers the effect between both ends, in contract units."""
+    verdicts_low: dict[str, Verdict]
+    """Clause name to the verdict it would have at the lower end."""
+    verdicts_high: dict[str, Verdict]
+    flips: bool
+    """Whether a verdict would be another one at either end."""
+    reason: Said | None
+    """Why there are no bounds."""
+    said: Said
+    """The whole in one sentence."""
+    notes: tuple[Said, ...]
+
+
 class PartRow(Frozen):
     """One design of a result that combines several, by itself."""
 
@@ -151,5 +174,7 @@ class FindingFacts(Frozen):
     comparators: Said
     curve: tuple[tuple[str, str], ...]
     """Points (effect in contract units, confidence density) of the confidence distribution."""
+    losses: tuple[LossRow, ...] = Field(default=(), exclude_if=lambda losses: not losses)
+    """What the loss of people could do, where some were lost."""
     parts: tuple[PartRow, ...] = Field(default=(), exclude_if=lambda parts: not parts)
     """What is combined, where the contract combines several designs."""
