@@ -242,6 +242,27 @@ def test_pupils_who_were_lost_are_counted(
     assert int(lost.sum()) in note["values"].values()
 
 
+def test_what_the_lost_could_do_is_bounded(
+    record: dict[str, Any], made: dict[str, pd.DataFrame]
+) -> None:
+    pupils = made["pupils.parquet"]
+    (finding,) = [f for f in record["findings"] if f["outcome"] == "learning"]
+    losses = {row["kind"]: row for row in finding["losses"]}
+    # Worst case, by hand: all who were lost moved 13 levels down in one arm and up in the other.
+    means = {}
+    for arm in (0, 1):
+        gain = pupils.loc[pupils["served"] == arm, "gain"]
+        for extreme in (-13, 13):
+            means[arm, extreme] = gain.astype("float64").fillna(extreme).mean()
+    served = int((pupils["served"] * pupils["gain"].notna()).sum())
+    worst = losses["worst_case"]
+    assert float(worst["low"]) == pytest.approx(served * (means[1, -13] - means[0, 13]), rel=1e-8)
+    assert float(worst["high"]) == pytest.approx(served * (means[1, 13] - means[0, -13]), rel=1e-8)
+    assert worst["flips"] is True
+    assert (losses["one_way"]["flips"], losses["one_way_within"]["flips"]) == (False, False)
+    assert 5592 < float(losses["one_way"]["low"]) < float(losses["one_way"]["high"])
+
+
 def test_the_effect_on_girls_is_told(record: dict[str, Any]) -> None:
     (girls,) = record["besides"]["equity"]
     # Sex is one of the planned covariates, and all girls are alike in it.
