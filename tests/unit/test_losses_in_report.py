@@ -98,6 +98,36 @@ def test_the_page_has_it_in_both_languages(lossy: Any) -> None:
             assert cell in text
 
 
+def test_who_was_lost_is_told_and_few_people_are_not(two_cohorts: Any) -> None:
+    def checked(plan: Plain) -> None:
+        declared(plan)
+        plan["analyses"]["events"]["diagnostics"].append({"name": "attrition"})
+
+    def mostly_served(df: pd.DataFrame) -> pd.DataFrame:
+        gone = np.where(df["served"] == 1, df.index % 8 == 0, df.index % 50 == 0)
+        return df.assign(events=df["events"].astype("float").mask(gone))
+
+    data = mostly_served(two_cohorts_people(two_cohorts))
+    report = two_cohorts.run(plan_change=checked, data_change=mostly_served)
+    found = of(report, "cohort_1")
+    assert [row.covariate for row in found.lost] == ["age", "priors"]
+    one = data[data["cohort"] == "one"]
+    lost = one["events"].isna()
+    served = one["served"] == 1
+    assert float(found.lost[0].lost_treated) == pytest.approx(one["age"][lost & served].mean())
+    assert int((lost & ~served).sum()) < 10
+    assert found.lost[0].lost_comparison is None
+    # With the average of all 200 in the baseline table, this one would give away the hidden one.
+    assert found.lost[0].measured_comparison is None
+    assert float(found.lost[0].measured_treated) == pytest.approx(one["age"][~lost & served].mean())
+    for language, heading in (("en", "Who was lost"), ("fr", "Qui a été perdu")):
+        assert heading in html(document(report.record, language))
+
+
+def two_cohorts_people(study: Any) -> pd.DataFrame:
+    return pd.read_csv(study.write() / "people.csv")
+
+
 def test_no_loss_no_word(two_cohorts: Any, two_cohorts_report: Any) -> None:
     report = two_cohorts.run(plan_change=declared)
     assert all(not f.losses for f in report.record.findings)

@@ -52,6 +52,8 @@ def read_rows(sample: Sample, scale: Scale) -> Rows:
     matrix = sample.matrix()
     if matrix.exposure is not None:
         raise NotIdentified(words.rates())
+    if matrix.weight_kind == "precision":
+        raise NotIdentified(words.precision())
     if scale is Scale.STANDARDISED:
         raise NotIdentified(words.no_spread())
     if scale is Scale.RELATIVE and sample.log_outcome:
@@ -68,7 +70,6 @@ def read_rows(sample: Sample, scale: Scale) -> Rows:
     copies = weight if kind == "frequency" and cluster is None else None
     if copies is not None:
         df += float(copies.sum()) - len(rows)
-    people = np.ones(len(rows)) if kind == "precision" else weight
     seen = arm & matrix.measured[rows]
     places = matrix.unit if matrix.assignment_cluster is None else matrix.assignment_cluster
     return Rows(
@@ -85,7 +86,7 @@ def read_rows(sample: Sample, scale: Scale) -> Rows:
         labels,
         copies,
         df,
-        float(people[seen].sum()),
+        float(weight[seen].sum()),
         len(np.unique(places.codes[rows][seen])),
     )
 

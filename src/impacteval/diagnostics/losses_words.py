@@ -111,6 +111,17 @@ def rates() -> Message:
     )
 
 
+def precision() -> Message:
+    """Weights that count no people."""
+    return _message(
+        "precision",
+        "The weights say how exactly each outcome was measured and not how many people it stands for, so "
+        "no share of people can be trimmed by them.",
+        "Les poids disent avec quelle précision chaque résultat a été mesuré et non combien de personnes "
+        "il représente : aucune part des personnes ne peut être écartée d'après eux.",
+    )
+
+
 def no_spread() -> Message:
     """No bounds in standard deviations."""
     return _message(

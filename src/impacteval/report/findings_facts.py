@@ -18,7 +18,7 @@ from impacteval.files import Words
 from impacteval.plan import Plan
 from impacteval.plugin import MethodCard
 from impacteval.report.findings import Alternative, Finding, Findings, Method, Part
-from impacteval.report.losses import loss_rows
+from impacteval.report.losses import loss_rows, lost_rows
 from impacteval.report.record import (
     ArmRow,
     Both,
@@ -272,6 +272,7 @@ def finding_facts(
         design_text=design_text,
         comparators=comparators,
         curve=tuple(_curve(finding, contract)),
+        lost=tuple(lost_rows(finding)),
         losses=loss_rows(finding, contract, alternatives, decision),
         parts=part_rows(finding, contract),
     )

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
 from impacteval.contract import Contract, units
 from impacteval.decide import Decision
 from impacteval.report.findings import Finding, Loss
-from impacteval.report.record_findings import LossRow
+from impacteval.report.record_findings import LossRow, LostRow
 from impacteval.report.record_values import Both, Range, Said
 from impacteval.report.sentences import contract_unit, text_of
 from impacteval.report.verdicts import contract_value, flips, verdicts_of
-from impacteval.values import Message, Text, written
+from impacteval.values import Message, Text, significant, written
+
+LEAST_SHOWN = 10
+"""An average over fewer people is not shown."""
 
 _BETWEEN = (
     "{title}: the effect lies between {low:number} and {high:number}{unit}; ",
@@ -70,6 +74,48 @@ def loss_rows(
         for loss in finding.losses
         if loss.lost
     )
+
+
+def lost_rows(finding: Finding) -> Iterator[LostRow]:
+    """Who was lost, covariate by covariate, from the check of attrition when it was run.
+
+    Averages over fewer than ten people are left out, and what they could be computed from: they
+    would say who these people are.
+    """
+    names = finding.analysis.covariate_names
+    for check in finding.diagnostics:
+        if check.diagnostic.name != "attrition" or "who" not in check.diagnostic.parts:
+            continue
+        arms = check.diagnostic.parts.columns("arms")
+        missing = dict(zip(arms["arm"], arms["missing"], strict=True))
+        people = dict(zip(arms["arm"], arms["n"], strict=True))
+        # Beside the average of everyone assigned, that of the measured would tell that of the lost.
+        sizes = {
+            f"{kind}_{arm}": min(n - missing[arm], missing[arm] or n)
+            if kind == "measured"
+            else missing[arm]
+            for arm, n in people.items()
+            for kind in ("lost", "measured")
+        }
+        table = check.diagnostic.parts.columns("who")
+        for k, covariate in enumerate(table["covariate"]):
+            named = names.get(covariate)
+            told = {
+                key: _number(table[key][k]) if n >= LEAST_SHOWN else None
+                for key, n in sizes.items()
+            }
+            yield LostRow(
+                covariate=covariate,
+                plain_name=Both.of(named.text()) if named else None,
+                p_value=_number(table["p_value"][k]),
+                **told,
+            )
+
+
+def _number(value: float | None) -> str | None:
+    if value is None or not math.isfinite(value):
+        return None
+    return written(significant(float(value)))
 
 
 def _row(

@@ -85,6 +85,19 @@ class RobustnessRow(Frozen):
     reason: Said | None
 
 
+class LostRow(Frozen):
+    """Those lost and those measured by one covariate. Averages of fewer than ten are null."""
+
+    covariate: str
+    plain_name: Both | None
+    lost_treated: str | None
+    lost_comparison: str | None
+    measured_treated: str | None
+    measured_comparison: str | None
+    p_value: str | None
+    """Of the arms losing people alike along this covariate."""
+
+
 class LossRow(Frozen):
     """What one assumption about those lost leaves possible."""
 
@@ -174,6 +187,8 @@ class FindingFacts(Frozen):
     comparators: Said
     curve: tuple[tuple[str, str], ...]
     """Points (effect in contract units, confidence density) of the confidence distribution."""
+    lost: tuple[LostRow, ...] = Field(default=(), exclude_if=lambda lost: not lost)
+    """Who was lost, where the check of attrition has covariates and somebody was lost."""
     losses: tuple[LossRow, ...] = Field(default=(), exclude_if=lambda losses: not losses)
     """What the loss of people could do, where some were lost."""
     parts: tuple[PartRow, ...] = Field(default=(), exclude_if=lambda parts: not parts)

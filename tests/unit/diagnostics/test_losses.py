@@ -202,6 +202,7 @@ def test_cells_that_lose_people_the_other_way_are_told() -> None:
         ({}, "standardised", "standard deviations"),
         ({"log_outcome": True}, "relative", "logarithm"),
         ({"exposure": "times"}, "difference", "rates by exposure"),
+        ({"weight": "times", "weight_kind": "precision"}, "difference", "how exactly"),
         ({"design": "matched"}, "difference", "draw by lot"),
     ],
 )
