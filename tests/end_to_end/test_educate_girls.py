@@ -177,6 +177,8 @@ def test_both_results_are_the_published_ones(record: dict[str, Any]) -> None:
     # What was observed is an average, and what the contract reads is a total.
     assert learning["unit"]["en"] == "levels"
     assert learning["outcome_unit"] == {"en": "levels on average", "fr": "niveaux en moyenne"}
+    assert "{distance:number} percentage points" in enrolment["distance"]["en"]
+    assert "{distance:number} points de pourcentage" in enrolment["distance"]["fr"]
     # Points of a percentage are hundredths of the girls on the list.
     lower = float(enrolment["distance"]["values"]["total"])
     assert lower == pytest.approx(float(enrolment["smallest_change"]) / 100 * 837, rel=1e-6)
