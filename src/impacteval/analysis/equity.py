@@ -53,7 +53,7 @@ def equity_of(task: Task, rows: pd.DataFrame, group: str) -> Iterator[EquityFind
     for name, part in task.analysis.equity.items():
         inside = matches(task.entry, rows[part.column], part.equals, "who belongs to a group")
         reached, others = people(inside & served), people(inside & ~served)
-        found = _estimated(task, rows[inside], name, group, min(reached, others))
+        found = _estimated(task, rows[inside], name, part.column, group, min(reached, others))
         yield EquityFinding(
             name,
             served=reached,
@@ -66,12 +66,16 @@ def equity_of(task: Task, rows: pd.DataFrame, group: str) -> Iterator[EquityFind
 
 
 def _estimated(
-    task: Task, rows: pd.DataFrame, name: str, group: str, least: int
+    task: Task, rows: pd.DataFrame, name: str, column: str, group: str, least: int
 ) -> CounterfactualEstimate | Message:
     if least < SMALL:
         return _SMALL
+    # Who belongs to the part is alike in that trait: nothing is left of it to adjust for.
+    traits = task.analysis.columns.covariates
+    alike = column in traits and rows[column].nunique() == 1
+    fewer = {"covariates": tuple(c for c in traits if c != column)} if alike else None
     try:
-        sample = sample_of(task.analysis, rows)
+        sample = sample_of(task.analysis, rows, overrides=fewer)
     except DataError:
         return _UNFIT
     return estimate_with(task.analysis.estimator, sample, task, group, f"equity {name}")

@@ -106,6 +106,7 @@ class Outcome(FileModel):
         "total_units",
         "verified_count",
         "verified_rate",
+        "verified_percent",
         "present_value",
         "cost_saving",
     ] = Field(description="the scale on which the contract judges")

@@ -91,7 +91,7 @@ def _change(outcome: Outcome) -> Text:
     match outcome.effect:
         case "verified_count":
             return _COUNT
-        case "verified_rate":
+        case "verified_rate" | "verified_percent":
             return _RATE
         case "total_units":
             return _TOTAL_RISE if up else _TOTAL_FALL

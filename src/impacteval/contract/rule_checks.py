@@ -151,7 +151,7 @@ def _audit(
                 f"The clause `{leaf.name}` reads a verified count, and the effect of "
                 f"`{leaf.outcome}` is {outcome.effect}."
             ),
-            "Use it for verified_count or verified_rate.",
+            "Use it for verified_count, verified_rate or verified_percent.",
         )
     elif outcome.better == "lower":
         yield (

@@ -208,7 +208,7 @@ def _compared(outcome: Outcome) -> Message:
                 "Le contrat regarde sa {noun}, en pour cent de ce qui se serait passé sans le programme.",
                 noun=noun,
             )
-        case "verified_count" | "verified_rate":
+        case "verified_count" | "verified_rate" | "verified_percent":
             return say(
                 "compares-verified",
                 "The contract compares what was counted and verified, in {unit}.",

@@ -26,7 +26,9 @@ def _decimal(number: Fraction, context: Context = ARITHMETIC) -> Decimal:
 # --- basket ------------------------------------------------------------------------------------
 
 
-def basket(term: Basket, rows: tuple[Row, ...], contract: Contract) -> Settled:
+def basket(
+    term: Basket, rows: tuple[Row, ...], contract: Contract, cap: Amount | None = None
+) -> Settled:
     """What a basket comes to.
 
     Parameters
@@ -38,6 +40,9 @@ def basket(term: Basket, rows: tuple[Row, ...], contract: Contract) -> Settled:
         for a part by itself.
     contract : Contract
         Rounds the money.
+    cap : Decimal or NOT_PUBLISHED, optional
+        The ceiling over this basket. Nothing is cut here; where the payment is not published, the
+        steps tell from what payment on the ceiling would cut it.
 
     Returns
     -------
@@ -67,8 +72,18 @@ def basket(term: Basket, rows: tuple[Row, ...], contract: Contract) -> Settled:
         replace(row, amount=amount, steps=(*row.steps, composed.adds_to_basket(amount)))
         for row, amount in zip(rows, amounts, strict=True)
     )
-    steps = (*steps, composed.basket_index(_decimal(index, _SHOWN), term.pay, total))
+    shown = _decimal(index, _SHOWN)
+    steps = (*steps, composed.basket_index(shown, term.pay, total))
+    if total is NOT_PUBLISHED and isinstance(cap, Decimal) and index > 0:
+        steps = (*steps, composed.ceiling_binds_from(shown, cap, _least(cap, index, contract)))
     return Settled(paid, total, total, steps)
+
+
+def _least(cap: Decimal, index: Fraction, contract: Contract) -> Decimal:
+    """The least payment at an index of 1, in whole minor units, that reaches the ceiling."""
+    unit = Decimal(1).scaleb(-contract.money_decimals)
+    units = -(-Fraction(cap) // (index * Fraction(unit)))
+    return ARITHMETIC.multiply(Decimal(int(units)), unit)
 
 
 def _share(term: Basket, k: int, row: Row) -> Fraction:

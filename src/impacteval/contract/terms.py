@@ -100,7 +100,7 @@ def _price(term: Term | Threshold, at: _At) -> Settled:
         case RateCard() as card:
             settled = _rate_card(card, at)
         case Basket() as parts_of:
-            settled = _basket(parts_of, at)
+            settled = _basket(parts_of, at, _ceiling_alone(term, at.given))
         case Gate() as gate:
             settled = _gate(gate, at)
         case EquityBonus() as bonus:
@@ -153,13 +153,21 @@ def _through(row: Row, at: _At) -> Row:
 # --- several results in one payment ------------------------------------------------------------
 
 
-def _basket(term: Basket, at: _At) -> Settled:
+def _ceiling_alone(term: Term, given: Given) -> Amount | None:
+    """The ceiling over a term, where nothing but it stands between the term and what is due."""
+    if term.cap is None or term.net_of is not None or term.cumulative is not None:
+        return None
+    used = term.cap.over == "contract" and given.already_paid not in (None, NOTHING)
+    return None if used else term.cap.amount
+
+
+def _basket(term: Basket, at: _At, cap: Amount | None) -> Settled:
     around = Around(
         least=None if term.parts_may_offset else NOTHING,
         most=None if term.parts_may_exceed_one else Decimal(1),
     )
     rows = tuple(row for part in term.parts for row in _rows(part, at, around))
-    return _held(basket(term, rows, at.contract), at)
+    return _held(basket(term, rows, at.contract, cap), at)
 
 
 def _rate_card(term: RateCard, at: _At) -> Settled:

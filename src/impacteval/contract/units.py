@@ -77,6 +77,7 @@ EFFECTS: dict[str, EffectKind] = {
     "total_units": EffectKind(Scale.TOTAL, 1, True, None, False, True),
     "verified_count": EffectKind(Scale.TOTAL, 1, False, None, False, False),
     "verified_rate": EffectKind(Scale.DIFFERENCE, 1, False, None, False, False),
+    "verified_percent": EffectKind(Scale.DIFFERENCE, 100, False, None, False, False),
     "present_value": EffectKind(Scale.DIFFERENCE, 1, True, None, False, True, money=True),
     "cost_saving": EffectKind(Scale.DIFFERENCE, 1, True, None, False, True, money=True),
 }
@@ -205,7 +206,7 @@ def magnitude(effect: str, raw: float, observed: float, counterfactual: float) -
         case Scale.STANDARDISED:
             return max(abs(raw), 1.0)
         case Scale.DIFFERENCE | Scale.TOTAL:
-            return max(abs(raw), abs(observed), abs(counterfactual))
+            return kind.size * max(abs(raw), abs(observed), abs(counterfactual))
 
 
 def to_decimal(effect: str, better: str, raw: float, *, reference: float | None = None) -> Decimal:

@@ -99,6 +99,21 @@ def basket_index(index: Decimal, pay: Amount, total: Amount) -> Message:
     )
 
 
+CEILING_BINDS_FROM = "ceiling-binds-from"
+
+
+def ceiling_binds_from(index: Decimal, cap: Decimal, least: Decimal) -> Message:
+    """From what payment at an index of 1 the ceiling holds the basket back."""
+    return told(
+        CEILING_BINDS_FROM,
+        "As the basket reaches {index:in_percent}, the ceiling of {cap:money} binds if {least:money} or more is paid at 100%.",
+        "Comme le panier atteint {index:in_percent}, le plafond de {cap:money} joue si le paiement à 100 % est de {least:money} ou plus.",
+        index=_shown(index),
+        cap=cap,
+        least=least,
+    )
+
+
 def card_waits() -> Message:
     """A line of the rate card is open."""
     return told(

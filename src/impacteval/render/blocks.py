@@ -152,6 +152,18 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
+class EvidenceView:
+    """One kind of evidence with its grade; `name` says of which outcome, if there are several."""
+
+    name: str
+    kind: str
+    grade: int
+    of: int
+    text: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class PageOneView:
     """Page 1, for the payer."""
 
@@ -168,11 +180,7 @@ class PageOneView:
     confidence_note: str
     warnings: tuple[str, ...]
     evidence_heading: str
-    evidence: str
-    grade: int
-    grade_of: int
-    grade_text: str
-    grade_why: str
+    evidence: tuple[EvidenceView, ...]
     notes: tuple[Note, ...]
 
 

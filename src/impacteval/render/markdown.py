@@ -95,8 +95,10 @@ def _page_one(page: PageOneView, words: Words) -> Iterator[str]:
     yield ""
     yield f"### {_plain(page.evidence_heading)}"
     yield ""
-    yield _plain(f"{page.grade_text}. {page.evidence} {page.grade_why}")
-    yield ""
+    for found in page.evidence:
+        said = f"{found.text}. {found.kind} {found.why}"
+        yield f"**{_plain(found.name)}** – {_plain(said)}" if found.name else _plain(said)
+        yield ""
     for note in page.notes:
         yield f"### {_plain(note.heading)}"
         yield ""

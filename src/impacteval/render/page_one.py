@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from impacteval.render import format as fmt
-from impacteval.render.blocks import ClauseView, Drawing, Figure, Note, PageOneView
+from impacteval.render.blocks import (
+    ClauseView,
+    Drawing,
+    EvidenceView,
+    Figure,
+    Note,
+    PageOneView,
+)
 from impacteval.render.pen import Pen
 from impacteval.render.plots import scale_drawing
 from impacteval.render.sections_settling import escrow_figures
-from impacteval.report.record import ClauseRow, MoneyBox, Record
+from impacteval.report.record import ClauseRow, EvidenceGrade, MoneyBox, PageOne, Record
 
 _MARKS = {
     "pay": "met",
@@ -21,7 +28,6 @@ _MARKS = {
 def page_one(record: Record, pen: Pen) -> PageOneView:
     """Build page 1 in the pen's language."""
     page, words = record.page_one, pen.words
-    evidence = page.evidence
     escrow = None if record.settling is None else record.settling.escrow
     return PageOneView(
         mark=_MARKS[page.answer],
@@ -40,12 +46,26 @@ def page_one(record: Record, pen: Pen) -> PageOneView:
         confidence_note=pen.say(page.confidence_note),
         warnings=tuple(pen.say(warning) for warning in page.warnings),
         evidence_heading=words("note.evidence"),
-        evidence=pen.say(evidence.kind),
-        grade=evidence.grade,
-        grade_of=evidence.of,
-        grade_text=words("note.grade", grade=evidence.grade, of=evidence.of),
-        grade_why=pen.say(evidence.why),
+        evidence=_evidence(page, pen),
         notes=_notes(record, pen),
+    )
+
+
+def _evidence(page: PageOne, pen: Pen) -> tuple[EvidenceView, ...]:
+    """The evidence of the whole payment, or that of each outcome where they differ."""
+    named: list[tuple[str, EvidenceGrade]] = [
+        (pen.both(one.plain_name), one) for one in page.evidence_by_outcome
+    ]
+    return tuple(
+        EvidenceView(
+            name=name,
+            kind=pen.say(found.kind),
+            grade=found.grade,
+            of=found.of,
+            text=pen.words("note.grade", grade=found.grade, of=found.of),
+            why=pen.say(found.why),
+        )
+        for name, found in named or [("", page.evidence)]
     )
 
 

@@ -72,7 +72,8 @@ def scale_drawing(clause: ClauseRow, pen: Pen, *, narrow: bool = False) -> str:
         ]
         below = [(0.0, pen.words(no_effect(clause)), 9.0, SOFT)]
         if threshold is not None:
-            axes.plot([threshold] * 2, [-0.5, 0.5], color=ASKED, linewidth=2.0, zorder=4)
+            # No higher than where the labels above begin: one of them may stand just there.
+            axes.plot([threshold] * 2, [-0.5, 0.28], color=ASKED, linewidth=2.0, zorder=4)
             label = pen.words("plot.effect.asks", asked=pen.asked(clause))
             below.append((threshold, label, 9.0, ASKED))
         for row, height, side in ((sorted(above), 0.32, "bottom"), (sorted(below), -0.58, "top")):

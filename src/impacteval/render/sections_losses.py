@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from impacteval.render.blocks import Block, Cell, Column, Items, Para, Sub, Table
 from impacteval.render.labels import slug
 from impacteval.render.pen import Pen
 from impacteval.render.sections_study import clauses_of
-from impacteval.render.verdict_cells import interval_cell, verdict_cell
+from impacteval.render.verdict_cells import (
+    clause_key,
+    interval_cell,
+    verdict_cell,
+    written_key,
+)
 from impacteval.report.record import FindingFacts, LossRow, Record
 
 
@@ -35,6 +40,18 @@ def _of(finding: FindingFacts, record: Record, pen: Pen) -> Iterator[Block]:
     def end(value: str | None) -> Cell:
         return Cell("–" if value is None else pen.near(value, clauses))
 
+    mine = {
+        written_key(clause_key(clause))
+        for clause in record.page_one.clauses
+        if clause.outcome == finding.outcome
+    }
+
+    def told(row: LossRow, at: Mapping[str, str]) -> Cell:
+        """The verdicts at one end. Clauses on other outcomes only where they turn with this one."""
+        low, high = row.verdicts_low, row.verdicts_high
+        few = {k: v for k, v in at.items() if written_key(k) in mine or low.get(k) != high.get(k)}
+        return verdict_cell(few or dict(at), record, pen)
+
     def changes(row: LossRow) -> Cell:
         if row.low is None or not (row.verdicts_low or row.verdicts_high):
             return Cell("–")
@@ -57,8 +74,8 @@ def _of(finding: FindingFacts, record: Record, pen: Pen) -> Iterator[Block]:
                 end(row.low),
                 end(row.high),
                 interval_cell(row.interval, pen),
-                verdict_cell(dict(row.verdicts_low), record, pen),
-                verdict_cell(dict(row.verdicts_high), record, pen),
+                told(row, row.verdicts_low),
+                told(row, row.verdicts_high),
                 changes(row),
             )
             for row in finding.losses

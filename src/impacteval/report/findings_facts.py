@@ -10,6 +10,7 @@ from typing import Any
 from impacteval.contract import ALL, POOLED, Contract, units
 from impacteval.contract.model import Outcome
 from impacteval.contract.rule_sentences import DESIGN_NAMES
+from impacteval.contract.units import effect_kind
 from impacteval.decide import ClauseResult, Decision, money_text, pool_label
 from impacteval.errors import NotAnswerable
 from impacteval.estimates import CounterfactualEstimate, Diagnostic
@@ -178,10 +179,18 @@ def claimed(finding: Finding, contract: Contract) -> str | None:
 
 
 def natural_unit(outcome: Outcome) -> Text:
-    """The unit of the outcome itself: the contract's unit where it is the same, else the measure."""
+    """The unit of the outcome itself: the contract's unit where it is the same, else the measure.
+
+    Of a total the contract's number adds up everybody served, and what was observed with and
+    without the programme is an average: the unit says so.
+    """
     own = ("difference", "total_units", "verified_count", "present_value", "cost_saving")
-    same = outcome.effect in own
-    return outcome.unit.text() if same and outcome.unit else outcome.measure.text()
+    if outcome.effect not in own or outcome.unit is None:
+        return outcome.measure.text()
+    unit = outcome.unit.text()
+    if outcome.scale is Scale.TOTAL and effect_kind(outcome.effect).counterfactual:
+        return Text(en=f"{unit.en} on average", fr=f"{unit.fr} en moyenne")
+    return unit
 
 
 # --- one finding ------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from impacteval.contract.amendment_sentences import amendment_sentence
+from impacteval.contract.words_composed import CEILING_BINDS_FROM
 from impacteval.contract.words_sittings import share_of_level
 from impacteval.estimates import DiagnosticStatus
 from impacteval.report import findings_facts as facts
@@ -132,6 +133,8 @@ _FAILED = Text(
     fr="Un contrôle prévu a échoué, sans que le contrat lui permette de décider : {check}.",
 )
 
+_BINDS = f"terms.{CEILING_BINDS_FROM}"
+
 
 def left_out(run: Run) -> Iterator[Message]:
     """Everyone in the data who is not in the result, by reason; or that there is nobody."""
@@ -224,6 +227,8 @@ def warnings(run: Run) -> Iterator[Message]:
     for stop in run.decision.stops:
         if stop.state != "quiet":
             yield stop.said
+    # Where the amount is not published, this is all that can be said of it.
+    yield from (step for step in run.decision.steps if step.key == _BINDS)
     if earlier_settlements(run) and run.at is not None and run.at.look.pays:
         yield _EARLIER if run.decision.due_now is not None else _EARLIER_NEEDED
     if run.at is not None and run.at.look.share is not None:

@@ -18,17 +18,17 @@ from impacteval.contract.rules import (
     read_by,
 )
 from impacteval.contract.saying import rule_sentence
+from impacteval.contract.units import effect_kind
 from impacteval.decide import ClauseResult, Decision, distance, effective_rule, money_text
 from impacteval.estimates import CounterfactualEstimate
 from impacteval.plan import Columns
 from impacteval.report import findings_facts as facts
 from impacteval.report import notices
 from impacteval.report.findings import Finding
-from impacteval.report.grade import FEW_TREATED, Grade, grade
+from impacteval.report.graded import evidence_of
 from impacteval.report.record import (
     Both,
     ClauseRow,
-    EvidenceGrade,
     MoneyBox,
     PageOne,
     Said,
@@ -123,17 +123,7 @@ def page_one(run: Run) -> PageOne:
     contract, decision = run.contract, run.decision
     answer = _answer(decision)
     due = money_text(decision.due_now)
-    # A grant pays on no outcome: then the evidence is that of whatever was measured.
-    paid = {clause.outcome for clause in contract.clauses} or set(contract.outcomes)
-    weakest = min(
-        (
-            _grade(run, alone)
-            for f in run.findings.values()
-            if f.outcome in paid
-            for alone in ([part.finding for part in f.parts] or [f])
-        ),
-        key=lambda g: g.grade,
-    )
+    weakest, apart = evidence_of(run)
     money = contract.money
     return PageOne(
         answer=answer,
@@ -156,9 +146,8 @@ def page_one(run: Run) -> PageOne:
             ),
         ),
         clauses=tuple(_clause(run, c) for c in decision.clauses),
-        evidence=EvidenceGrade(
-            kind=Said.of(weakest.kind), grade=weakest.grade, why=Said.of(weakest.why)
-        ),
+        evidence=weakest,
+        evidence_by_outcome=apart,
         left_out=tuple(Said.of(m) for m in notices.left_out(run)),
         changes=tuple(Said.of(m) for m in notices.changes(run)),
         warnings=tuple(Said.of(m) for m in notices.warnings(run)),
@@ -350,7 +339,7 @@ def _nearness(
     gap = abs(float(change))
     match estimate.scale:
         case Scale.DIFFERENCE:
-            per_person = gap
+            per_person = gap / effect_kind(outcome.effect).size
         case Scale.RELATIVE if not bound:
             # The bound of a ratio does not move one for one with the mean of those served.
             per_person = gap / 100.0 * estimate.counterfactual
@@ -381,13 +370,3 @@ def _no_effect(finding: Finding | None) -> str | None:
     if finding is None or finding.against == "nothing":
         return None
     return facts.answered(finding, facts.NOTHING_OR_HARM)
-
-
-def _grade(run: Run, finding: Finding) -> Grade:
-    places = finding.estimate.treated_clusters if finding.estimate else FEW_TREATED
-    own, design = run.plan.evaluator.grade, finding.analysis.design
-    against = finding.against
-    if own is None:
-        return grade(design, places, against=against)
-    because = own.because.text()
-    return grade(design, places, lowered=own.at_most, because=because, against=against)

@@ -112,6 +112,13 @@ class EvidenceGrade(Frozen):
     why: Said
 
 
+class OutcomeEvidence(EvidenceGrade):
+    """The evidence of one outcome, where a contract rests on several kinds."""
+
+    outcome: str
+    plain_name: Both
+
+
 class PageOne(Frozen):
     """What a payer reads first, and often only."""
 
@@ -120,6 +127,9 @@ class PageOne(Frozen):
     money: MoneyBox
     clauses: tuple[ClauseRow, ...]
     evidence: EvidenceGrade
+    """The weakest that the payment rests on."""
+    evidence_by_outcome: tuple[OutcomeEvidence, ...] = ()
+    """Each outcome's own, where they differ in kind or grade."""
     left_out: tuple[Said, ...]
     changes: tuple[Said, ...]
     """Amendments of the contract and deviations from the lock."""
@@ -468,6 +478,7 @@ __all__ = [
     "Money",
     "MoneyBox",
     "OtherRule",
+    "OutcomeEvidence",
     "PageOne",
     "PartRow",
     "Party",

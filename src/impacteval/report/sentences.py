@@ -363,7 +363,9 @@ def distance_sentence(
     # Two percentages lie points apart, not percent; in French the plural begins at 2.
     points = "point" if abs(distance) < Decimal("1.995") else "points"
     en_unit, fr_unit = (
-        (" percentage points", f" {points} de pourcentage") if wording.percent else (" {unit}",) * 2
+        (" percentage points", f" {points} de pourcentage")
+        if wording.percent or wording.effect == "verified_percent"
+        else (" {unit}",) * 2
     )
     en_shown, fr_shown = (f"{{distance:number{digits}}}{end}" for end in (en_unit, fr_unit))
     if met:

@@ -44,6 +44,8 @@ TABLE = [
     ("verified_count", "lower", "total", 1, False),
     ("verified_rate", "higher", "difference", 1, True),
     ("verified_rate", "lower", "difference", 1, False),
+    ("verified_percent", "higher", "difference", 100, True),
+    ("verified_percent", "lower", "difference", 100, False),
     ("present_value", "higher", "difference", 1, True),
     ("present_value", "lower", "difference", -1, True),
     ("cost_saving", "higher", "difference", 1, True),

@@ -43,6 +43,33 @@ def test_the_ceiling_of_educate_girls_binds_at_any_payment_that_could_meet_it(ta
     assert decision.total == Decimal(paid)
 
 
+def binding(decision):
+    return [step for step in decision.steps if step.key == "terms.ceiling-binds-from"]
+
+
+def test_a_basket_nobody_published_tells_from_what_payment_its_ceiling_binds():
+    contract = load_contract(BONDS / "educate-girls")
+    (told,) = binding(price(contract, EDUCATE_GIRLS))
+    # The least whole cent: the test above prices both sides of it.
+    assert told.values["least"] == Decimal("279122.44")
+    assert told.values["cap"] == 422000
+    # Exactly at both targets the index is 1, and the ceiling binds from its own amount on.
+    (exact,) = binding(price(contract, {"learning": 5592, "enrolment": 79}))
+    assert exact.values["least"] == 422000
+    # Nothing reached: no payment at 100 percent could meet the ceiling.
+    assert binding(price(contract, {"learning": 0, "enrolment": 0})) == []
+
+
+def test_where_more_than_the_ceiling_bounds_the_basket_nothing_is_said_of_when_it_binds():
+    data = load_contract(BONDS / "educate-girls").model_dump()
+    assert binding(price(Contract.model_validate(data), EDUCATE_GIRLS, already_paid=1)) == []
+    data["payment"]["basket"]["pay"] = 300000
+    assert binding(price(Contract.model_validate(data), EDUCATE_GIRLS)) == []
+    data["payment"]["basket"]["pay"] = "not_published"
+    data["payment"]["cap"] = None
+    assert binding(price(Contract.model_validate(data), EDUCATE_GIRLS)) == []
+
+
 def test_rikers_lender_loses_what_the_guarantee_does_not_make_good():
     # MDRC: 7.2 million lent, 6.0 million guaranteed, Goldman Sachs lost 1.2 million.
     decision = price(load_contract(BONDS / "rikers"), {"jail_days": 0}, already_paid=0)
