@@ -10,13 +10,10 @@ from impacteval.errors import DataError
 from impacteval.estimates import CounterfactualEstimate
 from impacteval.report.findings import EquityFinding
 from impacteval.study.rows import matches, sample_of
-from impacteval.values import Message, Text
+from impacteval.values import LEAST_SHOWN, Message, Text
 
 if TYPE_CHECKING:
     import pandas as pd
-
-SMALL = 10
-"""Below so many people in an arm, numbers about them are not shown."""
 
 _SMALL = Message(
     "equity.small",
@@ -24,7 +21,7 @@ _SMALL = Message(
         en="fewer than {least:int} people in one of the arms: nothing is shown about them.",
         fr="moins de {least:int} personnes dans l'un des groupes : rien n'est montré à leur sujet.",
     ),
-    {"least": SMALL},
+    {"least": LEAST_SHOWN},
 )
 _UNFIT = Message(
     "equity.unfit",
@@ -68,7 +65,7 @@ def equity_of(task: Task, rows: pd.DataFrame, group: str) -> Iterator[EquityFind
 def _estimated(
     task: Task, rows: pd.DataFrame, name: str, group: str, least: int
 ) -> CounterfactualEstimate | Message:
-    if least < SMALL:
+    if least < LEAST_SHOWN:
         return _SMALL
     try:
         sample = sample_of(task.analysis, rows)

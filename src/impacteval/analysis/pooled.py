@@ -67,6 +67,7 @@ def pooled(
         flow=(),
         records=(),
         equity=(),
+        subgroups=None,
     )
 
 

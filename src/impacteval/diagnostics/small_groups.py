@@ -8,14 +8,12 @@ import numpy as np
 
 from impacteval.sample import BlindMatrix
 from impacteval.sample.codes import Bools, Codes
-
-LEAST = 10
-"""Below so many people in an arm, numbers about them are not shown."""
+from impacteval.values import LEAST_SHOWN
 
 Sizes = Mapping[str, tuple[int, ...]]
 
 
-def hidden_groups(sizes: Sizes, least: int = LEAST) -> frozenset[str]:
+def hidden_groups(sizes: Sizes, least: int = LEAST_SHOWN) -> frozenset[str]:
     """Groups about which nothing may be shown.
 
     Parameters

@@ -14,14 +14,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from impacteval.diagnostics import subgroups_words as words
-from impacteval.diagnostics.small_groups import LEAST, hidden_groups, sizes_of
+from impacteval.diagnostics.small_groups import hidden_groups, sizes_of
 from impacteval.errors import DataError, NotAnswerable, NotIdentified, UsageError
 from impacteval.estimates import CounterfactualEstimate, Influence, LogRatioT, StudentT
 from impacteval.inference import (
@@ -35,7 +35,7 @@ from impacteval.inference import (
     max_t,
 )
 from impacteval.sample import Sample
-from impacteval.values import Message, Scale, Tail
+from impacteval.values import LEAST_SHOWN, Message, Scale, Tail
 
 Floats = NDArray[np.float64]
 Multiplicity = Literal["max_t", "holm", "bonferroni"]
@@ -143,7 +143,7 @@ def subgroups(
     tail: Tail = Tail.GREATER,
     multiplicity: Multiplicity = "max_t",
     level: float = 0.95,
-    least: int = LEAST,
+    least: int = LEAST_SHOWN,
 ) -> Subgroups:
     """Effects in the groups of the role ``subgroup``.
 
@@ -207,6 +207,7 @@ def subgroups(
     small = small_parts(sample, least)
     found: dict[str, CounterfactualEstimate | Message] = {}
     each: dict[str, CounterfactualEstimate | Message] = {}
+    notes: list[Message] = []
     for k, label in enumerate(codes.labels.tolist()):
         name = str(label)
         if name not in sizes or name in small:
@@ -216,10 +217,12 @@ def subgroups(
         except DataError:
             found[name] = each[name] = words.UNFIT
             continue
+        part, same = _varying(part)
+        notes += [words.same_covariates(name, same)] if same else []
         found[name] = each[name] = _run(estimate, part, scale, name)
         if scale is Scale.TOTAL:
             each[name] = _run(estimate, part, Scale.DIFFERENCE, name)
-    return compared(
+    together = compared(
         found,
         sizes,
         hidden=len(small),
@@ -229,9 +232,26 @@ def subgroups(
         level=level,
         for_each=each,
     )
+    return replace(together, notes=(*notes, *together.notes))
 
 
-def small_parts(sample: Sample, least: int = LEAST) -> frozenset[str]:
+def _varying(part: Sample) -> tuple[Sample, tuple[str, ...]]:
+    """The sample without covariates that are the same for everyone in it, and their names.
+
+    The covariate that makes the group is one of them: within the group it adjusts nothing, and
+    estimators rightly refuse a covariate that is constant.
+    """
+    table = part.table
+    same = (table.covariates == table.covariates[:1]).all(axis=0)
+    if not same.any():
+        return part, ()
+    names = np.array(table.roles.covariates, dtype=object)
+    roles = replace(table.roles, covariates=tuple(names[~same].tolist()))
+    kept = replace(table, roles=roles, covariates=table.covariates[:, ~same])
+    return replace(part, table=kept), tuple(names[same].tolist())
+
+
+def small_parts(sample: Sample, least: int = LEAST_SHOWN) -> frozenset[str]:
     """Groups of the role ``subgroup`` that are hidden, by people assigned and by people measured."""
     rows = sample.matrix()
     assert rows.subgroup is not None, "asked where the role is there"
@@ -285,9 +305,7 @@ def compared(
         if used == "max_t" and correlation is not None:
             each = level_for_each(level, correlation)
     floors = _floors(tested, at or {}, tail, used)
-    for group in at or {}:
-        if group in tested and group not in floors:
-            notes.append(words.no_floor(group))
+    notes += [words.no_floor(g) for g in at or {} if g in tested and g not in floors]
     equal, reason = _equal(found if for_each is None else for_each)
     every = at is not None and not hidden and set(floors) == set(found)
     return Subgroups(

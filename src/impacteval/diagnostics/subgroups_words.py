@@ -60,3 +60,17 @@ _NO_FLOOR = Text(
 def no_floor(label: str) -> Message:
     """The method cannot say whether a group reaches the floor."""
     return Message("subgroups.no-floor", _NO_FLOOR, {"label": label})
+
+
+_SAME = Text(
+    en="In group {label:text}, covariates that are the same for everyone adjust nothing and are left out: {covariates:text}.",
+    fr=(
+        "Dans le groupe {label:text}, les covariables identiques pour tout le monde n'ajustent rien et "
+        "sont laissées de côté : {covariates:text}."
+    ),
+)
+
+
+def same_covariates(label: str, names: tuple[str, ...]) -> Message:
+    """Covariates that do not vary in a group."""
+    return Message("subgroups.same", _SAME, {"label": label, "covariates": ", ".join(names)})

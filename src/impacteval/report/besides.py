@@ -25,10 +25,7 @@ from impacteval.report.record import (
 )
 from impacteval.report.run import Run
 from impacteval.report.sentences import contract_unit
-from impacteval.values import Message, Text, significant, written
-
-LEAST_SHOWN = 10
-"""Below so many people on either side, a part of the people is not shown."""
+from impacteval.values import LEAST_SHOWN, Message, Text, significant, written
 
 
 def besides(run: Run) -> Besides | None:

@@ -37,6 +37,7 @@ from impacteval.report.sentences import (
     text_of,
 )
 from impacteval.report.settling import settling_of
+from impacteval.report.subgroups import subgroup_facts
 from impacteval.values import Message, Text
 
 
@@ -56,7 +57,9 @@ def record_of(run: Run) -> Record:
         counted=tuple(_flow(run)),
         refused=_said("refused", plan.refusals.text() if plan.refusals else _NO_REFUSALS),
         findings=tuple(
-            facts.finding_facts(f, contract, plan, run.alternatives, run.decision)
+            facts.finding_facts(
+                f, contract, plan, run.alternatives, run.decision, subgroup_facts(f, contract)
+            )
             for f in run.findings.values()
         ),
         other_rules=tuple(_other_rules(run)),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from impacteval.diagnostics.subgroups import Subgroups
 from impacteval.estimates import CounterfactualEstimate, Diagnostic
 from impacteval.plan import Analysis
 from impacteval.plugin import MethodCard
@@ -116,6 +117,10 @@ class Finding:
         Labels of the treated places, so that a pool counts each of them once.
     equity : tuple of EquityFinding
         Reach and effect in the parts of the people that the plan names.
+    subgroups : Subgroups or None
+        Effects in the subgroups that the plan names.
+    across : Subgroups or None
+        On the first of the contract's groups: all of them against each other.
     parts : tuple of Part
         The findings that were combined; empty for a number of one design.
     """
@@ -136,6 +141,8 @@ class Finding:
     records: tuple[Message, ...] = ()
     treated: frozenset[object] = frozenset()
     equity: tuple[EquityFinding, ...] = ()
+    subgroups: Subgroups | None = None
+    across: Subgroups | None = None
     parts: tuple[Part, ...] = ()
 
 

@@ -29,6 +29,7 @@ from impacteval.report.record import (
     RobustnessRow,
     Said,
 )
+from impacteval.report.record_subgroups import SubgroupFacts
 from impacteval.report.sentences import Wording, contract_unit, text_of
 from impacteval.values import (
     Confidence,
@@ -188,6 +189,7 @@ def finding_facts(
     plan: Plan,
     alternatives: Mapping[tuple[str, str, str], Decision],
     decision: Decision,
+    subgroups: tuple[SubgroupFacts, ...] = (),
 ) -> FindingFacts:
     """Everything the report says about one finding.
 
@@ -201,6 +203,8 @@ def finding_facts(
         What would be decided on each alternative analysis.
     decision : Decision
         The binding decision.
+    subgroups : tuple of SubgroupFacts
+        Effects by group.
     """
     outcome = contract.outcomes[finding.outcome]
     estimate = finding.estimate
@@ -256,6 +260,7 @@ def finding_facts(
         comparators=comparators,
         curve=tuple(_curve(finding, contract)),
         parts=part_rows(finding, contract),
+        subgroups=subgroups,
     )
 
 

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from impacteval.report.record_subgroups import SubgroupFacts
 from impacteval.report.record_values import Both, Frozen, Money, Range, Said, Verdict
 
 
@@ -151,3 +152,5 @@ class FindingFacts(Frozen):
     """Points (effect in contract units, confidence density) of the confidence distribution."""
     parts: tuple[PartRow, ...] = Field(default=(), exclude_if=lambda parts: not parts)
     """What is combined, where the contract combines several designs."""
+    subgroups: tuple[SubgroupFacts, ...] = Field(default=(), exclude_if=lambda found: not found)
+    """Effects by group, where the plan asks for them."""

@@ -198,6 +198,13 @@ def _one(
                 "Use one of these designs; others go under `robustness`.",
             )
         yield from method_problems(name, analysis, contract, locate, settlement)
+        if analysis.subgroups is not None:
+            yield locate.problem(
+                (*place, "subgroups"),
+                f"The contract combines {', '.join(weights)} for `{analysis.outcome}`: effects by "
+                "subgroup would be those of one design alone.",
+                "Remove `subgroups`.",
+            )
     if analysis.estimand != outcome.estimand:
         yield locate.problem(
             (*place, "estimand"),
