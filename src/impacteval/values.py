@@ -16,7 +16,6 @@ from typing import Any
 
 from impacteval.errors import UsageError
 
-
 LEAST_SHOWN = 10
 """Below so many people in an arm, numbers about them are not shown."""
 

@@ -208,7 +208,7 @@ def _analyse_group(
         flow=(*flow, *_arms(sample)),
         records=sample.records,
         treated=treated(sample),
-        equity=tuple(equity_of(task, rows, group)),
+        equity=equity_of(task, rows, group),
         subgroups=subgroups_of(task, sample, group),
     )
 

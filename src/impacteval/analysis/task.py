@@ -55,6 +55,8 @@ class Task:
         People that the contract states; those served in the data otherwise.
     average : callable, optional
         Answers what a clause pays on average, for contracts that pay averages.
+    floors : mapping of part of the people to Decimal
+        The least effect that the contract asks for among them, in its units.
     seeded : str
         What the seeds are drawn under: the outcome, with the design where several are combined.
     """
@@ -72,6 +74,7 @@ class Task:
     how: Pooling = "mean_of_effects"
     people: Mapping[str, int] = field(default_factory=dict)
     average: Average | None = None
+    floors: Mapping[str, Decimal] = field(default_factory=dict)
     seeded: str = ""
 
 

@@ -85,3 +85,22 @@ def sizes_of(
         if inside.any():
             found[str(label)] = tuple(len(np.unique(rows.unit.codes[inside & arm])) for arm in arms)
     return found
+
+
+def gives_away(served: int, of: int, others: int, of_others: int) -> bool:
+    """Whether a part of the people, or the rest that is left of everybody, is too small to be shown.
+
+    Parameters
+    ----------
+    served, of : int
+        Of those served, how many belong to the part, and how many there are.
+    others, of_others : int
+        The same among those who were not served.
+
+    Examples
+    --------
+    >>> gives_away(50, 100, 40, 90), gives_away(95, 100, 40, 90), gives_away(100, 100, 90, 90)
+    (False, True, False)
+    """
+    rest = (of - served, of_others - others)
+    return min(served, others) < LEAST_SHOWN or (any(rest) and min(rest) < LEAST_SHOWN)

@@ -10,8 +10,8 @@ from impacteval.render.labels import slug
 from impacteval.render.pen import Pen
 from impacteval.render.plots import effect_drawing
 from impacteval.render.sections_besides import baseline_rows
-from impacteval.render.sections_subgroups import by_group
 from impacteval.render.sections_study import clauses_of
+from impacteval.render.sections_subgroups import by_group
 from impacteval.report.record import ClauseRow, FindingFacts, Record
 
 

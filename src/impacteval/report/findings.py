@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from impacteval.diagnostics.subgroups import Subgroups
+from impacteval.diagnostics.subgroups import FloorTest, Subgroups
 from impacteval.estimates import CounterfactualEstimate, Diagnostic
 from impacteval.plan import Analysis
 from impacteval.plugin import MethodCard
@@ -73,6 +73,9 @@ class EquityFinding:
         The same analysis on them alone. It informs; it never decides.
     reason : Message or None
         Why there is none.
+    floor : FloorTest or None
+        Whether the effect is at least what the contract asks for among them, with all parts that
+        have a floor allowed for.
     """
 
     name: str
@@ -82,6 +85,7 @@ class EquityFinding:
     of_others: int
     estimate: CounterfactualEstimate | None
     reason: Message | None
+    floor: FloorTest | None = None
 
 
 @dataclass(frozen=True, eq=False)

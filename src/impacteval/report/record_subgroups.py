@@ -62,3 +62,12 @@ class SubgroupFacts(Frozen):
     equal: EqualFacts | None
     said: tuple[Said, ...]
     """What the groups say together, in sentences; the test of equal effects first."""
+
+
+class EquityFloorRow(FloorFacts):
+    """Whether the effect in a part of the people is at least what the contract asks for."""
+
+    outcome: str
+    group: str
+    floor: str
+    level: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import Literal
+from typing import Any, Literal
 
 from impacteval.contract import Contract
 from impacteval.diagnostics.subgroups import FloorTest, GroupEffect, Subgroups
@@ -74,19 +74,18 @@ def _row(
     group: GroupEffect,
     rule: SubgroupRule,
 ) -> SubgroupRow:
-    estimate = group.estimate
-    shown = estimate is not None
+    estimate, interval = group.estimate, None
+    if estimate is not None and group.p_value is not None:
+        level = round(found.level_for_each, 10)
+        interval = range_of(estimate, contract, finding.outcome, level, "two")
+    value = None if estimate is None else contract_value(estimate, contract, finding.outcome)
     return SubgroupRow(
         group=group.label,
         plain_name=Both.of(_name(contract, kind, group.label, rule)),
         served=group.sizes[0],
         others=group.sizes[1] if len(group.sizes) > 1 else None,
-        estimate=written(contract_value(estimate, contract, finding.outcome)) if shown else None,
-        interval=(
-            range_of(estimate, contract, finding.outcome, round(found.level_for_each, 10), "two")
-            if shown and group.p_value is not None
-            else None
-        ),
+        estimate=None if value is None else written(value),
+        interval=interval,
         p_value=_p(group.p_value),
         adjusted_p_value=_p(group.adjusted),
         floor=None if group.floor is None else _floor(group.floor, found.level),
@@ -107,12 +106,17 @@ def plain_text(label: str) -> Text:
 
 
 def _floor(test: FloorTest, level: float) -> FloorFacts:
-    return FloorFacts(
-        verdict=verdict_of(test, level),
-        p_value=_chance(test.reached),
-        adjusted_p_value=_chance(test.reached_adjusted),
-        adjusted_p_value_missed=_chance(test.missed_adjusted),
-    )
+    return FloorFacts(**floor_values(test, level))
+
+
+def floor_values(test: FloorTest, level: float) -> dict[str, Any]:
+    """What the record says of a floor test."""
+    return {
+        "verdict": verdict_of(test, level),
+        "p_value": _chance(test.reached),
+        "adjusted_p_value": _chance(test.reached_adjusted),
+        "adjusted_p_value_missed": _chance(test.missed_adjusted),
+    }
 
 
 def _chance(value: float) -> str:

@@ -95,6 +95,17 @@ def _besides(plan: Plan, contract: Contract, locate: Locate) -> list[Problem]:
         for name in contract.equity
         if name not in planned
     ]
+    for name, group in contract.equity.items():
+        planned_there = [] if group.floor is None else plan.analyses_of(group.floor.outcome)
+        if group.floor is not None and not any(name in a.equity for _, a in planned_there):
+            problems.append(
+                locate.problem(
+                    ("analyses", *(entry for entry, _ in planned_there[:1])),
+                    f"The contract has a floor for `{name}` on `{group.floor.outcome}`, and no "
+                    "analysis of it says who they are.",
+                    f"Add `equity: {{{name}: {{column: ..., equals: ...}}}}` to its analysis.",
+                )
+            )
     problems += [
         locate.problem(
             ("analyses", entry, "equity", name),
