@@ -520,7 +520,7 @@ EXPECTED: dict[str, list[tuple[int, int, str]]] = {
     ],
     "equity_floor_wrong.yaml": [
         (29, 65, "`earning` is not an outcome of this contract."),
-        (30, 79, "More of `arrests` is worse, so it has no floor."),
+        (30, 78, "More of `arrests` is worse, so it has no floor."),
     ],
     "equity_wrong.yaml": [
         (29, 66, "`young` should make up 40, which is not a percentage."),

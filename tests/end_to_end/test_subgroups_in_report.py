@@ -113,9 +113,9 @@ def test_the_record_is_valid_and_both_languages_say_it(full: Any) -> None:
     jsonschema.validate(json.loads(report.to_json()), record_schema())
     told = {
         "en": ["effect by subgroup", "the contract's groups compared", "People of 30 or more",
-               "Are the effects different?", "At least 5%?"],
+               "Are the effects different?", "does each group come to at least 5%?"],
         "fr": ["effet par sous-groupe", "comparaison des groupes du contrat",
-               "Personnes de 30 ans ou plus", "Les effets sont-ils différents", "Au moins 5"],
+               "Personnes de 30 ans ou plus", "Les effets sont-ils différents", "chaque groupe atteint-il au moins 5"],
     }  # fmt: skip
     for language, words in told.items():
         shown = document(report.record, language)

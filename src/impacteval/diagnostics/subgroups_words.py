@@ -49,9 +49,9 @@ TOO_FEW = Message(
     ),
 )
 _NO_FLOOR = Text(
-    en="The method gives no one-sided test, so it does not say whether group {label:text} reaches the floor.",
+    en="The method gives no one-sided test, so it does not say whether group “{label:text}” reaches the floor.",
     fr=(
-        "La méthode ne donne pas de test unilatéral : elle ne dit pas si le groupe {label:text} atteint "
+        "La méthode ne donne pas de test unilatéral : elle ne dit pas si le groupe « {label:text} » atteint "
         "le plancher."
     ),
 )
@@ -63,9 +63,9 @@ def no_floor(label: str) -> Message:
 
 
 _SAME = Text(
-    en="In group {label:text}, covariates that are the same for everyone adjust nothing and are left out: {covariates:text}.",
+    en="In group “{label:text}”, covariates that are the same for everyone adjust nothing and are left out: {covariates:text}.",
     fr=(
-        "Dans le groupe {label:text}, les covariables identiques pour tout le monde n'ajustent rien et "
+        "Dans le groupe « {label:text} », les covariables identiques pour tout le monde n'ajustent rien et "
         "sont laissées de côté : {covariates:text}."
     ),
 )

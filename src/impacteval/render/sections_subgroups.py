@@ -22,37 +22,34 @@ def by_group(finding: FindingFacts, pen: Pen) -> Iterator[Block]:
         yield Para(words("subgroups.informs"), "note")
         if found.rows:
             yield _table(finding, found, pen)
+            yield from _floors(finding, found, pen)
         yield Items(tuple(pen.say(said) for said in found.said))
 
 
 def _table(finding: FindingFacts, found: SubgroupFacts, pen: Pen) -> Table:
     words = pen.words
-    unit = pen.both(finding.contract_unit)
-    columns = [
-        Column(words("subgroups.group")),
-        Column(words("results.n"), "right"),
-        Column(words("results.n_comparison"), "right"),
-        Column(words("subgroups.effect", unit=unit), "right"),
-        Column(words("subgroups.interval", level=pen.percent(found.level)), "right"),
-        Column(words("subgroups.p_value"), "right"),
-        Column(words("subgroups.adjusted"), "right"),
-    ]
-    if found.floor is not None:
-        floor = pen.with_unit(fmt.exact(found.floor, pen.language), finding.contract_unit)
-        columns.append(Column(words("subgroups.floor", floor=floor)))
+    unit, name = pen.both(finding.contract_unit), pen.finding_name(finding)
     return Table(
-        words(f"subgroups.caption_{finding.better}", name=pen.finding_name(finding), unit=unit),
-        tuple(columns),
-        tuple(_row(row, found, pen) for row in found.rows),
+        words(f"subgroups.caption_{finding.better}", name=name, unit=unit),
+        (
+            Column(words("subgroups.group")),
+            Column(words("subgroups.n"), "right"),
+            Column(words("subgroups.n_comparison"), "right"),
+            Column(words("subgroups.effect"), "right"),
+            Column(words("subgroups.interval", level=pen.percent(found.level)), "right"),
+            Column(words("subgroups.p_value"), "right"),
+            Column(words("subgroups.adjusted"), "right"),
+        ),
+        tuple(_row(row, pen) for row in found.rows),
     )
 
 
-def _row(row: SubgroupRow, found: SubgroupFacts, pen: Pen) -> tuple[Cell, ...]:
+def _row(row: SubgroupRow, pen: Pen) -> tuple[Cell, ...]:
     words, none = pen.words, pen.words("subgroups.none")
     effect = Cell(none if row.estimate is None else pen.number(row.estimate))
     if row.reason is not None:
         effect = Cell(none, more=(Cell(pen.say(row.reason)),))
-    cells = [
+    return (
         Cell(pen.both(row.plain_name)),
         Cell(fmt.count(row.served, pen.language)),
         Cell(none if row.others is None else fmt.count(row.others, pen.language)),
@@ -60,15 +57,36 @@ def _row(row: SubgroupRow, found: SubgroupFacts, pen: Pen) -> tuple[Cell, ...]:
         Cell(none if row.interval is None else words("subgroups.range", **_ends(row, pen))),
         Cell(none if row.p_value is None else pen.number(row.p_value)),
         Cell(none if row.adjusted_p_value is None else pen.number(row.adjusted_p_value)),
-    ]
-    if found.floor is not None:
-        told = none
-        if row.floor is not None:
-            of = row.floor
-            p_value = of.adjusted_p_value_missed if of.verdict == "missed" else of.adjusted_p_value
-            told = words(f"subgroups.floor_{of.verdict}", p_value=pen.number(p_value))
-        cells.append(Cell(told))
-    return tuple(cells)
+    )
+
+
+def _floors(finding: FindingFacts, found: SubgroupFacts, pen: Pen) -> Iterator[Table]:
+    """Does each group reach the floor? One answer a group that has one."""
+    told = [(row, row.floor) for row in found.rows if row.floor is not None]
+    if found.floor is None or not told:
+        return
+    words = pen.words
+    floor = pen.with_unit(fmt.exact(found.floor, pen.language), finding.contract_unit)
+    yield Table(
+        words("subgroups.floor_caption", name=pen.finding_name(finding), floor=floor),
+        (
+            Column(words("subgroups.group")),
+            Column(words("subgroups.floor")),
+            Column(words("subgroups.floor_p"), "right"),
+            Column(words("subgroups.floor_adjusted"), "right"),
+            Column(words("subgroups.floor_adjusted_missed"), "right"),
+        ),
+        tuple(
+            (
+                Cell(pen.both(row.plain_name)),
+                Cell(words(f"subgroups.floor_{test.verdict}")),
+                Cell(pen.number(test.p_value)),
+                Cell(pen.number(test.adjusted_p_value)),
+                Cell(pen.number(test.adjusted_p_value_missed)),
+            )
+            for row, test in told
+        ),
+    )
 
 
 def _ends(row: SubgroupRow, pen: Pen) -> dict[str, str]:

@@ -30,39 +30,39 @@ _SEVERAL = {
     "max_t": Text(
         en=(
             "Looking at {looks:int} groups finds something by chance more often than looking at one. "
-            "The adjusted p-values allow for it, from how the errors of the groups go together, and "
-            "all {looks:int} intervals together hold the truth with confidence {level:percent}."
+            "The adjusted p-values allow for it, from how the errors of the groups go together. All "
+            "intervals hold the truth at once with confidence {level:percent}."
         ),
         fr=(
             "Regarder {looks:int} groupes fait trouver quelque chose par hasard plus souvent que d'en "
             "regarder un seul. Les valeurs p ajustées en tiennent compte, d'après la façon dont les "
-            "erreurs des groupes vont ensemble, et les {looks:int} intervalles contiennent tous la "
-            "vérité avec une confiance de {level:percent}."
+            "erreurs des groupes vont ensemble. Tous les intervalles contiennent la vérité à la fois "
+            "avec une confiance de {level:percent}."
         ),
     ),
     "holm": Text(
         en=(
             "Looking at {looks:int} groups finds something by chance more often than looking at one. "
-            "The adjusted p-values allow for it (Holm), and all {looks:int} intervals together hold "
-            "the truth with confidence {level:percent} or more (Bonferroni)."
+            "The adjusted p-values allow for it (Holm). All intervals hold the truth at once with "
+            "confidence {level:percent} or more (Bonferroni)."
         ),
         fr=(
             "Regarder {looks:int} groupes fait trouver quelque chose par hasard plus souvent que d'en "
-            "regarder un seul. Les valeurs p ajustées en tiennent compte (Holm), et les {looks:int} "
-            "intervalles contiennent tous la vérité avec une confiance de {level:percent} ou plus "
+            "regarder un seul. Les valeurs p ajustées en tiennent compte (Holm). Tous les intervalles "
+            "contiennent la vérité à la fois avec une confiance de {level:percent} ou plus "
             "(Bonferroni)."
         ),
     ),
     "bonferroni": Text(
         en=(
             "Looking at {looks:int} groups finds something by chance more often than looking at one. "
-            "The adjusted p-values allow for it, and all {looks:int} intervals together hold the "
-            "truth with confidence {level:percent} or more (both Bonferroni)."
+            "The adjusted p-values allow for it. All intervals hold the truth at once with "
+            "confidence {level:percent} or more (both Bonferroni)."
         ),
         fr=(
             "Regarder {looks:int} groupes fait trouver quelque chose par hasard plus souvent que d'en "
-            "regarder un seul. Les valeurs p ajustées en tiennent compte, et les {looks:int} "
-            "intervalles contiennent tous la vérité avec une confiance de {level:percent} ou plus "
+            "regarder un seul. Les valeurs p ajustées en tiennent compte. Tous les intervalles "
+            "contiennent la vérité à la fois avec une confiance de {level:percent} ou plus "
             "(Bonferroni dans les deux cas)."
         ),
     ),
