@@ -15,7 +15,7 @@ from impacteval.report.findings_facts import contract_value, group_name, range_o
 from impacteval.report.record import Both, Said
 from impacteval.report.record_subgroups import EqualFacts, FloorFacts, SubgroupFacts, SubgroupRow
 from impacteval.report.sentences import contract_unit
-from impacteval.values import Message, Text, significant, written
+from impacteval.values import Message, Scale, Text, significant, written
 
 Kind = Literal["subgroup", "group"]
 
@@ -152,6 +152,8 @@ def _said(
     looks = sum(group.p_value is not None for group in found.groups)
     if looks > 1:
         yield words.several(found.multiplicity, looks, rule.level)
+        if finding.analysis.scale is Scale.RELATIVE:
+            yield words.ratios()
     if found.hidden:
         yield words.hidden(found.hidden, rule.least)
     if rule.floor is not None:

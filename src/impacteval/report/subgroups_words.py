@@ -99,6 +99,24 @@ _NOT_ALL_REACH = Text(
     ),
 )
 
+_RATIOS = Text(
+    en=(
+        "These are relative effects. With very skewed outcomes in groups of 24 to 400 people, looks "
+        "that should mislead 5 times in 100 misled {low:number1} to {high:number1} times when this was "
+        "measured."
+    ),
+    fr=(
+        "Ce sont des effets relatifs. Avec des résultats très dissymétriques dans des groupes de 24 à "
+        "400 personnes, des examens qui devraient tromper 5 fois sur 100 ont trompé de {low:number1} à "
+        "{high:number1} fois quand cela a été mesuré."
+    ),
+)
+
+
+def ratios() -> Message:
+    """How far looks at relative effects can mislead, as measured."""
+    return Message("subgroups.ratios", _RATIOS, {"low": Decimal("7.3"), "high": Decimal("8.5")})
+
 
 def differ(p_value: Decimal) -> Message:
     """The effects are different."""
