@@ -196,7 +196,7 @@ def subgroups(
     ...     return method.estimate(part, scale=scale, rng=np.random.default_rng(0))
     >>> found = subgroups(sample, by, scale=Scale.DIFFERENCE)
     >>> [(g.label, g.sizes, round(g.estimate.effect.value, 3)) for g in found.groups]
-    [('f', (12, 12), -0.25), ('m', (12, 12), 5.083)]
+    [('f', (12, 12), 0.583), ('m', (12, 12), 5.583)]
     """
     _check(multiplicity, level, least)
     rows = sample.matrix()

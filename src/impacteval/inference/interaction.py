@@ -85,7 +85,7 @@ def equal_effects(values: Floats, covariance: Floats, degrees: Floats) -> EqualE
     ...     np.array([310.0, 60.0]),
     ... )
     >>> round(found.wald, 4), found.df_between, round(found.df_within, 1), round(found.p_value, 3)
-    (0.6074, 1, 97.9, 0.438)
+    (0.6074, 1, 98.9, 0.438)
     """
     k = len(values)
     apart = np.hstack([np.ones((k - 1, 1)), -np.eye(k - 1)])
