@@ -90,9 +90,11 @@ docs: setup-dev  ## build the documentation, warnings as errors
 
 calibrate: setup-dev  ## measure coverage and the two engines again (long)
 	@$(BIN)/python tools/calibrate.py
+	@$(BIN)/python tools/calibrate_counts.py
 	@$(BIN)/python tools/calibrate_clusters.py
 	@$(BIN)/python tools/calibrate_encouragement.py
 	@$(BIN)/python tools/calibrate_means.py
+	@$(BIN)/python tools/calibrate_permutation.py
 	@$(BIN)/python tools/calibrate_simulation.py
 	@$(BIN)/python tools/calibrate_subgroups.py
 

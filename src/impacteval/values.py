@@ -362,6 +362,14 @@ class AuditDiscrepancy:
     """What share of the count did the audit find wrong, from 0 to 1?"""
 
 
+@dataclass(frozen=True, slots=True)
+class ClaimedCount:
+    """What was claimed, in contract units, before an audit took anything off?
+
+    Where nobody says, the estimate is what was claimed.
+    """
+
+
 Question = (
     PointEstimate
     | LowerBound
@@ -370,6 +378,7 @@ Question = (
     | PartEstimate
     | ExpectedPayment
     | AuditDiscrepancy
+    | ClaimedCount
     | CounterfactualMean
 )
 

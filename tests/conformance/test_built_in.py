@@ -8,12 +8,25 @@ import pytest
 from grouped import failures, grouped
 
 from impacteval.registry import catalogue, entries, estimator, names
+from impacteval.testing.counts import STATED
+
+# What an estimator is held to its contract with, where its defaults would take minutes (the level
+# of a randomisation test is the same for any number of draws), or where it must be told the figure
+# that the known-truth samples have.
+CHOSEN = {"randomisation-inference": {"draws": 199}, "fixed-rate": {"rate": STATED}}
+SETTINGS = [
+    *(
+        (found.name, CHOSEN.get(found.name, {}))
+        for found in entries()
+        if found.package == "impacteval"
+    ),
+    ("historical-baseline", {"baseline": STATED}),
+]
 
 CASES = {
-    f"{found.name}: {what}": checks
-    for found in entries()
-    if found.package == "impacteval"
-    for what, checks in grouped(estimator(found.name))
+    f"{name}{settings or ''}: {what}": checks
+    for name, settings in SETTINGS
+    for what, checks in grouped(estimator(name, **settings))
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import broken_counts
 import pytest
 from broken import CAUGHT_BY, PreparesWell
 from grouped import failures, grouped
@@ -24,6 +25,10 @@ def test_the_reference_passes(checks):
 )
 def test_an_estimator_that_prepares_well_passes(check):
     check()
+
+
+def test_broken_counts_are_among_those_that_are_caught():
+    assert {broken_counts.ClaimsStand, broken_counts.FigureFollows} <= set(CAUGHT_BY)
 
 
 @pytest.mark.parametrize(

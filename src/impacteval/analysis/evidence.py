@@ -13,6 +13,7 @@ from impacteval.estimates import CounterfactualEstimate
 from impacteval.values import (
     Answer,
     AuditDiscrepancy,
+    ClaimedCount,
     Confidence,
     ConfidenceSet,
     CounterfactualMean,
@@ -94,7 +95,12 @@ def ask(
                 assert average is not None, "asked where the contract is known"
                 return average(question, estimate)
             case AuditDiscrepancy():
-                return Answer(question, None, no_audit())
+                return _discrepancy(question, estimate)
+            case ClaimedCount():
+                claimed = found.value if estimate.audit is None else estimate.audit.claimed
+                return Answer(
+                    question, units.to_decimal(effect, better, claimed, reference=reference)
+                )
             case CounterfactualMean():
                 mean = estimate.counterfactual
                 return Answer(question, significant(mean, max(abs(mean), abs(estimate.observed))))
@@ -102,6 +108,13 @@ def ask(
                 raise ValueError("An estimate of one design is asked of that design alone.")
     except NotAnswerable as none:
         return Answer(question, None, none.reason)
+
+
+def _discrepancy(question: Question, estimate: CounterfactualEstimate) -> Answer:
+    """What the audit found wrong; without an audit this is not known, and never taken as nothing."""
+    if estimate.audit is None:
+        return Answer(question, None, no_audit())
+    return Answer(question, significant(estimate.audit.discrepancy, 1.0))
 
 
 def _chance(value: float) -> Decimal:
@@ -133,13 +146,15 @@ def evidence_of(
     reason : Message, optional
         Why nothing may be judged on this number.
     uncertainty : Message, optional
-        Why only the point estimate may be used; then every other question is answered with it.
+        Why only the point estimate, and what was counted and audited, may be used; then every
+        other question is answered with it.
     average : callable, optional
         Answers what a clause pays on average, for the clauses that do.
     """
     answers = tuple(
         Answer(question, None, uncertainty)
-        if uncertainty is not None and not isinstance(question, PointEstimate)
+        if uncertainty is not None
+        and not isinstance(question, PointEstimate | AuditDiscrepancy | ClaimedCount)
         else ask(estimate, question, effect=effect, better=better, average=average)
         for question in dict.fromkeys(questions)
     )

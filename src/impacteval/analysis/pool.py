@@ -8,7 +8,15 @@ from collections.abc import Mapping, Sequence
 from impacteval.analysis.joint import Joint, degrees_of, joint_effect
 from impacteval.analysis.sums import sums
 from impacteval.contract.model import Pooling
-from impacteval.estimates import CounterfactualEstimate, Effect, NoUncertainty, Parts, Period
+from impacteval.estimates import (
+    Against,
+    AuditFinding,
+    CounterfactualEstimate,
+    Effect,
+    NoUncertainty,
+    Parts,
+    Period,
+)
 from impacteval.inference import weighted_sum
 from impacteval.values import Message, Scale, Text
 
@@ -156,6 +164,29 @@ def pool(
         notes=(*dict.fromkeys(note for e in estimates for note in e.notes), *joint.notes),
         method=joint.method,
         settings=estimates[0].settings,
+        audit=_audit(estimates) if adds else None,
+        against=_against(estimates),
+    )
+
+
+def _against(estimates: Sequence[CounterfactualEstimate]) -> Against:
+    """What every part is held against, and the data where parts differ."""
+    kinds = {e.against for e in estimates}
+    return estimates[0].against if len(kinds) == 1 else "data"
+
+
+def _audit(estimates: Sequence[CounterfactualEstimate]) -> AuditFinding | None:
+    """The audits of counts that add up, each by what was claimed; none where one is missing."""
+    audits = [e.audit for e in estimates if e.audit is not None]
+    claimed = math.fsum(a.claimed for a in audits)
+    if len(audits) < len(estimates) or not claimed > 0:
+        return None
+    return AuditFinding(
+        claimed=claimed,
+        cases=sum(a.cases for a in audits),
+        checked=sum(a.checked for a in audits),
+        wrong=sum(a.wrong for a in audits),
+        discrepancy=math.fsum(a.claimed * a.discrepancy for a in audits) / claimed,
     )
 
 

@@ -152,7 +152,9 @@ _FEW = Text(
 
 
 def few_places(task: Task, estimate: CounterfactualEstimate) -> Message | None:
-    if estimate.treated_clusters >= FEW_TREATED or task.method_named:
+    # A count that is compared with nothing claims no effect that a place could be mistaken for.
+    counted = estimate.against == "nothing"
+    if counted or estimate.treated_clusters >= FEW_TREATED or task.method_named:
         return None
     return Message("evidence.few-places", _FEW, {"places": estimate.treated_clusters})
 

@@ -375,6 +375,63 @@ def simulate(
     )
 
 
+audit = typer.Typer(
+    no_args_is_help=True,
+    help="Draw the cases of a verified list that are checked again.",
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
+)
+app.add_typer(audit, name="audit")
+
+
+@audit.command("draw")
+def audit_draw(
+    path: Annotated[
+        Path,
+        typer.Argument(metavar="STUDY_OR_CSV", help="Folder of a study, or a CSV file of cases."),
+    ],
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the draw; agree on it beforehand.")],
+    n: Annotated[int, typer.Option("--n", min=1, help="How many cases to draw.")],
+    stratum: Annotated[
+        str | None,
+        typer.Option(metavar="COLUMN", help="Draw from each stratum in proportion, one at least."),
+    ] = None,
+    out: Annotated[Path, typer.Option(help="The file to write.")] = Path("audit.csv"),
+    unit: Annotated[
+        str | None,
+        typer.Option(metavar="COLUMN", help="Labels of the cases of a CSV file; the first column."),
+    ] = None,
+    claimed: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COLUMN", help="What is claimed in a CSV file: rows of 0 are not drawn."
+        ),
+    ] = None,
+    analysis: Annotated[
+        str | None, typer.Option(help="Which verified list of the study, when it has several.")
+    ] = None,
+    separator: Annotated[str, typer.Option(help="Between the columns of a CSV file.")] = ",",
+    lang: LanguageOption = Language.EN,
+) -> None:
+    """Draw by lot the cases that are checked again.
+
+    The same seed draws the same cases from the same list, whatever the order of its rows. Writes
+    a file with a column to fill in.
+    """
+    from impacteval.cli import auditing
+
+    asked = auditing.Asked(
+        n=n,
+        seed=seed,
+        out=out,
+        stratum=stratum,
+        unit=unit,
+        claimed=claimed,
+        analysis=analysis,
+        separator=separator,
+    )
+    auditing.draw(path, asked, lang)
+
+
 @app.command()
 def power(
     given: Annotated[

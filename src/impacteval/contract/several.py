@@ -121,7 +121,8 @@ def rate_card(
         Rounds the money.
     claims : mapping or None
         For each person, how often each milestone was reached. Counts alone do not say who reached
-        what, so without them a ceiling that could bind leaves the card without a judgement.
+        what, so without them a ceiling that could bind leaves the card without a judgement; one
+        that nobody can reach with these counts does not.
 
     Returns
     -------
@@ -149,6 +150,9 @@ def rate_card(
     if term.each_milestone == "once" and most <= ceiling:
         steps = (composed.ceiling_out_of_reach(ceiling, most),)
         return Settled(rows, whole, whole, steps)
+    if claims is None and (reach := _reach(term, rows)) <= ceiling:
+        assert isinstance(whole, Decimal)
+        return Settled(rows, whole, whole, (composed.counts_below_ceiling(ceiling, reach),))
     if claims is None:
         reason = composed.claims_needed(ceiling)
         held = tuple(
@@ -169,6 +173,23 @@ def rate_card(
         composed.person_ceilings(at_ceiling, ceiling, ARITHMETIC.subtract(whole, total), total),
     )
     return Settled(rows, total, total, steps)
+
+
+def _reach(term: RateCard, rows: tuple[Row, ...]) -> Decimal:
+    """The most that one person can have brought, whoever reached what.
+
+    Paid once, a line brings its price at most, and no more than all its claims together; paid
+    every time, everything could be one person's.
+    """
+    prices = {line.name: line.price for line in term.lines}
+    most = NOTHING
+    for row in rows:
+        price = prices[row.name]
+        assert isinstance(row.amount, Decimal)
+        assert isinstance(price, Decimal)
+        own = min(row.amount, price) if term.each_milestone == "once" else row.amount
+        most = ARITHMETIC.add(most, own)
+    return most
 
 
 def counted(term: RateCard, claimed: Mapping[str, int], outcome: str) -> int:

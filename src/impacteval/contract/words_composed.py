@@ -128,6 +128,17 @@ def ceiling_out_of_reach(ceiling: Decimal, most: Decimal) -> Message:
     )
 
 
+def counts_below_ceiling(ceiling: Decimal, most: Decimal) -> Message:
+    """With these counts nobody can reach the ceiling."""
+    return told(
+        "counts-below-ceiling",
+        "With these counts one person can bring {most:money} at most: the ceiling of {ceiling:money} for each person binds nobody.",
+        "Avec ces nombres, une personne peut rapporter {most:money} au plus : le plafond de {ceiling:money} par personne ne retient rien.",
+        most=most,
+        ceiling=ceiling,
+    )
+
+
 def claims_needed(ceiling: Decimal) -> Message:
     """Counts do not say who reached what."""
     return told(

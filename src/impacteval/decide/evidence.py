@@ -41,6 +41,7 @@ from impacteval.decide.questions import average_of, pool_label
 from impacteval.errors import UsageError
 from impacteval.values import (
     AuditDiscrepancy,
+    ClaimedCount,
     Confidence,
     CounterfactualMean,
     Evidence,
@@ -162,7 +163,9 @@ def _ruled(leaf: Leaf, outcome: Outcome, rule: Rule, ask: _Asked, typed: bool) -
         case ExpectedPaymentRule():
             return _averaged(leaf, outcome, rule, ask, first)
         case VerifiedCountRule():
-            return _audited(outcome, rule.limit, estimate, ask(AuditDiscrepancy()), typed)
+            # A count that is typed in is what was claimed; an estimate has the audit in it already.
+            claimed = ask(ClaimedCount()) if ask.has(ClaimedCount()) else estimate
+            return _audited(outcome, rule.limit, claimed, ask(AuditDiscrepancy()), typed)
         case _:  # pragma: no cover - the union is closed and mypy proves it
             assert_never(rule)
 

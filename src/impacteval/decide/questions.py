@@ -28,6 +28,7 @@ from impacteval.contract.rules import (
 from impacteval.contract.terms import limits
 from impacteval.values import (
     AuditDiscrepancy,
+    ClaimedCount,
     Confidence,
     ExpectedPayment,
     LowerBound,
@@ -121,7 +122,7 @@ def questions_of(leaf: Leaf, rule: Rule) -> tuple[Question, ...]:
         case ExpectedPaymentRule():
             return (PointEstimate(), *(() if hides_amount(leaf) else (average_of(leaf, rule),)))
         case VerifiedCountRule():
-            return PointEstimate(), AuditDiscrepancy()
+            return PointEstimate(), AuditDiscrepancy(), ClaimedCount()
         case _:  # pragma: no cover - the union is closed and mypy proves it
             assert_never(rule)
 

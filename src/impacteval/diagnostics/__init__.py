@@ -6,7 +6,7 @@ a failed one means for a payment is decided elsewhere.
 Examples
 --------
 >>> sorted(DIAGNOSTICS)
-['attrition', 'balance', 'compliance', 'contamination']
+['attrition', 'audit', 'balance', 'compliance', 'contamination', 'reconciliation']
 """
 
 from __future__ import annotations
@@ -18,7 +18,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol
 
 from impacteval.diagnostics.attrition import attrition
+from impacteval.diagnostics.audit import audit
 from impacteval.diagnostics.balance import balance
+from impacteval.diagnostics.reconciliation import reconciliation
 from impacteval.diagnostics.take_up import compliance, contamination
 from impacteval.errors import Problem, UsageError
 from impacteval.values import Text
@@ -122,6 +124,32 @@ _ALL = (
         ),
         contamination,
     ),
+    DiagnosticEntry(
+        "audit",
+        Text(en="Audit of claimed cases", fr="Audit des dossiers déclarés"),
+        Text(
+            en="What share of the claimed cases did a re-check find wrong?",
+            fr="Quelle part des dossiers déclarés un second contrôle a-t-il trouvée fausse ?",
+        ),
+        Text(
+            en="Share of the claimed cases that is wrong",
+            fr="Part des dossiers déclarés qui est fausse",
+        ),
+        audit,
+    ),
+    DiagnosticEntry(
+        "reconciliation",
+        Text(en="Claims against price and count", fr="Demandes face au prix et au nombre"),
+        Text(
+            en="Does every line of the claims come to price times count?",
+            fr="Chaque poste de la demande est-il égal au prix multiplié par le nombre ?",
+        ),
+        Text(
+            en="Lines of the claims that differ from price times count",
+            fr="Postes de la demande qui diffèrent du prix multiplié par le nombre",
+        ),
+        reconciliation,
+    ),
 )
 
 DIAGNOSTICS: Mapping[str, DiagnosticEntry] = MappingProxyType({e.name: e for e in _ALL})
@@ -164,9 +192,11 @@ __all__ = [
     "DIAGNOSTICS",
     "DiagnosticEntry",
     "attrition",
+    "audit",
     "balance",
     "compliance",
     "contamination",
     "diagnostic_names",
+    "reconciliation",
     "run_diagnostic",
 ]

@@ -1,5 +1,6 @@
 """What every estimator returns: an effect, its confidence distribution, and the path without it."""
 
+from impacteval.estimates.audit import AuditFinding
 from impacteval.estimates.diagnostic import Diagnostic, DiagnosticStatus
 from impacteval.estimates.distributions import (
     ConfidenceDistribution,
@@ -10,23 +11,29 @@ from impacteval.estimates.distributions import (
     StudentT,
 )
 from impacteval.estimates.estimate import (
+    Against,
     CounterfactualEstimate,
     Effect,
     Period,
 )
+from impacteval.estimates.finite import Drawn, HypergeometricCount
 from impacteval.estimates.influence import Influence, MeansInfluence
 from impacteval.estimates.inversion import StepFunction, TestInversion
 from impacteval.estimates.parts import Parts
 from impacteval.estimates.ratio import RatioTest
 
 __all__ = [
+    "Against",
+    "AuditFinding",
     "ConfidenceDistribution",
     "CounterfactualEstimate",
     "Diagnostic",
     "DiagnosticStatus",
+    "Drawn",
     "Effect",
     "EmpiricalDraws",
     "ExactCount",
+    "HypergeometricCount",
     "Influence",
     "LogRatioT",
     "MeansInfluence",

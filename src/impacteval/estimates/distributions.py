@@ -35,6 +35,7 @@ from impacteval.estimates._shared import (
     t_sf,
     tails,
 )
+from impacteval.estimates.finite import HypergeometricCount
 from impacteval.estimates.inversion import TestInversion
 from impacteval.values import Interval, Message, Text
 
@@ -321,7 +322,13 @@ class NoUncertainty:
 
 
 ConfidenceDistribution = (
-    StudentT | LogRatioT | EmpiricalDraws | TestInversion | ExactCount | NoUncertainty
+    StudentT
+    | LogRatioT
+    | EmpiricalDraws
+    | TestInversion
+    | ExactCount
+    | HypergeometricCount
+    | NoUncertainty
 )
 
 
@@ -346,5 +353,8 @@ def describe(distribution: ConfidenceDistribution) -> dict[str, Any]:
             }
         case ExactCount(events, trials):
             return {"kind": "exact_count", "events": events, "trials": trials}
+        case HypergeometricCount(strata, per):
+            found = [list(stratum) for stratum in strata]
+            return {"kind": "hypergeometric_count", "strata": found, "per": per}
         case NoUncertainty(value):
             return {"kind": "none", "value": value}

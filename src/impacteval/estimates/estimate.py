@@ -6,13 +6,14 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from impacteval.canonical import digest
 from impacteval.errors import UsageError
+from impacteval.estimates.audit import AuditFinding
 from impacteval.estimates.distributions import (
     ConfidenceDistribution,
     EmpiricalDraws,
@@ -22,6 +23,7 @@ from impacteval.estimates.distributions import (
     StudentT,
     describe,
 )
+from impacteval.estimates.finite import HypergeometricCount
 from impacteval.estimates.influence import Influence, MeansInfluence
 from impacteval.estimates.inversion import TestInversion
 from impacteval.estimates.parts import Parts
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from numpy.random import Generator
 
 Floats = NDArray[np.float64]
+Against = Literal["data", "figure", "nothing"]
 
 
 def _close(a: float, b: float, size: float) -> bool:
@@ -86,7 +89,7 @@ class Effect:
                 self._check_centre(centre, scale)
             case LogRatioT():
                 self._check_centre(self.distribution.centre, self.distribution.scale)
-            case ExactCount():
+            case ExactCount() | HypergeometricCount():
                 self._check_centre(self.distribution.centre, 1.0)
             case NoUncertainty(value=centre):
                 self._check_centre(centre, 0.0)
@@ -225,6 +228,13 @@ class CounterfactualEstimate:
         The estimator's settings.
     certificate : mapping or None
         Proof of the solver's result, where a solver ran.
+    audit : AuditFinding or None
+        What an audit of a count found, with the count as it was claimed.
+    against : str
+        What the effect is held against: ``data``, people or places in the data who were not
+        served; ``figure``, a number that was stated and has no error of its own; ``nothing``,
+        where what would have happened otherwise was not estimated, and the counterfactual is the
+        zero from which a count begins.
     """
 
     estimator: str
@@ -245,6 +255,8 @@ class CounterfactualEstimate:
     method: Message | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
     certificate: Mapping[str, Any] | None = None
+    audit: AuditFinding | None = None
+    against: Against = "data"
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "scale", Scale.parse(self.scale))
@@ -255,6 +267,12 @@ class CounterfactualEstimate:
             raise ValueError("An estimate needs at least one treated period.")
         if min(self.n_treated, self.n_comparison) < 0 or self.treated_clusters < 0:
             raise ValueError("Counts cannot be negative.")
+        if self.against not in get_args(Against):
+            raise ValueError(f"An effect is held against {', '.join(get_args(Against))}.")
+        if self.against != "data" and self.n_comparison:
+            raise ValueError("Without a comparison in the data nobody is compared.")
+        if self.against == "nothing" and self.counterfactual != 0.0:
+            raise ValueError("Where nothing is compared, a count begins at zero.")
         value, size = self.effect.value, max(abs(self.observed), abs(self.counterfactual))
         if self.scale is Scale.DIFFERENCE and not _close(
             value, self.observed - self.counterfactual, size
@@ -315,6 +333,9 @@ class CounterfactualEstimate:
             "settings": dict(self.settings),
             "parts": self.parts.plain(),
             "notes": [[m.key, dict(m.values)] for m in self.notes],
+            # Only where it is so, so that what was recorded before these keeps its digest.
+            **({} if self.audit is None else {"audit": self.audit}),
+            **({} if self.against == "data" else {"against": self.against}),
         }
 
     @property

@@ -85,18 +85,16 @@ class StepFunction:
 
     def above(self, alpha: float) -> tuple[tuple[float, float], ...]:
         """The closed pieces where the p-value exceeds `alpha`, in order."""
-        pieces: list[tuple[float, float]] = []
-        start: float | None = -math.inf if self.between[0] > alpha else None
-        for k, knot in enumerate(self.knots):
-            if self.at[k] > alpha and start is None:
-                start = float(knot)
-            if self.between[k + 1] <= alpha and start is not None:
-                # Closed at the knot: the value there is at least both neighbours.
-                pieces.append((start, float(knot)))
-                start = None
-        if start is not None:
-            pieces.append((start, math.inf))
-        return tuple(pieces)
+        gap = self.between > alpha
+        # Closed at the knots: the value there is at least both neighbours.
+        at = self.at > alpha
+        starts = self.knots[at & ~gap[:-1]].tolist()
+        stops = self.knots[at & ~gap[1:]].tolist()
+        if gap[0]:
+            starts.insert(0, -math.inf)
+        if gap[-1]:
+            stops.append(math.inf)
+        return tuple(zip(starts, stops, strict=True))
 
 
 _ONE_SIDED = Message(

@@ -168,6 +168,16 @@ class Analysis(FileModel):
                 refuse(
                     [((key,), f"`{key}` names {', '.join(twice)} twice.", "Name each one once.")]
                 )
+        if self.columns.audited is not None and self.design != "count":
+            refuse(
+                [
+                    (
+                        ("columns", "audited"),
+                        f"Design {self.design} has no audit of cases.",
+                        "`audited` goes with design: count.",
+                    )
+                ]
+            )
         stray = [c for c in self.covariate_names if c not in self.columns.covariates]
         refuse(
             (
@@ -193,7 +203,7 @@ class Analysis(FileModel):
             if role == "covariates":
                 for k, column in enumerate(value):
                     yield ("columns", "covariates", k), column
-            elif value is not None and role not in ("outcome", "never", "weight_kind"):
+            elif value is not None and role not in ("outcome", "audited", "never", "weight_kind"):
                 yield ("columns", role), value
         for k, other in enumerate(self.robustness):
             for role, value in other.columns.changed.items():

@@ -94,10 +94,13 @@ class Plan(FileModel):
                     )
                 )
             seen.setdefault(number, name)
+            # What an audit found says as much about the outcome as the outcome itself.
             outcomes = {
-                other.columns.outcome: inner
+                column: inner
                 for inner, other in self.analyses.items()
                 if other.data == analysis.data
+                for column in (other.columns.outcome, other.columns.audited)
+                if column is not None
             }
             problems += [
                 (

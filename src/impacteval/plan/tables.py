@@ -145,6 +145,7 @@ class Columns(FileModel):
     weight: NonBlank | None = None
     weight_kind: Literal["sampling", "frequency", "precision"] | None = None
     exposure: NonBlank | None = None
+    audited: NonBlank | None = None
     covariates: Names = ()
 
     @model_validator(mode="after")

@@ -10,12 +10,20 @@ from impacteval.estimates import (
     ConfidenceDistribution,
     EmpiricalDraws,
     ExactCount,
+    HypergeometricCount,
     LogRatioT,
     NoUncertainty,
     StudentT,
     TestInversion,
 )
-from impacteval.pricing.spreads import DrawnSpread, Spread, StudentSpread, integral, upper
+from impacteval.pricing.spreads import (
+    DiscreteSpread,
+    DrawnSpread,
+    Spread,
+    StudentSpread,
+    integral,
+    upper,
+)
 
 
 def spread_of(distribution: ConfidenceDistribution, factor: float = 1.0) -> Spread:
@@ -54,6 +62,8 @@ def spread_of(distribution: ConfidenceDistribution, factor: float = 1.0) -> Spre
             return DrawnSpread(factor * values)
         case ExactCount(events, trials):
             return Scaled(BetaSpread(events + 0.5, trials - events + 0.5), factor)
+        case HypergeometricCount():
+            return Scaled(DiscreteSpread(*distribution.law()), factor)
         case TestInversion() | NoUncertainty():
             distribution.quantile(0.5)  # raises, with the reason
             raise AssertionError("it has no quantiles")  # pragma: no cover - said by the type

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
@@ -21,9 +22,12 @@ from impacteval.pricing.moneys import (
     Ints,
     MoneyDraws,
     either,
+    fits,
+    fitted,
     nothing,
     seen,
     summed,
+    times,
     units_of,
 )
 from impacteval.pricing.readings import (
@@ -275,11 +279,33 @@ def rate_card_draws(term: RateCard, rows: tuple[RowDraws, ...], kit: Kit) -> Set
         whole = whole.hide(some)
     elif term.each_milestone == "every_time" or most > ceiling:
         if kit.given.claims is None:
-            rows = tuple(_waiting(row, some) for row in rows)
-            whole = whole.reopen(some)
+            waits = some & ~_out_of_reach(term, rows, ceiling, kit)
+            rows = tuple(_waiting(row, waits) for row in rows)
+            whole = whole.reopen(waits)
         else:
             whole = whole.where(some, _by_person(term, kit))
     return SettledDraws(rows, whole.closed(), whole)
+
+
+def _out_of_reach(term: RateCard, rows: tuple[RowDraws, ...], ceiling: Decimal, kit: Kit) -> Bools:
+    """Where one person cannot have brought more than the ceiling, whoever reached what."""
+    once = term.each_milestone == "once"
+    unit = Fraction(10) ** kit.decimals
+    prices: dict[str, Fraction] = {}
+    for line in term.lines:
+        assert isinstance(line.price, Decimal), "a hidden price is read before"
+        prices[line.name] = Fraction(line.price) * unit
+    # A price may be finer than the money: then everything is counted in its fractions.
+    finer = math.lcm(*(price.denominator for price in prices.values())) if once else 1
+    most: Ints = np.zeros(kit.draws, dtype=np.int64)
+    for row in rows:
+        own = times(row.money.units, finer)
+        if once:
+            price = int(prices[row.name] * finer)
+            own = np.minimum(fits(own, price), price)
+        most = fitted(most + own)
+    limit = units_of(ceiling, kit.decimals) * finer
+    return np.asarray(fits(most, limit) <= limit, dtype=bool)
 
 
 def _waiting(row: RowDraws, mask: Bools) -> RowDraws:

@@ -122,3 +122,29 @@ class DrawnSpread:
     def below(self, x: float) -> float:
         """The mean of max(0, x - number)."""
         return float(np.mean(np.maximum(0.0, x - self.values)))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DiscreteSpread:
+    """Numbers that are possible, each with its chance.
+
+    Attributes
+    ----------
+    values, weights : array of shape (m,)
+        The numbers in contract units, and their chances, which add up to one.
+    """
+
+    values: Floats
+    weights: Floats
+
+    def chance(self, x: float, *, inclusive: bool) -> float:
+        """The chance of a number at `x` or beyond it; beyond it only, unless `inclusive`."""
+        return float(self.weights @ (self.values >= x if inclusive else self.values > x))
+
+    def between(self, low: float, high: float) -> float:
+        """The mean of min(max(0, number - low), high - low)."""
+        return float(self.weights @ np.clip(self.values - low, 0.0, high - low))
+
+    def below(self, x: float) -> float:
+        """The mean of max(0, x - number)."""
+        return float(self.weights @ np.maximum(0.0, x - self.values))

@@ -104,6 +104,9 @@ def _clause(clause: ClauseRow, pen: Pen, *, told: bool) -> ClauseView:
     words = pen.words
     sentence = pen.say(clause.sentence)
     reason = "" if clause.reason is None else pen.say(clause.reason)
+    # What an audit did to the count is why the number compared is not the estimate, or is.
+    audited = [pen.say(step) for step in clause.steps if step.key.startswith("decide.audit-")]
+    reason = reason or " ".join(audited)
     return ClauseView(
         mark=clause.verdict,
         word=words(f"verdict.{clause.verdict}"),
@@ -137,6 +140,9 @@ def _figures(clause: ClauseRow, pen: Pen) -> tuple[Figure, ...]:
     if clause.observed is not None:
         value = fmt.number(clause.observed, pen.language, decimals)
         found.append(Figure(words("clause.with"), value, unit))
+    if clause.claimed is not None:
+        value = pen.near(clause.claimed, (clause,))
+        found.append(Figure(words("clause.claimed"), value + sign, contract_unit))
     if clause.counterfactual is not None:
         value = fmt.number(clause.counterfactual, pen.language, decimals)
         found.append(Figure(words("clause.without"), value, unit))
@@ -145,7 +151,9 @@ def _figures(clause: ClauseRow, pen: Pen) -> tuple[Figure, ...]:
         plain = fmt.number(clause.estimate, pen.language, decimals)
         if same_unit and len(plain) > len(value):
             value = plain
-        found.append(Figure(words("clause.effect"), value + sign, contract_unit))
+        found.append(Figure(words(_estimated(clause)), value + sign, contract_unit))
+        if clause.against == "nothing":
+            found.append(Figure(words("clause.otherwise"), "–", words("clause.not_estimated")))
     # Shown apart only when rounding by the contract or its rule makes it another number.
     shown = "" if clause.estimate is None else pen.near(clause.estimate, (clause,)) + sign
     if clause.value is not None and pen.compared(clause) != shown:
@@ -156,10 +164,18 @@ def _figures(clause: ClauseRow, pen: Pen) -> tuple[Figure, ...]:
     return tuple(found)
 
 
+def _estimated(clause: ClauseRow) -> str:
+    """What the estimate is called: a difference, or a count."""
+    if clause.against != "nothing":
+        return "clause.effect"
+    return "clause.counted" if clause.claimed is None else "clause.audited"
+
+
 def _chances(clause: ClauseRow, pen: Pen) -> tuple[Figure, ...]:
     words, found = pen.words, []
     if clause.chance_passes is not None:
-        found.append(Figure(words("clause.chance_passes"), pen.percent(clause.chance_passes)))
+        key = "clause.chance_counted" if clause.against == "nothing" else "clause.chance_passes"
+        found.append(Figure(words(key), pen.percent(clause.chance_passes)))
     if clause.chance_nothing_or_harm is not None:
         harm = pen.percent(clause.chance_nothing_or_harm)
         found.append(Figure(words("clause.chance_harm"), harm))

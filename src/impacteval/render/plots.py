@@ -36,6 +36,11 @@ if TYPE_CHECKING:
     from impacteval.report.record import ClauseRow, FindingFacts, Range
 
 
+def no_effect(shown: ClauseRow | FindingFacts) -> str:
+    """What zero is: no difference, or the place where a count begins."""
+    return "plot.effect.no_count" if shown.against == "nothing" else "plot.effect.no_effect"
+
+
 def scale_drawing(clause: ClauseRow, pen: Pen, *, narrow: bool = False) -> str:
     """The small scale of page 1: nothing, the threshold, the estimate and its interval."""
     assert clause.estimate is not None
@@ -65,7 +70,7 @@ def scale_drawing(clause: ClauseRow, pen: Pen, *, narrow: bool = False) -> str:
             for end in (clause.interval.low, clause.interval.high)
             if end is not None
         ]
-        below = [(0.0, pen.words("plot.effect.no_effect"), 9.0, SOFT)]
+        below = [(0.0, pen.words(no_effect(clause)), 9.0, SOFT)]
         if threshold is not None:
             axes.plot([threshold] * 2, [-0.5, 0.5], color=ASKED, linewidth=2.0, zorder=4)
             label = pen.words("plot.effect.asks", asked=pen.asked(clause))
@@ -245,7 +250,7 @@ def effect_drawing(finding: FindingFacts, pen: Pen, clauses: Sequence[ClauseRow]
         axes.axvline(0, color=SOFT, linewidth=1.0)
         axes.set_ylim(-0.28, 1.24 if curve else 0.5)
         top = axes.get_ylim()[1]
-        marks = [(0.0, pen.words("plot.effect.no_effect"), SOFT)]
+        marks = [(0.0, pen.words(no_effect(finding)), SOFT)]
         for clause in asked.values():
             place = float(clause.threshold or 0)
             axes.axvline(place, color=ASKED, linewidth=1.6, linestyle=(0, (4, 2)))
@@ -321,7 +326,7 @@ def forest_drawing(
         label_rows(axes, [title for title, *_ in rows][::-1], 34)
         axes.set_ylim(-0.6, len(rows) - 0.4)
         axes.spines["left"].set_visible(False)
-        marks = [(0.0, pen.words("plot.effect.no_effect"), SOFT)]
+        marks = [(0.0, pen.words(no_effect(finding)), SOFT)]
         marks += [
             (float(t), pen.words("plot.effect.asks", asked=pen.asked(c)), ASKED)
             for t, c in asked.items()

@@ -91,7 +91,11 @@ def _result_rows(
         )
     if finding.estimate is not None:
         written = pen.near(finding.estimate, clauses)
-        yield words("results.estimate"), pen.with_unit(written, finding.contract_unit)
+        counted = finding.against == "nothing"
+        yield (
+            words("results.counts" if counted else "results.estimate"),
+            pen.with_unit(written, finding.contract_unit),
+        )
     for found in finding.intervals:
         key = {
             "two": "results.interval",
@@ -101,7 +105,7 @@ def _result_rows(
         yield words(key, level=pen.percent(found.level)), pen.span(found)
     if finding.std_error is not None:
         yield words("results.std_error"), pen.number(finding.std_error)
-    if finding.raw_effect is not None:
+    if finding.raw_effect is not None and finding.against != "nothing":
         scale = words(f"scale.{finding.scale}")
         yield words("results.raw", scale=scale), pen.number(finding.raw_effect)
     if finding.p_value is not None:
@@ -123,6 +127,8 @@ def _effect(finding: FindingFacts, clauses: tuple[ClauseRow, ...], pen: Pen) -> 
         words("plot.effect.alt_threshold", asked=pen.asked(c)) for c in clauses if c.threshold
     )
     unit = pen.both(finding.contract_unit)
+    counted = finding.against == "nothing"
+    caption = "plot.effect.caption_count" if counted else "plot.effect.caption"
     alt = words(
         "plot.effect.alt",
         name=name,
@@ -139,7 +145,7 @@ def _effect(finding: FindingFacts, clauses: tuple[ClauseRow, ...], pen: Pen) -> 
     yield Drawing(
         svg=effect_drawing(finding, pen, clauses),
         alt=alt.replace("  ", " "),
-        caption=words("plot.effect.caption", name=name),
+        caption=words(caption, name=name),
         data=data if finding.curve else None,
     )
     levels = sorted({found.level for found in two}, key=float)

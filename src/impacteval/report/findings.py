@@ -149,6 +149,16 @@ class Finding:
     across: Subgroups | None = None
     parts: tuple[Part, ...] = ()
 
+    @property
+    def against(self) -> str:
+        """What the effect is held against: ``data``, a ``figure`` or ``nothing``.
+
+        Without an estimate the design says it: nothing vouches that a count is compared.
+        """
+        if self.estimate is not None:
+            return self.estimate.against
+        return "nothing" if self.analysis.design == "count" else "data"
+
 
 def people_of(finding: Finding) -> int | None:
     """People of a group for pooling: everyone assigned to the programme, measured or not."""

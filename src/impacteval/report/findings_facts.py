@@ -31,6 +31,7 @@ from impacteval.report.record import (
 )
 from impacteval.report.record_subgroups import SubgroupFacts
 from impacteval.report.sentences import Wording, contract_unit, text_of
+from impacteval.report.uncompared import UNCOMPARED
 from impacteval.values import (
     Confidence,
     ConfidenceSet,
@@ -65,6 +66,7 @@ _UNITS_OF_DESIGN: Mapping[str, tuple[Text, Text]] = {
             fr="{served:int} à qui le programme a été proposé, comparés à {others:int} à qui il ne l'a pas été.",
         ),
     ),
+    **UNCOMPARED,
 }
 _COMPARED = (
     Text(
@@ -173,6 +175,19 @@ def contract_value(estimate: CounterfactualEstimate, contract: Contract, outcome
     )
 
 
+def claimed(finding: Finding, contract: Contract) -> str | None:
+    """What was claimed before an audit, in contract units; None without an audit."""
+    estimate = finding.estimate
+    if estimate is None or estimate.audit is None:
+        return None
+    described = contract.outcomes[finding.outcome]
+    reference = units.magnitude(
+        described.effect, estimate.effect.value, estimate.observed, estimate.counterfactual
+    )
+    value = estimate.audit.claimed
+    return written(units.to_decimal(described.effect, described.better, value, reference=reference))
+
+
 def natural_unit(outcome: Outcome) -> Text:
     """The unit of the outcome itself: the contract's unit where it is the same, else the measure."""
     own = ("difference", "total_units", "verified_count", "present_value", "cost_saving")
@@ -217,6 +232,8 @@ def finding_facts(
         "others": estimate.n_comparison if estimate else 0,
     }
     design_text, comparators = compared_with(finding)
+    # What is compared with nothing has no two averages, no path and no test of no effect.
+    compared = None if finding.against == "nothing" else estimate
     reason = finding.reason
     named = group_name(contract, finding.group)
     return FindingFacts(
@@ -235,17 +252,18 @@ def finding_facts(
         method_text=Said.of(estimate.method) if estimate and estimate.method else None,
         method=method_facts(finding.method),
         scale=finding.analysis.scale.value,
-        observed=plain(estimate.observed, estimate) if estimate else None,
-        counterfactual=plain(estimate.counterfactual, estimate) if estimate else None,
+        against=finding.against,
+        observed=plain(compared.observed, compared) if compared else None,
+        counterfactual=plain(compared.counterfactual, compared) if compared else None,
         estimate=value,
         raw_effect=raw,
         std_error=error,
         intervals=tuple(_intervals(finding, contract)),
-        p_value=_p_value(estimate),
+        p_value=_p_value(compared),
         n_treated=counts["served"],
         n_comparison=counts["others"],
         treated_clusters=estimate.treated_clusters if estimate else 0,
-        periods=tuple(_periods(estimate)),
+        periods=tuple(_periods(compared)),
         notes=tuple(Said.of(n) for n in (estimate.notes if estimate else ()))
         + tuple(Said.of(r) for r in finding.records),
         baseline=tuple(_baseline(finding, plan)),
@@ -282,6 +300,8 @@ def compared_with(finding: Finding) -> tuple[Said, Said]:
         kind, (design, comparators) = "combined", _SEVERAL
     else:
         kind = finding.analysis.design
+        if kind == "count":
+            kind = f"count-{finding.against}"
         design, comparators = _UNITS_OF_DESIGN.get(kind, _COMPARED)
     estimate = finding.estimate
     counts = {

@@ -53,14 +53,33 @@ _KIND: Mapping[str, tuple[int, Text]] = {
             fr="Comparaison avec des personnes semblables qui n'ont pas été accompagnées.",
         ),
     ),
+    # The most that a design without a comparison group can reach: an earlier period's people.
     "count": (
-        1,
+        2,
         Text(
-            en="Verified count: nothing says what would have happened otherwise.",
-            fr="Décompte vérifié : rien ne dit ce qui se serait passé autrement.",
+            en="Comparison with people of an earlier period: whatever else has changed since counts as an effect.",
+            fr="Comparaison avec des personnes d'une période antérieure : tout ce qui a changé depuis compte comme un effet.",
         ),
     ),
 }
+_WITHOUT: Mapping[str, Text] = {
+    "figure": Text(
+        en="Comparison with a stated figure: whether it is what would have happened otherwise cannot be checked.",
+        fr="Comparaison avec un chiffre indiqué : on ne peut vérifier qu'il est ce qui se serait passé autrement.",
+    ),
+    "nothing": Text(
+        en="Verified count without any comparison: what would have happened otherwise was not estimated.",
+        fr="Décompte vérifié, sans comparaison : ce qui se serait passé autrement n'a pas été estimé.",
+    ),
+}
+_LOWEST = Message(
+    "grade.lowest",
+    Text(
+        en="{grade:int} out of 5 is the lowest on the Maryland scale, which grades comparisons and has no place for a number that is compared with nobody.",
+        fr="{grade:int} sur 5 est le plus bas de l'échelle du Maryland, qui note des comparaisons et n'a pas de place pour un nombre qui n'est comparé à personne.",
+    ),
+    {"grade": 1},
+)
 
 _CEILING = Message(
     "grade.ceiling",
@@ -104,7 +123,12 @@ def ceiling_of(design: str) -> int:
 
 
 def grade(
-    design: str, treated_clusters: int, *, lowered: int | None = None, because: Text | None = None
+    design: str,
+    treated_clusters: int,
+    *,
+    lowered: int | None = None,
+    because: Text | None = None,
+    against: str | None = None,
 ) -> Grade:
     """The grade of a design with that many treated units of assignment.
 
@@ -118,6 +142,9 @@ def grade(
         The highest grade that the evaluator stands for; it lowers and never raises.
     because : Text, optional
         Why the evaluator lowered it.
+    against : str, optional
+        What the effect is held against: ``data``, a ``figure`` or ``nothing``. Where it is not
+        said, nothing vouches that a count is compared.
 
     Examples
     --------
@@ -128,8 +155,10 @@ def grade(
     4
     >>> grade("matched", 900, lowered=5, because=reason).grade
     3
+    >>> [grade("count", 900, against=x).grade for x in ("data", "figure", "nothing")]
+    [2, 1, 1]
     """
-    given = _by_design(design, treated_clusters)
+    given = _by_design(design, treated_clusters, against)
     if lowered is None or because is None or lowered >= given.grade:
         return given
     why = Message(
@@ -138,10 +167,13 @@ def grade(
     return Grade(given.kind, max(1, lowered), why)
 
 
-def _by_design(design: str, treated_clusters: int) -> Grade:
+def _by_design(design: str, treated_clusters: int, against: str | None) -> Grade:
+    against = against or ("nothing" if design == "count" else "data")
+    if design == "count" and against in _WITHOUT:
+        return Grade(Message(f"grade.kind.{design}-{against}", _WITHOUT[against]), 1, _LOWEST)
     ceiling, words = _KIND[design]
     kind = Message(f"grade.kind.{design}", words)
-    if design != "count" and treated_clusters < FEW_TREATED:
+    if treated_clusters < FEW_TREATED:
         why = Message(_LOWERED.key, _LOWERED.text, {"places": treated_clusters})
         return Grade(kind, max(1, ceiling - 1), why)
     return Grade(kind, ceiling, Message(_CEILING.key, _CEILING.text, {"grade": ceiling}))

@@ -240,6 +240,7 @@ def _clause(run: Run, clause: ClauseResult) -> ClauseRow:
         )
     unit = facts.natural_unit(outcome)
     named = facts.group_name(contract, clause.group)
+    compared = finding is not None and finding.against != "nothing"
     return ClauseRow(
         name=clause.name,
         group=clause.group,
@@ -284,8 +285,12 @@ def _clause(run: Run, clause: ClauseResult) -> ClauseRow:
         # In steps, what may be passed is the step that decided.
         chance_passes=None if by_the_unit else _chance_passes(finding, clause),
         chance_nothing_or_harm=_no_effect(finding),
-        observed=facts.plain(estimate.observed, estimate) if estimate else None,
-        counterfactual=facts.plain(estimate.counterfactual, estimate) if estimate else None,
+        observed=facts.plain(estimate.observed, estimate) if estimate and compared else None,
+        counterfactual=(
+            facts.plain(estimate.counterfactual, estimate) if estimate and compared else None
+        ),
+        against=finding.against if finding else "data",
+        claimed=facts.claimed(finding, contract) if finding else None,
         outcome_unit=Both.of(unit),
     )
 
@@ -372,12 +377,17 @@ def _chance_passes(finding: Finding | None, clause: ClauseResult) -> str | None:
 
 
 def _no_effect(finding: Finding | None) -> str | None:
-    return None if finding is None else facts.answered(finding, facts.NOTHING_OR_HARM)
+    # A number that is compared with nothing is no effect, and can be neither nothing nor harm.
+    if finding is None or finding.against == "nothing":
+        return None
+    return facts.answered(finding, facts.NOTHING_OR_HARM)
 
 
 def _grade(run: Run, finding: Finding) -> Grade:
     places = finding.estimate.treated_clusters if finding.estimate else FEW_TREATED
-    own = run.plan.evaluator.grade
+    own, design = run.plan.evaluator.grade, finding.analysis.design
+    against = finding.against
     if own is None:
-        return grade(finding.analysis.design, places)
-    return grade(finding.analysis.design, places, lowered=own.at_most, because=own.because.text())
+        return grade(design, places, against=against)
+    because = own.because.text()
+    return grade(design, places, lowered=own.at_most, because=because, against=against)

@@ -82,6 +82,10 @@ class ClauseRow(Frozen):
     counterfactual: str | None
     """Means with and without the programme, in the outcome's own units."""
     outcome_unit: Both | None
+    against: Literal["data", "figure", "nothing"] = "data"
+    """What the effect is held against: data, a stated figure, or nothing."""
+    claimed: str | None = None
+    """What was claimed before an audit, in contract units; None without an audit."""
 
 
 class MoneyBox(Frozen):

@@ -127,6 +127,8 @@ class FindingFacts(Frozen):
     method_text: Said | None
     method: MethodFacts
     scale: str
+    against: Literal["data", "figure", "nothing"] = "data"
+    """What the effect is held against: data, a stated figure, or nothing."""
     observed: str | None
     counterfactual: str | None
     estimate: str | None

@@ -12,6 +12,7 @@ import numpy as np
 
 from impacteval.errors import UsageError
 from impacteval.sample import checks
+from impacteval.sample.audited import check_audited, read_audit
 from impacteval.sample.blind import BlindSample
 from impacteval.sample.cells import Block, Cells, blocks_of, cells_of, first_rows
 from impacteval.sample.codes import Bools, Floats, frozen
@@ -57,6 +58,9 @@ class Sample:
         Name of the data.
     preparation : Preparation or None
         What was prepared and frozen before outcomes were seen.
+    audited : str or None
+        The column, among `outcome_values`, of what a re-check found; NaN where nothing was
+        checked again. It is seen together with the outcome and never before it.
     """
 
     design: str
@@ -68,6 +72,7 @@ class Sample:
     outcome_records: tuple[Message, ...] = ()
     source: str = ""
     preparation: Preparation | None = field(default=None)
+    audited: str | None = None
 
     def __post_init__(self) -> None:
         values = {name: frozen(y) for name, y in self.outcome_values.items()}
@@ -108,6 +113,7 @@ class Sample:
         missing_outcome: str = "refuse",
         log_outcome: bool = False,
         source: str = "",
+        audited: str | None = None,
     ) -> Sample:
         """Read a frame into a sample; the frame is never altered.
 
@@ -131,6 +137,9 @@ class Sample:
             Whether the outcomes are logarithms.
         source : str
             Name of the data, shown before each problem.
+        audited : str, optional
+            Column of what a re-check of some cases found, in the unit of the outcome; blank
+            where a case was not checked again. Only for design ``count``.
         unit, period, treatment, adopted, assigned, received, cluster, assignment_cluster, \
 stratum, pair, group, subgroup, weight, exposure, covariates, running, dose, spillover, \
 assignment, assignment_probability : str
@@ -195,6 +204,7 @@ assignment, assignment_probability : str
         if table is not None:
             for name, y in values.items():
                 checks.check_measured(table, rule, name, y, found)
+        values |= read_audit(df, audited, outcomes, design, found)
         found.raise_problems()
         assert table is not None
         order = canonical_order(table)
@@ -207,6 +217,7 @@ assignment, assignment_probability : str
             blind_records,
             found.take_records(),
             source,
+            audited=audited,
         )
 
     @property
@@ -217,7 +228,7 @@ assignment, assignment_probability : str
     @property
     def outcomes(self) -> tuple[str, ...]:
         """The outcome columns, in the order they were named."""
-        return tuple(self.outcome_values)
+        return tuple(name for name in self.outcome_values if name != self.audited)
 
     @property
     def structure(self) -> Structure:
@@ -233,8 +244,9 @@ assignment, assignment_probability : str
     @cached_property
     def digest(self) -> str:
         """Canonical digest, independent of row order where units are labelled."""
+        audit = {} if self.audited is None else {"audited": self.audited}
         return data_digest(
-            self.design, self.table, self.outcome_values, log_outcome=self.log_outcome
+            self.design, self.table, self.outcome_values, log_outcome=self.log_outcome, **audit
         )
 
     def __canonical__(self) -> str:
@@ -258,12 +270,15 @@ assignment, assignment_probability : str
 
     def __getitem__(self, outcome: str) -> Sample:
         """The single-outcome view; nothing is copied."""
-        if outcome not in self.outcome_values:
+        if outcome not in self.outcomes:
             raise UsageError(
                 f"The sample has no outcome {outcome!r}. "
                 + did_you_mean(outcome, self.outcomes).replace("columns", "outcomes")
             )
-        return replace(self, outcome_values={outcome: self.outcome_values[outcome]})
+        kept = {outcome: self.outcome_values[outcome]}
+        if self.audited is not None:
+            kept[self.audited] = self.outcome_values[self.audited]
+        return replace(self, outcome_values=kept)
 
     @property
     def blind(self) -> BlindSample:
@@ -283,8 +298,9 @@ assignment, assignment_probability : str
         found = Findings(self.source, unit, self.table.source_row)
         checks.check_roles(self.roles, design, rule, found)
         checks.check_table(self.table, design, rule, found)
-        for name, y in self.outcome_values.items():
-            checks.check_measured(self.table, rule, name, y, found)
+        for name in self.outcomes:
+            checks.check_measured(self.table, rule, name, self.outcome_values[name], found)
+        check_audited(self.audited, self.outcomes, design, found)
         found.raise_problems()
         return replace(self, design=design)
 
@@ -321,16 +337,17 @@ assignment, assignment_probability : str
 
     @property
     def _only(self) -> Floats:
-        if len(self.outcome_values) != 1:
+        if len(self.outcomes) != 1:
             raise UsageError(
-                f"The sample holds {len(self.outcome_values)} outcomes "
+                f"The sample holds {len(self.outcomes)} outcomes "
                 f"({', '.join(self.outcomes)}); choose one: sample[{self.outcomes[0]!r}]."
             )
-        return next(iter(self.outcome_values.values()))
+        return self.outcome_values[self.outcomes[0]]
 
     def matrix(self) -> Matrix:
         """Every column of a single-outcome sample, as read-only arrays in canonical order."""
-        return Matrix.with_outcome(self.table, design_rule(self.design), self._only)
+        audited = None if self.audited is None else self.outcome_values[self.audited]
+        return Matrix.with_outcome(self.table, design_rule(self.design), self._only, audited)
 
     def units(self) -> BlindMatrix:
         """One row a unit (its first period in a panel): everything but the outcome."""

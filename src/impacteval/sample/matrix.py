@@ -92,17 +92,23 @@ class Matrix(BlindMatrix):
         The outcome; NaN where it was not measured (only with ``missing_outcome="attrited"``).
     measured : bool array, shape (n,)
         Where the outcome was measured.
+    audited : float64 array, shape (n,), or None
+        What a re-check of the case found; NaN where it was not checked again.
     """
 
     y: Floats
     measured: Bools
+    audited: Floats | None = None
 
     @classmethod
-    def with_outcome(cls, table: Table, rule: DesignRule, y: Floats) -> Matrix:
-        """The columns of a table under that design, with one outcome."""
+    def with_outcome(
+        cls, table: Table, rule: DesignRule, y: Floats, audited: Floats | None = None
+    ) -> Matrix:
+        """The columns of a table under that design, with one outcome and its audit."""
         blind = BlindMatrix.of(table, rule)
         return cls(
             **{f.name: getattr(blind, f.name) for f in fields(blind)},
             y=y,
             measured=frozen(~np.isnan(y)),
+            audited=audited,
         )

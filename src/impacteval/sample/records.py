@@ -165,3 +165,15 @@ def repeated(rows: int, periods: int) -> Message:
         periods=periods,
         rows=rows,
     )
+
+
+def audited(column: str, checked: int, n: int) -> Message:
+    """How many cases were checked again."""
+    return _message(
+        "audited",
+        "Cases that were checked again, according to column {column:text}: {checked:int} of {n:int}.",
+        "Dossiers contrôlés une seconde fois, d’après la colonne {column:text} : {checked:int} sur {n:int}.",
+        column=column,
+        checked=checked,
+        n=n,
+    )

@@ -17,6 +17,7 @@ from impacteval.contract import units
 from impacteval.simulation.estimates import Estimates
 from impacteval.values import (
     AuditDiscrepancy,
+    ClaimedCount,
     Confidence,
     CounterfactualMean,
     ExpectedPayment,
@@ -127,7 +128,13 @@ def answers(found: Estimates, question: Question, *, effect: str, better: str) -
         case Confidence():
             test = units.raw_confidence(effect, better, question)
             return _chance(1.0 - _p_value(found, test.null, test.tail))
-        case ExpectedPayment() | PartEstimate() | AuditDiscrepancy() | CounterfactualMean():
+        case (
+            ExpectedPayment()
+            | PartEstimate()
+            | AuditDiscrepancy()
+            | ClaimedCount()
+            | CounterfactualMean()
+        ):
             raise ValueError(f"{type(question).__name__} is not asked of an estimate alone.")
 
 

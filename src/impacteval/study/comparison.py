@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date as day
+from decimal import Decimal
 
 from impacteval.contract import Contract
 from impacteval.contract.calendar import date_of
@@ -12,6 +13,7 @@ from impacteval.contract.dates import last_day
 from impacteval.contract.units import design_of
 from impacteval.errors import Problem
 from impacteval.files import Locate
+from impacteval.files.kinds import Percent, plain
 from impacteval.plan import Analysis
 
 
@@ -69,6 +71,7 @@ def counterfactual_problems(
                 f"Write design: {' or '.join(designs)}, or agree another design in the contract.",
             )
         yield from _method(name, analysis, possible, locate)
+        yield from _against(name, analysis, possible, locate)
 
 
 def method_problems(
@@ -84,6 +87,68 @@ def method_problems(
         possible = periods if date is None else (on_date(periods, date),)
         own = tuple(p for p in possible if design_of(p.design) == analysis.design)
         yield from _method(name, analysis, own, locate)
+        yield from _against(name, analysis, own, locate)
+
+
+# One design of the data, three things it can be compared with; other packages may offer more.
+_COMPARES: Mapping[str, tuple[str, ...]] = {
+    "none": ("verified-count", "verified-rate"),
+    "fixed_rate": ("fixed-rate",),
+    "historical_baseline": ("historical-baseline",),
+}
+_WITH = {
+    "none": "compares with nothing",
+    "fixed_rate": "compares with a stated rate",
+    "historical_baseline": "compares with an earlier period",
+}
+
+
+def _against(
+    name: str, analysis: Analysis, possible: tuple[Counterfactual, ...], locate: Locate
+) -> Iterator[Problem]:
+    """Where a count is held against something else than the contract says."""
+    words = {period.design for period in possible}
+    own = analysis.estimator.name
+    theirs = next((word for word, names in _COMPARES.items() if own in names), None)
+    if len(words) != 1 or theirs is None:
+        return
+    (word,) = words
+    if word in _COMPARES and word != theirs:
+        yield locate.problem(
+            ("analyses", name, "estimator", "name"),
+            f"`{own}` {_WITH[theirs]}, and the contract's counterfactual for "
+            f"`{analysis.outcome}` is {word}, which {_WITH[word]}.",
+            f"Use {' or '.join(_COMPARES[word])}, or agree another counterfactual.",
+        )
+        return
+    rates = {period.rate for period in possible}
+    rate = rates.pop() if len(rates) == 1 else None
+    stated = analysis.estimator.settings.get("rate")
+    if theirs == "fixed_rate" and rate is not None and not _same_rate(stated, rate):
+        yield locate.problem(
+            ("analyses", name, "estimator"),
+            f"The contract fixes the rate {_shown(rate)} for `{analysis.outcome}`; the plan "
+            f"compares with {'none' if stated is None else stated}.",
+            f"Write settings: {{rate: {plain(_share(rate))}}}, in the unit of the outcome.",
+        )
+
+
+def _same_rate(stated: object, rate: Decimal) -> bool:
+    """Whether a setting says the number that the contract fixes.
+
+    A percentage is a share of outcomes that are 0 or 1, and itself where they are in percent.
+    """
+    if isinstance(stated, bool) or not isinstance(stated, int | float):
+        return False
+    return Decimal(repr(stated)) in (rate, _share(rate))
+
+
+def _share(rate: Decimal) -> Decimal:
+    return rate / 100 if isinstance(rate, Percent) else rate
+
+
+def _shown(rate: Decimal) -> str:
+    return f"{plain(rate)}%" if isinstance(rate, Percent) else plain(rate)
 
 
 def _method(

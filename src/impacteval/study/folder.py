@@ -98,6 +98,8 @@ class Study:
             if analysis.data != table:
                 continue
             hidden.add(analysis.columns.outcome)
+            if analysis.columns.audited is not None:
+                hidden.add(analysis.columns.audited)
             add(roles_of(analysis.columns.model_dump(exclude_none=True)).kinds())
             for other in analysis.robustness:
                 if other.columns.changed:
@@ -121,7 +123,10 @@ def roles_of(columns: Mapping[str, Any]) -> Roles:
     """The roles of a sample from the columns of a plan."""
     given = dict(columns)
     outcome = given.pop("outcome", ())
-    return Roles(outcome=(outcome,) if isinstance(outcome, str) else outcome, **given)
+    # What an audit found is read where outcomes are, and never before them.
+    audited = given.pop("audited", None)
+    outcomes = (outcome,) if isinstance(outcome, str) else tuple(outcome)
+    return Roles(outcome=(*outcomes, *(() if audited is None else (audited,))), **given)
 
 
 def load_study(path: str | Path) -> Study:

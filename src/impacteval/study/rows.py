@@ -185,6 +185,7 @@ def blind_sample_of(analysis: Analysis, rows: pd.DataFrame) -> BlindSample:
     """
     roles = _roles(analysis, rows, None)
     roles.pop("outcome")
+    roles.pop("audited", None)
     return BlindSample.from_frame(rows, design=analysis.design, **roles)
 
 

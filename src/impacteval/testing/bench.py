@@ -67,8 +67,11 @@ class Bench:
 
     @property
     def scales(self) -> tuple[Scale, ...]:
-        """The scales the card declares."""
-        return self.estimator.card.scales
+        """The scales the card declares; against a figure none in standard deviations of a group."""
+        declared = self.estimator.card.scales
+        if self.against != "figure":
+            return declared
+        return tuple(scale for scale in declared if scale is not Scale.STANDARDISED)
 
     @cached_property
     def answered(self) -> tuple[SampleMaker, ...]:
@@ -97,6 +100,16 @@ class Bench:
         return {scale: self.estimate(self.sample, scale) for scale in self.scales}
 
     @cached_property
+    def against(self) -> str:
+        """What its effects are held against; ``data`` where every sample is refused."""
+        try:
+            answered = (maker for maker in self.makers if not self._refuses(maker))
+            first = next(answered, None)
+        except Exception:  # an estimator that breaks is told so by each of its checks
+            first = None
+        return "data" if first is None else first(SEED).against
+
+    @cached_property
     def random(self) -> bool:
         """Whether the seed has any influence: then only the estimate survives relabelling."""
         scale = self.scales[0]
@@ -105,7 +118,7 @@ class Bench:
 
     def _refuses(self, maker: SampleMaker) -> bool:
         try:
-            self.estimate(maker(SEED).sample(), self.scales[0])
+            self.estimate(maker(SEED).sample(), self.estimator.card.scales[0])
         except (NotIdentified, InputError):
             return True
         return False

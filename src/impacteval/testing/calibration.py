@@ -140,7 +140,8 @@ def null(bench: Bench) -> None:
 
 def _check_null(place: str, runs: tuple[Run, ...], tail: Tail) -> None:
     try:
-        found = np.sort([run.effect.p_value(0.0, tail) for run in runs])
+        # Where nothing works the truth is no effect; of a list of claims, that all are right.
+        found = np.sort([run.effect.p_value(run.truth, tail) for run in runs])
     except NotAnswerable:
         return
     n = len(found)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from impacteval.plugin import Estimator, Prepares, contract_breaches
-from impacteval.testing import algebra, blindness, calibration, structure
+from impacteval.testing import algebra, blindness, calibration, counting, structure
 from impacteval.testing.bench import Bench, require
 from impacteval.testing.samples import SampleMaker, known_samples
 
@@ -94,9 +94,9 @@ def estimator_checks(
     for design in estimator.card.designs:
         whose = set(estimator.card.estimands)
         makers = tuple(
-            m
-            for m in (known_samples(design) if given is None else given)
-            if m.design == design and whose <= set(m.estimands)
+            maker
+            for maker in (known_samples(design) if given is None else given)
+            if maker.design == design and whose <= set(maker.estimands) and maker.suits(estimator)
         )
         if not makers:
             told = f"there is no known-truth sample of design {design!r}: pass some as samples=."
@@ -105,6 +105,7 @@ def estimator_checks(
         bench = Bench(estimator, design, makers)
         named = [
             *structure.BENCH_CHECKS,
+            *_moved(bench),
             *algebra.BENCH_CHECKS,
             *blindness.BENCH_CHECKS,
             *(blindness.PREPARE_CHECKS if isinstance(estimator, Prepares) else ()),
@@ -112,6 +113,17 @@ def estimator_checks(
         ]
         checks += [Check(name, design, partial(run, bench)) for name, run in named]
     return checks
+
+
+def _moved(bench: Bench) -> counting.Checks:
+    """What must happen when every outcome moves, by what the effect is held against."""
+    match bench.against:
+        case "figure":
+            return counting.FIGURE_CHECKS
+        case "nothing":
+            return counting.LIST_CHECKS
+        case _:
+            return algebra.MOVED_CHECKS
 
 
 def run_checks(

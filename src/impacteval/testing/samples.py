@@ -23,6 +23,11 @@ if TYPE_CHECKING:
     from impacteval.sample import Sample
 
 
+def _every(estimator: object) -> bool:
+    """The truth does not depend on the estimator's settings."""
+    return True
+
+
 @dataclass(frozen=True)
 class KnownSample:
     """Data, the part each column plays, and the effect that made them.
@@ -37,12 +42,16 @@ class KnownSample:
         The true effect by scale; a scale is absent where the law leaves its meaning open.
     treated_clusters : int
         Treated units at the level of assignment.
+    against : str
+        What the effect is held against: ``data``, a ``figure`` that the estimator was told, or
+        ``nothing`` (a list of claims, each 0 or 1).
     """
 
     columns: Mapping[str, NDArray[Any]]
     roles: Mapping[str, Any]
     truth: Mapping[str, float]
     treated_clusters: int
+    against: str = "data"
 
     def frame(self) -> pd.DataFrame:
         """A fresh frame of the data."""
@@ -92,6 +101,9 @@ class SampleMaker:
     estimands : tuple of str
         Whose effect `truth` is, as on a card: only estimators that estimate nothing else are
         tried on it.
+    suits : callable (estimator) -> bool
+        Whether the truth is that of an estimator with those settings; one that was told what
+        to compare with has another truth on the same data.
     """
 
     name: str
@@ -101,6 +113,7 @@ class SampleMaker:
     replications: int = 0
     small: bool = False
     estimands: tuple[str, ...] = ESTIMANDS
+    suits: Callable[[object], bool] = _every
 
     def __call__(self, seed: int, lift: float | None = None) -> KnownSample:
         """The sample of that seed."""

@@ -57,13 +57,19 @@ def _card_texts(own: MethodCard) -> Iterator[tuple[str, Text]]:
             yield f"{name} ({k})", text
 
 
+def _agrees_in_number(form: str) -> bool:
+    """Whether a format chooses between a word for one and a word for several."""
+    one, _, several = form.removeprefix("plural:").partition("|")
+    return form.startswith("plural:") and bool(one and several)
+
+
 def _check_text(place: str, text: Text) -> None:
     require(isinstance(text, Text), f"{place} is not a Text but {text!r}.")
     for language in ("en", "fr"):
         require(bool(text[language].strip()), f"{place} is empty in {language}.")
         for _, name, form, _ in string.Formatter().parse(text[language]):
             require(
-                name is None or (form or "") in FORMATS,
+                name is None or (form or "") in FORMATS or _agrees_in_number(form or ""),
                 f"{place} writes {name!r} in the unknown format {form!r}.",
             )
     words = text.en.split()
@@ -96,7 +102,7 @@ def scales(bench: Bench) -> None:
             fingerprint(again) == fingerprint(estimate),
             f"scale {word!r} as a word answers something else than the scale itself.",
         )
-    for scale in set(Scale) - set(bench.scales):
+    for scale in set(Scale) - set(own.card.scales):
         try:
             bench.estimate(sample, scale)
         except UsageError:
@@ -184,10 +190,19 @@ def _check_periods(estimate: CounterfactualEstimate) -> None:
 def counts(bench: Bench) -> None:
     """Everyone in the sample is counted, on the side where they were."""
     matrix = bench.sample.matrix()
-    require(matrix.treatment is not None, "the plain sample of a design needs a treatment column.")
-    treated = int(np.sum(matrix.treatment == 1.0))
-    comparison = int(np.sum(matrix.treatment == 0.0))
+    require(
+        matrix.treatment is not None or bench.against != "data",
+        "the plain sample of a design needs a treatment column.",
+    )
+    # Without a comparison in the data everyone is treated, and nobody else is counted.
+    arm = np.ones(matrix.n) if matrix.treatment is None else matrix.treatment
+    treated, comparison = int(np.sum(arm == 1.0)), int(np.sum(arm == 0.0))
     for scale, estimate in bench.estimates.items():
+        require(
+            estimate.against == bench.against,
+            f"on {scale} the effect is said to be held against {estimate.against}, and the sample "
+            f"holds it against {bench.against}.",
+        )
         require(
             (estimate.n_treated, estimate.n_comparison) == (treated, comparison),
             f"on {scale} {estimate.n_treated} treated and {estimate.n_comparison} comparison units "

@@ -15,7 +15,15 @@ from impacteval.contract.sentences import explain_sentences
 from impacteval.decide import compared, decide, other_rules, price, rule_text
 from impacteval.errors import UsageError
 from impacteval.render.format import fill
-from impacteval.values import Answer, AuditDiscrepancy, Evidence, Message, PointEstimate, Text
+from impacteval.values import (
+    Answer,
+    AuditDiscrepancy,
+    ClaimedCount,
+    Evidence,
+    Message,
+    PointEstimate,
+    Text,
+)
 
 COUNT = outcome(better="higher", effect="verified_count", counterfactual={"design": "none"})
 BY_UNIT = {"linear": {"name": "main", "outcome": "x", "per_unit": 10}}
@@ -172,7 +180,7 @@ def test_it_has_no_level_and_asks_what_the_audit_found():
     rule = contract().rule(contract().clauses[0])
     assert (level_of(rule), error_of(rule)) == (None, None)
     (number,) = compared(contract())
-    assert number.questions == (PointEstimate(), AuditDiscrepancy())
+    assert number.questions == (PointEstimate(), AuditDiscrepancy(), ClaimedCount())
     assert [other.name for other in other_rules(contract())] == [
         "point_estimate",
         "lower_bound",
@@ -195,3 +203,16 @@ def test_an_audit_never_raises_a_count_and_is_strict(found, count, percent):
     row = price(contract(limit=str(limit)), {"x": count}, audit={"x": found}).clauses[0]
     assert row.value == (count * (1 - found) if found > limit else count)
     assert row.value <= count
+
+
+def test_an_estimate_that_has_the_audit_in_it_is_not_cut_twice():
+    # 1,000 claimed, 20% found wrong: the estimate is 800 already, and the claims are what is cut.
+    answers = (
+        Answer(PointEstimate(), Decimal(800)),
+        Answer(AuditDiscrepancy(), Decimal("0.2")),
+        Answer(ClaimedCount(), Decimal(1000)),
+    )
+    row = decide(contract(), [Evidence("x", "all", answers)]).clauses[0]
+    assert (row.value, row.estimate) == (800, 800)
+    kept = (answers[0], Answer(AuditDiscrepancy(), Decimal("0.15")), answers[2])
+    assert decide(contract(), [Evidence("x", "all", kept)]).clauses[0].value == 1000

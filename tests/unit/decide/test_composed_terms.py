@@ -127,6 +127,33 @@ def test_a_ceiling_that_could_bind_is_not_judged_from_counts_alone():
     assert price(card(ceiling=130, once=False), {"m0": 2, "m1": 5}).total is None
 
 
+@pytest.mark.parametrize(
+    ("ceiling", "once", "counts", "total"),
+    [
+        # Nobody reached the second milestone: 100 is the most that one person brings.
+        (100, True, {"m0": 7, "m1": 0}, 700),
+        ("99.99", True, {"m0": 7, "m1": 0}, None),
+        # Paid each time, all of it could be one person's: 2 x 100 + 30.
+        (230, False, {"m0": 2, "m1": 1}, 230),
+        ("229.99", False, {"m0": 2, "m1": 1}, None),
+        # Less than one of a milestone, after an audit: no more than that is one person's.
+        (80, True, {"m0": "0.5", "m1": 3}, 140),
+        ("79.99", True, {"m0": "0.5", "m1": 3}, None),
+    ],
+)
+def test_counts_that_leave_the_ceiling_out_of_reach_need_no_claims(ceiling, once, counts, total):
+    decision = price(card(ceiling=ceiling, once=once), counts)
+    assert decision.total == total
+    assert keys(decision.steps) == ([] if total is None else ["counts-below-ceiling"])
+
+
+def test_with_claims_the_same_is_paid_as_without_where_nobody_can_reach_the_ceiling():
+    claims = {"ann": ["m0"], "bo": ["m0"], "cy": ["m0"]}
+    with_claims = price(card(ceiling=100), {}, claims=claims)
+    without = price(card(ceiling=100), {"m0": 3, "m1": 0})
+    assert with_claims.total == without.total == 300
+
+
 def test_a_card_with_a_ceiling_waits_for_every_line():
     decision = price(card(ceiling=110), {"m0": 2})
     assert [row.amount for row in decision.clauses] == [None, None]

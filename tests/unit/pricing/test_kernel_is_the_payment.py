@@ -282,6 +282,17 @@ def test_a_line_without_claims_stays_at_nothing_while_another_is_open():
     hold(contract, Given(claims=claims), Typed(x=[0.0, 3.0], y=[0.0, 1.0]), 2)
 
 
+@pytest.mark.parametrize("times", ["once", "every_time"])
+def test_a_ceiling_that_the_counts_leave_out_of_reach_waits_for_no_claims(times):
+    lines = [{"name": n, "outcome": n, "price": p} for n, p in (("x", "5"), ("y", "3.333"))]
+    contract = pays({"rate_card": {"each_milestone": times, "person_ceiling": "6", "lines": lines}})
+    x, y = [0.0, 1.0, 2.0, 0.0, 0.5, 1.0], [1.0, 0.0, 0.0, 3.0, 1.0, 1.0]
+    priced = hold(contract, Given(), Typed(x=x, y=y), 6)
+    known = {"once": [True, True, True, True, True, False]}
+    known["every_time"] = [True, True, False, False, True, False]
+    assert priced.amount["x", "all"].known.tolist() == known[times]
+
+
 def test_amounts_beyond_the_reach_of_a_float_are_exact():
     line = {"name": "a", "outcome": "x", "per_unit": "99999999999.37", "floor": "none"}
     bonus = {

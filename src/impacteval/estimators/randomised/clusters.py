@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from impacteval.estimators.randomised.arms import _arm_contrasts, mean_arms, stratum_shares
-from impacteval.estimators.randomised.trial import Grouping, Trial
+from impacteval.estimators.randomised.blocks import Grouping
+from impacteval.estimators.randomised.trial import Trial
 from impacteval.inference import (
     ArmMeans,
     CellClusters,
