@@ -200,6 +200,8 @@ def subgroups(
     """
     _check(multiplicity, level, least)
     rows = sample.matrix()
+    # Lots that are listed tie the groups together in ways that influence values do not know.
+    listed = rows.assignment is not None and multiplicity == "max_t"
     if rows.subgroup is None:
         raise UsageError("The sample has no role subgroup: name the column of the groups.")
     codes = rows.subgroup
@@ -207,7 +209,7 @@ def subgroups(
     small = small_parts(sample, least)
     found: dict[str, CounterfactualEstimate | Message] = {}
     each: dict[str, CounterfactualEstimate | Message] = {}
-    notes: list[Message] = []
+    notes: list[Message] = [words.NO_JOINT] if listed else []
     for k, label in enumerate(codes.labels.tolist()):
         name = str(label)
         if name not in sizes or name in small:
@@ -228,7 +230,7 @@ def subgroups(
         hidden=len(small),
         at=None if at is None else dict.fromkeys(found, at),
         tail=tail,
-        multiplicity=multiplicity,
+        multiplicity="holm" if listed else multiplicity,
         level=level,
         for_each=each,
     )
@@ -431,9 +433,10 @@ def _additive(estimate: CounterfactualEstimate) -> tuple[float, float, float]:
     """An effect where its error is symmetric, what influence is multiplied by there, and its df."""
     effect = estimate.effect
     match effect.distribution:
-        case StudentT(df=df):
-            return effect.value, 1.0, df
-        case LogRatioT(log_ratio=log_ratio, df=df):
-            return log_ratio, 1.0 / (1.0 + effect.value), df
+        case StudentT(df=df) | LogRatioT(df=df):
+            pass
         case _:
-            return effect.value, 1.0, math.inf
+            df = math.inf
+    if estimate.scale is Scale.RELATIVE:
+        return math.log1p(effect.value), 1.0 / (1.0 + effect.value), df
+    return effect.value, 1.0, df

@@ -326,8 +326,8 @@ assignment, assignment_probability : str
         found = Findings(self.source, table.unit if table.roles.unit else None, table.source_row)
         checks.check_part(self.table, table, found)
         checks.check_table(table, self.design, rule, found)
-        for name, y in values.items():
-            checks.check_measured(table, rule, name, y, found)
+        for name in self.outcomes:
+            checks.check_measured(table, rule, name, values[name], found)
         found.raise_problems()
         return replace(self, table=table, outcome_values=values, preparation=None)
 

@@ -150,6 +150,48 @@ def test_clusters_that_span_groups_are_shared() -> None:
     )
 
 
+@pytest.mark.parametrize("scale", ["difference", "relative", "total"])
+def test_randomisation_tests_within_groups(scale) -> None:
+    """Their own p-values, put together as those of groups apart; sets are read at the joint level."""
+    found = subgroups(of(frame()), by("randomisation-inference", draws=99), scale=Scale(scale))
+    p = [g.p_value for g in found.groups]
+    assert [g.estimate.effect.p_value() for g in found.groups] == p
+    assert min(g.adjusted for g in found.groups) == pytest.approx(1 - (1 - min(p)) ** 3)
+    assert found.level_for_each == pytest.approx(0.95 ** (1 / 3))
+    if scale == "relative":
+        # Compared as log ratios, as every other estimator's.
+        logs = np.array([math.log1p(g.estimate.effect.value) for g in found.groups])
+        errors = np.array(
+            [g.estimate.effect.std_error / (1 + g.estimate.effect.value) for g in found.groups]
+        )
+        w = errors**-2.0
+        wanted = (w * (logs - (w * logs).sum() / w.sum()) ** 2).sum()
+        assert found.equal.wald == pytest.approx(wanted, rel=1e-9)
+
+
+def test_lots_that_are_listed_tie_groups_together() -> None:
+    df = frame()
+    rng = np.random.default_rng(1)
+    lots = np.array([rng.permutation(df.d.to_numpy()) for _ in range(60)])
+    df = df.assign(lots=["".join(map(str, column)) for column in lots.T])
+    sample = of(df, assignment="lots")
+    found = subgroups(sample, by("randomisation-inference", draws=99), scale=Scale.DIFFERENCE)
+    assert found.multiplicity == "holm"
+    assert [n.key for n in found.notes] == ["subgroups.no-joint"]
+    assert all(g.estimate is not None for g in found.groups)
+
+
+def test_counts_without_a_comparison_have_one_size() -> None:
+    df = frame().assign(done=lambda f: (f.y > 7) * 1.0, again=lambda f: (f.y > 7.1) * 1.0)
+    roles = {"design": "count", "outcome": "done", "unit": "id", "audited": "again"}
+    sample = Sample.from_frame(df, subgroup="group", **roles)
+    found = subgroups(sample, by("verified-rate"), scale=Scale.DIFFERENCE)
+    assert [g.sizes for g in found.groups] == [(80,)] * 3
+    for group in found.groups:
+        alone = Sample.from_frame(df[df.group == group.label], **roles)
+        assert group.estimate.effect == by("verified-rate")(alone, Scale.DIFFERENCE, "").effect
+
+
 def test_floors_are_one_sided_and_all_must_be_reached() -> None:
     df = frame()
     found = subgroups(of(df), by(), scale=Scale.DIFFERENCE, at=0.1, tail=Tail.GREATER)
