@@ -48,7 +48,7 @@ def hidden_groups(sizes: Sizes, least: int = LEAST_SHOWN) -> frozenset[str]:
     )
     for group in others:
         together = [sum(arm) for arm in zip(*(sizes[g] for g in hidden), strict=True)]
-        if len(hidden) > 1 and min(together) >= least:
+        if min(together) >= least:  # never of one group alone: it is small in some arm
             break
         hidden.append(group)
     return frozenset(hidden)
