@@ -101,9 +101,9 @@ calibrate: setup-dev  ## measure coverage and the two engines again (long)
 fuzz: setup-dev  ## read broken files, each refused with its place or loaded (minutes)
 	@$(BIN)/python tools/fuzz.py --rounds 20000
 
-mutate: setup-dev  ## change the code about money line by line and list what no test notices (long)
-	@.venv-tools/bin/uv pip install --quiet --python $(BIN)/python "mutmut>=3.8"
-	@$(BIN)/mutmut run --max-children $(WORKERS)
+mutate: setup-dev  ## change the code about money line by line and list what no test notices (an hour)
+	@.venv-tools/bin/uv pip install --quiet --python $(BIN)/python "mutmut==3.8.1"
+	@OMP_NUM_THREADS=1 $(BIN)/python tools/mutation_run.py --workers $(WORKERS)
 	@$(BIN)/python tools/mutation.py
 
 bench: setup-dev  ## time estimators and payments against their peers, side by side

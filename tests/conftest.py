@@ -10,13 +10,17 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 # A slow machine is no fault of the code, and the same commit must give the same answer twice.
 settings.register_profile(
     "steady", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("steady")
+# Under a change to the code, one example that fails says enough: it need not be made smaller.
+settings.register_profile(
+    "mutation", parent=settings.get_profile("steady"), phases=[Phase.explicit, Phase.generate]
+)
 
 Change = Callable[[dict[str, Any]], None]
 

@@ -1,143 +1,178 @@
-"""List the mutants that survive `mutmut run`: docs/reference/mutation.md and mutation.csv.
+"""List what tools/mutation_run.py found: docs/reference/mutation.md and mutation.csv.
 
-    mutmut run && python tools/mutation.py [--killed-since FILE]
+    python tools/mutation_run.py && python tools/mutation.py
 
-A survivor is a change to the code that decides about money which no test of `decide` and `contract`
-notices. `--killed-since` is a JSON list of survivors that later tests do notice.
+A survivor is a change to the code about money that no test of `decide` and `contract` notices.
+`tools/mutation_reasons.yaml` says of survivors, one by one and by the text of the changed line, why
+they change nothing that matters; a survivor without a reason there is listed as not examined, and a
+reason whose line is gone is an error.
 """
 
 from __future__ import annotations
 
-import argparse
 import csv
 import json
-import re
 import sys
-import tomllib
 from collections import Counter
-from pathlib import Path
+from dataclasses import dataclass
+from typing import Any
 
-ROOT = Path(__file__).parents[1]
+import yaml
+from mutation_changes import ROOT, Mutant, mutants, sources
+
 OUT = ROOT / "docs" / "reference"
+RESULTS = ROOT / "mutants" / "results.jsonl"
+REASONS = ROOT / "tools" / "mutation_reasons.yaml"
 
-# The first that fits explains; the order is from the harmless to the doubtful.
-CLASSES: tuple[tuple[str, str, str], ...] = (
-    ("lengths", r"strict=", "lengths that are equal by construction are no longer compared"),
-    ("assertion", r"^\s*assert ", "the words or the test of an assertion that cannot fail"),
-    (
-        "error words",
-        r"Problem\(|Error\(|f?\"[A-Z`{][^\"]*[.:]\"|known|near\(|, \"|\" if |fix",
-        "the words of an error, or its hint: that there is an error is tested",
-    ),
-    ("key", r"^\s*f?\"[a-z-{}_'. ]+\",?$", "the key of a sentence, by which nothing decides"),
-    (
-        "sentence",
-        r"words|sentences|composed|_say|said|steps|reason|made\(|why|told|text\(|Text\(",
-        "which sentence is told, or a number in it: the money beside it is tested",
-    ),
-    (
-        "at a boundary",
-        r"[<>]=? ?(0|1|NOTHING|_NOTHING)\b|is_finite|min\(|max\(",
-        "a boundary at nothing, where both sides pay the same",
-    ),
-    ("start of a sum", r"sum\(|add\(|fsum\(", "a sum that begins with nothing begins elsewhere"),
-    ("decimals", r"localcontext|scaleb|format\(|normalize", "the form of a number, not its value"),
-    ("default", r"= None|=None|\.get\(|or \(\)|or \{\}|default", "a default that is not reached"),
-)
-DOUBTFUL = "not examined one by one; another path of the tests may not distinguish it"
+CLASSES = {
+    "same": "the result is the same whichever way the line is written",
+    "unreachable": "a line that nothing reaches; the type checker proves it or an assertion says it",
+    "precaution": "a second precaution; the first one holds by itself, and tests prove it",
+    "words": "the words of an assertion or of a signal that no reader sees",
+    "hint": "an error is raised all the same; only what it says differs",
+    "sentence": "what is told differs in form and not in amount, verdict or reason",
+}
 
 
-def _class(before: str) -> tuple[str, str]:
-    for name, pattern, why in CLASSES:
-        if re.search(pattern, before, re.MULTILINE):
-            return name, why
-    return "other", DOUBTFUL
+@dataclass(frozen=True)
+class Reason:
+    """Why changes of one line change nothing that matters; `after` narrows it to some of them."""
+
+    line: str
+    kind: str
+    why: str
+    places: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+
+    def explains(self, mutant: Mutant) -> bool:
+        """Whether it speaks of this change."""
+        return (
+            _plain(self.line) == _plain(mutant.before)
+            and (not self.places or mutant.place in self.places)
+            and (not self.after or _plain(mutant.after) in map(_plain, self.after))
+        )
 
 
-def survivors(folder: Path) -> tuple[dict[str, Counter[str]], list[tuple[str, str, str]]]:
-    """Counts by module, and (mutant, before, after) of those that survive."""
-    from mutmut.mutation.diff_apply import get_diff_for_mutant
+def _plain(text: str) -> str:
+    return " ".join(text.split())
 
-    with (ROOT / "pyproject.toml").open("rb") as file:
-        patterns = tomllib.load(file)["tool"]["mutmut"]["only_mutate"]
-    counts: dict[str, Counter[str]] = {}
-    alive: list[tuple[str, str, str]] = []
-    for meta in sorted((folder / "mutants" / "src").glob("**/*.meta")):
-        source = Path("src") / meta.relative_to(folder / "mutants" / "src").with_suffix("")
-        codes = json.loads(meta.read_text(encoding="utf-8"))["exit_code_by_key"]
-        if not codes or not any(source.match(pattern) for pattern in patterns):
-            continue
-        module = ".".join(source.with_suffix("").parts[2:])
-        found = counts.setdefault(module, Counter())
-        for mutant, code in codes.items():
-            kind = {0: "survived", 33: "untested", None: "not run"}.get(code, "killed")
-            if kind == "survived":
-                try:
-                    lines = get_diff_for_mutant(mutant, path=source).splitlines()[2:]
-                except FileNotFoundError:  # the function went since the run
-                    continue
-                old = " ".join(x[1:].strip() for x in lines if x.startswith("-"))
-                new = " ".join(x[1:].strip() for x in lines if x.startswith("+"))
-                alive.append((mutant.removeprefix("impacteval."), old, new))
-            found[kind] += 1
-    return counts, alive
+
+def _texts(given: Any) -> tuple[str, ...]:
+    return (given,) if isinstance(given, str) else tuple(given or ())
+
+
+def reasons() -> list[Reason]:
+    """What was found out by reading."""
+    held = yaml.safe_load(REASONS.read_text(encoding="utf-8"))
+    found = [
+        Reason(
+            line=item["line"],
+            kind=item["class"],
+            why=item["why"],
+            places=_texts(item.get("in")),
+            after=_texts(item.get("after")),
+        )
+        for item in held
+    ]
+    for reason in found:
+        if reason.kind not in CLASSES:
+            raise SystemExit(f"{REASONS.name}: {reason.kind!r} is not a class. {list(CLASSES)}")
+    return found
+
+
+def results() -> dict[str, dict[str, Any]]:
+    """What the run found, by the key of the change."""
+    found: dict[str, dict[str, Any]] = {}
+    for line in RESULTS.read_text(encoding="utf-8").splitlines():
+        held = json.loads(line)
+        found[held["key"]] = held
+    return found
 
 
 def _row(name: str, c: Counter[str]) -> str:
-    cells = (sum(c.values()), c["killed"], c["survived"], c["untested"], c["not run"])
+    cells = (
+        sum(c.values()),
+        c["killed"],
+        c["out of time"],
+        c["explained"],
+        c["survived"],
+        c["untested"],
+        c["not run"],
+    )
     return f"| {name} | {' | '.join(map(str, cells))} |"
+
+
+INTRODUCTION = """\
+# Mutation testing
+
+Each line of the code that decides about money was changed, one change at a time, and the tests of
+`decide` and `contract` were run against each change. What to change is what `mutmut` proposes. A
+change is tried against every test that executes the changed statement, as measured: first the test
+that noticed the last change of the same function, then the others from the quickest to the slowest,
+until one fails. A change that none of them notices survives, and every survivor stands in
+`mutation.csv` beside this page with the line before and after.
+
+*Explained* survivors were read one by one: the reason stands in the list, and in
+`tools/mutation_reasons.yaml`, which holds as long as the line reads as it does. *Not examined*
+survivors were not; nothing is claimed about them. *Out of time* says that a test came to no end
+within {times} times its own time and {more} seconds, which counts as noticed.
+
+`make mutate` runs what has changed since its last run in the same folder, and everything in a fresh
+one: about an hour on two cores.
+"""
 
 
 def main() -> int:
     """Write both files."""
-    ask = argparse.ArgumentParser(description="List the mutants that survive.")
-    ask.add_argument("--killed-since", type=Path)
-    ask.add_argument("--folder", type=Path, default=ROOT)
-    given = ask.parse_args()
-    counts, alive = survivors(given.folder)
-    since = set(json.loads(given.killed_since.read_text())) if given.killed_since else set()
-    since = {name.removeprefix("impacteval.") for name in since}
-    for name, _, _ in alive:
-        if name in since:
-            module = re.sub(r"\.(x_|xǁ).*", "", name)
-            counts[module]["survived"] -= 1
-            counts[module]["killed"] += 1
-    rows = [(n, *_class(old)[:1], old, new) for n, old, new in alive if n not in since]
+    from mutation_run import MORE, TIMES
+
+    known, told = results(), reasons()
+    used: set[Reason] = set()
+    counts: dict[str, Counter[str]] = {}
+    rows: list[tuple[str, ...]] = []
+    kinds: Counter[str] = Counter()
+    everything = [mutant for path in sources() for mutant in mutants(path)]
+    for mutant in everything:
+        module = mutant.module.removeprefix("impacteval.")
+        held = known.get(mutant.key)
+        outcome = "not run" if held is None else held["outcome"]
+        reason = next((r for r in told if r.explains(mutant)), None)
+        if reason is not None:
+            used.add(reason)
+        if outcome in {"survived", "untested"}:
+            if reason is not None:
+                outcome = "explained"
+                kinds[reason.kind] += 1
+            name = mutant.name.removeprefix("impacteval.")
+            said = ("not examined", "") if reason is None else (reason.kind, reason.why)
+            rows.append((name, *said, mutant.before, mutant.after))
+        counts.setdefault(module, Counter())[outcome] += 1
+    stale = [reason.line for reason in told if reason not in used]
+    if stale:
+        listed = "\n  ".join(stale)
+        print(f"{REASONS.name} speaks of lines that no change touches any more:\n  {listed}")
+        return 1
     with (OUT / "mutation.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(("mutant", "class", "before", "after"))
+        writer.writerow(("mutant", "class", "why", "before", "after"))
         writer.writerows(rows)
-    total: Counter[str] = Counter()
-    for found in counts.values():
-        total.update(found)
-    kinds = Counter(row[1] for row in rows)
-    why = {name: text for name, _, text in CLASSES} | {"other": DOUBTFUL}
+    total = sum(counts.values(), Counter())
     said = [
-        "# Mutation testing",
-        "",
-        "Each line of the code that decides about money was changed by `mutmut`, one change at a",
-        "time, and the tests of `decide` and `contract` were run on each. A change that they do not",
-        "notice survives. Every survivor stands in `mutation.csv` beside this page, with the line",
-        "before and after and a class. The class is guessed from the words of the line, not from",
-        "reading each one: it says where to look first, and *other* comes first.",
-        "",
-        "`make mutate` runs it again (a few hours on two cores). Changes that were not run",
-        "are counted as such, never as killed.",
-        "",
-        "| module | mutants | killed | survived | no test runs it | not run |",
-        "|---|---:|---:|---:|---:|---:|",
+        INTRODUCTION.format(times=TIMES, more=MORE),
+        "| module | changes | noticed | out of time | explained | not examined | no test runs it | not run |",
+        "|---|---:|---:|---:|---:|---:|---:|---:|",
         *(_row(f"`{module}`", c) for module, c in sorted(counts.items())),
         _row("all", total),
         "",
-        "## The survivors",
+        "## The survivors that were read",
         "",
-        "| class | survivors | what was changed |",
+        "| class | survivors | what it means |",
         "|---|---:|---|",
-        *(f"| {kind} | {n} | {why[kind]} |" for kind, n in kinds.most_common()),
+        *(f"| {kind} | {kinds[kind]} | {CLASSES[kind]} |" for kind in CLASSES if kinds[kind]),
         "",
     ]
     (OUT / "mutation.md").write_text("\n".join(said), encoding="utf-8")
-    print(f"{sum(total.values())} mutants, {total['survived']} survive.")
+    print(f"{len(everything)} changes: {dict(total)}")
     return 0
 
 

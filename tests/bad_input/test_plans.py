@@ -83,7 +83,11 @@ TABLE = [
         16,
         "Setting 'variance' of estimator 'difference-in-means' cannot be 2",
     ),
-    ("unknown_diagnostic", 19, "There is no diagnostic `balanse`. Known: attrition, balance"),
+    (
+        "unknown_diagnostic",
+        19,
+        "There is no diagnostic `balanse`. Known: attrition, audit, balance",
+    ),
     ("diagnostic_twice", 19, "`diagnostics` names balance twice"),
     ("robustness_twice", 20, "`robustness` names adjusted twice"),
 ]

@@ -31,7 +31,7 @@ from impacteval.contract.clauses import WRITE_NONE, Threshold, or_none
 from impacteval.contract.correcting import Corrections
 from impacteval.contract.counterfactuals import Counterfactual, Counterfactuals, on_date
 from impacteval.contract.escrow import Dispute
-from impacteval.contract.money import Currency, Mode, decimals_of, rounded
+from impacteval.contract.money import ARITHMETIC, Currency, Mode, decimals_of, rounded
 from impacteval.contract.paperwork import (
     Assumption,
     Audit,
@@ -390,7 +390,7 @@ class Contract(FileModel):
 def _canonical(value: Any) -> Any:
     """Numbers without the spelling: 10 and 10.0 are one contract."""
     if isinstance(value, Decimal):
-        return format(value.normalize(), "f") if value else "0"
+        return format(value.normalize(ARITHMETIC), "f") if value else "0"
     if isinstance(value, Mapping):
         return {key: _canonical(item) for key, item in value.items()}
     if isinstance(value, list | tuple):

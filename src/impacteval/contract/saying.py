@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from impacteval.contract.money import Amount, NotPublished
+from impacteval.contract.money import ARITHMETIC, Amount, NotPublished
 from impacteval.contract.rule_sentences import audit_sentence, average_sentence, combine_sentence
 from impacteval.contract.rules import (
     ChanceRule,
@@ -37,7 +37,7 @@ def say(key: str, en: str, fr: str, **values: Any) -> Message:
 
 
 def plain(number: Decimal) -> str:
-    return written(number.normalize())
+    return written(number.normalize(ARITHMETIC))
 
 
 def money(contract: Contract, amount: Amount) -> str:

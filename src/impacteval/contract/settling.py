@@ -43,8 +43,7 @@ def bounded(term: Term, settled: Settled, contract: Contract, given: Given) -> S
         While a clause is open the total is open, and nothing is taken back.
     """
     open_ = settled.total is None
-    before = settled.due_now if settled.total is None else settled.total
-    flow = _Flow(before)
+    flow = _Flow(settled.due_now)  # which is the total, once that is known
     for word in contract.bounds:
         match word:
             case "ceiling" if term.cap is not None:
@@ -54,8 +53,6 @@ def bounded(term: Term, settled: Settled, contract: Contract, given: Given) -> S
             case "clawback" if term.cumulative is not None:
                 back = term.cumulative.clawback and not open_
                 flow = _clawback(flow, given.already_paid, back=back)
-            case _:
-                pass
     due = NOTHING if flow.amount is None else flow.amount
     total = None if open_ else flow.amount
     split: tuple[Amount, ...] = ()
@@ -68,7 +65,10 @@ def bounded(term: Term, settled: Settled, contract: Contract, given: Given) -> S
 
 @dataclass(frozen=True, slots=True)
 class _Flow:
-    """An amount on its way: what it can be at most, and whether earlier payments are off it."""
+    """An amount on its way, and whether earlier payments are off it.
+
+    `most` is the ceiling over an amount that is not published, where that ceiling is known.
+    """
 
     amount: Amount | None
     most: Decimal | None = None
@@ -113,9 +113,9 @@ def _netting(flow: _Flow, net: NetOf, given: Given) -> _Flow:
         return flow.to(NOT_PUBLISHED, words.netting_not_published(net.what.text()))
     if isinstance(flow.amount, Decimal):
         left = max(NOTHING, ARITHMETIC.subtract(flow.amount, other))
-        return flow.to(left, words.netted(net.what.text(), other, left), left)
+        return flow.to(left, words.netted(net.what.text(), other, left))
     if flow.most is not None and other >= flow.most:
-        return flow.to(NOTHING, words.netted(net.what.text(), other, NOTHING), NOTHING)
+        return flow.to(NOTHING, words.netted(net.what.text(), other, NOTHING))
     return flow.to(NOT_PUBLISHED, words.netting_not_published(net.what.text()))
 
 
@@ -127,13 +127,13 @@ def _clawback(flow: _Flow, earlier: Amount | None, *, back: bool) -> _Flow:
     if earlier is None:
         return flow.to(None, words.earlier_unknown())
     if not back and flow.amount == NOTHING:
-        return flow.to(NOTHING, words.less_earlier(earlier, NOTHING), NOTHING)
+        return flow.to(NOTHING, words.less_earlier(earlier, NOTHING))
     if not isinstance(flow.amount, Decimal) or not isinstance(earlier, Decimal):
         return flow.to(NOT_PUBLISHED, words.less_earlier(NOT_PUBLISHED, NOT_PUBLISHED))
     rest = ARITHMETIC.subtract(flow.amount, earlier)
     least = ARITHMETIC.minus(earlier) if back else NOTHING
     due = max(rest, least)
-    return flow.to(due, words.less_earlier(earlier, due), due)
+    return flow.to(due, words.less_earlier(earlier, due))
 
 
 def shares_of(due: Amount, split: tuple[PayerShare, ...], contract: Contract) -> tuple[Amount, ...]:

@@ -90,9 +90,12 @@ def _times(pay: Amount, share: Fraction, contract: Contract) -> Amount:
 
 
 def _added(pay: Amount, parts: list[Fraction], total: Amount, contract: Contract) -> list[Amount]:
-    """What each part adds, rounded; the largest takes the cents that rounding leaves over."""
+    """What each part adds, rounded; the largest takes the cents that rounding leaves over.
+
+    Below nothing the basket pays nothing, and the parts say by how much it fell short.
+    """
     amounts = [_times(pay, part, contract) for part in parts]
-    if isinstance(total, Decimal) and sum(parts) > 0:
+    if isinstance(total, Decimal) and sum(parts) >= 0:
         largest = max(range(len(parts)), key=lambda k: parts[k])
         others = add(amount for k, amount in enumerate(amounts) if k != largest)
         assert isinstance(others, Decimal)
@@ -129,7 +132,6 @@ def rate_card(
     Settled
     """
     if any(row.amount is None for row in rows):
-        judged = add(row.amount for row in rows if row.amount is not None)
         # What the judged lines add could still meet somebody's ceiling.
         waits = composed.card_waits()
         held = tuple(
@@ -138,7 +140,7 @@ def rate_card(
             else replace(row, amount=None, reason=waits, steps=(*row.steps, waits))
             for row in rows
         )
-        return Settled(held, NOTHING, None) if judged != NOTHING else Settled(rows, NOTHING, None)
+        return Settled(held, NOTHING, None)
     whole = add(row.amount for row in rows if row.amount is not None)
     if whole == NOTHING:
         return Settled(rows, NOTHING, NOTHING)

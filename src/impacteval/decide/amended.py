@@ -15,6 +15,7 @@ from impacteval.contract.money import ARITHMETIC, NOT_PUBLISHED, Amount
 from impacteval.contract.readings import Given
 from impacteval.contract.rules import CombineRule, Rule
 from impacteval.contract.saying import money, names
+from impacteval.contract.sitting import prior
 from impacteval.decide.questions import Compared, compared, pool_label
 from impacteval.decide.sittings import given_at
 from impacteval.values import Answer, Evidence, ExpectedPayment, Message, Question, Status, Text
@@ -191,7 +192,7 @@ def _money(
         "{what} : {amended:money} avec les avenants, {signed:money} selon le contrat d'origine, "
         f"soit {{difference:money}} de {'plus' if more else 'moins'}.",
         what=_WHAT[what],
-        difference=_amount(contract, abs(difference)),
+        difference=_amount(contract, difference.copy_abs()),
         **values,
     )
 
@@ -436,6 +437,9 @@ def given_as_contracted(
     others = {name: x for name, x in typed.other_money.items() if net and name == net.name}
     there = None if look is None else look_of(signed, look.name)
     if ledger is not None and signed.corrections is None:
+        if ledger.corrects is not None and there is not None:
+            # As signed what was paid stands: it is judged as it was before that payment.
+            ledger = prior(signed, there, ledger)
         ledger = ledger.model_copy(update={"corrects": None, "carried": ()})
     if ledger is not None and signed.dispute is None:
         ledger = ledger.model_copy(update={"dispute": ()})

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from impacteval.contract.ledger import Corrects
     from impacteval.contract.model import Contract
     from impacteval.decide.decision import Decision
+    from impacteval.values import Message
 
 _NOTHING = Decimal(0)
 TO_LENDERS = ("terms.repaid", "terms.gain", "terms.guaranteed", "terms.waterfall")
@@ -41,8 +42,9 @@ def corrected(
         receipt=sitting.receipt,
         following=sitting.following,
     )
+    # The difference may stay where it is, so what lenders get back is not told here.
     steps = [
-        *decision.steps,
+        *_without_lenders(decision.steps),
         words_correcting.judged_again(sitting.look, found.paid, found.comes_to),
     ]
     if found.receipt is not None:
@@ -73,15 +75,18 @@ def in_dispute(
     if found.payable_now == decision.due_now:
         return made
     # Payers pay what is payable now, and what lenders get back is known once all is paid.
-    steps = tuple(step for step in made.steps if not step.key.startswith(TO_LENDERS))
     assert found.payable_now is not None, "what is not known is not divided"
-    steps = (*steps, words_escrow.payable_now(found.payable_now))
+    steps = (*_without_lenders(made.steps), words_escrow.payable_now(found.payable_now))
     divided = shared_out(contract, replace(made, tranches=(), steps=steps), found.payable_now)
     # What stays with the payers uses nothing of the ceiling up.
     left = decision.cap_left
     if isinstance(left, Decimal) and found.returned is not None:
         left = plus(contract, left, found.returned)
     return replace(divided, due_now=decision.due_now, cap_left=left)
+
+
+def _without_lenders(steps: tuple[Message, ...]) -> tuple[Message, ...]:
+    return tuple(step for step in steps if not step.key.startswith(TO_LENDERS))
 
 
 def _all_paid(contract: Contract, decision: Decision, sitting: Sitting) -> Amount:

@@ -113,7 +113,7 @@ def combined(rule: CombineRule, values: Mapping[str, Decimal]) -> Decimal:
     """
     with localcontext(ARITHMETIC):
         whole = sum((w * values[design] for design, w in rule.combine.items()), Decimal(0))
-    return Decimal(written(whole.normalize()))
+        return Decimal(written(whole.normalize()))
 
 
 def take_parts(

@@ -10,6 +10,7 @@ from impacteval.render.pen import ALL, Pen
 from impacteval.render.plots import forest_drawing
 from impacteval.render.sections_amended import both_readings
 from impacteval.render.sections_besides import stops, unpaid
+from impacteval.render.sections_looks import looks
 from impacteval.render.sections_settling import settling
 from impacteval.render.sections_study import clauses_of
 from impacteval.report.record import ClauseRow, FindingFacts, Range, Record
@@ -152,6 +153,7 @@ def firm(record: Record, pen: Pen) -> Iterator[Block]:
     words = pen.words
     yield Sub(words("firm.distance"), "firm-distance")
     yield from _distances(record, pen)
+    yield from looks(record, pen)
     yield Sub(words("firm.other"), "firm-other")
     tested = [finding for finding in record.findings if finding.robustness]
     if not tested:

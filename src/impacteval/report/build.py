@@ -15,6 +15,7 @@ from impacteval.report import findings_facts as facts
 from impacteval.report.amended import amendments, as_contracted
 from impacteval.report.besides import besides
 from impacteval.report.checklist import STANDARD, checklist
+from impacteval.report.looks import adjusted_sentences, looks_found
 from impacteval.report.page_one import page_one
 from impacteval.report.record import (
     Annex,
@@ -50,9 +51,12 @@ def record_of(run: Run) -> Record:
         Everything it is built from.
     """
     contract, plan = run.contract, run.plan
+    found = looks_found(run)
+    page = page_one(run)
+    told = tuple(adjusted_sentences(found))
     return Record(
         study=_study(run),
-        page_one=page_one(run),
+        page_one=page.model_copy(update={"warnings": (*page.warnings, *told)}) if told else page,
         contract=_contract(run),
         counted=tuple(_flow(run)),
         refused=_said("refused", plan.refusals.text() if plan.refusals else _NO_REFUSALS),
@@ -81,6 +85,7 @@ def record_of(run: Run) -> Record:
         annex=_annex(run),
         settling=settling_of(run),
         besides=besides(run),
+        looks=found,
     )
 
 

@@ -23,6 +23,7 @@ from impacteval.report.record_findings import (
     PeriodRow,
     RobustnessRow,
 )
+from impacteval.report.record_looks import LookRow
 from impacteval.report.record_subgroups import EquityFloorRow
 from impacteval.report.record_values import Both, Frozen, Money, Range, Said, Verdict
 
@@ -421,6 +422,8 @@ class Record(Frozen):
     """Left out where the contract has no calendar."""
     besides: Besides | None = Field(default=None, exclude_if=lambda found: found is None)
     """Left out where the contract asks for nothing besides."""
+    looks: tuple[LookRow, ...] = Field(default=(), exclude_if=lambda found: not found)
+    """Left out where no looks at growing data spend one error."""
 
 
 def record_json(record: Record) -> str:
@@ -459,6 +462,7 @@ __all__ = [
     "EvidenceGrade",
     "FindingFacts",
     "FlowRow",
+    "LookRow",
     "MethodFacts",
     "Money",
     "MoneyBox",
