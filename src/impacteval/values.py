@@ -16,6 +16,9 @@ from typing import Any
 
 from impacteval.errors import UsageError
 
+LEAST_SHOWN = 10
+"""Below so many people in an arm, numbers about them are not shown."""
+
 
 class Scale(StrEnum):
     """The scale an effect is expressed on. The scale belongs to the estimator."""

@@ -310,6 +310,11 @@ def _task(study: Study, entry: str, asked: tuple[Compared, ...], settlement: str
             if described.people is not None
         },
         average=partial(average_answer, contract),
+        floors={
+            name: group.floor.at_least
+            for name, group in contract.equity.items()
+            if group.floor is not None and group.floor.outcome == analysis.outcome
+        },
     )
 
 

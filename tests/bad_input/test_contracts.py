@@ -558,6 +558,13 @@ EXPECTED: dict[str, list[tuple[int, int, str]]] = {
     "context_unsourced.yaml": [
         (29, 5, "The key `source` is missing in `context[1]`."),
     ],
+    "equity_floor_level.yaml": [
+        (29, 48, "The key `level` is missing in `equity.young.floor`."),
+    ],
+    "equity_floor_wrong.yaml": [
+        (29, 65, "`earning` is not an outcome of this contract."),
+        (30, 78, "More of `arrests` is worse, so it has no floor."),
+    ],
     "equity_wrong.yaml": [
         (29, 66, "`young` should make up 40, which is not a percentage."),
         (29, 85, "`mian` is not a clause of this contract."),

@@ -68,6 +68,13 @@ TABLE = [
     ("groups_with_one_value", 31, "the same rows would count twice"),
     ("unknown_settlement", 6, "no settlement `second`. Its settlements: first"),
     ("unknown_checklist_item", 37, "CONSORT 2025 has no item 99z"),
+    # effects by subgroup
+    ("subgroups_of_nobody", 18, "no column says who belongs to which"),
+    ("subgroups_named_without_column", 19, "Names are given to subgroups, and no column"),
+    ("subgroups_too_few", 18, "Write 10 or more people"),
+    ("subgroups_wrong_level", 18, "95 is not a level. Write a number between 0.5 and 1"),
+    ("subgroups_unknown_correction", 18, "romano_wolf"),
+    ("outcome_as_subgroup", 17, "Column `arrests` is the outcome of analysis `crime`"),
     # against what is installed
     ("unknown_estimator", 29, "Did you mean 'difference-in-means'?"),
     ("unknown_setting", 16, "Did you mean 'variance'?"),

@@ -271,3 +271,18 @@ def test_two_designs_for_a_contract_that_reads_one_are_refused(two_cohorts: Any)
 def test_a_study_that_fits_is_checked(two_cohorts: Any) -> None:
     write_combined(two_cohorts)
     assert any("events_did" in line for line in check_study(ie.load_study(two_cohorts.folder)))
+
+
+def test_effects_by_subgroup_of_a_combined_result_are_refused(two_cohorts: Any) -> None:
+    """They would be those of one design under the heading of several."""
+    import yaml
+
+    write_combined(two_cohorts)
+    file = two_cohorts.folder / "plan.yaml"
+    plan = yaml.safe_load(file.read_text(encoding="utf-8"))
+    first = next(iter(plan["analyses"].values()))
+    first["columns"]["subgroup"] = "cohort"
+    first["subgroups"] = {"level": 0.9}
+    file.write_text(yaml.safe_dump(plan, sort_keys=False), encoding="utf-8")
+    with pytest.raises(InputError, match="effects by subgroup would be those of one design"):
+        ie.load_study(two_cohorts.folder)

@@ -86,6 +86,7 @@ def pooled(
         records=(),
         equity=(),
         losses=tuple(together([f.losses for f in parts], end)),
+        subgroups=None,
     )
 
 

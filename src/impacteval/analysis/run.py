@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -30,6 +31,7 @@ from impacteval.analysis.equity import equity_of
 from impacteval.analysis.flow import arms_flow
 from impacteval.analysis.losses import losses_of
 from impacteval.analysis.pooled import pooled
+from impacteval.analysis.subgroups import across_groups, subgroups_of
 from impacteval.analysis.task import Task, alternative, estimate_with, evidence_for, method_of
 
 
@@ -175,7 +177,10 @@ def analyse(
     groups = tuple(
         _analyse_group(task, frame, group, data_digest, prepared, blocked) for group in task.groups
     )
-    pools = (pooled(task, name, members, groups, blocked) for name, members in task.pools)
+    pools = tuple(pooled(task, name, members, groups, blocked) for name, members in task.pools)
+    together = across_groups(task, groups)
+    if together is not None:
+        groups = (replace(groups[0], across=together), *groups[1:])
     return (*groups, *pools)
 
 
@@ -218,6 +223,7 @@ def _analyse_group(
         flow=(*flow, *arms_flow(sample, None if isinstance(found, Message) else found)),
         records=sample.records,
         treated=treated(sample),
-        equity=tuple(equity_of(task, rows, group)),
+        equity=equity_of(task, rows, group),
         losses=losses_of(task, sample, group, reason, treated(sample)),
+        subgroups=subgroups_of(task, sample, group),
     )

@@ -22,7 +22,7 @@ from impacteval.report.findings import Alternative, Method
 from impacteval.report.grade import FEW_TREATED
 from impacteval.sample import Sample
 from impacteval.study.seeds import step_rng
-from impacteval.values import Evidence, Message, Question, Text
+from impacteval.values import Evidence, Message, Question, Scale, Text
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,8 @@ class Task:
         People that the contract states; those served in the data otherwise.
     average : callable, optional
         Answers what a clause pays on average, for contracts that pay averages.
+    floors : mapping of part of the people to Decimal
+        The least effect that the contract asks for among them, in its units.
     seeded : str
         What the seeds are drawn under: the outcome, with the design where several are combined.
     """
@@ -72,6 +74,7 @@ class Task:
     how: Pooling = "mean_of_effects"
     people: Mapping[str, int] = field(default_factory=dict)
     average: Average | None = None
+    floors: Mapping[str, Decimal] = field(default_factory=dict)
     seeded: str = ""
 
 
@@ -85,9 +88,15 @@ def method_of(spec: EstimatorSpec) -> Method:
 
 
 def estimate_with(
-    spec: EstimatorSpec, sample: Sample, task: Task, group: str, step: str
+    spec: EstimatorSpec,
+    sample: Sample,
+    task: Task,
+    group: str,
+    step: str,
+    *,
+    scale: Scale | None = None,
 ) -> CounterfactualEstimate | Message:
-    """The estimate, or the reason why these valid data have none.
+    """The estimate on the planned scale or another, or the reason why these valid data have none.
 
     Raises
     ------
@@ -95,11 +104,10 @@ def estimate_with(
         When the estimator returns something else or fails in a way that is not its place.
     """
     found = registered(spec.name)
+    wanted = task.analysis.scale if scale is None else scale
     rng = step_rng(task.seed, task.seeded or task.analysis.outcome, group, step)
     try:
-        result = estimator(spec.name, **spec.settings).estimate(
-            sample, scale=task.analysis.scale, rng=rng
-        )
+        result = estimator(spec.name, **spec.settings).estimate(sample, scale=wanted, rng=rng)
     except NotIdentified as none:
         return none.reason
     except ImpactEvalError:
@@ -120,9 +128,9 @@ def estimate_with(
             f"The estimator {spec.name!r} signed its estimate as {result.estimator!r}.",
             package=found.package,
         )
-    if result.scale != task.analysis.scale:
+    if result.scale != wanted:
         raise PluginError(
-            f"The estimator {spec.name!r} was asked for scale {task.analysis.scale} "
+            f"The estimator {spec.name!r} was asked for scale {wanted} "
             f"and answered on {result.scale}.",
             package=found.package,
         )

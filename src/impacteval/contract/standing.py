@@ -8,6 +8,7 @@ from pydantic import Field
 
 from impacteval.contract.clauses import Condition
 from impacteval.contract.paperwork import Source
+from impacteval.contract.rules import Level
 from impacteval.files import (
     FileModel,
     Number,
@@ -34,11 +35,20 @@ def short_watch(value: Any) -> Any:
     return value
 
 
+class Floor(FileModel):
+    """The least effect that a part of the people should have; tested and reported, never paid."""
+
+    outcome: Slug = Field(description="the outcome whose effect is tested")
+    at_least: Number = Field(description="the least effect, in the outcome's contract units")
+    level: Level = Field(description="the confidence of the one-sided test, such as 0.95")
+
+
 class EquityGroup(FileModel):
     """A part of the people whose reach is reported, and paid for where a clause says so."""
 
     plain_name: Words = Field(description="who they are, {en: ..., fr: ...}")
     share: Condition | None = None
+    floor: Floor | None = None
     paid_through: Slug | None = None
     source: Source | None = None
 

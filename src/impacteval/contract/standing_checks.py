@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from impacteval.contract.composed import can_be_owed
 from impacteval.contract.model import Contract
 from impacteval.contract.payment import EquityBonus, Gate, Precondition, leaves
+from impacteval.contract.standing import Floor
 from impacteval.contract.stop_checks import near
+from impacteval.contract.units import right_way
 from impacteval.files import Percent, plain
 from impacteval.files.kinds import Relative
 
@@ -97,6 +99,8 @@ def _equity(contract: Contract) -> Iterator[Relative]:
                 )
             if limit.operator not in ("at_least", "more_than"):
                 yield where, f"`{name}` is to be reached, not avoided.", "Write at_least."
+        if group.floor is not None:
+            yield from _floor(contract, (*path, "floor"), group.floor)
         if group.paid_through is None:
             continue
         leaf = clauses.get(group.paid_through)
@@ -110,3 +114,17 @@ def _equity(contract: Contract) -> Iterator[Relative]:
                 f"`{leaf.name}` is neither an equity bonus nor a gate.",
                 "Name the clause that depends on who is reached.",
             )
+
+
+def _floor(contract: Contract, path: tuple[str | int, ...], floor: Floor) -> Iterator[Relative]:
+    outcome = contract.outcomes.get(floor.outcome)
+    place = (*path, "outcome")
+    if outcome is None:
+        what = f"`{floor.outcome}` is not an outcome of this contract."
+        yield place, what, near(floor.outcome, contract.outcomes)
+    elif not right_way(outcome.effect, outcome.better, "at_least"):
+        yield (
+            (*path, "at_least"),
+            f"More of `{floor.outcome}` is worse, so it has no floor.",
+            "Name an outcome of which more is better, or whose effect is a reduction.",
+        )

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from impacteval.contract.saying import named_clauses, plain, quoted, say
+from impacteval.contract.saying import is_percent, named_clauses, plain, quoted, say, unit_of
 from impacteval.contract.stop_sentences import stop_sentences
 from impacteval.contract.words import comparison
 from impacteval.values import Message, Text
 
 if TYPE_CHECKING:
     from impacteval.contract.model import Contract
+    from impacteval.contract.standing import EquityGroup
 
 _CORRECTION = {
     "none": Text(
@@ -128,3 +129,27 @@ def _equity(contract: Contract) -> Iterator[Message]:
                 clause=named_clauses(contract)[group.paid_through],
                 **values,
             )
+        if group.floor is not None:
+            yield _floor_sentence(contract, group)
+
+
+def _floor_sentence(contract: Contract, group: EquityGroup) -> Message:
+    assert group.floor is not None, "asked where there is one"
+    outcome = contract.outcomes[group.floor.outcome]
+    en, fr, values = (
+        ("%", " %", {})
+        if is_percent(outcome)
+        else (" {unit}", " {unit}", {"unit": unit_of(outcome)})
+    )
+    return say(
+        "equity-floor",
+        "For {group}, the report tests whether “{name}” comes to at least {threshold:exact}"
+        f"{en} (one-sided test, confidence {{level:percent}}); it is not paid for.",
+        "Pour ce groupe ({group}), le rapport teste si « {name} » vaut au moins {threshold:exact}"
+        f"{fr} (test unilatéral, confiance de {{level:percent}}) ; ce n'est pas payé.",
+        group=group.plain_name.text(),
+        name=outcome.plain_name.text(),
+        threshold=plain(group.floor.at_least),
+        level=group.floor.level,
+        **values,
+    )

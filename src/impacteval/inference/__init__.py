@@ -2,8 +2,9 @@
 
 Cell means (`fit_cells`), weighted least squares (`regress`), both with HC0 to HC3 and
 cluster-robust errors, canonical-link models (`fit_glm`), degrees of freedom, the wild cluster
-bootstrap (`wild_test`, `wild_inversion`), effects on the four scales (`on_scale`), and joint
-uncertainty through influence values (`weighted_sum`).
+bootstrap (`wild_test`, `wild_inversion`), effects on the four scales (`on_scale`), joint
+uncertainty through influence values (`weighted_sum`), several looks at once (`max_t`, `holm`,
+`level_for_each`), and whether effects differ (`equal_effects`).
 """
 
 from impacteval.inference.cells import (
@@ -19,6 +20,7 @@ from impacteval.inference.cells import (
 )
 from impacteval.inference.degrees import TwoMeans, quadratic_form_degrees, welch_satterthwaite
 from impacteval.inference.glm import FAMILIES, Family, GlmFit, fit_glm, predicted
+from impacteval.inference.interaction import EqualEffects, equal_effects
 from impacteval.inference.joint import WeightedSum, covariance_matrix, weighted_sum
 from impacteval.inference.ratio import GroupMeans, ratio_of_sums
 from impacteval.inference.regression import (
@@ -39,6 +41,14 @@ from impacteval.inference.scales import (
     on_scale,
 )
 from impacteval.inference.separation import separated
+from impacteval.inference.simultaneous import (
+    bonferroni,
+    chance_of_smaller,
+    correlation_of,
+    holm,
+    level_for_each,
+    max_t,
+)
 from impacteval.inference.weighted_clusters import WeightedClusterFit, weighted_cluster_regression
 from impacteval.inference.wild import (
     Multipliers,
@@ -56,6 +66,7 @@ __all__ = [
     "CellClusters",
     "CellFit",
     "ClusterFit",
+    "EqualEffects",
     "Family",
     "GlmFit",
     "GroupMeans",
@@ -71,17 +82,24 @@ __all__ = [
     "WildInversion",
     "WildTest",
     "bell_mccaffrey_degrees",
+    "bonferroni",
     "cell_classical",
     "cell_degrees",
     "cell_influence",
     "cell_scores",
+    "chance_of_smaller",
     "cluster_cells",
     "cluster_regression",
     "collinear_columns",
     "comparison_spread",
+    "correlation_of",
     "covariance_matrix",
+    "equal_effects",
     "fit_cells",
     "fit_glm",
+    "holm",
+    "level_for_each",
+    "max_t",
     "multipliers",
     "on_scale",
     "predicted",

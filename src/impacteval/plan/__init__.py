@@ -21,6 +21,7 @@ from impacteval.plan.model import (
     load_plan_located,
     plan_schema,
 )
+from impacteval.plan.subgroups import SubgroupRule
 from impacteval.plan.tables import Columns, OtherColumns, TableSpec
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "OtherColumns",
     "Plan",
     "Robustness",
+    "SubgroupRule",
     "TableSpec",
     "load_plan",
     "load_plan_located",

@@ -20,6 +20,7 @@ from impacteval.files import (
     fail,
     refuse,
 )
+from impacteval.plan.subgroups import SubgroupRule
 from impacteval.plan.tables import Columns, Names, OtherColumns
 from impacteval.values import Scale
 
@@ -180,6 +181,7 @@ class Analysis(FileModel):
     eligible: tuple[Condition, ...] = ()
     groups: GroupRule | None = None
     equity: Table[EquityColumn] = Field(default_factory=dict, validate_default=True)
+    subgroups: SubgroupRule | None = None
     diagnostics: tuple[DiagnosticSpec, ...] = ()
     robustness: tuple[Robustness, ...] = ()
     unit_kind: Literal["person", "household", "place", "organisation", "period"] = Field(
@@ -218,6 +220,14 @@ class Analysis(FileModel):
             )
             for column in stray
         )
+        if self.subgroups is not None and self.columns.subgroup is None:
+            place, fix = ("subgroups",), "Name the column of the groups: columns: {subgroup: ...}."
+            if self.groups is None:
+                what = "Effects by subgroup are planned, and no column says who belongs to which."
+                refuse([(place, what, fix)])
+            if self.subgroups.names:
+                what = "Names are given to subgroups, and no column says who belongs to which."
+                refuse([((*place, "names"), what, fix)])
         return self
 
     def _attrition_fits(self) -> None:

@@ -9,6 +9,7 @@ from impacteval.contract import POOLED, Contract
 from impacteval.contract.saying import say
 from impacteval.contract.words import comparison
 from impacteval.decide.stops import StopResult
+from impacteval.diagnostics.small_groups import gives_away
 from impacteval.errors import NotAnswerable
 from impacteval.estimates import CounterfactualEstimate
 from impacteval.report import findings_facts as facts
@@ -23,13 +24,12 @@ from impacteval.report.record import (
     StopRow,
     WatchRow,
 )
+from impacteval.report.record_subgroups import EquityFloorRow
 from impacteval.report.run import Run
 from impacteval.report.sentences import contract_unit
+from impacteval.report.subgroups import floor_values
 from impacteval.report.verdicts import contract_value
 from impacteval.values import Message, Text, significant, written
-
-LEAST_SHOWN = 10
-"""Below so many people on either side, a part of the people is not shown."""
 
 
 def besides(run: Run) -> Besides | None:
@@ -224,7 +224,7 @@ def _equity(run: Run) -> Iterator[EquityRow]:
             key: sum(getattr(part, key) for part in first)
             for key in ("served", "of", "others", "of_others")
         }
-        hidden = min(counts["served"], counts["others"]) < LEAST_SHOWN
+        hidden = gives_away(**counts)
         share = (
             None
             if hidden or not counts["of"]
@@ -232,6 +232,8 @@ def _equity(run: Run) -> Iterator[EquityRow]:
         )
         said = [_reach_sentence(contract, name, counts, share)]
         said += [_effect_sentence(contract, finding, part) for finding, part in parts]
+        floors = tuple(_floors(contract, parts))
+        said += [_floor_sentence(contract, name, row) for row in floors]
         yield EquityRow(
             name=name,
             plain_name=Both.of(group.plain_name.text()),
@@ -241,8 +243,67 @@ def _equity(run: Run) -> Iterator[EquityRow]:
             of_others=counts["of_others"],
             share=None if share is None else written(share),
             paid_through=group.paid_through,
+            floors=floors,
             said=tuple(Said.of(message) for message in said),
         )
+
+
+def _floors(
+    contract: Contract, parts: list[tuple[Finding, EquityFinding]]
+) -> Iterator[EquityFloorRow]:
+    """Whether the effect among them is at least what the contract asks for."""
+    for finding, part in parts:
+        asked = contract.equity[part.name].floor
+        if asked is not None and part.floor is not None:
+            yield EquityFloorRow(
+                outcome=finding.outcome,
+                group=finding.group,
+                floor=written(asked.at_least),
+                level=written(asked.level),
+                **floor_values(part.floor, float(asked.level)),
+            )
+
+
+_FLOORS = {
+    "reached": (
+        "this is shown (adjusted p = {p_value:number})",
+        "c'est établi (p ajustée = {p_value:number})",
+    ),
+    "missed": (
+        "it is shown to be less (adjusted p = {p_value:number})",
+        "il est établi que c'est moins (p ajustée = {p_value:number})",
+    ),
+    "open": (
+        "this is not shown (adjusted p = {p_value:number})",
+        "ce n'est pas établi (p ajustée = {p_value:number})",
+    ),
+}
+
+
+def _floor_sentence(contract: Contract, name: str, row: EquityFloorRow) -> Message:
+    outcome = contract.outcomes[row.outcome]
+    told = row.adjusted_p_value_missed if row.verdict == "missed" else row.adjusted_p_value
+    own = outcome.unit.text() if outcome.unit else None
+    values: dict[str, object] = {
+        "group": contract.equity[name].plain_name.text(),
+        "name": outcome.plain_name.text(),
+        "floor": Decimal(row.floor),
+        "unit": _spaced(contract_unit(outcome.effect, own)),
+        "p_value": Decimal(told),
+        "level": Decimal(row.level),
+    }
+    en, fr = "{name} among {group}", "{name}, {group}"
+    whose = facts.group_name(contract, row.group)
+    if whose is not None:
+        values["whose"] = whose
+        en, fr = "{name}, {whose}, among {group}", "{name}, {whose}, {group}"
+    said = _FLOORS[row.verdict]
+    return say(
+        f"equity-floor-{row.verdict}",
+        f"{en}: at least {{floor:exact}}{{unit}} is asked for, and {said[0]}, with confidence {{level:percent}}.",
+        f"{fr} : au moins {{floor:exact}}{{unit}} est demandé, et {said[1]}, avec une confiance de {{level:percent}}.",
+        **values,
+    )
 
 
 def _reach_sentence(
@@ -253,8 +314,8 @@ def _reach_sentence(
     if share is None:
         return say(
             "equity-hidden",
-            "{group}: too few people to be shown.",
-            "{group} : trop peu de personnes pour être montrées.",
+            "{group}: too few people, among them or among all others, to be shown.",
+            "{group} : trop peu de personnes, parmi elles ou parmi toutes les autres, pour être montrées.",
             **values,
         )
     values |= {"served": counts["served"], "of": counts["of"], "share": share}

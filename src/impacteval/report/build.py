@@ -38,6 +38,7 @@ from impacteval.report.sentences import (
     text_of,
 )
 from impacteval.report.settling import settling_of
+from impacteval.report.subgroups import subgroup_facts
 from impacteval.report.verdicts import key, verdicts_of
 from impacteval.values import Message, Text
 
@@ -61,7 +62,9 @@ def record_of(run: Run) -> Record:
         counted=tuple(_flow(run)),
         refused=_said("refused", plan.refusals.text() if plan.refusals else _NO_REFUSALS),
         findings=tuple(
-            facts.finding_facts(f, contract, plan, run.alternatives, run.decision)
+            facts.finding_facts(
+                f, contract, plan, run.alternatives, run.decision, subgroup_facts(f, contract)
+            )
             for f in run.findings.values()
         ),
         other_rules=tuple(_other_rules(run)),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from impacteval.diagnostics.subgroups import FloorTest, Subgroups
 from impacteval.estimates import CounterfactualEstimate, Diagnostic
 from impacteval.plan import Analysis
 from impacteval.plugin import MethodCard
@@ -112,6 +113,9 @@ class EquityFinding:
         The same analysis on them alone. It informs; it never decides.
     reason : Message or None
         Why there is none.
+    floor : FloorTest or None
+        Whether the effect is at least what the contract asks for among them, with all parts that
+        have a floor allowed for.
     """
 
     name: str
@@ -121,6 +125,7 @@ class EquityFinding:
     of_others: int
     estimate: CounterfactualEstimate | None
     reason: Message | None
+    floor: FloorTest | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,6 +161,10 @@ class Finding:
         Labels of the treated places, so that a pool counts each of them once.
     equity : tuple of EquityFinding
         Reach and effect in the parts of the people that the plan names.
+    subgroups : Subgroups or None
+        Effects in the subgroups that the plan names.
+    across : Subgroups or None
+        On the first of the contract's groups: all of them against each other.
     parts : tuple of Part
         The findings that were combined; empty for a number of one design.
     losses : tuple of Loss
@@ -178,6 +187,8 @@ class Finding:
     records: tuple[Message, ...] = ()
     treated: frozenset[object] = frozenset()
     equity: tuple[EquityFinding, ...] = ()
+    subgroups: Subgroups | None = None
+    across: Subgroups | None = None
     parts: tuple[Part, ...] = ()
     losses: tuple[Loss, ...] = ()
 

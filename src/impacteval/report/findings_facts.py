@@ -31,6 +31,7 @@ from impacteval.report.record import (
     RobustnessRow,
     Said,
 )
+from impacteval.report.record_subgroups import SubgroupFacts
 from impacteval.report.sentences import Wording, contract_unit, text_of
 from impacteval.report.uncompared import UNCOMPARED
 from impacteval.report.verdicts import contract_value, flips, verdicts_of
@@ -202,6 +203,7 @@ def finding_facts(
     plan: Plan,
     alternatives: Mapping[tuple[str, str, str], Decision],
     decision: Decision,
+    subgroups: tuple[SubgroupFacts, ...] = (),
 ) -> FindingFacts:
     """Everything the report says about one finding.
 
@@ -215,6 +217,8 @@ def finding_facts(
         What would be decided on each alternative analysis.
     decision : Decision
         The binding decision.
+    subgroups : tuple of SubgroupFacts
+        Effects by group.
     """
     outcome = contract.outcomes[finding.outcome]
     estimate = finding.estimate
@@ -275,6 +279,7 @@ def finding_facts(
         lost=tuple(lost_rows(finding)),
         losses=loss_rows(finding, contract, alternatives, decision),
         parts=part_rows(finding, contract),
+        subgroups=subgroups,
     )
 
 

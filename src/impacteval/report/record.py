@@ -26,6 +26,7 @@ from impacteval.report.record_findings import (
     RobustnessRow,
 )
 from impacteval.report.record_looks import LookRow
+from impacteval.report.record_subgroups import EquityFloorRow
 from impacteval.report.record_values import Both, Frozen, Money, Range, Said, Verdict
 
 FORMAT: Literal["impacteval-verdict/1"] = "impacteval-verdict/1"
@@ -367,6 +368,8 @@ class EquityRow(Frozen):
     share: str | None
     """In percent of those served."""
     paid_through: str | None
+    floors: tuple[EquityFloorRow, ...] = Field(default=(), exclude_if=lambda found: not found)
+    """Tests of the least effect that the contract asks for, where it does."""
     said: tuple[Said, ...]
 
 

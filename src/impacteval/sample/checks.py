@@ -69,6 +69,20 @@ def check_table(table: Table, design: str, rule: DesignRule, found: Findings) ->
     _running(table, found)
 
 
+def check_part(whole: Table, part: Table, found: Findings) -> None:
+    """Some of the rows of a table: at least one, and of every period."""
+    if not len(part):
+        found.add("no row is left.", "Choose at least one row.")
+    elif whole.period is not None and part.period is not None:
+        gone = (whole.period.counts > 0) & (part.period.counts == 0)
+        if gone.any():
+            found.add(
+                f"column {whole.roles.period!r} (period) has no row left in "
+                f"{counted(int(gone.sum()), 'period')}: {listed(whole.period.labels[gone].tolist())}.",
+                "Choose rows of every period.",
+            )
+
+
 def _repeats(table: Table, found: Findings) -> None:
     roles = table.roles
     if roles.unit is None or found.unit is None:

@@ -15,7 +15,7 @@ from impacteval.sample import checks
 from impacteval.sample.audited import check_audited, read_audit
 from impacteval.sample.blind import BlindSample
 from impacteval.sample.cells import Block, Cells, blocks_of, cells_of, first_rows
-from impacteval.sample.codes import Floats, frozen
+from impacteval.sample.codes import Bools, Floats, frozen
 from impacteval.sample.designs import design_rule
 from impacteval.sample.digests import data_digest
 from impacteval.sample.findings import Findings, did_you_mean
@@ -303,6 +303,33 @@ assignment, assignment_probability : str
         check_audited(self.audited, self.outcomes, design, found)
         found.raise_problems()
         return replace(self, design=design)
+
+    def part(self, rows: Bools) -> Sample:
+        """Some of the rows as a sample of their own, checked again; nothing prepared goes along.
+
+        Units and clusters keep their labels, so that parts that share some can be told.
+
+        Parameters
+        ----------
+        rows : array of bool, shape (n,)
+            Which rows, in canonical order.
+
+        Raises
+        ------
+        DataError
+            When these rows alone do not make a sample of the design.
+        """
+        kept = np.flatnonzero(rows)
+        table = self.table.part(kept)
+        values = {name: y[kept] for name, y in self.outcome_values.items()}
+        rule = design_rule(self.design)
+        found = Findings(self.source, table.unit if table.roles.unit else None, table.source_row)
+        checks.check_part(self.table, table, found)
+        checks.check_table(table, self.design, rule, found)
+        for name in self.outcomes:
+            checks.check_measured(table, rule, name, values[name], found)
+        found.raise_problems()
+        return replace(self, table=table, outcome_values=values, preparation=None)
 
     def prepared(self, preparation: Preparation) -> Sample:
         """The same sample with what was prepared before outcomes were seen."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 import numpy as np
@@ -111,6 +111,13 @@ class Table:
             None if self.cohort is None else self.cohort[rows],
             self.source_row[rows],
         )
+
+    def part(self, rows: Ints) -> Table:
+        """Some of the rows, with only the labels that occur in them; periods keep their place."""
+        taken = self.take(rows)
+        kept = ("period", "adopted")
+        labels = {r: c if r in kept else c.used() for r, c in taken.labels.items()}
+        return replace(taken, unit=taken.unit.used(), labels=labels)
 
     def treatment(self, rule: DesignRule) -> Floats | None:
         """Treated rows of this design, 0/1: the column, the adoption dates, or any offer."""

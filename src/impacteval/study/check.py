@@ -25,6 +25,7 @@ from impacteval.study.fit import groups_of
 from impacteval.study.folder import Study
 from impacteval.study.people import without_identifiers
 from impacteval.study.rows import blind_sample_of, select
+from impacteval.study.subgroups import subgroups_seen
 from impacteval.values import Design
 
 EXAMPLES_FILE = "examples.yaml"
@@ -273,4 +274,7 @@ def _data(name: str, analysis: Analysis, study: Study, outcomes: bool) -> tuple[
         else:
             within = "" if group == "all" else f" in {group}"
             counts.append(f"{blind.structure.n_rows} rows{within}")
+            told, wrong = subgroups_seen(name, analysis, blind, study.locate)
+            counts += told
+            problems += wrong
     return ", ".join(counts), problems

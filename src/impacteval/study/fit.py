@@ -95,6 +95,17 @@ def _besides(plan: Plan, contract: Contract, locate: Locate) -> list[Problem]:
         for name in contract.equity
         if name not in planned
     ]
+    for name, group in contract.equity.items():
+        planned_there = [] if group.floor is None else plan.analyses_of(group.floor.outcome)
+        if group.floor is not None and not any(name in a.equity for _, a in planned_there):
+            problems.append(
+                locate.problem(
+                    ("analyses", *(entry for entry, _ in planned_there[:1])),
+                    f"The contract has a floor for `{name}` on `{group.floor.outcome}`, and no "
+                    "analysis of it says who they are.",
+                    f"Add `equity: {{{name}: {{column: ..., equals: ...}}}}` to its analysis.",
+                )
+            )
     problems += [
         locate.problem(
             ("analyses", entry, "equity", name),
@@ -198,6 +209,13 @@ def _one(
                 "Use one of these designs; others go under `robustness`.",
             )
         yield from method_problems(name, analysis, contract, locate, settlement)
+        if analysis.subgroups is not None:
+            yield locate.problem(
+                (*place, "subgroups"),
+                f"The contract combines {', '.join(weights)} for `{analysis.outcome}`: effects by "
+                "subgroup would be those of one design alone.",
+                "Remove `subgroups`.",
+            )
     if analysis.estimand != outcome.estimand:
         yield locate.problem(
             (*place, "estimand"),

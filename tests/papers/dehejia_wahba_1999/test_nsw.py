@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from impacteval.diagnostics.subgroups import subgroups
 from impacteval.estimators.randomised.cuped import Cuped
 from impacteval.estimators.randomised.difference_in_means import DifferenceInMeans
 from impacteval.estimators.randomised.lin import Lin
@@ -87,6 +88,27 @@ def test_subgroups(nsw, black, value, error) -> None:
     found = estimate(nsw[nsw.black == black])
     assert found.effect.value == pytest.approx(value, abs=5e-7)
     assert found.effect.std_error == pytest.approx(error, abs=5e-7)
+
+
+def test_subgroups_together(nsw) -> None:
+    """Whether the effects differ: Satterthwaite's t test of the two, by hand from the values above."""
+    sample = Sample.from_frame(
+        nsw, design="rct", outcome="re78", treatment="treat", subgroup="black"
+    )
+
+    def by(part, scale, label):
+        return DifferenceInMeans().estimate(part, scale=scale, rng=np.random.default_rng(0))
+
+    found = subgroups(sample, by, scale=Scale.DIFFERENCE)
+    others, black = found.groups
+    assert black.estimate.effect.value == pytest.approx(2028.668973, abs=5e-7)
+    assert black.estimate.effect.std_error == pytest.approx(750.452781, abs=5e-7)
+    assert others.estimate.effect.value == pytest.approx(802.802025, abs=5e-7)
+    assert others.estimate.effect.std_error == pytest.approx(1382.418369, abs=5e-7)
+    z = (2028.668973 - 802.802025) / np.hypot(750.452781, 1382.418369)
+    assert found.equal.wald == pytest.approx(z**2, rel=1e-8)
+    assert black.adjusted == pytest.approx(1 - (1 - black.p_value) ** 2, rel=1e-12)
+    assert others.adjusted == others.p_value
 
 
 def test_cuped(nsw) -> None:

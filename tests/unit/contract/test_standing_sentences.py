@@ -29,7 +29,7 @@ payment:
     - {name: one, when: {pay: {at_least: 7}}, pay: 5, if_not_judged: {until: 2031, then: use, use: {value: 8}}}
     - equity_bonus: {name: bonus, when: {pay: {at_least: 9}}, pay: 6}
 watch: {outcomes: [debt], multiplicity: %s}
-equity: {old: {plain_name: {en: the old, fr: les aînés}, paid_through: bonus}}
+equity: {old: {plain_name: {en: the old, fr: les aînés}, paid_through: bonus, floor: {outcome: pay, at_least: 6.50, level: 0.9}}}
 stop_when:
   debts: {when: {debt: {less_than: -4}}, decide_on: point_estimate, then: report}
   lost: {plain_name: {en: Lost, fr: Perdus}, missing_share: {at_least: 12%%}, outcome: pay, then: withhold}
@@ -80,12 +80,16 @@ def test_what_is_said(
             "Stop trigger “debts” watches the result on “Debt” and fires when that is less than -4%; then the report says so, and nothing changes for the money.",
             "Stop trigger “Lost” watches the share of missing results (“Pay”) and fires when that is at least 12%; then the clauses cannot be judged.",
             "The report says how many of those served are the old; clause “bonus” takes it into the payment.",
+            "For the old, the report tests whether “Pay” comes to at least 6.5",
+            "(one-sided test, confidence 90%); it is not paid for.",
             "this number is compared instead: 8.",
         ],
         "fr": [
             "Rien n’est payé si ces conditions ne sont pas remplies",
             "Le déclencheur d’arrêt « Perdus » surveille la part de résultats manquants (« Salaire »)",
             "s’enclenche à au moins 12 %",
+            "Pour ce groupe (les aînés), le rapport teste si « Salaire » vaut au moins 6,5",
+            "(test unilatéral, confiance de 90 %) ; ce n’est pas payé.",
             "relève de ce groupe : les aînés ; la clause « bonus » le prend en compte",
         ],
     }
