@@ -398,7 +398,7 @@ def _on_each_alternative(
     for outcome in dict.fromkeys(f.outcome for f in found):
         if outcome not in {number.outcome for number in asked}:
             continue
-        names = dict.fromkeys(a.name for f in found if f.outcome == outcome for a in f.alternatives)
+        names = dict.fromkeys(a.name for f in found if f.outcome == outcome for a in f.instead)
         for name in names:
             swapped = [_swapped(f, name) if f.outcome == outcome else f for f in found]
             again = decide(
@@ -414,7 +414,7 @@ def _on_each_alternative(
 
 
 def _swapped(finding: Finding, name: str) -> Finding:
-    for alternative in finding.alternatives:
+    for alternative in finding.instead:
         if alternative.name == name:
             return replace(finding, evidence=alternative.evidence)
     return finding

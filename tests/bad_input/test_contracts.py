@@ -439,6 +439,49 @@ EXPECTED: dict[str, list[tuple[int, int, str]]] = {
     "look_shares_half_said.yaml": [
         (15, 26, "Several looks can pay for the same clause (look, end), and not each one "),
     ],
+    "information_in_percent.yaml": [
+        (15, 152, "`calendar.interim.look.information`: 50 is not a share."),
+    ],
+    "planned_error_of_nothing.yaml": [
+        (15, 62, "`calendar.planned.std_error.earnings`: 0 is not above 0."),
+    ],
+    "planned_of_no_outcome.yaml": [
+        (15, 59, "`wages` is not an outcome of this contract."),
+    ],
+    "planned_without_spending.yaml": [
+        (15, 12, "`planned` belongs to looks that spend the error, and the calendar declar"),
+    ],
+    "spending_alone.yaml": [
+        (15, 75, "`end` shares no clause with another date that pays, so it spends the err"),
+    ],
+    "spending_half_informed.yaml": [
+        (15, 44, "Looks at growing data can pay for the same clause (look, end), and not e"),
+    ],
+    "spending_in_either_order.yaml": [
+        (15, 124, "`end` and `look` may come in either order, and looks at growing data hav"),
+    ],
+    "spending_last_not_all.yaml": [
+        (15, 75, "`end` is the last look at these data (look, end), and its information is"),
+    ],
+    "spending_not_growing.yaml": [
+        (15, 75, "The information at `end` is 1, and 1 was there before, at `look`."),
+    ],
+    "spending_not_said.yaml": [
+        (15, 57, "`end` says how much of the information is there, and the calendar does n"),
+        (15, 134, "`look` says how much of the information is there, and the calendar does "),
+    ],
+    "spending_unknown.yaml": [
+        (15, 22, "`calendar.spending`: 'haybittle_peto' is not allowed here."),
+    ],
+    "spending_without_information.yaml": [
+        (15, 22, "The calendar says how looks spend the error, and no look says how much o"),
+    ],
+    "spending_without_level.yaml": [
+        (15, 108, "Several looks can pay for the clause `main`, and it has no level that co"),
+    ],
+    "spending_without_shares.yaml": [
+        (15, 44, "Several looks can pay for the same clause (look, end), and not each one "),
+    ],
     "look_shares_short.yaml": [
         (15, 118, "The shares of the level add up to 0.9, not to 1 (look, end)."),
     ],

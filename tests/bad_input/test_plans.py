@@ -76,7 +76,22 @@ TABLE = [
         16,
         "Setting 'variance' of estimator 'difference-in-means' cannot be 2",
     ),
-    ("unknown_diagnostic", 19, "There is no diagnostic `balanse`. Known: attrition, balance"),
+    (
+        "unknown_diagnostic",
+        19,
+        "There is no diagnostic `balanse`. Known: attrition, audit, balance",
+    ),
+    (
+        "diagnostic_setting_unknown",
+        19,
+        "`sample-ratio` has no setting `ratio`. Its settings: share",
+    ),
+    ("diagnostic_without_settings", 19, "`balance` has no setting `share`. Its settings: none"),
+    # what the loss of people could do
+    ("attrition_of_nothing", 19, "No outcome may be missing here, so there is nothing to bound"),
+    ("attrition_within_no_covariate", 20, "`aeg` is not one of the covariates"),
+    ("attrition_range_reversed", 20, "The outcome cannot go from 365 to 0"),
+    ("attrition_range_half", 20, "The key `high` is missing"),
     ("diagnostic_twice", 19, "`diagnostics` names balance twice"),
     ("robustness_twice", 20, "`robustness` names adjusted twice"),
 ]

@@ -122,6 +122,7 @@ class InventsAComparison(VerifiedCount):
             found,
             effect=Effect(value, NoUncertainty(value)),
             counterfactual=half,
+            against="data",  # held against nothing, such an estimate cannot even be built
             periods=(replace(found.periods[0], counterfactual=half),),
         )
 

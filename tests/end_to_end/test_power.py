@@ -118,8 +118,20 @@ def test_looks_before_the_end_have_their_levels(typed):
     told = " ".join(out.split())
     assert "99.847%" in told  # 1 - .0015253228
     assert "97.550%" in told
+    # As a contract states them: one-sided errors over 2.5%, rounded down.
+    assert "0.061012" in told
+    assert "0.97999" in told
     code, out, _ = typed(*PLAIN, "--looks", "0.5,1", "--spending", "pocock", "--format", "json")
     assert [look["information"] for look in json.loads(out)["looks"]["looks"]] == [0.5, 1.0]
+    # A two-sided level of 95% pays on one side, with an error of 2.5%.
+    assert [look["alpha_share"] for look in json.loads(out)["looks"]["looks"]] == [
+        "0.620114",
+        "0.554753",
+    ]
+    code, out, _ = typed(*PLAIN, "--looks", "0.5,1", "--spending", "always_valid")
+    assert code == 0
+    assert "0.040804" in out
+    assert "however many more looks there are" in " ".join(out.split())
     for wrong in ("1,0.5", "a,1", "0.5"):
         code, _, err = typed(*PLAIN, "--looks", wrong)
         assert code == 2

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from impacteval.analysis.combine import combine, unknown_error
 from impacteval.analysis.evidence import evidence_of
+from impacteval.analysis.losses import between
 from impacteval.analysis.run import analyse
 from impacteval.analysis.task import Task, few_places
 from impacteval.contract.rule_sentences import DESIGN_NAMES
@@ -20,6 +21,8 @@ from impacteval.report.findings import (
     DiagnosticFinding,
     Finding,
     FlowStep,
+    Loss,
+    LossEnd,
     Part,
     people_of,
 )
@@ -120,6 +123,11 @@ def _finding(
         flow=(*main.flow, *(_step(d, step) for d in others for step in parts[d].flow)),
         records=tuple(dict.fromkeys(said for f in parts.values() for said in f.records)),
         treated=frozenset().union(*(finding.treated for finding in parts.values())),
+        losses=tuple(
+            _loss(rule, own, tasks, parts, group, reason, design, loss)
+            for design in parts
+            for loss in parts[design].losses
+        ),
         parts=tuple(Part(d, rule.combine[d], finding) for d, finding in parts.items()),
     )
 
@@ -232,6 +240,39 @@ def _alternative(
         estimate=None if isinstance(whole, Message) else whole,
         reason=whole if isinstance(whole, Message) else None,
         evidence=evidence,
+    )
+
+
+def _loss(
+    rule: CombineRule,
+    own: str,
+    tasks: Mapping[str, Task],
+    parts: Mapping[str, Finding],
+    group: str,
+    blocked: Message | None,
+    design: str,
+    loss: Loss,
+) -> Loss:
+    """The whole with either end of one design in the place of its planned analysis."""
+
+    def end(given: LossEnd) -> LossEnd:
+        results = _results(parts) | {design: _result(given.estimate, given.reason)}
+        whole, evidence = _whole(rule, own, tasks, results, group, blocked)
+        return replace(
+            given,
+            name=f"{design} {given.name}",
+            estimate=None if isinstance(whole, Message) else whole,
+            reason=whole if isinstance(whole, Message) else None,
+            evidence=evidence,
+        )
+
+    worse, better = end(loss.worse), end(loss.better)
+    return replace(
+        loss,
+        title=_named(design, loss.title),
+        worse=worse,
+        better=better,
+        interval=between(worse, better),
     )
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
+from impacteval.analysis.losses import together
 from impacteval.analysis.pool import pool
 from impacteval.analysis.task import Task, evidence_for
 from impacteval.estimates import CounterfactualEstimate
-from impacteval.report.findings import Finding, people_of
+from impacteval.report.findings import Finding, LossEnd, people_of
 from impacteval.values import Message, Text
 
 
@@ -55,6 +57,22 @@ def pooled(
                 treated=frozenset(),
             )
         )
+
+    def end(ends: Sequence[LossEnd]) -> LossEnd:
+        """That end of every group, pooled as the groups themselves are."""
+        again = pool(
+            {f.group: _result(e.estimate, e.reason) for f, e in zip(parts, ends, strict=True)},
+            sizes,
+            repeated=_repeated([e.treated for e in ends]),
+            how=task.how,
+        )
+        return LossEnd(
+            name=ends[0].name,
+            estimate=None if isinstance(again, Message) else again,
+            reason=again if isinstance(again, Message) else None,
+            evidence=evidence_for(task, name, again, reason),
+        )
+
     return replace(
         parts[0],
         group=name,
@@ -67,6 +85,7 @@ def pooled(
         flow=(),
         records=(),
         equity=(),
+        losses=tuple(together([f.losses for f in parts], end)),
     )
 
 

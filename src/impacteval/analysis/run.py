@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from impacteval.errors import (
+    DataError,
     LockError,
+    Problem,
+    UsageError,
 )
 from impacteval.estimates import Diagnostic, DiagnosticStatus, Parts
-from impacteval.report.findings import DiagnosticFinding, Finding, FlowStep
+from impacteval.report.findings import DiagnosticFinding, Finding
 from impacteval.sample import Preparation, Sample
 from impacteval.study.locking import blind_step
 from impacteval.study.rows import sample_of, select
@@ -24,6 +27,8 @@ if TYPE_CHECKING:
 
 
 from impacteval.analysis.equity import equity_of
+from impacteval.analysis.flow import arms_flow
+from impacteval.analysis.losses import losses_of
 from impacteval.analysis.pooled import pooled
 from impacteval.analysis.task import Task, alternative, estimate_with, evidence_for, method_of
 
@@ -45,19 +50,29 @@ def _diagnose(task: Task, sample: Sample, group: str) -> tuple[DiagnosticFinding
     from impacteval.diagnostics import DIAGNOSTICS, run_diagnostic
 
     planned = {d.name: d.limit for d in task.analysis.diagnostics}
+    settings = {d.name: d.settings for d in task.analysis.diagnostics}
     names = list(dict.fromkeys([*task.required, *planned]))
     found = []
     for name in names:
         # A limit in the contract binds; the plan may add checks, never soften one.
         limit = task.required[name] if name in task.required else planned[name]
-        result = run_diagnostic(
-            name,
-            sample,
-            limit=None if limit is None else float(limit),
-            rng=step_rng(
-                task.seed, task.seeded or task.analysis.outcome, group, f"diagnostic {name}"
-            ),
-        )
+        try:
+            result = run_diagnostic(
+                name,
+                sample,
+                limit=None if limit is None else float(limit),
+                rng=step_rng(
+                    task.seed, task.seeded or task.analysis.outcome, group, f"diagnostic {name}"
+                ),
+                settings=settings.get(name),
+            )
+        except UsageError as error:  # a setting that these data contradict
+            raise DataError(
+                [
+                    Problem(f"Analysis {task.entry!r}, group {group!r}: {p.what}", p.fix)
+                    for p in error.problems
+                ]
+            ) from None
         found.append(DiagnosticFinding(DIAGNOSTICS[name].title, result, name in task.required))
     return tuple(found)
 
@@ -200,30 +215,9 @@ def _analyse_group(
         data_digest=data_digest,
         diagnostics=checks,
         alternatives=tuple(alternatives),
-        flow=(*flow, *_arms(sample)),
+        flow=(*flow, *arms_flow(sample, None if isinstance(found, Message) else found)),
         records=sample.records,
         treated=treated(sample),
         equity=tuple(equity_of(task, rows, group)),
+        losses=losses_of(task, sample, group, reason, treated(sample)),
     )
-
-
-_ASSIGNED = Message("flow.assigned", Text(en="Assigned, by arm", fr="Tirées au sort, par groupe"))
-_MEASURED = Message(
-    "flow.measured",
-    Text(en="Outcome measured and analysed", fr="Résultat mesuré et analysé"),
-)
-
-
-def _arms(sample: Sample) -> tuple[FlowStep, ...]:
-    """How many were assigned and measured in each arm."""
-    rows = sample.matrix()
-    if rows.treatment is None:
-        return (FlowStep(_MEASURED, int(rows.measured.sum())),)
-    served = rows.treatment == 1.0
-
-    def step(message: Message, mask: Any) -> FlowStep:
-        return FlowStep(
-            message, int(mask.sum()), int((mask & served).sum()), int((mask & ~served).sum())
-        )
-
-    return (step(_ASSIGNED, rows.measured | True), step(_MEASURED, rows.measured))

@@ -60,6 +60,7 @@ class Spending(StrEnum):
 
     OBRIEN_FLEMING = "obrien_fleming"
     POCOCK = "pocock"
+    ALWAYS_VALID = "always_valid"
 
 
 class Sides(StrEnum):

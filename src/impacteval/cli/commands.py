@@ -89,9 +89,9 @@ def check(path: Path) -> None:
 
 
 def _check_contract(path: Path) -> None:
-    from impacteval.contract import load_contract
+    from impacteval.study.looks import load_checked
 
-    contract = load_contract(path)
+    contract = load_checked(path)
     say(f"ok: the contract {contract.id} can be read and priced.")
     _check_examples(path / "examples.yaml" if path.is_dir() else path.parent / "examples.yaml")
 
@@ -223,9 +223,9 @@ def _summary(report: Report, language: Language) -> None:
 def price(path: Path, given: list[str], *, as_json: bool, language: Language) -> None:
     """Price typed-in results."""
     from impacteval.adjudicated import price as price_contract
-    from impacteval.contract import load_contract
+    from impacteval.study.looks import load_checked
 
-    contract = load_contract(path)
+    contract = load_checked(path)
     given_values = pairs(given)
     already_paid, as_of, settlement, settlement_date = (
         given_values.pop(word, None)
@@ -352,23 +352,24 @@ def _show_both_ways(both: BothWays, language: Language, currency: str) -> None:
 
 def explain(path: Path, language: Language, as_of: str | None) -> None:
     """Say a contract back, as it stands or as it stood on a date."""
-    from impacteval.contract import contract_as_of, load_contract
+    from impacteval.contract import contract_as_of
     from impacteval.render.explain import explain as explain_contract
+    from impacteval.study.looks import load_checked
 
-    contract = load_contract(path)
+    contract = load_checked(path)
     read = contract if as_of is None else contract_as_of(contract, as_of)
     say(explain_contract(read, language, as_of=as_of))
 
 
 def export(path: Path, out: Path, verdict: Path | None) -> None:
     """Write a contract, and what was found, in the fields of INDIGO."""
-    from impacteval.contract import load_contract
     from impacteval.render.indigo_write import write_indigo
     from impacteval.report.reading import load_record
     from impacteval.study import load_study
+    from impacteval.study.looks import load_checked
 
     study = path.is_dir() and (path / "plan.yaml").exists()
-    contract = load_study(path).contract if study else load_contract(path)
+    contract = load_study(path).contract if study else load_checked(path)
     record = None if verdict is None else load_record(verdict)
     for file in write_indigo(contract, out, record):
         say(str(file))

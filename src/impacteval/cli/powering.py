@@ -14,6 +14,7 @@ from impacteval.errors import Problem, UsageError
 from impacteval.values import Language, Scale, Text
 
 if TYPE_CHECKING:
+    from impacteval.inference.declared import Declared
     from impacteval.power import PlannedTrial, Simulate
 
 WRITTEN = Text(en="The plan is in {x}:", fr="Le plan est dans {x} :")
@@ -41,7 +42,7 @@ class Asked:
     draws: int | None
     seed: int
     looks: str | None = None
-    spending: str | None = None
+    spending: Declared | None = None
 
 
 def power(asked: Asked, out: Path | None, *, as_json: bool, language: Language) -> None:
@@ -61,7 +62,7 @@ def power(asked: Asked, out: Path | None, *, as_json: bool, language: Language) 
             grid=grid,
             simulate=_simulate(asked),
             looks=_looks(asked),
-            spending="pocock" if asked.spending == "pocock" else "obrien_fleming",
+            spending=asked.spending or "obrien_fleming",
         )
         written: tuple[Path, ...] = ()
         if out is not None:
@@ -241,9 +242,9 @@ def _simulate(asked: Asked) -> Simulate | None:
         if alone:
             raise UsageError(alone)
         return None
-    from impacteval.contract import load_contract
     from impacteval.power import Simulate, paid_by
     from impacteval.power.diagnose import DRAWS
+    from impacteval.study.looks import load_checked
 
     import yaml  # isort: skip  # only here: a setting is typed as a plan would have it
 
@@ -253,5 +254,5 @@ def _simulate(asked: Asked) -> Simulate | None:
         settings=settings,
         draws=DRAWS if asked.draws is None else asked.draws,
         seed=asked.seed,
-        contract=None if asked.contract is None else paid_by(load_contract(asked.contract)),
+        contract=None if asked.contract is None else paid_by(load_checked(asked.contract)),
     )

@@ -47,19 +47,19 @@ def simulate(
     path: Path, asked: Asked, out: Path | None, *, as_json: bool, language: Language
 ) -> None:
     """Simulate a contract and show what it pays."""
-    from impacteval.contract import load_contract
     from impacteval.simulation import load_scenario
     from impacteval.simulation import simulate as simulate_contract
     from impacteval.simulation.engines import with_pilots
     from impacteval.simulation.record import to_json
     from impacteval.simulation.scenario_file import with_settings
+    from impacteval.study.looks import load_checked
 
     if out is not None:
         there = next(place for place in (out, *out.absolute().parents) if place.exists())
         if not there.is_dir():
             raise UsageError(Problem(f"{there} is a file.", "Name a folder for the simulation."))
     limit = _limit(asked)
-    contract = load_contract(path)
+    contract = load_checked(path)
     base = None if asked.scenario is None else load_scenario(asked.scenario)
     said = with_settings(
         base, pairs(asked.given), pairs(asked.held), asked.effects, asked.settlements

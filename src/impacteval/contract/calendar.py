@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from impacteval.contract.model import Contract
 
 Kind = Literal["settlement", "interim", "milestone"]
+_KEYS = {"settlement": "settlements", "interim": "interim", "milestone": "milestones"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,9 @@ class Look:
         Whether verdicts reached at it are for payment.
     share : Decimal or None
         Its share of what may go wrong, where several looks divide it.
+    information : Decimal or None
+        The share of the final information that is there, where looks at growing data spend the
+        error as the calendar declares.
     """
 
     name: str
@@ -45,6 +49,7 @@ class Look:
     groups: tuple[str, ...] = ()
     pays: bool = True
     share: Decimal | None = None
+    information: Decimal | None = None
 
 
 def looks(contract: Contract) -> tuple[Look, ...]:
@@ -54,16 +59,23 @@ def looks(contract: Contract) -> tuple[Look, ...]:
         return ()
     listed = [
         *(
-            Look(name, "settlement", s.date, s.clauses, s.groups, True, s.alpha_share)
+            Look(
+                name, "settlement", s.date, s.clauses, s.groups, True, s.alpha_share, s.information
+            )
             for name, s in found.settlements.items()
         ),
         *(
-            Look(name, "interim", s.date, s.clauses, s.groups, s.pays, s.alpha_share)
+            Look(name, "interim", s.date, s.clauses, s.groups, s.pays, s.alpha_share, s.information)
             for name, s in found.interim.items()
         ),
         *(Look(name, "milestone", s.date, pays=False) for name, s in found.milestones.items()),
     ]
     return tuple(sorted(listed, key=lambda look: (last_day(look.date), first_day(look.date))))
+
+
+def place_of(look: Look, *inner: str | int) -> tuple[str | int, ...]:
+    """Where a look, or a part of it, stands in the file."""
+    return ("calendar", _KEYS[look.kind], look.name, *inner)
 
 
 def look_of(contract: Contract, name: str) -> Look | None:
@@ -120,6 +132,17 @@ def judged_at(contract: Contract, clause: str, *, paying: bool = True) -> tuple[
         look
         for look in looks(contract)
         if (look.pays or not paying) and clause in judged(contract, look)
+    )
+
+
+def looks_at(contract: Contract, clause: str, group: str) -> tuple[Look, ...]:
+    """The settlements and paying looks that judge a clause for a group, the earliest first."""
+    return tuple(
+        look
+        for look in looks(contract)
+        if look.pays
+        and clause in judged(contract, look)
+        and (not look.groups or group in look.groups or group not in contract.groups)
     )
 
 

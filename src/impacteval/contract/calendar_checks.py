@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from impacteval.contract.calendar import Look, earlier_payments, judged, looks
+from impacteval.contract.calendar import Look, earlier_payments, judged, looks, looks_at, place_of
+from impacteval.contract.calendar_information import information_problems, spends
 from impacteval.contract.money import ARITHMETIC
 from impacteval.contract.payment import Gate
 from impacteval.contract.rules import level_of
@@ -16,8 +17,6 @@ from impacteval.files.kinds import Relative
 
 if TYPE_CHECKING:
     from impacteval.contract.model import Contract
-
-_KEYS = {"settlement": "settlements", "interim": "interim", "milestone": "milestones"}
 
 
 def calendar_problems(contract: Contract) -> Iterator[Relative]:
@@ -29,11 +28,8 @@ def calendar_problems(contract: Contract) -> Iterator[Relative]:
     yield from wrong
     if not wrong:
         yield from _results_so_far(contract)
+        yield from information_problems(contract)
         yield from _shares(contract)
-
-
-def _place(look: Look, *inner: str | int) -> tuple[str | int, ...]:
-    return ("calendar", _KEYS[look.kind], look.name, *inner)
 
 
 def _names(contract: Contract) -> Iterator[Relative]:
@@ -41,7 +37,7 @@ def _names(contract: Contract) -> Iterator[Relative]:
     for look in looks(contract):
         if seen[look.name] > 1 and look.kind != "settlement":
             yield (
-                _place(look),
+                place_of(look),
                 f"`{look.name}` names two dates of the calendar.",
                 "Give each settlement, look and milestone a name of its own.",
             )
@@ -54,14 +50,14 @@ def _references(contract: Contract) -> Iterator[Relative]:
             # Those of settlements are checked with every other reference of the file.
             if look.kind == "interim" and clause not in names:
                 yield (
-                    _place(look, "clauses", k),
+                    place_of(look, "clauses", k),
                     f"`{clause}` is not a clause of this contract.",
                     f"Known: {', '.join(names)}.",
                 )
         for k, group in enumerate(look.groups):
             if group not in contract.groups:
                 yield (
-                    _place(look, "groups", k),
+                    place_of(look, "groups", k),
                     f"`{group}` is not a group of this contract.",
                     f"Known: {', '.join(contract.groups) or 'none'}.",
                 )
@@ -81,7 +77,7 @@ def _results_so_far(contract: Contract) -> Iterator[Relative]:
         )
         if missing:
             yield (
-                _place(look, "clauses"),
+                place_of(look, "clauses"),
                 (
                     "A cumulative payment counts every result so far, and this date leaves out what "
                     f"an earlier one judged: {', '.join(missing)}."
@@ -92,7 +88,7 @@ def _results_so_far(contract: Contract) -> Iterator[Relative]:
         left_out = [group for group in read if look.groups and group not in look.groups]
         if left_out:
             yield (
-                _place(look, "groups"),
+                place_of(look, "groups"),
                 (
                     "A cumulative payment counts every result so far, and this date leaves out groups "
                     f"that an earlier one judged: {', '.join(left_out)}."
@@ -111,7 +107,7 @@ def _shares(contract: Contract) -> Iterator[Relative]:
     for look in looks(contract):
         if look.share is not None and not look.pays:
             yield (
-                _place(look, "alpha_share"),
+                place_of(look, "alpha_share"),
                 f"The look `{look.name}` pays nothing, so it uses up none of the level.",
                 "Remove `alpha_share`, or write `pays: true`.",
             )
@@ -123,13 +119,14 @@ def _shares(contract: Contract) -> Iterator[Relative]:
             at = looks_at(contract, leaf.name, group)
             early = [look for look in at if look.kind == "interim"]
             key = tuple(look.name for look in at)
-            if not early and all(look.share is None for look in at):
+            shared = spends(contract, at) or any(look.share is not None for look in at)
+            if not early and not shared:
                 continue
             rule = leaf.decide_on or contract.decide_on
             if rule is not None and level_of(rule) is None:
                 if (leaf.name, *key) not in done:
                     yield (
-                        _place(early[0] if early else at[0]),
+                        place_of(early[0] if early else at[0]),
                         (
                             f"Several looks can pay for the clause `{leaf.name}`, and it has no level "
                             "that could be divided among them."
@@ -141,48 +138,49 @@ def _shares(contract: Contract) -> Iterator[Relative]:
             if key in done:
                 continue
             done.add(key)
-            yield from _sum(at)
+            yield from _sum(at, declared=spends(contract, at))
 
 
-def _sum(at: tuple[Look, ...]) -> Iterator[Relative]:
+def _sum(at: tuple[Look, ...], *, declared: bool) -> Iterator[Relative]:
     names = ", ".join(look.name for look in at)
     silent = [look for look in at if look.share is None]
     if silent:
         yield (
-            _place(silent[0]),
+            place_of(silent[0]),
             (
                 f"Several looks can pay for the same clause ({names}), and not each one says its share "
                 "of the level."
             ),
-            "Write `alpha_share` for each of them; together they make 1.",
+            "Write `alpha_share` for each of them"
+            + (
+                "; `impacteval power --looks` prints the numbers."
+                if declared
+                else "; together they make 1."
+            ),
         )
+        return
+    if declared:
+        # What is spent depends on how much of the data the looks share, and is no sum. Whether the
+        # shares spend as declared needs the law of growing data: `impacteval.study.looks`.
         return
     total = sum((look.share for look in at if look.share is not None), Decimal(0))
     if total != 1:
         yield (
-            _place(at[0], "alpha_share"),
+            place_of(at[0], "alpha_share"),
             f"The shares of the level add up to {plain(total)}, not to 1 ({names}).",
             "Mend the shares.",
         )
 
 
-def looks_at(contract: Contract, clause: str, group: str) -> tuple[Look, ...]:
-    """The settlements and paying looks that judge a clause for a group, the earliest first."""
-    return tuple(
-        look
-        for look in looks(contract)
-        if look.pays
-        and clause in judged(contract, look)
-        and (not look.groups or group in look.groups or group not in contract.groups)
-    )
-
-
 def times_judged(contract: Contract, clause: str, group: str) -> Decimal:
     """How often the level of a clause is used up: once, however many looks share it.
 
-    Settlements that share nothing use the whole level each time they judge the clause.
+    Settlements that share nothing use the whole level each time they judge the clause. Looks at
+    growing data that spend the error as declared use it up once.
     """
     at = looks_at(contract, clause, group)
+    if spends(contract, at):
+        return Decimal(1)
     total = Decimal(0)
     for look in at:
         total = ARITHMETIC.add(total, Decimal(1) if look.share is None else look.share)

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from impacteval.contract.calendar import Look, judged_at, looks, window_ends
+from impacteval.contract.looks_sentences import look_sentence, looks_sentences
 from impacteval.contract.payment import Gate
 from impacteval.contract.saying import names, plain, say
 from impacteval.values import Message, Text
@@ -29,6 +30,7 @@ def calendar_sentences(contract: Contract) -> Iterator[Message]:
                 date=look.date,
             )
         yield from _judges(contract, look)
+    yield from looks_sentences(contract)
     yield from _never(contract)
     yield from _complete(contract)
 
@@ -72,6 +74,10 @@ def _judges(contract: Contract, look: Look) -> Iterator[Message]:
             groups=names(contract, look.groups),
         )
     if look.share is not None:
+        # A look that may use up next to nothing needs its decimals to be told from none.
+        if look.information is not None:
+            yield look_sentence(look, look.share)
+            return
         yield say(
             "alpha-share",
             "Of what may go wrong, “{name}” may use up {share:percent}: a level of 95% becomes {level:percent} there.",

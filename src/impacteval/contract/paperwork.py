@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field
 
@@ -18,6 +18,7 @@ from impacteval.files import (
     Number,
     PartialDate,
     PlainWords,
+    Positive,
     Slug,
     Table,
     fail,
@@ -109,6 +110,7 @@ class Settlement(FileModel):
     clauses: tuple[Slug, ...] = ()
     groups: tuple[Slug, ...] = ()
     alpha_share: Portion | None = None
+    information: Portion | None = None
     source: Source | None = None
 
 
@@ -121,6 +123,7 @@ class Interim(FileModel):
     groups: tuple[Slug, ...] = ()
     pays: Bool = False
     alpha_share: Portion | None = None
+    information: Portion | None = None
     source: Source | None = None
 
 
@@ -132,8 +135,25 @@ class Milestone(FileModel):
     source: Source | None = None
 
 
+class PlannedInformation(FileModel):
+    """What a report holds the actual information of a look against."""
+
+    std_error: Annotated[Table[Positive], Field(min_length=1)] = Field(
+        description="the standard error planned for the last look, by outcome, in contract units"
+    )
+    tolerance: Portion = Field(
+        description="how far the share of the information that is there may lie from the stated one"
+    )
+
+
 class Calendar(FileModel):
     """Settlements by name, and the looks and reports between them."""
+
+    spending: Literal["obrien_fleming", "pocock", "always_valid"] | None = Field(
+        default=None,
+        description="how looks on growing data spend the error: obrien_fleming, pocock or always_valid",
+    )
+    planned: PlannedInformation | None = None
 
     settlements: Table[Settlement] = Field(description="the settlements by name, with their dates")
     interim: Table[Interim] = Field(default_factory=dict, validate_default=True)

@@ -130,9 +130,9 @@ def share_of_level(look: Look, share: Decimal) -> Message:
     return sat(
         "share",
         "Several looks can pay for the same result. Of what may go wrong, “{name}” may use up "
-        "{share:percent}, so its level is stricter than the one written.",
+        "{share:percent2}, so its level is stricter than the one written.",
         "Plusieurs lectures peuvent payer pour un même résultat. Du risque d’erreur, « {name} » peut "
-        "utiliser {share:percent} : son niveau est plus strict que celui qui est écrit.",
+        "utiliser {share:percent2} : son niveau est plus strict que celui qui est écrit.",
         name=look.name,
         share=share,
     )

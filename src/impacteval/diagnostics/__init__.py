@@ -6,21 +6,24 @@ a failed one means for a payment is decided elsewhere.
 Examples
 --------
 >>> sorted(DIAGNOSTICS)
-['attrition', 'audit', 'balance', 'compliance', 'contamination', 'reconciliation']
+['attrition', 'audit', 'balance', 'compliance', 'contamination', 'reconciliation', \
+'sample-ratio', 'spillover']
 """
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from impacteval.diagnostics.attrition import attrition
 from impacteval.diagnostics.audit import audit
 from impacteval.diagnostics.balance import balance
 from impacteval.diagnostics.reconciliation import reconciliation
+from impacteval.diagnostics.sample_ratio import sample_ratio
+from impacteval.diagnostics.spillover import spillover
 from impacteval.diagnostics.take_up import compliance, contamination
 from impacteval.errors import Problem, UsageError
 from impacteval.values import Text
@@ -55,7 +58,9 @@ class DiagnosticEntry:
     statistic : Text
         What is held against the limit, with its unit.
     run : callable
-        ``run(sample, *, limit=None, rng=None) -> Diagnostic``.
+        ``run(sample, *, limit=None, rng=None) -> Diagnostic``, with the settings as keywords.
+    settings : tuple of str
+        What a plan may state besides the limit.
     """
 
     name: str
@@ -63,6 +68,7 @@ class DiagnosticEntry:
     question: Text
     statistic: Text
     run: Runs
+    settings: tuple[str, ...] = ()
 
 
 _ALL = (
@@ -150,6 +156,37 @@ _ALL = (
         ),
         reconciliation,
     ),
+    DiagnosticEntry(
+        "sample-ratio",
+        Text(en="Sizes of the arms", fr="Taille des groupes"),
+        Text(
+            en="Were as many assigned to the programme as the plan says?",
+            fr="Autant d'affectations au programme que prévu ?",
+        ),
+        Text(
+            en="Confidence that more than chance moved the arms away from their planned sizes",
+            fr="Confiance que plus que le hasard a écarté les groupes de leur taille prévue",
+        ),
+        sample_ratio,
+        ("share",),
+    ),
+    DiagnosticEntry(
+        "spillover",
+        Text(
+            en="Spill-over to the comparison group",
+            fr="Débordement vers le groupe de comparaison",
+        ),
+        Text(
+            en="Do comparison units that stand near the programme fare otherwise than the others?",
+            fr="Les unités de comparaison proches du programme ont-elles d'autres résultats que les "
+            "autres ?",
+        ),
+        Text(
+            en="Slope of the comparison outcomes on exposure, in standard deviations",
+            fr="Pente des résultats de comparaison selon l'exposition, en écarts-types",
+        ),
+        spillover,
+    ),
 )
 
 DIAGNOSTICS: Mapping[str, DiagnosticEntry] = MappingProxyType({e.name: e for e in _ALL})
@@ -161,7 +198,12 @@ def diagnostic_names() -> tuple[str, ...]:
 
 
 def run_diagnostic(
-    name: str, sample: Sample, *, limit: float | None = None, rng: Generator | None = None
+    name: str,
+    sample: Sample,
+    *,
+    limit: float | None = None,
+    rng: Generator | None = None,
+    settings: Mapping[str, Any] | None = None,
 ) -> Diagnostic:
     """Run a diagnostic by name.
 
@@ -175,17 +217,36 @@ def run_diagnostic(
         The largest statistic that passes; without it nothing can fail.
     rng : Generator, optional
         For diagnostics that draw.
+    settings : mapping, optional
+        What else a plan states, such as ``share`` for ``sample-ratio``.
 
     Raises
     ------
     UsageError
-        For an unknown name or a limit that is no number of 0 or more.
+        For an unknown name or setting, or a limit that is no number of 0 or more.
     """
     if name not in DIAGNOSTICS:
         near = difflib.get_close_matches(name, DIAGNOSTICS, n=1)
         fix = f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(diagnostic_names())}."
         raise UsageError(Problem(f"There is no diagnostic named {name!r}.", fix))
-    return DIAGNOSTICS[name].run(sample, limit=limit, rng=rng)
+    given = dict(settings or {})
+    if unknown := unknown_settings(name, given):
+        raise UsageError(unknown)
+    run = cast("Callable[..., Diagnostic]", DIAGNOSTICS[name].run)
+    return run(sample, limit=limit, rng=rng, **given)
+
+
+def unknown_settings(name: str, settings: Iterable[str]) -> list[Problem]:
+    """One problem for each setting that this diagnostic does not have."""
+    known = DIAGNOSTICS[name].settings
+    return [
+        Problem(
+            f"The diagnostic `{name}` has no setting `{setting}`.",
+            f"Its settings: {', '.join(known) or 'none'}.",
+        )
+        for setting in settings
+        if setting not in known
+    ]
 
 
 __all__ = [
@@ -199,4 +260,7 @@ __all__ = [
     "diagnostic_names",
     "reconciliation",
     "run_diagnostic",
+    "sample_ratio",
+    "spillover",
+    "unknown_settings",
 ]

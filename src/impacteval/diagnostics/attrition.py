@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,7 @@ from impacteval.diagnostics.randomised import (
     differences,
     normal_tail,
 )
+from impacteval.diagnostics.who_was_lost import WhoWasLost, who_was_lost
 from impacteval.errors import UsageError
 from impacteval.estimates import Diagnostic, Parts
 from impacteval.values import Design, Message, Text
@@ -32,6 +34,12 @@ _LOST = Text(
     "served and {comparison:percent} of the others.",
     fr="Le résultat manque pour {overall:percent} de l'échantillon : {treated:percent} des "
     "personnes servies et {comparison:percent} des autres.",
+)
+_WHO = Text(
+    en="Taken together, the {count:int} {count:plural:covariate|covariates} of those lost differ as "
+    "much between the arms in {p:percent} of fair draws.",
+    fr="Pris ensemble, {count:plural:la covariable des personnes perdues diffère|les covariables des "
+    "personnes perdues diffèrent} autant entre les groupes dans {p:percent} des tirages équitables.",
 )
 _NOBODY = Text(
     en="The outcome was measured for everyone ({n:int} rows).",
@@ -62,7 +70,8 @@ def attrition(
     -------
     Diagnostic
         Parts: ``arms`` (``arm, n, missing, share``) and ``test``
-        (``difference, overall, p_value, method``).
+        (``difference, overall, p_value, method``); with covariates and somebody lost also ``who``
+        (one row a covariate, see `who_was_lost`) and ``who_together`` (the joint test).
 
     Raises
     ------
@@ -92,7 +101,7 @@ def attrition(
     read = assignment_of(sample)
     if read is None:
         return not_applicable(NAME, limit, NO_ARMS)
-    every, _ = read
+    every, matrix = read
     lost = ~sample.matrix().measured
     people = Assignment(
         every.arm, every.block, every.block_labels, every.cluster, np.ones(len(lost))
@@ -102,6 +111,11 @@ def attrition(
         return not_applicable(NAME, limit, NO_BLOCK)
     difference, error = float(found.values[0]), math.sqrt(found.covariance[0, 0])
     law = _exact(lost, people.arm, difference, limit) if people.simple else None
+    who = (
+        who_was_lost(lost, matrix.X, matrix.covariate_names, people)
+        if lost.any() and matrix.covariate_names
+        else None
+    )
     expected, chance, p = law or _normal(difference, error, limit)
     randomised = sample.design == Design.RCT
     return Diagnostic(
@@ -109,10 +123,10 @@ def attrition(
         status_of(abs(difference), limit),
         abs(difference),
         limit,
-        _explained(lost, people.arm),
+        _explained(lost, people.arm, who if randomised else None),
         expected if randomised else None,
         chance if randomised else None,
-        _parts(lost, people.arm, difference, p, "hypergeometric" if law else "normal"),
+        _parts(lost, people.arm, difference, p, "hypergeometric" if law else "normal", who),
     )
 
 
@@ -167,26 +181,43 @@ def _normal(
     return error * math.sqrt(2.0 / math.pi), chance, normal_tail(difference / error)
 
 
-def _explained(lost: NDArray[np.bool_], arm: NDArray[np.bool_]) -> Message:
+def _explained(lost: NDArray[np.bool_], arm: NDArray[np.bool_], who: WhoWasLost | None) -> Message:
     if not lost.any():
         return Message("attrition.nobody", _NOBODY, {"n": len(lost)})
-    return Message(
-        "attrition.lost",
-        _LOST,
-        {
-            "overall": float(lost.mean()),
-            "treated": float(lost[arm].mean()),
-            "comparison": float(lost[~arm].mean()),
-        },
-    )
+    values = {
+        "overall": float(lost.mean()),
+        "treated": float(lost[arm].mean()),
+        "comparison": float(lost[~arm].mean()),
+    }
+    if who is None:
+        return Message("attrition.lost", _LOST, values)
+    text = Text(en=f"{_LOST.en} {_WHO.en}", fr=f"{_LOST.fr} {_WHO.fr}")
+    more = {"count": len(who.table["covariate"]), "p": who.p_value}
+    return Message("attrition.lost-who", text, {**values, **more})
 
 
 def _parts(
-    lost: NDArray[np.bool_], arm: NDArray[np.bool_], difference: float, p: float, method: str
+    lost: NDArray[np.bool_],
+    arm: NDArray[np.bool_],
+    difference: float,
+    p: float,
+    method: str,
+    who: WhoWasLost | None,
 ) -> Parts:
     sides = (arm, ~arm)
+    told: dict[str, Mapping[str, Any]] = {}
+    if who is not None:
+        told = {
+            "who": who.table,
+            "who_together": {
+                "statistic": [who.statistic],
+                "df": [who.df],
+                "p_value": [who.p_value],
+            },
+        }
     return Parts(
         {
+            **told,
             "arms": {
                 "arm": ["treated", "comparison"],
                 "n": [int(side.sum()) for side in sides],

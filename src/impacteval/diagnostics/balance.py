@@ -225,6 +225,10 @@ def _parts(
             "covariate": names,
             "mean_treated": served,
             "mean_comparison": other,
+            "sd_treated": np.sqrt(_variance(x[assignment.arm], assignment.mass[assignment.arm])),
+            "sd_comparison": np.sqrt(
+                _variance(x[~assignment.arm], assignment.mass[~assignment.arm])
+            ),
             "difference": found.values,
             "std_error": errors,
             "p_value": [

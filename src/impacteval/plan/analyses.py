@@ -66,6 +66,7 @@ class DiagnosticSpec(FileModel):
 
     name: Slug = Field(description="the name of a diagnostic, such as balance")
     limit: Annotated[Number, AfterValidator(_not_negative)] | None = None
+    settings: Settings = Field(default_factory=dict)
 
 
 class Robustness(FileModel):
@@ -114,6 +115,36 @@ class GroupRule(FileModel):
         return self
 
 
+class OutcomeRange(FileModel):
+    """The range that an outcome can have, for the worst case of those who were lost."""
+
+    low: Number = Field(description="the lowest value that the outcome can have")
+    high: Number = Field(description="the highest value that the outcome can have")
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if not self.low < self.high:
+            refuse(
+                [
+                    (
+                        ("high",),
+                        f"The outcome cannot go from {self.low} to {self.high}.",
+                        "Write the lowest value under `low` and the highest under `high`.",
+                    )
+                ]
+            )
+        return self
+
+
+class AttritionSpec(FileModel):
+    """What bounds on the loss of people may rest on. They inform; they never decide."""
+
+    within: Names = Field(default=(), description="covariates whose cells tighten the bounds")
+    outcome_range: OutcomeRange | None = Field(
+        default=None, description="the range of the outcome, for the worst case"
+    )
+
+
 class EquityColumn(FileModel):
     """How the rows of a part of the people are found, whose reach and effect are reported."""
 
@@ -144,6 +175,7 @@ class Analysis(FileModel):
         description="whom the effect is about"
     )
     missing_outcome: Literal["refuse", "attrited"] = "refuse"
+    attrition: AttritionSpec | None = None
     log_outcome: Bool = False
     eligible: tuple[Condition, ...] = ()
     groups: GroupRule | None = None
@@ -166,6 +198,7 @@ class Analysis(FileModel):
                 refuse(
                     [((key,), f"`{key}` names {', '.join(twice)} twice.", "Name each one once.")]
                 )
+        self._attrition_fits()
         if self.columns.audited is not None and self.design != "count":
             refuse(
                 [
@@ -186,6 +219,38 @@ class Analysis(FileModel):
             for column in stray
         )
         return self
+
+    def _attrition_fits(self) -> None:
+        """Bounds are for trials that may lose people, within covariates that are named."""
+        if self.attrition is None:
+            return
+        problems: list[tuple[tuple[str | int, ...], str, str]] = []
+        if self.missing_outcome != "attrited":
+            problems.append(
+                (
+                    ("attrition",),
+                    "No outcome may be missing here, so there is nothing to bound.",
+                    "Write `missing_outcome: attrited`, or remove `attrition`.",
+                )
+            )
+        if self.design != "rct":
+            problems.append(
+                (
+                    ("attrition",),
+                    f"Bounds on the loss of people rest on a draw by lot; design {self.design} has none.",
+                    "Remove `attrition`.",
+                )
+            )
+        problems += [
+            (
+                ("attrition", "within", k),
+                f"`{column}` is not one of the covariates, and bounds are tightened within them.",
+                f"Covariates: {', '.join(self.columns.covariates) or 'none'}.",
+            )
+            for k, column in enumerate(self.attrition.within)
+            if column not in self.columns.covariates
+        ]
+        refuse(problems)
 
     def blind_columns(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
         """Every column that is read without outcomes, with the place that names it."""

@@ -145,6 +145,8 @@ class Columns(FileModel):
     weight: NonBlank | None = None
     weight_kind: Literal["sampling", "frequency", "precision"] | None = None
     exposure: NonBlank | None = None
+    spillover: NonBlank | None = None
+    assignment_probability: NonBlank | None = None
     audited: NonBlank | None = None
     covariates: Names = ()
 

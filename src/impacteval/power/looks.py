@@ -6,7 +6,8 @@ import math
 from dataclasses import dataclass
 
 from impacteval.errors import UsageError
-from impacteval.inference.sequential import Looks, Spending, drift_for, planned_looks
+from impacteval.inference.declared import Declared, declared_looks, rounded_down, shares_of
+from impacteval.inference.sequential import Looks, drift_for, planned_looks
 from impacteval.power.answers import Test
 from impacteval.power.precision import error_of, line
 from impacteval.power.trial import PlannedTrial
@@ -26,7 +27,9 @@ class Look:
         Confidence level of the interval (or bound) that is held against the threshold there: what
         a contract writes for this look.
     share : float
-        Its share of what may go wrong, as a contract's ``alpha_share``.
+        Its share of what may go wrong on the better side.
+    alpha_share : str
+        The same rounded down, as a contract states it.
     if_threshold, if_effect : float
         Chance to stop there for the better side, when the truth is the threshold and when it is
         the effect; NaN without an effect.
@@ -36,6 +39,7 @@ class Look:
     bound: float
     level: float
     share: float
+    alpha_share: str
     if_threshold: float
     if_effect: float
 
@@ -59,7 +63,7 @@ class LookPlan:
         without one.
     """
 
-    spending: Spending
+    spending: Declared
     looks: tuple[Look, ...]
     larger: float
     finds: float
@@ -69,7 +73,7 @@ class LookPlan:
 def look_plan(
     trial: PlannedTrial,
     test: Test,
-    spending: Spending,
+    spending: Declared,
     information: tuple[float, ...],
     *,
     effect: float | None = None,
@@ -83,7 +87,7 @@ def look_plan(
         As it is at the last look.
     test : Test
         Its level is kept over all looks together.
-    spending : {"obrien_fleming", "pocock"}
+    spending : {"obrien_fleming", "pocock", "always_valid"}
         How the error is spent.
     information : tuple of float
         Share of the final information at each look, increasing, the last one 1.
@@ -112,7 +116,9 @@ def look_plan(
         raise UsageError(
             f"Looks share what may go wrong, and a level of {test.level:g} leaves most."
         )
-    looks: Looks = planned_looks(spending, alpha, information, two_sided=test.sides == "two")
+    # A contract pays on one side, whatever the sides of its level (`declared_looks`).
+    declared = declared_looks(spending, round(1.0 - test.tail, 12), information)
+    looks = _both_sides(spending, alpha, declared) if test.sides == "two" else declared
     nothing = looks.stops(0.0)
     finds = ends = math.nan
     true: tuple[float, ...] = (math.nan,) * len(information)
@@ -125,12 +131,33 @@ def look_plan(
     return LookPlan(
         spending,
         tuple(
-            Look(share, bound, level, (1.0 - level) / alpha, at_null, at_effect)
-            for share, bound, level, at_null, at_effect in zip(
-                information, looks.bounds, looks.levels, nothing.above, true, strict=True
+            Look(
+                share,
+                bound,
+                level,
+                spent,
+                format(rounded_down(spent), "f").rstrip("0"),
+                at_null,
+                at_effect,
+            )
+            for share, bound, level, spent, at_null, at_effect in zip(
+                information,
+                looks.bounds,
+                looks.levels,
+                shares_of(declared),
+                nothing.above,
+                true,
+                strict=True,
             )
         ),
         (drift_for(looks, power) / alone) ** 2,
         finds,
         ends,
     )
+
+
+def _both_sides(spending: Declared, alpha: float, declared: Looks) -> Looks:
+    """The looks of a two-sided test, which the mirror image of each bound stops as well."""
+    if spending == "always_valid":
+        return Looks(declared.information, declared.bounds, two_sided=True, alpha=alpha)
+    return planned_looks(spending, alpha, declared.information, two_sided=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from impacteval.errors import Problem, UsageError
-from impacteval.inference.sequential import Spending
+from impacteval.inference.declared import Declared
 from impacteval.power.answers import Found, Test, detectable, finds, needed
 from impacteval.power.declare import Answer, planned
 from impacteval.power.diagnose import DRAWS, Diagnosis, diagnose
@@ -139,7 +139,7 @@ def power_plan(
     grid: Mapping[str, Sequence[Any]] | None = None,
     simulate: Simulate | None = None,
     looks: tuple[float, ...] = (),
-    spending: Spending = "obrien_fleming",
+    spending: Declared = "obrien_fleming",
 ) -> PowerPlan:
     """Ask a planned trial everything.
 
@@ -159,7 +159,7 @@ def power_plan(
         Run the designs too, with the estimator that the study will use.
     looks : tuple of float, optional
         Share of the final information at each look, the last one 1.
-    spending : {"obrien_fleming", "pocock"}
+    spending : {"obrien_fleming", "pocock", "always_valid"}
         How looks spend what may go wrong.
 
     Returns

@@ -339,6 +339,10 @@ SPENDINGS = {
         en="each spends about as much of it (Pocock)",
         fr="chacune en consomme à peu près autant (Pocock)",
     ),
+    "always_valid": Text(
+        en="the bounds hold however many more looks there are (always valid)",
+        fr="les bornes tiennent quel que soit le nombre d'analyses à venir (toujours valides)",
+    ),
 }
 
 

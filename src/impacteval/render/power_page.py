@@ -71,6 +71,7 @@ EFFECTS_CAPTION = Text(
 INFORMATION = Text(en="Information", fr="Information")
 LEVEL = Text(en="Level at this look", fr="Niveau à cette analyse")
 BOUND = Text(en="Standard errors needed", fr="Erreurs types nécessaires")
+SHARE = Text(en="alpha_share in a contract", fr="alpha_share au contrat")
 IF_THRESHOLD = Text(
     en="Stops if the truth is the threshold (in 100)",
     fr="S'arrête si la réalité est au seuil (sur 100)",
@@ -214,7 +215,7 @@ def _looks(plan: PowerPlan, pen: Pen) -> Iterator[Block]:
     if looks is None:
         return
     yield Items(tuple(_fill(m, pen) for m in looks_said(plan)))
-    heads = [INFORMATION, LEVEL, BOUND, IF_THRESHOLD]
+    heads = [INFORMATION, SHARE, LEVEL, BOUND, IF_THRESHOLD]
     with_effect = plan.effect is not None
     if with_effect:
         heads.append(IF_EFFECT)
@@ -225,6 +226,8 @@ def _looks(plan: PowerPlan, pen: Pen) -> Iterator[Block]:
     rows = tuple(
         (
             Cell(fmt.percent(look.information, pen.language)),
+            # As the file has it, to be copied: with a point in either language.
+            Cell(look.alpha_share),
             Cell(fmt.number(100.0 * look.level, pen.language, 3) + fmt.percent_sign(pen.language)),
             Cell(_number(look.bound, pen)),
             Cell(_times(look.if_threshold, pen)),

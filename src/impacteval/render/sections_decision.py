@@ -6,13 +6,22 @@ from collections.abc import Iterator
 
 from impacteval.render.blocks import Block, Cell, Column, Drawing, Items, Para, Sub, Table
 from impacteval.render.labels import slug
-from impacteval.render.pen import ALL, Pen
+from impacteval.render.pen import Pen
 from impacteval.render.plots import forest_drawing
 from impacteval.render.sections_amended import both_readings
 from impacteval.render.sections_besides import stops, unpaid
+from impacteval.render.sections_looks import looks
+from impacteval.render.sections_losses import losses
 from impacteval.render.sections_settling import settling
 from impacteval.render.sections_study import clauses_of
-from impacteval.report.record import ClauseRow, FindingFacts, Range, Record
+from impacteval.render.verdict_cells import (
+    clause_key,
+    clause_name,
+    interval_cell,
+    verdict_cell,
+    written_key,
+)
+from impacteval.report.record import FindingFacts, Range, Record
 
 
 def money(record: Record, pen: Pen) -> Iterator[Block]:
@@ -61,12 +70,12 @@ def _rules(record: Record, pen: Pen) -> Iterator[Block]:
         yield Para(words("rules.none"))
         return
     yield Para(words("rules.intro"))
-    order = {_written(_key(c)): k for k, c in enumerate(record.page_one.clauses)}
+    order = {written_key(clause_key(c)): k for k, c in enumerate(record.page_one.clauses)}
     several = len({name for rule in record.other_rules for name in rule.verdicts}) > 1
     rows: list[tuple[Cell, ...]] = []
     for rule in record.other_rules:
-        keys = sorted(rule.verdicts, key=lambda key: (order.get(_written(key), len(order)), key))
-        named = {key: _named(key, record, pen) for key in keys}
+        keys = sorted(rule.verdicts, key=lambda key: (order.get(written_key(key), len(order)), key))
+        named = {key: clause_name(key, record, pen) for key in keys}
         values = [_value(rule.values.get(key), key, record, pen) for key in keys]
         marks = [rule.verdicts[key] for key in keys]
         verdicts = [words(f"verdict.{mark}") for mark in marks]
@@ -123,28 +132,9 @@ def _value(value: str | None, key: str, record: Record, pen: Pen) -> str:
     if value is None:
         return pen.words("rules.no_value")
     return pen.near(
-        value, (c for c in record.page_one.clauses if _written(_key(c)) == _written(key))
+        value,
+        (c for c in record.page_one.clauses if written_key(clause_key(c)) == written_key(key)),
     )
-
-
-def _key(clause: ClauseRow) -> str:
-    return f"{clause.name}/{clause.group}"
-
-
-def _named(key: str, record: Record, pen: Pen) -> str:
-    """A clause and its group by the names that page 1 gives them."""
-    for clause in record.page_one.clauses:
-        if _written(_key(clause)) == _written(key):
-            name = pen.both(clause.title) if clause.title else clause.name
-            group = pen.both(clause.group_name) if clause.group_name else None
-            return name if group is None else f"{name} ({group})"
-    return _written(key)
-
-
-def _written(key: str) -> str:
-    """A clause and its group as a reader sees them; a group of everyone is not named."""
-    name, _, group = key.partition("/")
-    return name if group in ("", ALL) else f"{name} ({group})"
 
 
 def firm(record: Record, pen: Pen) -> Iterator[Block]:
@@ -152,12 +142,14 @@ def firm(record: Record, pen: Pen) -> Iterator[Block]:
     words = pen.words
     yield Sub(words("firm.distance"), "firm-distance")
     yield from _distances(record, pen)
+    yield from looks(record, pen)
     yield Sub(words("firm.other"), "firm-other")
     tested = [finding for finding in record.findings if finding.robustness]
     if not tested:
         yield Para(words("firm.no_other"))
     for finding in tested:
         yield from _robustness(finding, record, pen)
+    yield from losses(record, pen)
 
 
 def _distances(record: Record, pen: Pen) -> Iterator[Block]:
@@ -234,8 +226,8 @@ def _robustness(finding: FindingFacts, record: Record, pen: Pen) -> Iterator[Blo
             (
                 Cell(words("firm.main")),
                 Cell(pen.near(finding.estimate, clauses)),
-                _interval(main, pen),
-                _verdicts(dict(verdicts), record, pen),
+                interval_cell(main, pen),
+                verdict_cell(dict(verdicts), record, pen),
                 Cell(pen.money(record.page_one.money.due_now)),
                 Cell("–"),
             )
@@ -246,8 +238,8 @@ def _robustness(finding: FindingFacts, record: Record, pen: Pen) -> Iterator[Blo
             (
                 Cell(pen.both(row.title)),
                 Cell(missing if row.estimate is None else pen.near(row.estimate, clauses)),
-                _interval(row.interval, pen),
-                _verdicts(dict(row.verdicts), record, pen),
+                interval_cell(row.interval, pen),
+                verdict_cell(dict(row.verdicts), record, pen),
                 Cell("–" if row.estimate is None else pen.money(row.due_now)),
                 Cell(
                     "–"
@@ -276,35 +268,6 @@ def _robustness(finding: FindingFacts, record: Record, pen: Pen) -> Iterator[Blo
     ]
     if reasons:
         yield Items(tuple(reasons))
-
-
-def _interval(found: Range | None, pen: Pen) -> Cell:
-    if found is None:
-        return Cell("–")
-    low, high = pen.ends(found)
-    return Cell(pen.words("firm.to", low=low, high=high, level=pen.percent(found.level)))
-
-
-def _verdicts(verdicts: dict[str, str], record: Record, pen: Pen) -> Cell:
-    if not verdicts:
-        return Cell("–")
-    if len(verdicts) == 1:
-        verdict = next(iter(verdicts.values()))
-        return Cell(pen.words(f"verdict.{verdict}"), verdict)
-    return Cell(
-        "",
-        more=tuple(
-            Cell(
-                pen.words(
-                    "firm.line",
-                    clause=_named(name, record, pen),
-                    verdict=pen.words(f"verdict.{verdict}"),
-                ),
-                verdict,
-            )
-            for name, verdict in verdicts.items()
-        ),
-    )
 
 
 def unknown(record: Record, pen: Pen) -> Iterator[Block]:

@@ -22,6 +22,7 @@ from impacteval.render.labels import slug
 from impacteval.render.pen import Pen
 from impacteval.render.plots import love_drawing, path_drawing
 from impacteval.render.sections_amended import amendments
+from impacteval.render.sections_lost import who_was_lost
 from impacteval.report.record import ClauseRow, FindingFacts, MethodFacts, Record
 
 WHOLE = "all"
@@ -95,6 +96,7 @@ def counted(record: Record, pen: Pen) -> Iterator[Block]:
         yield Para(words("counted.none"))
     yield Sub(words("counted.refused"), "counted-refused")
     yield Para(pen.say(record.refused))
+    yield from who_was_lost(record, pen)
     yield Sub(words("counted.left_out"), "counted-left-out")
     if record.page_one.left_out:
         yield Items(tuple(pen.say(said) for said in record.page_one.left_out))
@@ -332,5 +334,24 @@ def _baseline(finding: FindingFacts, pen: Pen) -> Iterator[Block]:
                 covariate=label,
             ),
             caption=words("plot.love.caption", name=pen.finding_name(finding)),
-            data=None,
+            data=Table(
+                words("plot.love.data", name=pen.finding_name(finding)),
+                (
+                    Column(words("otherwise.covariate")),
+                    Column(words("otherwise.std_difference"), "right"),
+                ),
+                tuple(
+                    (
+                        Cell(row.covariate if row.plain_name is None else pen.both(row.plain_name)),
+                        Cell(pen.fixed(row.standardised_difference, 3)),
+                    )
+                    for row in sorted(
+                        measured,
+                        key=lambda row: (
+                            -abs(float(row.standardised_difference or 0)),
+                            row.covariate,
+                        ),
+                    )
+                ),
+            ),
         )

@@ -19,6 +19,7 @@ from impacteval.simulation.answer_sentences import (
 from impacteval.simulation.basis_sentences import assumptions, gap_sentences
 from impacteval.simulation.characteristics import Money, Payment, Simulation
 from impacteval.simulation.clause_sentences import clause_sentences
+from impacteval.simulation.looks import pays_once
 from impacteval.simulation.precision_sentences import alike, precisions_told
 from impacteval.simulation.saying import (
     clause_text,
@@ -69,6 +70,10 @@ PAYMENTS_CAPTION = Text(
 CLAUSES_AT_LAST = Text(
     en="How often each clause is met at the last settlement, times in 100, by true effect",
     fr="Fréquence à laquelle chaque clause est remplie au dernier règlement, sur 100, selon l'effet réel",
+)
+CLAUSES_AT_ANY = Text(
+    en="How often each clause is met at one of the looks, times in 100, by true effect",
+    fr="Fréquence à laquelle chaque clause est remplie à l'une des lectures, sur 100, selon l'effet réel",
 )
 SETTLEMENT = Text(en="Settlement", fr="Règlement")
 SO_FAR = Text(en="People so far (in 100)", fr="Personnes (sur 100)")
@@ -141,7 +146,7 @@ def sections(
         ("parties", tuple(_parties(found, contract.money_decimals, pen))),
         ("engines", tuple(_engines(found, contract.money_decimals, pen))),
         ("advice", tuple(_advice(found, contract, pen))),
-        ("assumed", (Items(tuple(_fill(m, pen) for m in assumptions(found))),)),
+        ("assumed", (Items(tuple(_fill(m, pen) for m in assumptions(found, contract))),)),
     ]
     kept = [(name, blocks) for name, blocks in built if blocks]
     return tuple(
@@ -284,6 +289,8 @@ def _clauses(found: Simulation, contract: Contract, pen: Pen, drawings: bool) ->
         for p in payments
     )
     caption = CLAUSES_AT_LAST if found.so_far else CLAUSES_CAPTION
+    if any(pays_once(contract, found.settlements)):
+        caption = CLAUSES_AT_ANY
     yield Table(_text(caption, pen), columns, rows)
     for k, clause in enumerate(clauses):
         if len(clause.steps) < 2:

@@ -25,6 +25,7 @@ from impacteval.report.record import (
 )
 from impacteval.report.run import Run
 from impacteval.report.sentences import contract_unit
+from impacteval.report.verdicts import contract_value
 from impacteval.values import Message, Text, significant, written
 
 LEAST_SHOWN = 10
@@ -157,7 +158,7 @@ def _in_contract_units(
     unit = contract_unit(outcome.effect, outcome.unit.text() if outcome.unit else None)
     if estimate is None:
         return unit, None
-    return unit, written(facts.contract_value(estimate, contract, finding.outcome))
+    return unit, written(contract_value(estimate, contract, finding.outcome))
 
 
 def _watch_sentence(

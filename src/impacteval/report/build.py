@@ -15,6 +15,7 @@ from impacteval.report import findings_facts as facts
 from impacteval.report.amended import amendments, as_contracted
 from impacteval.report.besides import besides
 from impacteval.report.checklist import STANDARD, checklist
+from impacteval.report.looks import adjusted_sentences, looks_found
 from impacteval.report.page_one import page_one
 from impacteval.report.record import (
     Annex,
@@ -37,6 +38,7 @@ from impacteval.report.sentences import (
     text_of,
 )
 from impacteval.report.settling import settling_of
+from impacteval.report.verdicts import key, verdicts_of
 from impacteval.values import Message, Text
 
 
@@ -49,9 +51,12 @@ def record_of(run: Run) -> Record:
         Everything it is built from.
     """
     contract, plan = run.contract, run.plan
+    found = looks_found(run)
+    page = page_one(run)
+    told = tuple(adjusted_sentences(found))
     return Record(
         study=_study(run),
-        page_one=page_one(run),
+        page_one=page.model_copy(update={"warnings": (*page.warnings, *told)}) if told else page,
         contract=_contract(run),
         counted=tuple(_flow(run)),
         refused=_said("refused", plan.refusals.text() if plan.refusals else _NO_REFUSALS),
@@ -78,6 +83,7 @@ def record_of(run: Run) -> Record:
         annex=_annex(run),
         settling=settling_of(run),
         besides=besides(run),
+        looks=found,
     )
 
 
@@ -208,8 +214,8 @@ def _other_rules(run: Run) -> Iterator[OtherRule]:
         yield OtherRule(
             rule=Said.of(rule_sentence(_at_level(run.contract, reading))),
             binding=reading.binding,
-            verdicts=facts.verdicts_of(decision),
-            values={facts.key(c.name, c.group): text_of(c.value) for c in decision.clauses},
+            verdicts=verdicts_of(decision),
+            values={key(c.name, c.group): text_of(c.value) for c in decision.clauses},
             due_now=money_text(decision.due_now),
         )
 
@@ -297,7 +303,7 @@ def _receipts(run: Run) -> Iterator[Receipt]:
         described = facts.finding_facts(
             finding, run.contract, run.plan, run.alternatives, run.decision
         )
-        yield from _part_receipts(facts.key(clause.name, clause.group), described)
+        yield from _part_receipts(key(clause.name, clause.group), described)
         figures = {
             "value": text_of(clause.value),
             "estimate": described.estimate,
@@ -311,7 +317,7 @@ def _receipts(run: Run) -> Iterator[Receipt]:
                 yield Receipt(
                     figure=figure,
                     value=value,
-                    clause=facts.key(clause.name, clause.group),
+                    clause=key(clause.name, clause.group),
                     plan_entry=finding.entry,
                     data_digest=finding.data_digest,
                     estimator="combine" if finding.parts else finding.method.name,

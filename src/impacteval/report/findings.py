@@ -10,7 +10,7 @@ from typing import Any
 from impacteval.estimates import CounterfactualEstimate, Diagnostic
 from impacteval.plan import Analysis
 from impacteval.plugin import MethodCard
-from impacteval.values import Evidence, Message, Text
+from impacteval.values import Evidence, Interval, Message, Text
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,6 +54,46 @@ class Alternative:
     reason: Message | None
     evidence: Evidence
     treated: frozenset[object] = frozenset()
+
+
+@dataclass(frozen=True, eq=False)
+class LossEnd:
+    """One end of what the loss of people leaves possible, as the decision would be told it."""
+
+    name: str
+    estimate: CounterfactualEstimate | None
+    reason: Message | None
+    evidence: Evidence
+    treated: frozenset[object] = frozenset()
+
+
+@dataclass(frozen=True, eq=False)
+class Loss:
+    """What one assumption about those lost leaves possible.
+
+    Attributes
+    ----------
+    kind : str
+        The assumption, as `impacteval.diagnostics.losses` names it.
+    title : Text
+        The same for people.
+    worse, better : LossEnd
+        Both ends; worse and better as the contract reads the number.
+    lost : int
+        Outcomes that are missing.
+    interval : Interval or None
+        Covers the effect between both ends, raw; None where an end has no error.
+    notes : tuple of Message
+        What was trimmed, and what speaks against the assumption.
+    """
+
+    kind: str
+    title: Text
+    worse: LossEnd
+    better: LossEnd
+    lost: int
+    interval: Interval | None = None
+    notes: tuple[Message, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,6 +158,8 @@ class Finding:
         Reach and effect in the parts of the people that the plan names.
     parts : tuple of Part
         The findings that were combined; empty for a number of one design.
+    losses : tuple of Loss
+        What the loss of people leaves possible, where outcomes may be missing.
     """
 
     outcome: str
@@ -137,6 +179,13 @@ class Finding:
     treated: frozenset[object] = frozenset()
     equity: tuple[EquityFinding, ...] = ()
     parts: tuple[Part, ...] = ()
+    losses: tuple[Loss, ...] = ()
+
+    @property
+    def instead(self) -> tuple[Alternative | LossEnd, ...]:
+        """Every number that may stand in the place of the planned one, to decide again."""
+        ends = (end for loss in self.losses for end in (loss.worse, loss.better))
+        return (*self.alternatives, *ends)
 
     @property
     def against(self) -> str:

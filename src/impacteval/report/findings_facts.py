@@ -17,6 +17,7 @@ from impacteval.files import Words
 from impacteval.plan import Plan
 from impacteval.plugin import MethodCard
 from impacteval.report.findings import Alternative, Finding, Findings, Method, Part
+from impacteval.report.losses import loss_rows, lost_rows
 from impacteval.report.record import (
     ArmRow,
     Both,
@@ -31,6 +32,7 @@ from impacteval.report.record import (
 )
 from impacteval.report.sentences import Wording, contract_unit, text_of
 from impacteval.report.uncompared import UNCOMPARED
+from impacteval.report.verdicts import contract_value, flips, verdicts_of
 from impacteval.values import (
     Confidence,
     ConfidenceSet,
@@ -38,7 +40,6 @@ from impacteval.values import (
     Message,
     Question,
     Scale,
-    Status,
     Text,
     significant,
     written,
@@ -163,17 +164,6 @@ def range_of(
     )
 
 
-def contract_value(estimate: CounterfactualEstimate, contract: Contract, outcome: str) -> Decimal:
-    """An estimate in contract units."""
-    described = contract.outcomes[outcome]
-    reference = units.magnitude(
-        described.effect, estimate.effect.value, estimate.observed, estimate.counterfactual
-    )
-    return units.to_decimal(
-        described.effect, described.better, estimate.effect.value, reference=reference
-    )
-
-
 def claimed(finding: Finding, contract: Contract) -> str | None:
     """What was claimed before an audit, in contract units; None without an audit."""
     estimate = finding.estimate
@@ -273,6 +263,8 @@ def finding_facts(
         design_text=design_text,
         comparators=comparators,
         curve=tuple(_curve(finding, contract)),
+        lost=tuple(lost_rows(finding)),
+        losses=loss_rows(finding, contract, alternatives, decision),
         parts=part_rows(finding, contract),
     )
 
@@ -468,21 +460,13 @@ def _robustness(
     estimate = alternative.estimate
     value = interval = None
     if estimate is not None:
-        outcome = contract.outcomes[finding.outcome]
-        reference = units.magnitude(
-            outcome.effect, estimate.effect.value, estimate.observed, estimate.counterfactual
-        )
-        value = written(
-            units.to_decimal(
-                outcome.effect, outcome.better, estimate.effect.value, reference=reference
-            )
-        )
+        value = written(contract_value(estimate, contract, finding.outcome))
         interval = range_of(estimate, contract, finding.outcome, 0.95, "two")
     again = None
     if estimate is not None:
         again = alternatives.get((finding.outcome, finding.group, alternative.name))
-    verdicts = _verdicts(again) if again is not None else {}
-    binding = _verdicts(decision)
+    verdicts = verdicts_of(again) if again is not None else {}
+    binding = verdicts_of(decision)
     return RobustnessRow(
         name=alternative.name,
         title=Both.of(alternative.title),
@@ -491,26 +475,9 @@ def _robustness(
         verdicts=verdicts,
         due_now=money_text(again.due_now) if again is not None else None,
         # An analysis that cannot answer changes no decision: it is told as not applicable.
-        flips=any(
-            verdict != binding[name] and verdict != Status.CANNOT_BE_JUDGED.value
-            for name, verdict in verdicts.items()
-        ),
+        flips=flips(verdicts, binding),
         reason=Said.of(alternative.reason) if alternative.reason else None,
     )
-
-
-def _verdicts(decision: Decision) -> dict[str, Any]:
-    return {
-        key(c.name, c.group): (c.verdict or Status.CANNOT_BE_JUDGED).value for c in decision.clauses
-    }
-
-
-def key(name: str, group: str) -> str:
-    """How tables name a clause and its group: ``final`` or ``early/cohort_1``."""
-    return name if group == ALL else f"{name}/{group}"
-
-
-verdicts_of = _verdicts
 
 
 def _curve(finding: Finding, contract: Contract) -> Iterator[tuple[str, str]]:

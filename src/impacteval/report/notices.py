@@ -11,6 +11,7 @@ from impacteval.estimates import DiagnosticStatus
 from impacteval.report import findings_facts as facts
 from impacteval.report.findings import Finding, FlowStep
 from impacteval.report.grade import FEW_TREATED
+from impacteval.report.losses import loss_rows, loss_warning
 from impacteval.report.run import Run
 from impacteval.values import Message, Text
 
@@ -246,3 +247,19 @@ def warnings(run: Run) -> Iterator[Message]:
     }
     for title in failed:
         yield Message("warning.diagnostic", _FAILED, {"check": title})
+    yield from _losses(run)
+
+
+def _losses(run: Run) -> Iterator[Message]:
+    """Paid outcomes on which losing people one way, the mildest assumption, leaves a verdict open."""
+    contract = run.contract
+    paid = {clause.outcome for clause in contract.clauses}
+    open_ = {
+        finding.outcome: None
+        for finding in run.findings.values()
+        if finding.outcome in paid
+        for row in loss_rows(finding, contract, run.alternatives, run.decision)
+        if row.kind == "one_way" and row.flips
+    }
+    for outcome in open_:
+        yield loss_warning(contract.outcomes[outcome].plain_name.text())

@@ -18,11 +18,14 @@ from impacteval.report.record_findings import (
     DiagnosticRow,
     FindingFacts,
     FlowRow,
+    LossRow,
+    LostRow,
     MethodFacts,
     PartRow,
     PeriodRow,
     RobustnessRow,
 )
+from impacteval.report.record_looks import LookRow
 from impacteval.report.record_values import Both, Frozen, Money, Range, Said, Verdict
 
 FORMAT: Literal["impacteval-verdict/1"] = "impacteval-verdict/1"
@@ -418,6 +421,8 @@ class Record(Frozen):
     """Left out where the contract has no calendar."""
     besides: Besides | None = Field(default=None, exclude_if=lambda found: found is None)
     """Left out where the contract asks for nothing besides."""
+    looks: tuple[LookRow, ...] = Field(default=(), exclude_if=lambda found: not found)
+    """Left out where no looks at growing data spend one error."""
 
 
 def record_json(record: Record) -> str:
@@ -456,6 +461,9 @@ __all__ = [
     "EvidenceGrade",
     "FindingFacts",
     "FlowRow",
+    "LookRow",
+    "LossRow",
+    "LostRow",
     "MethodFacts",
     "Money",
     "MoneyBox",

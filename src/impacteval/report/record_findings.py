@@ -85,6 +85,42 @@ class RobustnessRow(Frozen):
     reason: Said | None
 
 
+class LostRow(Frozen):
+    """Those lost and those measured by one covariate. Averages of fewer than ten are null."""
+
+    covariate: str
+    plain_name: Both | None
+    lost_treated: str | None
+    lost_comparison: str | None
+    measured_treated: str | None
+    measured_comparison: str | None
+    p_value: str | None
+    """Of the arms losing people alike along this covariate."""
+
+
+class LossRow(Frozen):
+    """What one assumption about those lost leaves possible."""
+
+    kind: str
+    """``one_way``, ``one_way_within``, ``either_way`` or ``worst_case``."""
+    title: Both
+    low: str | None
+    high: str | None
+    """Both ends in contract units, the lower one first."""
+    interval: Range | None
+    """Covers the effect between both ends, in contract units."""
+    verdicts_low: dict[str, Verdict]
+    """Clause name to the verdict it would have at the lower end."""
+    verdicts_high: dict[str, Verdict]
+    flips: bool
+    """Whether a verdict would be another one at either end."""
+    reason: Said | None
+    """Why there are no bounds."""
+    said: Said
+    """The whole in one sentence."""
+    notes: tuple[Said, ...]
+
+
 class PartRow(Frozen):
     """One design of a result that combines several, by itself."""
 
@@ -151,5 +187,9 @@ class FindingFacts(Frozen):
     comparators: Said
     curve: tuple[tuple[str, str], ...]
     """Points (effect in contract units, confidence density) of the confidence distribution."""
+    lost: tuple[LostRow, ...] = Field(default=(), exclude_if=lambda lost: not lost)
+    """Who was lost, where the check of attrition has covariates and somebody was lost."""
+    losses: tuple[LossRow, ...] = Field(default=(), exclude_if=lambda losses: not losses)
+    """What the loss of people could do, where some were lost."""
     parts: tuple[PartRow, ...] = Field(default=(), exclude_if=lambda parts: not parts)
     """What is combined, where the contract combines several designs."""

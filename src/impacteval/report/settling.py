@@ -7,9 +7,9 @@ from decimal import Decimal
 
 from impacteval.contract.calendar import Look, looks
 from impacteval.decide import Decision, money_text
-from impacteval.report import findings_facts as facts
 from impacteval.report.record import Corrected, Escrow, Said, SettlementRow, Settling
 from impacteval.report.run import Run
+from impacteval.report.verdicts import key
 from impacteval.values import Message, Status, Text
 
 
@@ -103,7 +103,7 @@ def _would_be(decision: Decision) -> Iterator[tuple[str, str]]:
     for clause in decision.clauses:
         other = clause.would_be
         if clause.verdict is Status.NOT_FOR_PAYMENT and other not in (None, clause.verdict):
-            yield facts.key(clause.name, clause.group), str(other)
+            yield key(clause.name, clause.group), str(other)
 
 
 def _escrow(decision: Decision) -> Escrow | None:

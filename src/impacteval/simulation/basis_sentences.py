@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import math
 
+from impacteval.contract.calendar_information import looks_of
+from impacteval.contract.model import Contract
 from impacteval.simulation.advice_told import hoped_sentence
 from impacteval.simulation.characteristics import Simulation
+from impacteval.simulation.looks import pays_once
 from impacteval.simulation.saying import in_hundred, say
 from impacteval.values import Message, Text, significant
 
@@ -63,7 +66,7 @@ def gap_sentences(found: Simulation) -> list[Message]:
     return said
 
 
-def assumptions(found: Simulation) -> list[Message]:
+def assumptions(found: Simulation, contract: Contract) -> list[Message]:
     """What the numbers rest on, and how exact they are."""
     error = 2.0 * math.sqrt(0.25 / found.draws)
     said = [
@@ -124,7 +127,9 @@ def assumptions(found: Simulation) -> list[Message]:
                 "qu'elle soit remplie se lit sur l'estimation et ne décide d'aucun montant.",
             )
         )
-    if found.so_far:
+    if found.so_far and looks_of(contract):
+        said.append(looks_sentence(found, contract))
+    elif found.so_far:
         said.append(
             say(
                 "growing",
@@ -149,6 +154,34 @@ def assumptions(found: Simulation) -> list[Message]:
             )
         )
     return said
+
+
+def looks_sentence(found: Simulation, contract: Contract) -> Message:
+    """How looks share data and error, and where a clause is counted."""
+    once = any(pays_once(contract, found.settlements))
+    return say(
+        "looks-once" if once else "looks",
+        "{n:int} looks judge everybody so far, {shares} percent of them, each at its own level: the "
+        "shares of the error that the contract states. They share their data, so a lucky early result "
+        "is in all later ones. "
+        + (
+            "A clause is counted as met where any look meets it."
+            if once
+            else "Each clause is counted at the last."
+        )
+        + " Other rules are read at their full level at each look: nothing divides it.",
+        "{n:int} lectures portent sur toutes les personnes suivies jusque-là ({shares} pour cent), "
+        "chacune à son niveau : les parts du risque d'erreur que fixe le contrat. Elles partagent leurs "
+        "données : un premier résultat chanceux se retrouve dans toutes les suivantes. "
+        + (
+            "Une clause est comptée comme remplie dès qu'une lecture la trouve remplie."
+            if once
+            else "Chaque clause est comptée à la dernière."
+        )
+        + " Les autres règles s'appliquent à leur plein niveau à chaque lecture : rien ne le divise.",
+        n=found.settlements,
+        shares=_percents(found.so_far),
+    )
 
 
 def _percents(shares: tuple[float, ...]) -> Text:

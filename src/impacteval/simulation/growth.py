@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from impacteval.contract.calendar_information import looks_of
 from impacteval.contract.model import Contract
 from impacteval.errors import Problem
 from impacteval.simulation.assumed import Assumed
@@ -44,7 +45,13 @@ def even_shares(settlements: int) -> tuple[float, ...]:
 
 
 def shares_of(contract: Contract, settlements: int, said: tuple[float, ...]) -> tuple[float, ...]:
-    """The share of everybody whose data each settlement judges; none where each has data of its own."""
+    """The share of everybody whose data each settlement judges; none where each has data of its own.
+
+    Looks that share the error judge what the contract says is there.
+    """
+    declared = tuple(float(look.information or 0) for look in looks_of(contract))
+    if declared:
+        return said or declared
     if settlements == 1 or contract.payment.cumulative is None:
         return ()
     return said or even_shares(settlements)
@@ -57,7 +64,7 @@ def share_problems(
     if not said:
         return
     fix = "Write for example so_far: [0.25, 0.6, 1], or leave it out for equal steps."
-    if contract.payment.cumulative is None:
+    if contract.payment.cumulative is None and not looks_of(contract):
         yield Problem(
             "so_far says how data grow from one settlement to the next, and this contract is not "
             "cumulative: each settlement has data of its own.",

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from impacteval.contract.calendar_information import looks_of
 from impacteval.contract.model import Contract
 from impacteval.contract.readings import Given
 from impacteval.contract.rules import Rule
@@ -31,6 +32,12 @@ from impacteval.simulation.engine import Engine, asked_of
 from impacteval.simulation.engines import engine_problems, gap_of, with_pilots
 from impacteval.simulation.full import FullEngine
 from impacteval.simulation.growth import at_settlement
+from impacteval.simulation.looks import (
+    asked_at_looks,
+    contracts_at,
+    look_problems,
+    pays_once,
+)
 from impacteval.simulation.normal import draw_normal, grow_normal
 from impacteval.simulation.precise import precision_of
 from impacteval.simulation.readings import reader
@@ -44,6 +51,7 @@ from impacteval.simulation.settle import settle, settlement_problems
 from impacteval.simulation.tally import Tally
 from impacteval.simulation.triggers import quiet_triggers, with_triggers
 from impacteval.simulation.workers import mapped
+from impacteval.study.looks import every_spending_problem
 from impacteval.study.seeds import step_rng
 
 DRAWS, FULL_DRAWS = 100_000, 10_000
@@ -170,6 +178,7 @@ def simulate(
     problems += engine_problems(engine, data)
     problems += average_problems(contract)
     problems += settlement_problems(contract, said.settlements)
+    problems += [*look_problems(contract, said.settlements), *every_spending_problem(contract)]
     if problems:
         raise UsageError(problems)
     scenario_found = scenario_of(contract, said)
@@ -192,7 +201,9 @@ def run(
     contract = scenario.contract
     others = (*other_rules(contract), *averaging_rules(contract))
     rules: tuple[Rule | None, ...] = (None, *others)
-    asked = with_triggers(contract, asked_of(contract, *others))
+    asked = with_triggers(contract, asked_at_looks(contract, *others))
+    # Where looks share the error, sizes are those that find the effect at the last one alone.
+    at_last = asked_of(contracts_at(contract, 1)[-1], *others) if looks_of(contract) else asked
     chosen = NORMAL if engine == "normal" else _full(data or FullEngine())
     under = _payments(chosen, scenario, asked, rules, draws, seed)
     gaps: tuple[Gap, ...] = ()
@@ -214,7 +225,7 @@ def run(
             UnderRule(_rule_name(contract, rule), rule is None, tuple(payments))
             for rule, payments in zip(rules, under, strict=True)
         ),
-        precision=precision_of(scenario, tuple(a for a in asked if a.clauses), power),
+        precision=precision_of(scenario, tuple(a for a in at_last if a.clauses), power),
         gaps=gaps,
         quiet=quiet_triggers(contract),
         nothing_at=scenario.nothing,
@@ -250,7 +261,7 @@ def _advised(
     draws = _advice_draws(found, false_payment)
 
     def count(changed: Scenario, effect: float) -> Tally:
-        asked = with_triggers(changed.contract, asked_of(changed.contract))
+        asked = with_triggers(changed.contract, asked_at_looks(changed.contract))
         return tallies(NORMAL, changed, effect, asked, (None,), draws, found.seed)[0]
 
     paid = known_mean(count(scenario, works).payment(scenario, works).expected)
@@ -315,6 +326,8 @@ def tallies(
     """
     contract = scenario.contract
     found = tuple(Tally(growing=bool(scenario.so_far)) for _ in rules)
+    levels = contracts_at(contract, scenario.settlements)
+    once = pays_once(contract, scenario.settlements)
     times = range(scenario.settlements)
     given = [
         Given(people=there.people, other_money=scenario.other_money)
@@ -325,8 +338,8 @@ def tallies(
         rngs = [_rng(seed, settlement, block) for settlement in times]
         answers = engine.settlements(scenario, effect, asked, rngs, size)
         for rule, tally in zip(rules, found, strict=True):
-            reads = [reader(contract, each, rule) for each in answers]
-            tally.add(settle(contract, reads, given, size))
+            reads = [reader(there, each, rule) for there, each in zip(levels, answers, strict=True)]
+            tally.add(settle(contract, reads, given, size, once))
             tally.add_ties(contract, reads)
     return found
 

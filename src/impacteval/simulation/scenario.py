@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from impacteval.contract.calendar_information import looks_of
 from impacteval.contract.clauses import BasketPart, BonusMalus, Linear
 from impacteval.contract.model import Contract
 from impacteval.contract.money import Amount
@@ -54,8 +55,8 @@ class Scenario:
     other_money : Mapping[str, Amount]
         What others pay at each settlement.
     so_far : tuple of float
-        Of a contract that is cumulative, the share of everybody whose data each settlement judges,
-        1 at the last; empty where each settlement has data of its own.
+        Of a contract that is cumulative or looks at growing data, the share of everybody whose
+        data each settlement judges, 1 at the last; empty where each has data of its own.
     there : float
         The share of everybody who is in this scenario (`growth.at_settlement`).
     """
@@ -165,8 +166,9 @@ def scenario_of(contract: Contract, said: ScenarioFile) -> Scenario:
         )
     others = other_money(contract, said, problems)
     stated = tuple(float(share) for share in said.so_far)
-    growing = list(share_problems(contract, said.settlements, stated))
-    shares = () if growing else shares_of(contract, said.settlements, stated)
+    settlements = len(looks_of(contract)) or said.settlements
+    growing = list(share_problems(contract, settlements, stated))
+    shares = () if growing else shares_of(contract, settlements, stated)
     problems += growing
     problems += [p for a in numbers.values() if shares for p in growth_problems(a, shares)]
     if problems:
@@ -179,7 +181,7 @@ def scenario_of(contract: Contract, said: ScenarioFile) -> Scenario:
         effects=effects,
         between_groups=float(said.correlation.groups),
         between_outcomes=float(said.correlation.outcomes),
-        settlements=said.settlements,
+        settlements=settlements,
         other_money=others,
         so_far=shares,
     )

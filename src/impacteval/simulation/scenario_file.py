@@ -126,8 +126,8 @@ class ScenarioFile(FileModel):
     settlements: AtLeastOne = Field(default=1, description="how many settlements there are")
     so_far: tuple[Share, ...] = Field(
         default=(),
-        description="of a cumulative contract, the share of everybody whose data each settlement "
-        "judges, 1 at the last; equal steps unless said",
+        description="of a cumulative contract or of looks at growing data, the share of everybody whose "
+        "data each judges, 1 at the last; as the contract declares for looks, else equal steps",
     )
     other_money: Table[SignedAmount] = Field(
         default_factory=dict,

@@ -24,6 +24,7 @@ from impacteval.pricing.moneys import MoneyDraws, summed
 from impacteval.pricing.readings import DrawReader
 from impacteval.pricing.rows import MET, RowDraws
 from impacteval.pricing.settling import TrancheDraws
+from impacteval.simulation.looks import Met, at_any_look, met_by_now, unpaid_before
 
 NOTHING = Decimal(0)
 MOST_SETTLEMENTS = 100
@@ -37,7 +38,8 @@ class SettledDraws:
     Attributes
     ----------
     rows : tuple of Mapping[(clause, group), RowDraws]
-        What each clause says at each settlement.
+        What each clause says at each settlement; at the last, where looks pay a clause once, what
+        it says over all of them.
     total : MoneyDraws
         What all settlements pay together, repayments taken off.
     paid : array of bool, shape (draws,)
@@ -80,7 +82,11 @@ def settlement_problems(contract: Contract, settlements: int) -> Iterator[Proble
 
 
 def settle(
-    contract: Contract, reads: Sequence[DrawReader], given: Given | Sequence[Given], draws: int
+    contract: Contract,
+    reads: Sequence[DrawReader],
+    given: Given | Sequence[Given],
+    draws: int,
+    once: Sequence[bool] = (),
 ) -> SettledDraws:
     """Price every settlement, one after the other, and add them up.
 
@@ -96,6 +102,8 @@ def settle(
         What was paid before is worked out here: nothing before the first.
     draws : int
         How many draws.
+    once : sequence of bool, optional
+        For each settlement, whether a clause that it pays is not paid again at a later one.
 
     Raises
     ------
@@ -109,10 +117,14 @@ def settle(
     cumulative = contract.payment.cumulative
     earlier: MoneyDraws | None = None
     found: list[PricedDraws] = []
+    met: Met = {}
     for k, (read, own) in enumerate(zip(reads, brought, strict=True)):
         at = replace(own, already_paid=NOTHING, other_money=_others(contract, own, k + 1))
-        priced = price_draws(contract, read, at, draws=draws, earlier=earlier)
+        unpaid = unpaid_before(read, met)
+        priced = price_draws(contract, unpaid, at, draws=draws, earlier=earlier)
         found.append(priced)
+        if any(once[k : k + 1]):
+            met = met_by_now(met, priced.rows)
         due = priced.due
         earlier = due if earlier is None else summed((earlier, due), draws, due.decimals)
     last = found[-1]
@@ -128,8 +140,11 @@ def settle(
         alone = price_draws(contract, reads[-1], at, draws=draws).total
     if cumulative is not None and cumulative.clawback:
         paid = _paid(_all(found, [p.due for p in found]), last)
+    rows = [p.rows for p in found]
+    if any(once):
+        rows[-1] = at_any_look(rows)
     return SettledDraws(
-        rows=tuple(p.rows for p in found),
+        rows=tuple(rows),
         total=total,
         paid=np.asarray(paid),
         split=tuple(_all(found, part) for part in zip(*(p.split for p in found), strict=True)),

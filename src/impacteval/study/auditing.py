@@ -102,7 +102,7 @@ def number_of(seed: int, label: str) -> str:
     Examples
     --------
     >>> number_of(7, "C0001")[:8]
-    '8f07fbfe'
+    '6c43af82'
     """
     return hashlib.sha256(f"{seed}:{label}".encode()).hexdigest()
 

@@ -17,7 +17,7 @@ from impacteval.contract.rules import (
 )
 from impacteval.errors import CheckFailed, InputError, Problem, StudyError, UsageError
 from impacteval.files import Locate
-from impacteval.plan import Analysis, EstimatorSpec
+from impacteval.plan import Analysis, DiagnosticSpec, EstimatorSpec
 from impacteval.plugin import MethodCard
 from impacteval.registry import entry as registered
 from impacteval.registry import settings_problems
@@ -232,6 +232,16 @@ def _diagnostics(name: str, analysis: Analysis, locate: Locate) -> Iterator[Prob
             yield locate.problem(
                 ("analyses", name, "diagnostics", k, "name"), problem.what, problem.fix
             )
+        for problem in _diagnostic_settings(planned):
+            yield locate.problem(
+                ("analyses", name, "diagnostics", k, "settings"), problem.what, problem.fix
+            )
+
+
+def _diagnostic_settings(planned: DiagnosticSpec) -> list[Problem]:
+    from impacteval.diagnostics import DIAGNOSTICS, unknown_settings
+
+    return unknown_settings(planned.name, planned.settings) if planned.name in DIAGNOSTICS else []
 
 
 def _known_diagnostic(name: str) -> list[Problem]:

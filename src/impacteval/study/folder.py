@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from impacteval.canonical import digest
-from impacteval.contract import Contract, load_contract
+from impacteval.contract import Contract
 from impacteval.contract.amendments import contract_at
 from impacteval.contract.ledger import LEDGER_FILE, Ledger, load_ledger, load_ledger_of
 from impacteval.errors import InputError, PlanError, Problem, StudyError
@@ -18,6 +18,7 @@ from impacteval.plan import Analysis, Plan, TableSpec, load_plan_located
 from impacteval.sample.roles import Kind, Roles
 from impacteval.study.fit import fit, in_contract_order
 from impacteval.study.lock import LOCK_FILE, Lock, content_of, read_lock
+from impacteval.study.looks import load_checked
 from impacteval.study.preparation import PREPARED_FILE, Prepared, read_prepared
 
 if TYPE_CHECKING:
@@ -172,7 +173,7 @@ def load_study(path: str | Path) -> Study:
     except PlanError as error:
         problems += error.problems
     try:
-        contract = load_contract(contract_file)
+        contract = load_checked(contract_file)
     except InputError as error:
         problems += error.problems
     ledger: Ledger | None = None

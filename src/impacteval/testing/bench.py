@@ -102,12 +102,14 @@ class Bench:
     @cached_property
     def against(self) -> str:
         """What its effects are held against; ``data`` where every sample is refused."""
-        try:
-            answered = (maker for maker in self.makers if not self._refuses(maker))
-            first = next(answered, None)
-        except Exception:  # an estimator that breaks is told so by each of its checks
-            first = None
-        return "data" if first is None else first(SEED).against
+        for maker in self.makers:
+            try:
+                refused = self._refuses(maker)
+            except Exception:  # an estimator that breaks is told so by each of its checks
+                refused = False
+            if not refused:
+                return maker(SEED).against
+        return "data"
 
     @cached_property
     def random(self) -> bool:

@@ -10,6 +10,7 @@ import math
 import sys
 from dataclasses import replace
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -313,7 +314,7 @@ def same(money, k, amount) -> None:
     open_ = money.open is not None and bool(money.open[k])
     assert (open_, hidden) == (amount is None, amount is NOT_PUBLISHED)
     if isinstance(amount, Decimal):
-        assert int(money.units[k]) == amount.scaleb(money.decimals)
+        assert int(money.units[k]) == Fraction(amount) * 10**money.decimals
 
 
 def test_with_clawback_the_money_is_that_of_the_last_settlement_alone() -> None:

@@ -229,7 +229,7 @@ def test_triggers_that_nothing_tells_are_said_to_stay_quiet() -> None:
     assert quiet_triggers(contract) == ("few",)
     found = simulate(contract, {"x.std_error": 3}, effects=[1], draws=2000).found
     assert found.quiet == ("few",)
-    (said,) = [m for m in assumptions(found) if m.key == "simulation.quiet-triggers"]
+    (said,) = [m for m in assumptions(found, contract) if m.key == "simulation.quiet-triggers"]
     assert said.values["triggers"] == "few"
     shown = make({"threshold": clause(1)}, stop_when={"few": {**few, "then": "report"}})
     assert quiet_triggers(shown) == ()

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from impacteval.errors import NotIdentified
+from impacteval.errors import NotIdentified, UsageError
 from impacteval.estimators.randomised import lot_words as words
 from impacteval.estimators.randomised import messages
 from impacteval.estimators.randomised.blocks import Grouping, nested, whole_pairs
@@ -136,7 +136,7 @@ def read_lot(sample: Sample, scale: Scale) -> Lot:
     if sample.structure.kind != "cross_section":
         raise NotIdentified(messages.several_periods(sample.structure.n_periods))
     if scale is Scale.STANDARDISED:
-        raise NotIdentified(words.standardised())
+        raise UsageError(str(words.standardised()))
     if scale is Scale.RELATIVE and sample.log_outcome:
         raise NotIdentified(messages.relative_in_logs())
     views = [sample[name].matrix() for name in sample.outcomes]

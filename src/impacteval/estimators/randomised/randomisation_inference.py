@@ -92,12 +92,13 @@ class RandomisationInference:
 
     @property
     def _settings(self) -> dict[str, Any]:
-        found: dict[str, Any] = {"draws": self.draws, "studentised": self.studentised}
-        if self.balance_limit is not None:
-            found |= {"balance_on": list(self.balance_on), "balance_limit": self.balance_limit}
-        if self.listed != "drawn":
-            found["listed"] = self.listed
-        return found
+        return {
+            "draws": self.draws,
+            "studentised": self.studentised,
+            "balance_on": list(self.balance_on),
+            "balance_limit": self.balance_limit,
+            "listed": self.listed,
+        }
 
     def estimate(
         self, sample: Sample, *, scale: Scale, rng: np.random.Generator

@@ -246,7 +246,8 @@ def test_listed_assignments_that_cannot_be():
 
 def test_refusals_say_what_to_do():
     frame = small()
-    refused("lot.standardised", frame, "standardised")
+    with pytest.raises(UsageError, match="no interval in standard deviations"):
+        refused("lot.standardised", frame, "standardised")
     refused("lot.single", frame.assign(d=[1, 0, 0, 0, 0, 0]))
     strata = {"roles": {"stratum": "s"}}
     refused("lot.thin", frame.assign(s=list("aabbbb"), d=[1, 0, 1, 1, 0, 0]), **strata)
