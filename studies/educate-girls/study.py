@@ -273,7 +273,8 @@ table(
 #
 # For information: no clause reads these, and three blocks are three chances to see something. Each
 # row is the planned method on the pupils of that row, with its own interval; none is corrected for
-# there being five of them.
+# there being five of them. The report gives the blocks with that correction, and asks whether they
+# differ at all.
 
 # %%
 from impacteval.estimators.randomised.cluster_randomised import ClusterRandomised

@@ -12,6 +12,7 @@ from impacteval.report.record import Both, ClauseRow, FindingFacts, Range, Said
 from impacteval.values import Language
 
 ALL = "all"
+SMALLEST_P = 0.0001
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,13 @@ class Pen:
     def percent(self, fraction: str) -> str:
         """A fraction in percent."""
         return fmt.percent(fraction, self.language)
+
+    def p_value(self, value: str) -> str:
+        """A p-value; one below a ten-thousandth says no more than that to any reader."""
+        if 0.0 < float(value) < SMALLEST_P:
+            under = "moins de" if self.language is Language.FR else "under"
+            return f"{under} {fmt.number(SMALLEST_P, self.language, 4)}"
+        return self.number(value)
 
     def money(self, amount: str | None) -> str:
         """An amount in the contract's currency."""

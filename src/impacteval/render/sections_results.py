@@ -109,7 +109,7 @@ def _result_rows(
         scale = words(f"scale.{finding.scale}")
         yield words("results.raw", scale=scale), pen.number(finding.raw_effect)
     if finding.p_value is not None:
-        yield words("results.p_value"), pen.number(finding.p_value)
+        yield words("results.p_value"), pen.p_value(finding.p_value)
     yield words("results.n"), fmt.count(finding.n_treated, pen.language)
     yield words("results.n_comparison"), fmt.count(finding.n_comparison, pen.language)
     yield words("results.clusters"), fmt.count(finding.treated_clusters, pen.language)

@@ -55,8 +55,8 @@ def _row(row: SubgroupRow, pen: Pen) -> tuple[Cell, ...]:
         Cell(none if row.others is None else fmt.count(row.others, pen.language)),
         effect,
         Cell(none if row.interval is None else words("subgroups.range", **_ends(row, pen))),
-        Cell(none if row.p_value is None else pen.number(row.p_value)),
-        Cell(none if row.adjusted_p_value is None else pen.number(row.adjusted_p_value)),
+        Cell(none if row.p_value is None else pen.p_value(row.p_value)),
+        Cell(none if row.adjusted_p_value is None else pen.p_value(row.adjusted_p_value)),
     )
 
 
@@ -80,9 +80,9 @@ def _floors(finding: FindingFacts, found: SubgroupFacts, pen: Pen) -> Iterator[T
             (
                 Cell(pen.both(row.plain_name)),
                 Cell(words(f"subgroups.floor_{test.verdict}")),
-                Cell(pen.number(test.p_value)),
-                Cell(pen.number(test.adjusted_p_value)),
-                Cell(pen.number(test.adjusted_p_value_missed)),
+                Cell(pen.p_value(test.p_value)),
+                Cell(pen.p_value(test.adjusted_p_value)),
+                Cell(pen.p_value(test.adjusted_p_value_missed)),
             )
             for row, test in told
         ),
