@@ -25,9 +25,11 @@ from importlib.metadata import version
 from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+sys.path.insert(0, str(Path(__file__).parent))
 
 import numpy as np
 import pandas as pd
+from environments import interpreter
 
 from impacteval.estimators.randomised.cluster_randomised import ClusterRandomised
 from impacteval.estimators.randomised.cluster_wild import null_family
@@ -38,7 +40,6 @@ from impacteval.values import Scale
 
 HERE = Path(__file__).parent
 OUT = HERE.parent / "docs" / "reference" / "benchmarks" / "cluster.md"
-PEERS = HERE / ".peers" / "pyfixest"
 AGREE = 1e-6
 
 
@@ -88,15 +89,8 @@ def agree(what: str, ours: float, theirs: float) -> float:
 
 
 def peers() -> Path:
-    """The interpreter of pyfixest's environment, which is made when it is not there."""
-    python = PEERS / "bin" / "python"
-    if not python.exists():
-        uv = HERE.parent / ".venv-tools" / "bin" / "uv"
-        subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, PEERS], check=True)
-        wanted = ["pyfixest", "wildboottest"]
-        install = [uv, "pip", "install", "--quiet", "--python", python, *wanted]
-        subprocess.run(install, check=True)
-    return python
+    """The interpreter of pyfixest's environment."""
+    return interpreter("pyfixest", "pyfixest", "wildboottest")
 
 
 def wild(clusters: int, draws: int, budget: float) -> list[str]:

@@ -2,8 +2,8 @@
 
     python benchmarks/bench_permutation.py            # writes docs/reference/benchmarks/permutation.md
 
-The peer lives in an environment of its own, found by the variable PEERS_PYTHON or at
-.venv-peers/bin/python (`pip install ritest-python pyfixest`); without it its rows say "not run here".
+The peer lives in an environment of its own under benchmarks/.peers, which is made when it is not
+there; where that fails its rows say "not run here".
 Before anything is timed, statistics are compared to 1e-6 with a loop over the same assignments, and
 the effect with the peer's; p-values of other draws can only agree within their Monte Carlo error.
 """
@@ -23,10 +23,12 @@ from importlib.metadata import version
 from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+sys.path.insert(0, str(Path(__file__).parent))
 
 import numpy as np
 import pandas as pd
 import statsmodels.api as sm
+from environments import interpreter
 
 from impacteval.estimators.randomised.arms import mean_arms
 from impacteval.estimators.randomised.lot import read_lot, residualised
@@ -118,8 +120,9 @@ def seconds(run: Callable[[], object], times: int) -> float:
 
 def peer(frame: pd.DataFrame, reps: int) -> dict[str, float] | None:
     """ritest-python on the same columns; None where its environment is not there."""
-    python = Path(os.environ.get("PEERS_PYTHON", str(HERE.parent / ".venv-peers/bin/python")))
-    if not python.exists():
+    try:
+        python = interpreter("ritest", "ritest-python")
+    except (OSError, subprocess.CalledProcessError):
         return None
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "work.npz"

@@ -13,7 +13,10 @@ import bench_permutation
 
 
 def test_a_fast_run_writes_every_row(tmp_path, monkeypatch) -> None:
-    monkeypatch.setenv("PEERS_PYTHON", str(tmp_path / "none"))
+    def absent(*_: str) -> Path:
+        raise OSError("no index is reachable")
+
+    monkeypatch.setattr(bench_permutation, "interpreter", absent)
     assert bench_permutation.main(["--fast", "--out", str(tmp_path / "table.md")]) == 0
     table = (tmp_path / "table.md").read_text(encoding="utf-8")
     assert table.count("| ritest-python | not run here |") == 4
