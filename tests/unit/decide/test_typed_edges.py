@@ -11,13 +11,15 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from building import clause, groups, make, outcome
+from building import about, clause, groups, make, outcome
+from pydantic import ValidationError
 from test_amended_rules import AUDITED, COUNT, FLAT, UP, amended, change, totals
 from test_handing_on import sure
 from test_priced_pool_of_sums import ANYWAY, PEOPLE, RESULTS, agreed
 from test_settling import NET, units
 from test_several_chances import CHANCE, verdicts
 
+from impacteval.contract import Contract
 from impacteval.contract.calendar import look_of
 from impacteval.contract.readings import Given
 from impacteval.contract.sitting import sitting_of
@@ -235,7 +237,9 @@ def test_a_counterfactual_that_only_the_contract_as_signed_needs_is_checked_too(
         ("2012", ["cannot_be_judged", "cannot_be_judged"]),
     ],
 )
-def test_a_group_whose_follow_up_goes_on_hands_nothing_on(ends_of_b: str, wanted: list[str]) -> None:
+def test_a_group_whose_follow_up_goes_on_hands_nothing_on(
+    ends_of_b: str, wanted: list[str]
+) -> None:
     contract = make(
         {"threshold": clause(of="a", per="group")},
         outcomes={"a": outcome(window={"follow": "12 months"})},
@@ -263,3 +267,40 @@ def test_a_group_that_others_stand_behind_is_not_said_to_be_pooled() -> None:
     found = decide(contract, told)
     assert verdicts(found) == ["met"] * 4
     assert [row.pool for row in found.clauses] == [()] * 4
+
+
+def shrinking(order: list[str], excludes: list[str]) -> Contract:
+    """Groups paid by `early` leave the pool of `final`; `more` stands beside both."""
+    first_of = [
+        clause(name="early", of="y", per="group", decide_on="point_estimate"),
+        clause(name="final", per="pooled", weights="people"),
+    ]
+    more = clause(name="more", of="z", per="pooled", weights="people")
+    return make(
+        {"sum": [{"first_of": first_of}, more]},
+        outcomes={name: outcome() for name in "xyz"},
+        decide_on=CHANCE,
+        multiplicity="gatekeeping",
+        gatekeeping=order,
+        pool="mean_of_effects",
+        pool_excludes=excludes,
+        **groups(3),
+    )
+
+
+def test_nothing_is_tested_after_a_pool_that_groups_leave() -> None:
+    """Clauses behind `final` would be judged by a pool that it does not read."""
+    with pytest.raises(ValidationError, match="leave the pool of `final`"):
+        shrinking(["final", "more"], ["paid"])
+    told = [
+        *(about(12 if group == "a" else 3, of="y", group=group) for group in "abc"),
+        sure("x", "0.5", "pooled"),
+        sure("x", "0.95", "pooled:b+c"),
+        sure("z", "0.95", "pooled"),
+    ]
+    last = decide(shrinking(["more", "final"], ["paid"]), told)
+    assert verdicts(last)[3:] == ["met", "met"]
+    assert last.clause("final").pool == ("b", "c")
+    whole = decide(shrinking(["final", "more"], []), told)
+    assert verdicts(whole)[3:] == ["not_met", "not_met"]
+    assert whole.clause("final").pool == ("a", "b", "c")
