@@ -145,6 +145,16 @@ def _gatekeeping(contract: Contract) -> Iterator[Relative]:
                     "Choose another `multiplicity`, or `sum` in place of `first_of`.",
                 )
     paths = {leaf.name: path for path, leaf in contract.places()}
+    for leaf in order[:-1]:
+        if _pool_moves(contract, leaf):
+            yield (
+                paths[leaf.name],
+                (
+                    f"Groups that were paid leave the pool of `{leaf.name}`, so what it tests depends "
+                    "on what was paid, and clauses are tested only once it is met."
+                ),
+                f"Put `{leaf.name}` last in `gatekeeping`, or take `paid` out of `pool_excludes`.",
+            )
     for leaf in order[1:]:
         if can_be_owed(leaf):
             yield (
@@ -155,3 +165,16 @@ def _gatekeeping(contract: Contract) -> Iterator[Relative]:
                 ),
                 "Put it first in `gatekeeping`, or give it a rule without a level.",
             )
+
+
+def _pool_moves(contract: Contract, leaf: Leaf) -> bool:
+    """Whether clauses before this one may pay groups, which then leave the pool that it reads."""
+    return (
+        "paid" in (contract.pool_excludes or ())
+        and contract.compared_groups(leaf) == (POOLED,)
+        and any(
+            leaf in term.term.clauses[1:]
+            for _, term in terms(contract.payment)
+            if isinstance(term.term, FirstOf)
+        )
+    )
