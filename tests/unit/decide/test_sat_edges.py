@@ -263,10 +263,11 @@ def test_a_correction_that_falls_due_is_paid_while_the_whole_payment_is_open() -
 # --- single numbers -------------------------------------------------------------------------------
 
 
-def test_a_group_that_was_paid_already_has_no_pool() -> None:
-    contract = early_and_final([])
-    decision = price(contract, {"x.a": 12, "x.b": 4}, settlement="s1")
-    assert [row.pool for row in decision.clauses] == [(), (), ("a", "b")]
+@pytest.mark.parametrize(("b", "pool"), [(4, ("b",)), (12, ())])
+def test_a_pool_has_the_groups_that_were_not_paid(b: int, pool: tuple[str, ...]) -> None:
+    """Once every group was paid by itself the last clause is never read: its pool is nobody."""
+    decision = price(early_and_final(["paid"]), {"x.a": 12, "x.b": b}, settlement="s1")
+    assert [row.pool for row in decision.clauses] == [(), (), pool]
 
 
 @pytest.mark.parametrize(
