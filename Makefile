@@ -14,8 +14,9 @@ export PYTHON
 
 CHROMIUM := $(firstword $(foreach name,chromium chromium-browser google-chrome google-chrome-stable,$(shell command -v $(name) 2>/dev/null)))
 
-# Tests, and the examples of docstrings and pages.
-PYTEST := -n $(WORKERS) -q --doctest-modules --doctest-glob='*.md' \
+# Tests, and the examples of docstrings and pages. The runner of changed code needs mutmut, which only
+# `make mutate` installs.
+PYTEST := -n $(WORKERS) -q --doctest-modules --doctest-glob='*.md' --ignore-glob='tools/mutation*.py' \
 	--ignore=docs/conf.py --ignore=docs/_build --ignore=docs/reference/generated \
 	tests src packages tools docs README.md
 

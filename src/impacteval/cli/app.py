@@ -483,7 +483,7 @@ def power(
     ] = None,
     contract: Annotated[
         Path | None,
-        typer.Option(help="A contract that compares this number, for the average payment."),
+        typer.Option(help="A contract that reads this number, for the average payment."),
     ] = None,
     looks: Annotated[
         str | None,

@@ -165,7 +165,7 @@ def apportioned(total: Decimal, shares: Sequence[Decimal], decimals: int) -> tup
     for k in order[: units - sum(parts)]:
         parts[k] += 1
     sign = -1 if total < 0 else 1
-    return tuple(Decimal(sign * part).scaleb(-decimals) for part in parts)
+    return tuple(Decimal(sign * part).scaleb(-decimals, ARITHMETIC) for part in parts)
 
 
 _WITH_CODE = re.compile(r"([A-Z]{3}|[$€£¥₹])?\s*([+-]?[0-9.]+)\s*([A-Z]{3}|[$€£¥₹])?")

@@ -110,7 +110,7 @@ def _added(pay: Amount, parts: list[Fraction], total: Amount, contract: Contract
     Below nothing the basket pays nothing, and the parts say by how much it fell short.
     """
     amounts = [_times(pay, part, contract) for part in parts]
-    if isinstance(total, Decimal) and sum(parts) >= 0:
+    if isinstance(pay, Decimal) and isinstance(total, Decimal) and sum(parts) >= 0:
         largest = max(range(len(parts)), key=lambda k: parts[k])
         others = add(amount for k, amount in enumerate(amounts) if k != largest)
         assert isinstance(others, Decimal)

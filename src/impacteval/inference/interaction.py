@@ -68,7 +68,7 @@ def equal_effects(values: Floats, covariance: Floats, degrees: Floats) -> EqualE
 
     .. math:: F = \frac{W/q}{1 + 2(q - 1) S / (q (q + 2))}, \quad
               f = \frac{q (q + 2)}{3 S}, \quad
-              S = \sum_j (1 - w_j / \textstyle\sum w)^2 / \nu_j,
+              S = \sum_j (1 - w_j / \sum w)^2 / \nu_j,
 
     with weights :math:`w_j` of one over the variances. For two groups this is Satterthwaite's t
     test. Where they share some, the variances are estimated from the same clusters, and

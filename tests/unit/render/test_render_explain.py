@@ -137,7 +137,15 @@ def spelled(number: Decimal, language: str, currency: str) -> set[str]:
         fmt.count(int(number), language) if number == int(number) else "",
         fmt.money(number, language, currency),
         fmt.percent(number, language) if 0 < number < 1 else "",
+        *(_in_hundred(number, language) if 0 < number < 1 else ()),
     } - {""}
+
+
+def _in_hundred(number: Decimal, language: str) -> tuple[str, str]:
+    """A share with all its digits: in percent, or as a distance between two percentages."""
+    exact = fmt.exact(100 * number, language)
+    points = "percentage points" if language == "en" else "points de pourcentage"
+    return exact + fmt.percent_sign(language), f"{exact} {points}"
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])
