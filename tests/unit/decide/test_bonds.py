@@ -60,9 +60,26 @@ def test_a_basket_nobody_published_tells_from_what_payment_its_ceiling_binds():
     assert binding(price(contract, {"learning": 0, "enrolment": 0})) == []
 
 
+def test_a_ceiling_of_odd_cents_binds_from_that_very_cent():
+    data = load_contract(BONDS / "educate-girls").model_dump()
+    data["payment"]["cap"]["amount"] = "422000.01"
+    contract = Contract.model_validate(data)
+    (told,) = binding(price(contract, {"learning": 5592, "enrolment": 79}))
+    assert told.values["least"] == Decimal("422000.01")
+
+
 def test_where_more_than_the_ceiling_bounds_the_basket_nothing_is_said_of_when_it_binds():
     data = load_contract(BONDS / "educate-girls").model_dump()
     assert binding(price(Contract.model_validate(data), EDUCATE_GIRLS, already_paid=1)) == []
+    # What others pay comes off as well: then the ceiling alone does not say what is due.
+    others = {"name": "state", "what": {"en": "what the state paid", "fr": "ce que l'État a payé"}}
+    netted = {
+        **data,
+        "payment": {**data["payment"], "net_of": others},
+        "order": ["ceiling", "netting"],
+    }
+    decision = price(Contract.model_validate(netted), EDUCATE_GIRLS, other_money={"state": 0})
+    assert binding(decision) == []
     data["payment"]["basket"]["pay"] = 300000
     assert binding(price(Contract.model_validate(data), EDUCATE_GIRLS)) == []
     data["payment"]["basket"]["pay"] = "not_published"

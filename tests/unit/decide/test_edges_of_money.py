@@ -17,7 +17,7 @@ from test_pricing_terms import cohorts
 from test_settling import NET, lent, units
 from test_told import SCENARIOS, told
 
-from impacteval.contract.money import NOT_PUBLISHED, capped
+from impacteval.contract.money import NOT_PUBLISHED, apportioned, capped
 from impacteval.decide import price
 
 # --- what one clause pays -----------------------------------------------------------------------
@@ -177,6 +177,23 @@ def test_the_parts_of_a_basket_add_up_to_what_it_pays(weights, values, amounts):
     decision = price(contract, dict(zip(("m0", "m1", "m2"), values, strict=True)))
     assert [row.amount for row in decision.clauses] == [Decimal(x) for x in amounts]
     assert decision.total == sum(row.amount for row in decision.clauses)
+
+
+def test_a_basket_below_nothing_pays_nothing_and_its_parts_say_by_how_much_it_fell_short():
+    contract = basket(pay=100, weights=(0.5, 0.5), exceed=True, offset=True)
+    decision = price(contract, {"m0": 2, "m1": -10})
+    assert decision.total == 0
+    assert [row.amount for row in decision.clauses] == [Decimal(10), Decimal(-50)]
+
+
+def test_a_split_keeps_every_digit_however_many_there_are():
+    with localcontext() as wide:
+        wide.prec = 100
+        total = Decimal("1" * 40 + ".11")
+        parts = apportioned(total, [Decimal("0.4"), Decimal("0.6")], 2)
+        assert sum(parts) == total
+    with localcontext(Context(prec=6)):
+        assert apportioned(total, [Decimal("0.4"), Decimal("0.6")], 2) == parts
 
 
 def test_a_pooled_part_below_its_start_is_judged_only_where_it_cannot_offset():
