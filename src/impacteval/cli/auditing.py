@@ -18,7 +18,7 @@ _LEFT_OUT = Text(
     fr="{rows:int} {rows:plural:ligne ne déclare|lignes ne déclarent} rien et ne {rows:plural:pouvait|pouvaient} être {rows:plural:tirée|tirées}.",
 )
 _LIST = Text(en="List: {digest:text}", fr="Liste : {digest:text}")
-_TODO = (
+_NEXT_STEPS = (
     Text(
         en="1. Check each case again where it can be seen, by someone who did not make the claims. Tell nobody who makes claims which cases were drawn.",
         fr="1. Contrôlez chaque dossier là où il peut être constaté, par quelqu'un qui n'a pas fait les déclarations. Ne dites à personne qui en fait lesquels ont été tirés.",
@@ -109,7 +109,7 @@ def draw(path: Path, asked: Asked, language: Language) -> None:
     tell(_LIST, digest=found.digest)
     say()
     by = f", stratum: {cases.stratum}" if cases.stratum else ""
-    for text in _TODO:
+    for text in _NEXT_STEPS:
         tell(text, found=drawing.FOUND, by=by, open="{", close="}")
 
 
