@@ -16,6 +16,7 @@ from impacteval.estimates.estimate import (
     Effect,
     Period,
 )
+from impacteval.estimates.event_study import EventStudy
 from impacteval.estimates.finite import Drawn, HypergeometricCount
 from impacteval.estimates.influence import Influence, MeansInfluence
 from impacteval.estimates.inversion import StepFunction, TestInversion
@@ -32,6 +33,7 @@ __all__ = [
     "Drawn",
     "Effect",
     "EmpiricalDraws",
+    "EventStudy",
     "ExactCount",
     "HypergeometricCount",
     "Influence",

@@ -23,6 +23,7 @@ from impacteval.estimates.distributions import (
     StudentT,
     describe,
 )
+from impacteval.estimates.event_study import EventStudy
 from impacteval.estimates.finite import HypergeometricCount
 from impacteval.estimates.influence import Influence, MeansInfluence
 from impacteval.estimates.inversion import TestInversion
@@ -235,6 +236,10 @@ class CounterfactualEstimate:
         served; ``figure``, a number that was stated and has no error of its own; ``nothing``,
         where what would have happened otherwise was not estimated, and the counterfactual is the
         zero from which a count begins.
+    event_study : EventStudy or None
+        Effects by time since the service began with their joint error, where the design has periods
+        before it; on every scale in the outcome's own units. What sensitivity to diverging trends
+        is measured on.
     """
 
     estimator: str
@@ -257,6 +262,7 @@ class CounterfactualEstimate:
     certificate: Mapping[str, Any] | None = None
     audit: AuditFinding | None = None
     against: Against = "data"
+    event_study: EventStudy | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "scale", Scale.parse(self.scale))
