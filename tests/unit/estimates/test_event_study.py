@@ -50,7 +50,7 @@ def test_before_and_after_stand_on_either_side_of_the_reference() -> None:
     ids=["unordered", "reference inside", "twice", "gap", "labels", "served"],
 )
 def test_what_contradicts_itself_cannot_be_built(changed: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match="event study|Event times"):
+    with pytest.raises(ValueError, match=r"event study|Event times"):
         _study(**changed)
 
 
