@@ -21,7 +21,7 @@ from impacteval.render.verdict_cells import (
     verdict_cell,
     written_key,
 )
-from impacteval.report.record import FindingFacts, Range, Record
+from impacteval.report.record import ClauseRow, FindingFacts, Range, Record
 
 
 def money(record: Record, pen: Pen) -> Iterator[Block]:
@@ -173,8 +173,8 @@ def _distances(record: Record, pen: Pen) -> Iterator[Block]:
                     if clause.smallest_change is None
                     else pen.number(clause.smallest_change, clause.unit)
                 ),
-                _chance(clause.chance_passes, pen),
-                _chance(clause.chance_nothing_or_harm, pen),
+                _chance(clause.chance_passes, clause, pen),
+                _chance(clause.chance_nothing_or_harm, clause, pen),
             )
             for clause in record.page_one.clauses
         ),
@@ -185,8 +185,8 @@ def _distances(record: Record, pen: Pen) -> Iterator[Block]:
     yield Para(pen.say(record.page_one.confidence_note), "note")
 
 
-def _chance(value: str | None, pen: Pen) -> Cell:
-    return Cell(pen.words("firm.not_computed") if value is None else pen.percent(value))
+def _chance(value: str | None, clause: ClauseRow, pen: Pen) -> Cell:
+    return Cell(pen.words("firm.not_computed") if value is None else pen.confidence(value, clause))
 
 
 def _robustness(finding: FindingFacts, record: Record, pen: Pen) -> Iterator[Block]:

@@ -126,7 +126,7 @@ CLAUSES = (
         ),
         smallest_change="1.6",
         chance_passes="0.67",
-        chance_nothing_or_harm="0.0003",
+        chance_nothing_or_harm="0",
         observed="140.9",
         counterfactual="154.9",
     ),
