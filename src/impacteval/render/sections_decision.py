@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from impacteval.render.blocks import Block, Cell, Column, Drawing, Items, Para, Sub, Table
+from impacteval.render.concerns import concern_lines
 from impacteval.render.labels import slug
 from impacteval.render.pen import Pen
 from impacteval.render.plots import forest_drawing
@@ -266,6 +267,7 @@ def _robustness(finding: FindingFacts, record: Record, pen: Pen) -> Iterator[Blo
         for row in finding.robustness
         if row.reason is not None
     ]
+    reasons += [line for row in finding.robustness for line in concern_lines(row, pen)]
     if reasons:
         yield Items(tuple(reasons))
 
