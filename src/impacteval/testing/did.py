@@ -109,7 +109,7 @@ def _rollout(
     if repeated:
         columns["unit"] = np.array([f"r{i:05d}" for i in range(1, n * n_periods + 1)])
     columns = {name: values[kept.ravel()] for name, values in columns.items()}
-    served = place[start < n_periods]
+    served = place[rows.any(axis=1)]
     clusters = int(rows.sum()) if repeated else len(np.unique(served))
     return KnownSample(columns=columns, roles=roles, truth=truth, treated_clusters=clusters)
 
