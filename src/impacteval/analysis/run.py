@@ -206,13 +206,13 @@ def _analyse_group(
             else sample
         )
         again = estimate_with(other.estimator, varied, task, group, f"robustness {other.name}")
-        alternatives.append(alternative(other, again, task, group, reason, treated(varied)))
+        alternatives.append(alternative(other, again, task, group, reason, varied, treated(varied)))
     return Finding(
         outcome=analysis.outcome,
         group=group,
         entry=task.entry,
         analysis=analysis,
-        method=method_of(analysis.estimator),
+        method=method_of(analysis.estimator, sample.blind),
         estimate=None if isinstance(found, Message) else found,
         reason=reason or (found if isinstance(found, Message) else None),
         evidence=evidence_for(task, group, found, reason),

@@ -20,7 +20,8 @@ from impacteval.registry import entry as registered
 from impacteval.registry import estimator
 from impacteval.report.findings import Alternative, Method
 from impacteval.report.grade import FEW_TREATED
-from impacteval.sample import Sample
+from impacteval.sample import BlindSample, Sample
+from impacteval.study.concerns import concerns_of
 from impacteval.study.seeds import step_rng
 from impacteval.values import Evidence, Message, Question, Scale, Text
 
@@ -81,10 +82,18 @@ class Task:
 # --- from samples to estimates ----------------------------------------------------------------
 
 
-def method_of(spec: EstimatorSpec) -> Method:
-    """The estimator as the report names it."""
+def method_of(spec: EstimatorSpec, blind: BlindSample) -> Method:
+    """The estimator as the report names it, with its concerns about the sample without outcomes."""
     found = registered(spec.name)
-    return Method(spec.name, found.package, found.version, found.cls.card, spec.settings)
+    return Method(
+        spec.name,
+        found.package,
+        found.version,
+        found.cls.card,
+        spec.settings,
+        concerns_of(spec, blind),
+        None if spec.justification is None else spec.justification.text(),
+    )
 
 
 def estimate_with(
@@ -184,12 +193,13 @@ def alternative(
     task: Task,
     group: str,
     blocked: Message | None,
-    treated: frozenset[object] = frozenset(),
+    sample: Sample,
+    treated: frozenset[object],
 ) -> Alternative:
     return Alternative(
         name=other.name,
         title=other.title.text(),
-        method=method_of(other.estimator),
+        method=method_of(other.estimator, sample.blind),
         estimate=None if isinstance(found, Message) else found,
         reason=found if isinstance(found, Message) else None,
         evidence=evidence_for(task, group, found, blocked),
