@@ -219,57 +219,71 @@ class Law:
         return y, panel, (difference, difference / counterfactual, difference / variance**0.5)
 
 
-@dataclass(frozen=True)
-class Means:
-    """Both means of every replication with what is needed on all scales."""
+ErrorsOf = Callable[[Averages], Errors]
+ERRORS: dict[str, ErrorsOf] = {
+    "imputation": lambda _: CellMeans(),
+    "imputation-leave-out": lambda _: CellMeans(leave_out=True),
+    "two-stage": AverageOfAll.of,
+}
+# What was measured of a chunk, by the first outcomes in it: the methods share draws and fits.
+_READ: dict[bytes, dict[tuple[str, Scale], Measured]] = {}
 
-    arms: ArmMeans
-    served: Floats
-    spread: Spread
+
+def read(rollouts: RollOuts) -> dict[tuple[str, Scale], Measured]:
+    """The estimates of every replication by each method, by the functions of the estimators."""
+    key = rollouts.y[0].tobytes()
+    if key not in _READ:
+        _READ[key] = _read(rollouts)
+    return _READ[key]
 
 
-def read(rollouts: RollOuts, errors_of: Callable[[Averages], Errors]) -> Means:
-    """The estimates of every replication, by the functions of the estimators."""
+def _read(rollouts: RollOuts) -> dict[tuple[str, Scale], Measured]:
     groups = max(len(panel.groups) for panel in rollouts.panels)
     size = len(rollouts.panels)
-    means, pulls = np.full((size, 2), np.nan), np.zeros((size, 2, groups))
+    means = np.full((size, 2), np.nan)
+    pulls = {name: np.zeros((size, 2, groups)) for name in ERRORS}
     served, spread, own = np.ones(size), np.ones(size), np.zeros((size, groups))
     for k, panel in enumerate(rollouts.panels):
         model = fit_untreated(panel, effects="unit", anticipation=0)
         everything = targets_of(model).averages
         averages = replace(everything, shares=everything.shares[:1])
-        joint = influence(averages, errors_of(averages), np.array([0]))
         effect, observed = averages.effects[0], averages.observed[0]
         means[k] = observed - effect, observed
         m = len(panel.groups)
-        pulls[k, 0, :m] = joint.observed[0] - joint.kept[0]
-        pulls[k, 1, :m] = joint.observed[0]
+        for name, errors_of in ERRORS.items():
+            joint = influence(averages, errors_of(averages), np.array([0]))
+            pulls[name][k, 0, :m] = joint.observed[0] - joint.kept[0]
+            pulls[name][k, 1, :m] = joint.observed[0]
         served[k] = float(panel.size[panel.served & model.imputable].sum())
         found = baseline_spread(panel)
         spread[k], own[k, :m] = found.value, found.influence
-    arms = ArmMeans(means, pulls, lambda contrast: np.full(contrast.shape[:-1], np.inf))
-    return Means(arms, served, Spread(spread, own))
+    normal = np.full(size, np.inf)
+    truths = {
+        Scale.DIFFERENCE: rollouts.difference,
+        Scale.RELATIVE: np.log1p(rollouts.relative),
+        Scale.TOTAL: rollouts.difference * served,
+        Scale.STANDARDISED: rollouts.standardised,
+    }
+    result = {}
+    for name in ERRORS:
+        arms = ArmMeans(means, pulls[name], lambda contrast: np.full(contrast.shape[:-1], np.inf))
+        for scale, truth in truths.items():
+            found_on = on_scale(arms, scale, served=served, spread=Spread(spread, own))
+            ratio, error = found_on.log_ratio, found_on.log_std_error
+            result[name, scale] = Measured(
+                found_on.value if ratio is None else ratio,
+                found_on.std_error if error is None else error,
+                normal,
+                truth,
+            )
+    return result
 
 
-def measured(errors_of: Callable[[Averages], Errors]) -> Measure:
-    """How to measure a method by what stands for errors in its served rows."""
-    last: list[object] = []  # the scales of one chunk share its fits
+def measured(name: str) -> Measure:
+    """How to measure a method."""
 
     def measure(rollouts: RollOuts, scale: Scale) -> Measured:
-        if not last or last[0] is not rollouts:
-            last[:] = [rollouts, read(rollouts, errors_of)]
-        means = last[1]
-        assert isinstance(means, Means)
-        found = on_scale(means.arms, scale, served=means.served, spread=means.spread)
-        centre = found.value if found.log_ratio is None else found.log_ratio
-        error = found.std_error if found.log_std_error is None else found.log_std_error
-        truth = {
-            Scale.DIFFERENCE: rollouts.difference,
-            Scale.RELATIVE: np.log1p(rollouts.relative),
-            Scale.TOTAL: rollouts.difference * means.served,
-            Scale.STANDARDISED: rollouts.standardised,
-        }[scale]
-        return Measured(centre, error, np.full(centre.shape, np.inf), truth)
+        return read(rollouts)[name, scale]
 
     return measure  # type: ignore[return-value]
 
@@ -342,7 +356,7 @@ def designs() -> tuple[Design, ...]:
 METHODS = (
     Calibrated(
         "imputation",
-        measured(lambda _: CellMeans()),
+        measured("imputation"),
         designs,
         command=COMMAND,
         replications=REPLICATIONS,
@@ -350,7 +364,7 @@ METHODS = (
     ),
     Calibrated(
         "imputation-leave-out",
-        measured(lambda _: CellMeans(leave_out=True)),
+        measured("imputation-leave-out"),
         designs,
         command=COMMAND,
         replications=REPLICATIONS,
@@ -358,7 +372,7 @@ METHODS = (
     ),
     Calibrated(
         "two-stage",
-        measured(AverageOfAll.of),
+        measured("two-stage"),
         designs,
         command=COMMAND,
         replications=REPLICATIONS,

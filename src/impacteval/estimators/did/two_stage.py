@@ -17,7 +17,7 @@ import numpy as np
 from impacteval.estimators.did import imputation_words as words
 from impacteval.estimators.did.averages import Averages
 from impacteval.estimators.did.effect import Told, build
-from impacteval.estimators.did.imputation import told_of
+from impacteval.estimators.did.imputation import CellMeans, told_of
 from impacteval.estimators.did.imputed import (
     Found,
     left_out,
@@ -138,19 +138,21 @@ class TwoStage:
 class AverageOfAll:
     """What differs from the average itself is error: the residuals of the second stage.
 
+    The mean outcome of the served is that of their cohorts as they are, so that for it what differs
+    from the mean of cohort and period is error.
+
     Attributes
     ----------
-    means, outcomes : array, shape (H,)
-        Each average effect, and the mean outcome of the same rows.
+    means : array, shape (H,)
+        Each average effect.
     """
 
     means: Floats
-    outcomes: Floats
 
     @classmethod
     def of(cls, averages: Averages) -> AverageOfAll:
         """The residuals of these averages."""
-        return cls(averages.effects, averages.observed)
+        return cls(averages.effects)
 
     def effects(self, totals: Floats, weights: Floats, shares: Floats) -> Floats:
         """Influence on averages of effects, shape (m, H)."""
@@ -158,4 +160,4 @@ class AverageOfAll:
 
     def observed(self, totals: Floats, weights: Floats, shares: Floats, kept: Ints) -> Floats:
         """Influence on mean outcomes, shape (m, k)."""
-        return totals @ shares[kept].T - (weights @ shares[kept].T) * self.outcomes[kept]
+        return CellMeans().observed(totals, weights, shares, kept)
