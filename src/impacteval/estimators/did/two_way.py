@@ -251,7 +251,7 @@ def path_of(panel: Panel, average: Average) -> list[PathPoint]:
 def _bacon(panel: Panel, weight: Floats) -> tuple[dict[str, Any], tuple[int, float]]:
     starts, cohort = compact(panel.start)
     y = panel.dense(panel.y)
-    size = np.bincount(cohort, weights=weight)
+    size = np.bincount(cohort, weights=weight).astype(np.float64)
     means = np.stack([weight[cohort == k] @ y[cohort == k] for k in range(len(starts))])
     found = bacon(means / size[:, None], np.asarray(starts, dtype=np.int64), size)
     labels: list[Any] = [*panel.periods.tolist(), None]
