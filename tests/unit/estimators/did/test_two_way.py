@@ -104,7 +104,7 @@ ROLES: dict[str, Any] = {"outcome": "y", "unit": "unit", "period": "year", "adop
 
 
 # pyfixest's own use of pandas is deprecated by the newest version of it.
-@pytest.mark.filterwarnings("ignore:The inplace keyword in DataFrame.reset_index")
+@pytest.mark.filterwarnings("ignore:The inplace keyword")
 @pytest.mark.parametrize(
     ("gaps", "roles", "formula"),
     [
