@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Any
 
 from impacteval.analysis.evidence import Average, evidence_of
 from impacteval.analysis.sums import error_unknown
@@ -104,8 +105,11 @@ def estimate_with(
     step: str,
     *,
     scale: Scale | None = None,
+    settings: Mapping[str, Any] | None = None,
 ) -> CounterfactualEstimate | Message:
     """The estimate on the planned scale or another, or the reason why these valid data have none.
+
+    `settings` stand in the place of planned ones.
 
     Raises
     ------
@@ -116,7 +120,8 @@ def estimate_with(
     wanted = task.analysis.scale if scale is None else scale
     rng = step_rng(task.seed, task.seeded or task.analysis.outcome, group, step)
     try:
-        result = estimator(spec.name, **spec.settings).estimate(sample, scale=wanted, rng=rng)
+        built = estimator(spec.name, **{**spec.settings, **(settings or {})})
+        result = built.estimate(sample, scale=wanted, rng=rng)
     except NotIdentified as none:
         return none.reason
     except ImpactEvalError:
