@@ -99,7 +99,7 @@ def _rollout(
     roles = dict(_ROLES)
     if clusters_of > 1:
         columns["place"] = np.repeat(np.array([f"p{c:03d}" for c in place]), n_periods)
-        roles |= {"assignment_cluster": "place"}
+        roles |= {"cluster": "place", "assignment_cluster": "place"}
     if slope:
         columns["x"] = np.repeat(x, n_periods)
         roles |= {"covariates": ["x"]}
