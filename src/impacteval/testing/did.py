@@ -196,11 +196,11 @@ def _served_average(estimator: object) -> bool:
 _CONSTANT_EFFECT = ("two-way-fixed-effects",)
 
 register(
-    SampleMaker("plain", "did", plain, replications=400),
-    SampleMaker("staggered", "did", staggered, replications=300),
-    SampleMaker("growing", "did", growing, replications=200, suits=_served_average),
-    SampleMaker("covariates", "did", covariates, lift=-0.2, replications=200),
-    SampleMaker("clusters", "did", clusters, replications=200),
+    SampleMaker("plain", "did", plain, replications=300),
+    SampleMaker("staggered", "did", staggered, replications=120),
+    SampleMaker("growing", "did", growing, suits=_served_average),
+    SampleMaker("covariates", "did", covariates, lift=-0.2, replications=60),
+    SampleMaker("clusters", "did", clusters, replications=120),
     SampleMaker("weights", "did", weights, suits=_served_average),
     SampleMaker("unbalanced", "did", unbalanced, suits=_served_average),
     SampleMaker("repeated", "did", repeated),
