@@ -29,6 +29,9 @@ from impacteval.estimators.did.panel import Panel
 
 Floats = NDArray[np.float64]
 
+# Tables that show a band of all their rows.
+BANDED = ("group_time", "group", "calendar", "events")
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Averages:
@@ -138,6 +141,7 @@ class Found:
             draws=self.draws,
             law=self.law,
             rng=self.rng,
+            banded=BANDED,
         )
         object.__setattr__(self, "gram", gram)
         object.__setattr__(self, "errors", self._told(errors))
