@@ -322,7 +322,7 @@ def _box(
         start, end = (np.clip((z - given) / factor[j, j], -_FAR, _FAR) for z in (low, reach))
         if j == k - 1:
             chance *= ndtr(end) - ndtr(start)
-        elif k in _NODES:
+        elif rule is None and k in _NODES:
             at[:, j] = start + nodes[:, j] * (end - start)
             chance *= (end - start) * np.exp(-0.5 * at[:, j] ** 2) / math.sqrt(2.0 * math.pi)
         else:
