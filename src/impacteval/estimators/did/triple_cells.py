@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from impacteval.errors import NotIdentified
 from impacteval.estimators.did import triple_words as words
-from impacteval.estimators.did.group_time import Cells, cell_of_rows
+from impacteval.estimators.did.cell_averages import Cells, cell_of_rows
 from impacteval.estimators.did.panel import Panel
 from impacteval.estimators.did.triple_effect import optimal_weights, triple_panel, triple_repeated
 from impacteval.estimators.did.triple_read import Triple
