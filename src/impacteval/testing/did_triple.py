@@ -49,7 +49,8 @@ class _Law:
     growth : float
         Share by which the effect grows with each period of service.
     slope : float
-        Trend by the covariate, whose mean differs by group.
+        Trend by the covariate, steeper in places that begin; its mean differs by group. Taken at the
+        covariates of other people than the served, the trend of their places is another one.
     clustered : bool
         Whether what the eligible of a place have in common moves from period to period.
     repeated : bool
@@ -85,7 +86,8 @@ def _drawn(law: _Law, rng: np.random.Generator, lift: float) -> KnownSample:
     x = mean_x + rng.standard_normal(n)
     trend = 0.3 * np.sin(t) + np.outer(0.25 * order - 0.15 * eligible, t)
     level = _BASE + 0.5 * order + 0.7 * eligible + 1.5 * heavy
-    without = level[:, None] + trend + law.slope * np.outer(x, t)
+    slope = law.slope * (1.0 + (begins < law.n_periods))
+    without = level[:, None] + trend + np.outer(slope * x, t)
     noise = _OWN * rng.standard_normal((n, law.n_periods if law.repeated else 1))
     noise = noise + _ROW * rng.standard_normal((n, law.n_periods))
     if not law.repeated:
@@ -99,7 +101,7 @@ def _drawn(law: _Law, rng: np.random.Generator, lift: float) -> KnownSample:
     kept = rng.random((n, law.n_periods)) >= law.lost
     rows = on & kept
     weight = np.broadcast_to(np.where(heavy, law.heavy, 1.0)[:, None], on.shape)
-    expected = level[:, None] + trend + law.slope * np.outer(mean_x, t)
+    expected = level[:, None] + trend + np.outer(slope * mean_x, t)
     total = float((weight * effect)[rows].sum())
     truth = {
         "difference": total / float(weight[rows].sum()),

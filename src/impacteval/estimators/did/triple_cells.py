@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from impacteval.errors import NotIdentified
 from impacteval.estimators.did import triple_words as words
 from impacteval.estimators.did.cell_averages import Cells, cell_of_rows
+from impacteval.estimators.did.effect import ROUNDING
 from impacteval.estimators.did.panel import Panel
 from impacteval.estimators.did.triple_effect import optimal_weights, triple_panel, triple_repeated
 from impacteval.estimators.did.triple_read import Triple
@@ -166,7 +167,8 @@ def _cohort(triple: Triple, how: How, g: int, base: int, rows: Ints, gathered: _
         starts = starts[starts == panel.n_periods]
     for c in starts.tolist():
         # Who has the service, or its announcement, in either period is no comparison.
-        open_to = [t for t in periods if max(t, base) + how.anticipation < c]
+        ends = c - how.anticipation if c < panel.n_periods else c
+        open_to = [t for t in periods if max(t, base) < ends]
         for t, single in _against(triple, how, (g, c), base, open_to, rows):
             by_period[t].append(single)
     for t, singles in by_period.items():
@@ -230,6 +232,9 @@ def _against(
         own = np.zeros((len(batch), len(panel.labels)))
         own[:, unit] = influence.T
         by_group = panel.by_group(own)
+        # Clusters that hold whole groups sum to nothing: what rounding leaves is no error.
+        nothing = np.linalg.norm(by_group, axis=1) <= ROUNDING * np.linalg.norm(own, axis=1)
+        by_group[nothing] = 0.0
         for k, t in enumerate(batch):
             yield t, Single(c, float(effect[k]), by_group[k], counts)
 
@@ -257,7 +262,8 @@ def _weights(panel: Panel, how: How, g: int, t: int, singles: list[Single]) -> F
         return np.ones(1)
     if how.combine == "size":
         sizes = np.array([float(s.counts[2]) for s in singles])
-        return sizes / sizes.sum()
+        shares: Floats = sizes / sizes.sum()
+        return shares
     found = optimal_weights(np.array([s.influence for s in singles]))
     if found is None:
         raise NotIdentified(

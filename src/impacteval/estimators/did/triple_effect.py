@@ -172,8 +172,9 @@ def optimal_weights(influence: Floats) -> Floats | None:
     gram = scaled @ scaled.T
     if np.linalg.eigvalsh(gram)[0] < 1e-10:
         return None
-    found: Floats = np.linalg.solve(gram, 1.0 / error) / error
-    return found / found.sum()
+    weights = np.linalg.solve(gram, 1.0 / error) / error
+    found: Floats = weights / weights.sum()
+    return found
 
 
 # --- the regression form ----------------------------------------------------------------------
@@ -256,7 +257,6 @@ def regression_form(
     now = (period[:, None] == asked).astype(np.float64)
     columns = [
         (s * q)[:, None] * now,
-        np.ones((len(y), 1)),
         np.column_stack([s, q, s * q]),
         when,
         s[:, None] * when,
@@ -269,6 +269,7 @@ def regression_form(
     extra = collinear_columns(z, weight)
     if extra:
         raise Collinear(tuple(j - (z.shape[1] - k) for j in extra if j >= z.shape[1] - k))
+    z = np.column_stack([z, np.ones(len(y))])
     fit = regress(z, y, weight=weight)
     asked_for = np.eye(z.shape[1])[: len(asked)]
     influence = (fit.loads(asked_for) @ fit.q.T) * fit.whitened
