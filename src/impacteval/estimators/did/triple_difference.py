@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import numpy as np
 
 from impacteval.estimators.did import triple_words as words
-from impacteval.estimators.did.effect import PathPoint, Told, build
 from impacteval.estimators.did.cell_averages import Cells, average, event_study
+from impacteval.estimators.did.effect import PathPoint, Told, build
 from impacteval.estimators.did.triple_card import TRIPLE_DIFFERENCE
 from impacteval.estimators.did.triple_cells import How, triple_cells
 from impacteval.estimators.did.triple_read import Triple, read_triple
