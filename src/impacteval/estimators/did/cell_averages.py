@@ -6,6 +6,7 @@ themselves a draw is in its influence.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,8 +15,8 @@ from numpy.typing import NDArray
 
 from impacteval.estimates import EventStudy
 from impacteval.estimators.did.effect import Average, weighted_mean
+from impacteval.estimators.did.event_tables import event_study_table, reach
 from impacteval.estimators.did.panel import Panel
-from impacteval.inference import correlation_of, level_for_each
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -100,24 +101,26 @@ def average(cells: Cells, picked: Bools, panel: Panel) -> Average:
 
 
 def event_study(
-    cells: Cells, panel: Panel, reference: int | float | None
+    cells: Cells, panel: Panel, reference: int | float | None, df: float = math.inf
 ) -> tuple[dict[str, Any], EventStudy | None]:
     """Effects by time since the service began, as a table and as a value.
 
     Parameters
     ----------
     cells : Cells
-        The effects.
+        The effects, without those of reference periods.
     panel : Panel
         The rows.
     reference : number or None
         Event time of the reference period; None where cohorts differ in it, and then there is a
         table only.
+    df : float
+        Degrees of freedom.
 
     Returns
     -------
     table : dict
-        Columns ``event_time, effect, std_error, low, high, band_low, band_high, n``.
+        As `event_study_table`.
     EventStudy or None
     """
     times = np.array(
@@ -125,62 +128,33 @@ def event_study(
     )
     if (times == np.round(times)).all():
         times = times.astype(np.int64)
-    # A reference period has no effect: its cells hold zeros, and are told but not estimated.
-    distinct = np.unique(times if reference is None else times[times != reference])
+    distinct = np.unique(times)
     found = [average(cells, times == e, panel) for e in distinct]
     effects = np.array([a.effect for a in found])
     influence = np.array([a.effect_influence for a in found])
-    sizes = [float(panel.size[_rows(cells, times == e)].sum()) for e in distinct]
-    counts = [int(_rows(cells, times == e).sum()) for e in distinct]
-    table = event_table(distinct, effects, influence, counts)
+    rows = [(cells.row >= 0) & (times == e)[cells.row] for e in distinct]
+    counts = np.array([int(own.sum()) for own in rows])
+    sizes = np.array([float(panel.size[own].sum()) for own in rows])
     if reference is None:
-        return table, None
+        return _table(distinct, effects, influence, counts, df), None
     served = np.where(distinct >= 0, sizes, 0.0)
     study = EventStudy(distinct, effects, influence, panel.groups, reference, served)
-    return table, study
+    return event_study_table(study, counts, df), study
 
 
-def event_table(
-    times: NDArray[Any], effects: Floats, influence: Floats, counts: list[int]
+def _table(
+    times: NDArray[Any], effects: Floats, influence: Floats, counts: Ints, df: float
 ) -> dict[str, Any]:
-    """Effects with intervals for each (95%), and bands that hold together at 95%.
-
-    Parameters
-    ----------
-    times : array, shape (k,)
-        Event times.
-    effects : array, shape (k,)
-    influence : array, shape (k, m)
-    counts : list of int
-        Rows behind each effect.
-
-    Returns
-    -------
-    dict
-        Columns as in `event_study`.
-    """
-    from scipy.special import ndtri
-
+    """The standard table where starting dates have different reference times."""
     error = np.linalg.norm(influence, axis=1)
-    reach = float(ndtri(0.975)) * error
-    band = np.full(len(error), np.nan)
-    told = error > 0.0
-    if told.any():
-        own = influence[told] / error[told][:, None]
-        each = level_for_each(0.95, correlation_of(own @ own.T))
-        band[told] = float(ndtri(0.5 + each / 2.0)) * error[told]
+    one, all_at_once = reach(influence, df)
     return {
         "event_time": times,
         "effect": effects,
         "std_error": error,
-        "low": effects - reach,
-        "high": effects + reach,
-        "band_low": effects - band,
-        "band_high": effects + band,
+        "low": effects - one * error,
+        "high": effects + one * error,
+        "band_low": effects - all_at_once * error,
+        "band_high": effects + all_at_once * error,
         "n": counts,
     }
-
-
-def _rows(cells: Cells, picked: Bools) -> Bools:
-    found: Bools = (cells.row >= 0) & picked[cells.row]
-    return found

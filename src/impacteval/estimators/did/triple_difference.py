@@ -123,7 +123,7 @@ class TripleDifference:
             cells = studied = found.cells
             tables, notes, several = found.tables, found.notes, found.several
             reference, df = found.reference, math.inf
-        table, study = event_study(studied, triple.panel, reference)
+        table, study = event_study(studied, triple.panel, reference, df)
         return self._estimate(
             triple, cells, scale, several, df, {**tables, "event_study": table}, notes, study
         )

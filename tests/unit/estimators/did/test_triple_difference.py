@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 from typing import Any
 
@@ -20,7 +21,7 @@ from impacteval.estimators.did.triple_effect import (
     triple_repeated,
 )
 from impacteval.sample import Sample
-from impacteval.testing import KnownSample, known_samples
+from impacteval.testing import KnownSample, estimator_checks, known_samples
 from impacteval.values import Scale
 
 MAKERS = {maker.name: maker for maker in known_samples("did")}
@@ -404,6 +405,31 @@ def test_standardised_divides_by_the_spread_of_the_eligible_elsewhere() -> None:
     found, plain = _estimate(known, Scale.STANDARDISED), _estimate(known)
     others = frame[~_began(frame) & (frame["eligible"] == "yes") & (frame["year"] == 2001)]
     assert found.effect.value == pytest.approx(plain.effect.value / others["y"].std(ddof=1))
+
+
+# --- the contract on samples that are not the plainest ---------------------------------------
+
+
+_HELD = [
+    ({"control": "not_yet"}, "triple-staggered"),
+    ({"method": "dr"}, "triple-covariates"),
+    ({"method": "ipw"}, "triple-covariates"),
+    ({"method": "reg"}, "triple-repeated"),
+    ({"method": "ols"}, "triple-clusters"),
+    ({"method": "dr"}, "triple-unbalanced"),
+    ({"method": "dr"}, "triple-weights"),
+]
+
+
+@pytest.mark.parametrize(("settings", "name"), _HELD, ids=[f"{s}-{n}" for s, n in _HELD])
+def test_the_contract_on_other_samples(settings: dict[str, Any], name: str) -> None:
+    maker = replace(MAKERS[name], replications=0)
+    # Periods other than the reference and those served have no say in the effect, and over several
+    # periods the total is not the effect times the units.
+    checks = estimator_checks(TripleDifference(**settings), samples=[maker])
+    for check in checks:
+        if check.name not in ("every_row_counts", "scales_agree"):
+            check()
 
 
 # --- refusals ---------------------------------------------------------------------------------
