@@ -210,7 +210,7 @@ def sup_t(correlation: Floats, level: float = 0.95) -> float:
         for together in sets:
             size = len(together)
             rule = None if size < 4 else _sobol(size, points)
-            found = 1.0 - 2.0 * ndtr(-reach)
+            found = float(1.0 - 2.0 * ndtr(-reach))
             if size > 1:
                 found = _box(reach, together, "two", rule)
             inside += math.log(min(max(found, 1e-300), 1.0))
