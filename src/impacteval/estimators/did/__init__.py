@@ -1,0 +1,1 @@
+"""Estimators that compare changes over time: difference-in-differences and its family."""
