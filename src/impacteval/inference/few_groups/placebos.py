@@ -38,15 +38,24 @@ class Loads:
     ----------
     loads : array, shape (r, t)
         Weights on the periods; each row sums to zero.
-    size : array, shape (r,)
-        What a change of that row counts for; the sum over the places is divided by.
     row : array of int, shape (s, g)
         Row that belongs to a place when a group stands in it.
+    size : array, shape (s, g)
+        What a place counts for in the effect when a group stands in it, up to a factor.
     """
 
     loads: Floats
-    size: Floats
     row: Ints
+    size: Floats
+
+    def of(self, groups: Ints) -> tuple[Ints, Floats]:
+        """Rows of the placements `groups`, shape (m, s), and what each place counts for.
+
+        The counts of a placement sum to one.
+        """
+        places = np.arange(groups.shape[1])
+        size = self.size[places, groups]
+        return self.row[places, groups], size / size.sum(axis=1, keepdims=True)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -130,15 +139,14 @@ def placebo_lines(
 
     >>> u = np.array([[1.0, 5.0], [2.0, 3.0], [0.0, 2.0]])
     >>> v = np.array([[0.0, 1.0], [0.0, 0.0], [0.0, 0.0]])
-    >>> one = Loads(np.array([[-1.0, 1.0]]), np.ones(1), np.zeros((1, 3), dtype=np.int64))
+    >>> one = Loads(np.array([[-1.0, 1.0]]), np.zeros((1, 3), dtype=np.int64), np.ones((1, 3)))
     >>> found = placebo_lines(u, v, one, np.ones(3), np.array([[0], [1], [2]]))
     >>> found.level.tolist(), found.slope.tolist()
     ([2.5, -2.0, -0.5], [1.0, -0.5, -0.5])
     """
     groups = placed.groups if isinstance(placed, Placements) else placed
     work = _Work(u, v, loads, shares, variance, real, studentised)
-    width = max(groups.shape[1] ** 2, studentised * groups.shape[1] * u.shape[0])
-    step = max(1, HELD // width)
+    step = max(1, HELD // max(u.shape[0], len(loads.loads)))
     found = [work.of(groups[k : k + step]) for k in range(0, len(groups), step)]
     square = None
     if studentised:
@@ -164,63 +172,60 @@ class _Work:
         studentised: bool,
     ) -> None:
         self.loads, self.shares, self.studentised = loads, shares, studentised
-        self.total = float(shares.sum())
         # Changes of each row in each group, untreated parts first: shape (2, r, g).
         self.changes = np.stack([loads.loads @ u.T, loads.loads @ v.T])
-        self.mean = self.changes @ shares
         self.variance = variance
         self.target: Floats | None = None
         if variance is not None:
             assert real is not None  # the docstring asks for it; for mypy
-            self.spread = variance @ shares**2
-            self.target = self._spread(real[None], *self._gathered(real[None]))[0]
+            row, _ = loads.of(real[None])
+            self.target = self._spread(real[None], row, self._others(real[None]))[0]
 
-    def _gathered(self, groups: Ints) -> tuple[Ints, Floats]:
-        """Row of each place, shape (m, s), and weight of the groups in none, shape (m, 1)."""
-        row = self.loads.row[np.arange(groups.shape[1]), groups]
-        return row, self.total - self.shares[groups].sum(axis=1, keepdims=True)
+    def _others(self, groups: Ints) -> Floats:
+        """Weight of each group in the mean of those that stand in no place, shape (m, g)."""
+        found = np.broadcast_to(self.shares, (len(groups), self.shares.size)).copy()
+        np.put_along_axis(found, groups, 0.0, axis=1)
+        found /= found.sum(axis=1, keepdims=True)
+        return found
 
-    def _spread(self, groups: Ints, row: Ints, rest: Floats) -> Floats:
+    def _spread(self, groups: Ints, row: Ints, others: Floats) -> Floats:
         """Variance of the change in each place less the mean change of the others, shape (m, s)."""
         assert self.variance is not None
-        inside = self.variance[row[:, :, None], groups[:, None, :]]
-        out = self.spread[row] - (inside @ (self.shares[groups] ** 2)[..., None])[..., 0]
-        found: Floats = self.variance[row, groups] + np.maximum(out, 0.0) / rest**2
+        compared = np.take_along_axis(others**2 @ self.variance.T, row, axis=1)
+        found: Floats = self.variance[row, groups] + compared
         return found
 
     def of(self, groups: Ints) -> Lines:
         """Level, slope and squares of a block of placements."""
-        row, rest = self._gathered(groups)
-        size = self.loads.size[row]
-        part = size / size.sum(axis=1, keepdims=True)
+        row, part = self.loads.of(groups)
+        others = self._others(groups)
         scale = part
         if self.target is not None:
-            with np.errstate(divide="ignore", invalid="ignore"):
-                ratio = np.sqrt(self.target / self._spread(groups, row, rest))
+            spread = self._spread(groups, row, others)
             # A group without any variance of its own gives no measure of another's.
-            scale = part * np.where(np.isfinite(ratio), ratio, 1.0)
-        own = self.changes[:, row, groups]
-        inside = self.changes[:, row[:, :, None], groups[:, None, :]]
-        left = self.mean[:, row] - (inside @ self.shares[groups][..., None])[..., 0]
-        effect = own - left / rest
+            some = spread > 0.0
+            scale = part * np.sqrt(np.where(some, self.target / np.where(some, spread, 1.0), 1.0))
+        effect = np.stack(
+            [c[row, groups] - np.take_along_axis(others @ c.T, row, axis=1) for c in self.changes]
+        )
         level, slope = (scale * effect).sum(axis=-1)
-        square = self._squares(groups, row, rest, part, effect) if self.studentised else None
+        square = self._squares(groups, row, part, others, effect) if self.studentised else None
         return Lines(level, slope, square)
 
     def _squares(
-        self, groups: Ints, row: Ints, rest: Floats, part: Floats, effect: Floats
+        self, groups: Ints, row: Ints, part: Floats, others: Floats, effect: Floats
     ) -> Floats:
         """Coefficients of the squared error of each placement, shape (3, m)."""
-        places, others = groups.shape[1], self.shares.size - groups.shape[1]
+        (m, places), n = groups.shape, self.shares.size - groups.shape[1]
         middle = (part * effect).sum(axis=-1, keepdims=True)
         served = np.sqrt(places / (places - 1.0)) * part * (effect - middle)
-        # Change of every group over the periods that the places load on, on average.
-        change = np.einsum("ms,kmsg->kmg", part, self.changes[:, row])
-        weight = np.broadcast_to(self.shares, change.shape[1:]).copy()
-        np.put_along_axis(weight, groups, 0.0, axis=1)
-        weight /= rest
-        away = change - (weight * change).sum(axis=-1, keepdims=True)
-        compared = np.sqrt(others / (others - 1.0)) * weight * away
+        # The change of every group over the periods that the places load on, on average.
+        mixed = np.zeros((m, len(self.loads.loads)))
+        for k in range(places):
+            mixed[np.arange(m), row[:, k]] += part[:, k]
+        change = np.stack([mixed @ c for c in self.changes])
+        away = change - (others * change).sum(axis=-1, keepdims=True)
+        compared = np.sqrt(n / (n - 1.0)) * others * away
         (a, b), (c, d) = served, compared
         return np.stack(
             [

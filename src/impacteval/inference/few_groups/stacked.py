@@ -44,12 +44,12 @@ def stacked_nulls(y: Floats, loads: Loads, shares: Floats, real: Ints) -> NullFa
     Examples
     --------
     >>> y = np.array([[1.0, 5.0], [3.0, 5.0], [2.0, 3.0], [0.0, 2.0]])
-    >>> two = Loads(np.array([[-1.0, 1.0]]), np.ones(1), np.zeros((2, 4), dtype=np.int64))
+    >>> two = Loads(np.array([[-1.0, 1.0]]), np.zeros((2, 4), dtype=np.int64), np.ones((2, 4)))
     >>> stacked_nulls(y, two, np.ones(4), np.array([0, 1])).estimate
     1.5
     """
     places = real.size
-    row = loads.row[np.arange(places), real]
+    (row,), (size,) = loads.of(real[None])
     never = np.setdiff1d(np.arange(len(y)), real)
     distinct, block = np.unique(row, return_inverse=True)
     k = distinct.size
@@ -59,7 +59,6 @@ def stacked_nulls(y: Floats, loads: Loads, shares: Floats, real: Ints) -> NullFa
     served = np.concatenate([np.ones(places), np.zeros(k * never.size)])
     change = (loads.loads[distinct] @ y.T)[date, group]
     # Inside a block the served count by their size, in all as much as by their shares.
-    size = loads.size[row]
     held = np.bincount(block, weights=shares[real], minlength=k)
     sums = np.bincount(block, weights=size, minlength=k)
     weight = np.concatenate([size * (held / sums)[block], np.tile(shares[never], k)])
