@@ -108,21 +108,20 @@ class Chance:
         served : float
             What a total multiplies the difference with.
         period : int, optional
-            Only what is seen in that period.
+            Only what is seen in that period; never studentised, as one place may be all there is.
         """
         if self.signs is not None:
             return self._wild(self.signs, served if scale is Scale.TOTAL else 1.0, period)
         assert self.placed is not None  # one of both is there; for mypy
         placed = self.placed.groups
-        if period is not None:
-            placed = placed[:, self.rollout.start[self.rollout.real] <= period]
         relative = scale is Scale.RELATIVE
         u, v = self.rollout.nulls(relative=relative)
         real, loads = self._loads(period)
         plain = placebo_lines(u, v, loads, self.rollout.shares, real[None])
         value = plain.level / plain.slope
         u = u - value * v  # measured from the estimate, at which the real statistic is zero
-        own, others = self._lines(u, v, loads, real, [real[None], placed])
+        studentised = self.settings.studentised and period is None
+        own, others = self._lines(u, v, loads, real, [real[None], placed], studentised)
         found = _permuted(others, own, value, exact=self.placed.every, relative=relative)
         difference, observed = self._means(loads, real)
         if not found.unit(0) > ROUNDING * float(np.abs(self.rollout.y).max()):
@@ -148,7 +147,13 @@ class Chance:
         return self.rollout.places(period)
 
     def _lines(
-        self, u: Floats, v: Floats, loads: Loads, real: Ints, placed: list[Ints]
+        self,
+        u: Floats,
+        v: Floats,
+        loads: Loads,
+        real: Ints,
+        placed: list[Ints],
+        studentised: bool = False,
     ) -> list[Lines]:
         """The effects of several sets of placements as lines."""
         variance = None
@@ -164,7 +169,7 @@ class Chance:
                 groups,
                 variance=variance,
                 real=real,
-                studentised=self.settings.studentised,
+                studentised=studentised,
             )
             for groups in placed
         ]

@@ -83,18 +83,11 @@ class Rollout:
         Parameters
         ----------
         period : int, optional
-            Only what is seen in that period; else all served periods of each group, each by its
-            mass.
+            Only what is seen in that period, in which a place not served yet counts for nothing;
+            else all served periods of each group, each by its mass.
         """
-        real = self.real if period is None else self.real[self.start[self.real] <= period]
-        rows, sizes = [], []
-        for group in real.tolist():
-            start = int(self.start[group])
-            post = self.mass[group, start:]
-            if period is not None:
-                post = np.where(np.arange(start, self.n_periods) == period, post, 0.0)
-            rows.append(loads_of(start, post))
-            sizes.append(float(post.sum()))
+        real = self.real
+        rows, sizes = zip(*(self._place(g, int(self.start[g]), period) for g in real), strict=True)
         distinct, row = _distinct(np.array(rows))
         wide = (len(real), len(self.y))
         return real, Loads(
@@ -105,18 +98,22 @@ class Rollout:
 
     def moving(self, period: int | None = None) -> tuple[Ints, Loads]:
         """The same where whoever stands in a place brings its own weights, as if it were served."""
-        real = self.real if period is None else self.real[self.start[self.real] <= period]
+        real, groups = self.real, range(len(self.y))
         starts, place = np.unique(self.start[real], return_inverse=True)
-        rows, sizes = [], []
-        for start in starts.tolist():
-            post = self.mass[:, start:]
-            if period is not None:
-                post = np.where(np.arange(start, self.n_periods) == period, post, 0.0)
-            rows += [loads_of(start, weights) for weights in post]
-            sizes.append(post.sum(axis=1))
+        made = [self._place(g, start, period) for start in starts.tolist() for g in groups]
+        rows, sizes = zip(*made, strict=True)
         distinct, row = _distinct(np.array(rows))
-        by_start = row.reshape(len(starts), len(self.y))
-        return real, Loads(distinct, by_start[place], np.array(sizes)[place])
+        shape = (len(starts), len(self.y))
+        return real, Loads(distinct, row.reshape(shape)[place], np.reshape(sizes, shape)[place])
+
+    def _place(self, group: int, start: int, period: int | None) -> tuple[Floats, float]:
+        """Weights on the periods of a group served from `start` on, and what it counts for."""
+        post = self.mass[group, start:]
+        if period is not None:
+            if period < start:
+                return np.zeros(self.n_periods), 0.0
+            post = np.where(np.arange(start, self.n_periods) == period, post, 0.0)
+        return loads_of(start, post), float(post.sum())
 
     def variances(self, loads: Loads, *, by_size: bool) -> tuple[SizeVariance, ...]:
         """Variance of the change of each row among the groups never served."""

@@ -71,19 +71,40 @@ def variance_by_size(changes: Floats, shares: Floats, q: Floats | None) -> SizeV
     >>> round(found.common, 12), found.within
     (7.0, 0.0)
     """
-    away = changes - shares @ changes
-    square = away**2
-    kept, mean = 1.0 - 2.0 * shares, float((shares**2).sum())
-    common = kept + mean
+    square = (changes - shares @ changes) ** 2
     if q is None or np.ptp(q) <= SAME * q.max():
+        common = expected_square(shares, np.ones_like(shares))
         return SizeVariance(float(square.sum() / common.sum()), 0.0)
     # Inverse sizes are put on the footing of a number near one, which decides nothing but rounding.
     unit = float(q.mean())
-    within = kept * q / unit + float((shares**2) @ q) / unit
-    x = np.column_stack([common, within])
-    a, b = np.linalg.lstsq(x, square, rcond=None)[0].tolist()
+    common = expected_square(shares, np.ones_like(shares))
+    within = expected_square(shares, q / unit)
+    a, b = np.linalg.lstsq(np.column_stack([common, within]), square, rcond=None)[0].tolist()
     if b <= 0.0:
-        a, b = float(square.sum() / common.sum()), 0.0
+        a, b = float((common @ square) / (common @ common)), 0.0
     elif a <= 0.0:
-        a, b = 0.0, float(square.sum() / within.sum())
+        a, b = 0.0, float((within @ square) / (within @ within))
     return SizeVariance(a, b / unit)
+
+
+def expected_square(shares: Floats, variance: Floats) -> Floats:
+    """Expected squared distance of each independent change from their weighted mean.
+
+    Parameters
+    ----------
+    shares : array, shape (n,)
+        Weights of the mean; they sum to one.
+    variance : array, shape (n,)
+        Variance of each change.
+
+    Returns
+    -------
+    array, shape (n,)
+
+    Examples
+    --------
+    >>> expected_square(np.array([0.5, 0.5]), np.array([1.0, 3.0])).tolist()
+    [1.0, 1.0]
+    """
+    found: Floats = (1.0 - 2.0 * shares) * variance + (shares**2) @ variance
+    return found

@@ -48,9 +48,11 @@ def stacked_nulls(y: Floats, loads: Loads, shares: Floats, real: Ints) -> NullFa
     >>> stacked_nulls(y, two, np.ones(4), np.array([0, 1])).estimate
     1.5
     """
-    places = real.size
     (row,), (size,) = loads.of(real[None])
     never = np.setdiff1d(np.arange(len(y)), real)
+    # A place that counts for nothing, such as one not served yet, is no part of the regression.
+    row, size, real = row[size > 0.0], size[size > 0.0], real[size > 0.0]
+    places = real.size
     distinct, block = np.unique(row, return_inverse=True)
     k = distinct.size
     # Served first, then the never-served of every block.
