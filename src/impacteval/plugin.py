@@ -23,7 +23,7 @@ from dataclasses import MISSING, dataclass, fields, is_dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, get_type_hints, runtime_checkable
 
-from impacteval.values import Scale, Text
+from impacteval.values import Message, Scale, Text
 
 if TYPE_CHECKING:
     import numpy as np
@@ -120,6 +120,20 @@ class Prepares(Protocol):
         ...
 
 
+@runtime_checkable
+class Concerned(Protocol):
+    """What an estimator offers besides when some data make its use a matter for reasons."""
+
+    def concerns(self, blind: BlindSample) -> tuple[Message, ...]:
+        """Why it should not be used on these data without a reason that the plan states.
+
+        Outcome-blind, so that `check` can refuse before outcomes are seen: the pattern of adoption,
+        the number of clusters. Empty where there is nothing to say. What makes an estimate
+        impossible is no concern but `NotIdentified`.
+        """
+        ...
+
+
 def contract_breaches(cls: type) -> tuple[str, ...]:
     """Everything that keeps a class from being an estimator, without running it.
 
@@ -188,6 +202,9 @@ def _member_breaches(cls: type) -> list[str]:
     prepare = getattr(cls, "prepare", None)
     if prepare is not None and not (callable(prepare) and _takes(prepare, ("blind",), ("rng",))):
         found.append(f"{cls.__name__}.prepare must take (self, blind, *, rng).")
+    concerns = getattr(cls, "concerns", None)
+    if concerns is not None and not (callable(concerns) and _takes(concerns, ("blind",), ())):
+        found.append(f"{cls.__name__}.concerns must take (self, blind).")
     return found
 
 

@@ -508,6 +508,45 @@ class NoteInEnglishOnly(Reference):
         return replace(estimate, notes=(Message("note", Text(en=ENGLISH, fr=ENGLISH)),))
 
 
+@dataclass(frozen=True)
+class ConcernedWell(Reference):
+    """Not broken: the teeth test demands that it passes."""
+
+    def concerns(self, blind):
+        said = Text(en="Only {n:int} rows.", fr="{n:int} lignes seulement.")
+        return (Message("few-rows", said, {"n": len(blind)}),)
+
+
+@caught_by("concerns")
+@dataclass(frozen=True)
+class ConcernsInEnglishOnly(Reference):
+    def concerns(self, blind):
+        return (Message("english", Text(en=ENGLISH, fr=ENGLISH)),)
+
+
+@caught_by("concerns")
+@dataclass(frozen=True)
+class ConcernsInWords(Reference):
+    def concerns(self, blind):
+        return ("few rows",)
+
+
+@caught_by("concerns")
+@dataclass(frozen=True)
+class ConcernedByTheFirstRow(Reference):
+    def concerns(self, blind):
+        first = blind.table.source_row[0]
+        said = Text(en="It begins with row {n:int}.", fr="Cela commence à la ligne {n:int}.")
+        return (Message("first-row", said, {"n": int(first)}),)
+
+
+@caught_by("contract")
+@dataclass(frozen=True)
+class ConcernedByOutcomes(Reference):
+    def concerns(self, blind, outcomes):
+        return ()
+
+
 @caught_by("contract")
 @dataclass
 class NotFrozen:

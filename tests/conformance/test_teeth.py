@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import broken_counts
 import pytest
-from broken import CAUGHT_BY, PreparesWell
+from broken import CAUGHT_BY, ConcernedWell, PreparesWell
 from grouped import failures, grouped
 from reference import Reference
 
@@ -24,6 +24,11 @@ def test_the_reference_passes(checks):
     ids=str,
 )
 def test_an_estimator_that_prepares_well_passes(check):
+    check()
+
+
+def test_an_estimator_with_concerns_passes():
+    (check,) = [c for c in estimator_checks(ConcernedWell()) if c.name == "concerns"]
     check()
 
 

@@ -55,6 +55,7 @@ def pooled(
                 reason=again if isinstance(again, Message) else None,
                 evidence=evidence_for(task, name, again, reason),
                 treated=frozenset(),
+                method=other.method.together(a.method for a in others.values()),
             )
         )
 
@@ -76,6 +77,7 @@ def pooled(
     return replace(
         parts[0],
         group=name,
+        method=parts[0].method.together(f.method for f in parts),
         estimate=None if isinstance(found, Message) else found,
         reason=reason or (found if isinstance(found, Message) else None),
         evidence=evidence_for(task, name, found, reason),

@@ -7,18 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from impacteval.errors import (
-    DataError,
-    LockError,
-    Problem,
-    UsageError,
-)
+from impacteval.errors import LockError
 from impacteval.estimates import Diagnostic, DiagnosticStatus, Parts
 from impacteval.report.findings import DiagnosticFinding, Finding
 from impacteval.sample import Preparation, Sample
 from impacteval.study.locking import blind_step
 from impacteval.study.rows import sample_of, select
-from impacteval.study.seeds import step_rng, step_seed
+from impacteval.study.seeds import step_seed
 from impacteval.values import Message, Text
 
 if TYPE_CHECKING:
@@ -27,6 +22,7 @@ if TYPE_CHECKING:
     from impacteval.study.preparation import Prepared
 
 
+from impacteval.analysis.checks import checks_of
 from impacteval.analysis.equity import equity_of
 from impacteval.analysis.flow import arms_flow
 from impacteval.analysis.losses import losses_of
@@ -46,37 +42,6 @@ def treated(sample: Sample) -> frozenset[object]:
 
 
 # --- diagnostics ------------------------------------------------------------------------------
-
-
-def _diagnose(task: Task, sample: Sample, group: str) -> tuple[DiagnosticFinding, ...]:
-    from impacteval.diagnostics import DIAGNOSTICS, run_diagnostic
-
-    planned = {d.name: d.limit for d in task.analysis.diagnostics}
-    settings = {d.name: d.settings for d in task.analysis.diagnostics}
-    names = list(dict.fromkeys([*task.required, *planned]))
-    found = []
-    for name in names:
-        # A limit in the contract binds; the plan may add checks, never soften one.
-        limit = task.required[name] if name in task.required else planned[name]
-        try:
-            result = run_diagnostic(
-                name,
-                sample,
-                limit=None if limit is None else float(limit),
-                rng=step_rng(
-                    task.seed, task.seeded or task.analysis.outcome, group, f"diagnostic {name}"
-                ),
-                settings=settings.get(name),
-            )
-        except UsageError as error:  # a setting that these data contradict
-            raise DataError(
-                [
-                    Problem(f"Analysis {task.entry!r}, group {group!r}: {p.what}", p.fix)
-                    for p in error.problems
-                ]
-            ) from None
-        found.append(DiagnosticFinding(DIAGNOSTICS[name].title, result, name in task.required))
-    return tuple(found)
 
 
 _REQUIRED = Text(
@@ -196,7 +161,7 @@ def _analyse_group(
     rows, flow = select(task.entry, analysis, frame, group, task.groups)
     sample = _prepared_sample(task, sample_of(analysis, rows), group, prepared)
     found = estimate_with(analysis.estimator, sample, task, group, "estimate")
-    checks = _diagnose(task, sample, group)
+    checks = checks_of(task, sample, group, found)
     reason = blocked or _withheld(checks)
     alternatives = []
     for other in analysis.robustness:
@@ -206,13 +171,13 @@ def _analyse_group(
             else sample
         )
         again = estimate_with(other.estimator, varied, task, group, f"robustness {other.name}")
-        alternatives.append(alternative(other, again, task, group, reason, treated(varied)))
+        alternatives.append(alternative(other, again, task, group, reason, varied, treated(varied)))
     return Finding(
         outcome=analysis.outcome,
         group=group,
         entry=task.entry,
         analysis=analysis,
-        method=method_of(analysis.estimator),
+        method=method_of(analysis.estimator, sample.blind),
         estimate=None if isinstance(found, Message) else found,
         reason=reason or (found if isinstance(found, Message) else None),
         evidence=evidence_for(task, group, found, reason),

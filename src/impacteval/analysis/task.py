@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Any
 
 from impacteval.analysis.evidence import Average, evidence_of
 from impacteval.analysis.sums import error_unknown
@@ -20,7 +21,8 @@ from impacteval.registry import entry as registered
 from impacteval.registry import estimator
 from impacteval.report.findings import Alternative, Method
 from impacteval.report.grade import FEW_TREATED
-from impacteval.sample import Sample
+from impacteval.sample import BlindSample, Sample
+from impacteval.study.concerns import concerns_of
 from impacteval.study.seeds import step_rng
 from impacteval.values import Evidence, Message, Question, Scale, Text
 
@@ -81,10 +83,18 @@ class Task:
 # --- from samples to estimates ----------------------------------------------------------------
 
 
-def method_of(spec: EstimatorSpec) -> Method:
-    """The estimator as the report names it."""
+def method_of(spec: EstimatorSpec, blind: BlindSample) -> Method:
+    """The estimator as the report names it, with its concerns about the sample without outcomes."""
     found = registered(spec.name)
-    return Method(spec.name, found.package, found.version, found.cls.card, spec.settings)
+    return Method(
+        spec.name,
+        found.package,
+        found.version,
+        found.cls.card,
+        spec.settings,
+        concerns_of(spec, blind),
+        None if spec.justification is None else spec.justification.text(),
+    )
 
 
 def estimate_with(
@@ -95,8 +105,11 @@ def estimate_with(
     step: str,
     *,
     scale: Scale | None = None,
+    settings: Mapping[str, Any] | None = None,
 ) -> CounterfactualEstimate | Message:
     """The estimate on the planned scale or another, or the reason why these valid data have none.
+
+    `settings` stand in the place of planned ones.
 
     Raises
     ------
@@ -107,7 +120,8 @@ def estimate_with(
     wanted = task.analysis.scale if scale is None else scale
     rng = step_rng(task.seed, task.seeded or task.analysis.outcome, group, step)
     try:
-        result = estimator(spec.name, **spec.settings).estimate(sample, scale=wanted, rng=rng)
+        built = estimator(spec.name, **{**spec.settings, **(settings or {})})
+        result = built.estimate(sample, scale=wanted, rng=rng)
     except NotIdentified as none:
         return none.reason
     except ImpactEvalError:
@@ -184,12 +198,13 @@ def alternative(
     task: Task,
     group: str,
     blocked: Message | None,
-    treated: frozenset[object] = frozenset(),
+    sample: Sample,
+    treated: frozenset[object],
 ) -> Alternative:
     return Alternative(
         name=other.name,
         title=other.title.text(),
-        method=method_of(other.estimator),
+        method=method_of(other.estimator, sample.blind),
         estimate=None if isinstance(found, Message) else found,
         reason=found if isinstance(found, Message) else None,
         evidence=evidence_for(task, group, found, blocked),

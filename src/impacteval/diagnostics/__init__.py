@@ -1,7 +1,8 @@
 """Assumption checks with one signature and one result type.
 
-A diagnostic takes a sample and bare values, never a contract: ``(sample, *, limit, rng)``. What
-a failed one means for a payment is decided elsewhere.
+A diagnostic takes a sample and bare values, never a contract: ``(sample, *, limit, rng)``, and
+``planned``, the planned estimate, where it looks at it or runs its estimator again. What a failed
+one means for a payment is decided elsewhere.
 
 Examples
 --------
@@ -13,14 +14,15 @@ Examples
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any
 
 from impacteval.diagnostics.attrition import attrition
 from impacteval.diagnostics.audit import audit
 from impacteval.diagnostics.balance import balance
+from impacteval.diagnostics.entry import DiagnosticEntry
+from impacteval.diagnostics.planned import Planned
 from impacteval.diagnostics.reconciliation import reconciliation
 from impacteval.diagnostics.sample_ratio import sample_ratio
 from impacteval.diagnostics.spillover import spillover
@@ -33,42 +35,6 @@ if TYPE_CHECKING:
 
     from impacteval.estimates import Diagnostic
     from impacteval.sample import Sample
-
-
-class Runs(Protocol):
-    """The one signature."""
-
-    def __call__(
-        self, sample: Sample, *, limit: float | None = None, rng: Generator | None = None
-    ) -> Diagnostic: ...
-
-
-@dataclass(frozen=True, slots=True)
-class DiagnosticEntry:
-    """One diagnostic: its name in plans and contracts, what people read, and how to run it.
-
-    Attributes
-    ----------
-    name : str
-        The name plans and contracts use.
-    title : Text
-        A short name.
-    question : Text
-        The question it answers.
-    statistic : Text
-        What is held against the limit, with its unit.
-    run : callable
-        ``run(sample, *, limit=None, rng=None) -> Diagnostic``, with the settings as keywords.
-    settings : tuple of str
-        What a plan may state besides the limit.
-    """
-
-    name: str
-    title: Text
-    question: Text
-    statistic: Text
-    run: Runs
-    settings: tuple[str, ...] = ()
 
 
 _ALL = (
@@ -204,6 +170,7 @@ def run_diagnostic(
     limit: float | None = None,
     rng: Generator | None = None,
     settings: Mapping[str, Any] | None = None,
+    planned: Planned | None = None,
 ) -> Diagnostic:
     """Run a diagnostic by name.
 
@@ -219,6 +186,8 @@ def run_diagnostic(
         For diagnostics that draw.
     settings : mapping, optional
         What else a plan states, such as ``share`` for ``sample-ratio``.
+    planned : Planned, optional
+        The planned estimate, for diagnostics that look at it or run its estimator again.
 
     Raises
     ------
@@ -232,8 +201,10 @@ def run_diagnostic(
     given = dict(settings or {})
     if unknown := unknown_settings(name, given):
         raise UsageError(unknown)
-    run = cast("Callable[..., Diagnostic]", DIAGNOSTICS[name].run)
-    return run(sample, limit=limit, rng=rng, **given)
+    entry = DIAGNOSTICS[name]
+    if entry.planned:
+        given["planned"] = planned
+    return entry.run(sample, limit=limit, rng=rng, **given)
 
 
 def unknown_settings(name: str, settings: Iterable[str]) -> list[Problem]:
@@ -252,6 +223,7 @@ def unknown_settings(name: str, settings: Iterable[str]) -> list[Problem]:
 __all__ = [
     "DIAGNOSTICS",
     "DiagnosticEntry",
+    "Planned",
     "attrition",
     "audit",
     "balance",

@@ -17,6 +17,7 @@ from impacteval.files import (
     PlainWords,
     Slug,
     Table,
+    Words,
     fail,
     refuse,
 )
@@ -54,6 +55,10 @@ class EstimatorSpec(FileModel):
         description="the name of an estimator, as `impacteval estimators` lists it"
     )
     settings: Settings = Field(default_factory=dict)
+    justification: Words | None = Field(
+        default=None,
+        description="why it is used although it has concerns about these data, in both languages",
+    )
 
 
 def _not_negative(value: Decimal) -> Decimal:

@@ -221,6 +221,18 @@ def percent(value: Number, language: str, decimals: int = 1) -> str:
     return in_percent(_plain(shown), lang)
 
 
+def confidence(value: Number, language: str, decimals: int = 1) -> str:
+    """A confidence, which no sample makes nil or certain even where its digits have run out.
+
+    Examples
+    --------
+    >>> confidence("0", "en"), confidence("1", "en"), confidence("0.8814", "en")
+    ('under 0.1%', 'over 99.9%', '88.1%')
+    """
+    least = Decimal(1).scaleb(-decimals - 3)
+    return percent(min(max(decimal(value), least), 1 - least), language, decimals)
+
+
 def _plain(number_: Decimal) -> Decimal:
     return Decimal(written(number_.normalize()))
 

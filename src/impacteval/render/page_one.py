@@ -195,9 +195,9 @@ def _chances(clause: ClauseRow, pen: Pen) -> tuple[Figure, ...]:
     words, found = pen.words, []
     if clause.chance_passes is not None:
         key = "clause.chance_counted" if clause.against == "nothing" else "clause.chance_passes"
-        found.append(Figure(words(key), pen.percent(clause.chance_passes)))
+        found.append(Figure(words(key), pen.confidence(clause.chance_passes, clause)))
     if clause.chance_nothing_or_harm is not None:
-        harm = pen.percent(clause.chance_nothing_or_harm)
+        harm = pen.confidence(clause.chance_nothing_or_harm, clause)
         found.append(Figure(words("clause.chance_harm"), harm))
     return tuple(found)
 

@@ -62,9 +62,14 @@ class Pen:
         """A fraction in percent."""
         return fmt.percent(fraction, self.language)
 
+    def confidence(self, fraction: str, clause: ClauseRow) -> str:
+        """A confidence in percent: only where everything was counted can it be nil or certain."""
+        write = fmt.percent if clause.against == "nothing" else fmt.confidence
+        return write(fraction, self.language)
+
     def p_value(self, value: str) -> str:
         """A p-value; one below a ten-thousandth says no more than that to any reader."""
-        if 0.0 < float(value) < SMALLEST_P:
+        if float(value) < SMALLEST_P:
             under = "moins de" if self.language is Language.FR else "under"
             return f"{under} {fmt.number(SMALLEST_P, self.language, 4)}"
         return self.number(value)

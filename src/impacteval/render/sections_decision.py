@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from impacteval.render.blocks import Block, Cell, Column, Drawing, Items, Para, Sub, Table
+from impacteval.render.concerns import concern_lines
 from impacteval.render.labels import slug
 from impacteval.render.pen import Pen
 from impacteval.render.plots import forest_drawing
@@ -21,7 +22,7 @@ from impacteval.render.verdict_cells import (
     verdict_cell,
     written_key,
 )
-from impacteval.report.record import FindingFacts, Range, Record
+from impacteval.report.record import ClauseRow, FindingFacts, Range, Record
 
 
 def money(record: Record, pen: Pen) -> Iterator[Block]:
@@ -173,8 +174,8 @@ def _distances(record: Record, pen: Pen) -> Iterator[Block]:
                     if clause.smallest_change is None
                     else pen.number(clause.smallest_change, clause.unit)
                 ),
-                _chance(clause.chance_passes, pen),
-                _chance(clause.chance_nothing_or_harm, pen),
+                _chance(clause.chance_passes, clause, pen),
+                _chance(clause.chance_nothing_or_harm, clause, pen),
             )
             for clause in record.page_one.clauses
         ),
@@ -185,8 +186,8 @@ def _distances(record: Record, pen: Pen) -> Iterator[Block]:
     yield Para(pen.say(record.page_one.confidence_note), "note")
 
 
-def _chance(value: str | None, pen: Pen) -> Cell:
-    return Cell(pen.words("firm.not_computed") if value is None else pen.percent(value))
+def _chance(value: str | None, clause: ClauseRow, pen: Pen) -> Cell:
+    return Cell(pen.words("firm.not_computed") if value is None else pen.confidence(value, clause))
 
 
 def _robustness(finding: FindingFacts, record: Record, pen: Pen) -> Iterator[Block]:
@@ -266,6 +267,7 @@ def _robustness(finding: FindingFacts, record: Record, pen: Pen) -> Iterator[Blo
         for row in finding.robustness
         if row.reason is not None
     ]
+    reasons += [line for row in finding.robustness for line in concern_lines(row, pen)]
     if reasons:
         yield Items(tuple(reasons))
 

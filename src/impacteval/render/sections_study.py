@@ -18,6 +18,7 @@ from impacteval.render.blocks import (
     Sub,
     Table,
 )
+from impacteval.render.concerns import concerns
 from impacteval.render.labels import slug
 from impacteval.render.pen import Pen
 from impacteval.render.plots import love_drawing, path_drawing
@@ -122,8 +123,10 @@ def otherwise(record: Record, pen: Pen) -> Iterator[Block]:
             yield Para(named, "lead")
             yield Para(f"{pen.say(part.design_text)} {pen.say(part.comparators)}")
             yield from _method_once(part.method, described, pen)
+            yield from concerns(part.method, pen)
         if not finding.parts:
             yield from _method_once(finding.method, described, pen)
+            yield from concerns(finding.method, pen)
         yield from _checks(finding, pen)
         yield from _baseline(finding, pen)
 

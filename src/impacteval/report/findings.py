@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -16,13 +16,24 @@ from impacteval.values import Evidence, Interval, Message, Text
 
 @dataclass(frozen=True, eq=False)
 class Method:
-    """An estimator as it was used: who provides it, in which version, with which settings."""
+    """An estimator as it was used: who provides it, in which version, with which settings.
+
+    `concerns` are its own reasons against its use on these data, and `justification` is what the
+    plan says to them; None where the plan says nothing.
+    """
 
     name: str
     package: str
     version: str
     card: MethodCard
     settings: Mapping[str, Any]
+    concerns: tuple[Message, ...] = ()
+    justification: Text | None = None
+
+    def together(self, others: Iterable[Method]) -> Method:
+        """The same method with the concerns that it has on any of several samples, each once."""
+        every = dict.fromkeys(said for method in (self, *others) for said in method.concerns)
+        return replace(self, concerns=tuple(every))
 
 
 @dataclass(frozen=True, eq=False)

@@ -355,7 +355,15 @@ def method_facts(method: Method) -> MethodFacts:
         limits=tuple(Both.of(t) for t in card.limits),
         references=card.references,
         settings={k: _setting(v) for k, v in sorted(method.settings.items())},
+        concerns=tuple(Said.of(said) for said in method.concerns),
+        justification=_reason(method),
     )
+
+
+def _reason(method: Method) -> Both | None:
+    """The plan's reason, where there is a concern that it answers."""
+    said = method.justification
+    return Both.of(said) if method.concerns and said is not None else None
 
 
 def _setting(value: Any) -> Any:
@@ -491,6 +499,8 @@ def _robustness(
         # An analysis that cannot answer changes no decision: it is told as not applicable.
         flips=flips(verdicts, binding),
         reason=Said.of(alternative.reason) if alternative.reason else None,
+        concerns=tuple(Said.of(said) for said in alternative.method.concerns),
+        justification=_reason(alternative.method),
     )
 
 

@@ -10,7 +10,7 @@ from impacteval.contract.words_composed import CEILING_BINDS_FROM
 from impacteval.contract.words_sittings import share_of_level
 from impacteval.estimates import DiagnosticStatus
 from impacteval.report import findings_facts as facts
-from impacteval.report.findings import Finding, FlowStep
+from impacteval.report.findings import Finding, FlowStep, Method
 from impacteval.report.grade import FEW_TREATED
 from impacteval.report.losses import loss_rows, loss_warning
 from impacteval.report.run import Run
@@ -132,6 +132,14 @@ _FAILED = Text(
     en="A planned check failed, which the contract does not let decide: {check}.",
     fr="Un contrôle prévu a échoué, sans que le contrat lui permette de décider : {check}.",
 )
+_JUSTIFIED = Text(
+    en=" Why the plan uses this method all the same: {plan_reason}",
+    fr=" Pourquoi le plan emploie cette méthode malgré tout : {plan_reason}",
+)
+_UNJUSTIFIED = Text(
+    en=" The plan does not say why it uses this method all the same.",
+    fr=" Le plan ne dit pas pourquoi il emploie cette méthode malgré tout.",
+)
 
 _BINDS = f"terms.{CEILING_BINDS_FROM}"
 
@@ -244,6 +252,7 @@ def warnings(run: Run) -> Iterator[Message]:
     ]
     if places:
         yield Message("warning.few-places", _FEW, {"places": min(places)})
+    yield from _concerns(run)
     failed = {
         check.title: None
         for finding in run.findings.values()
@@ -253,6 +262,24 @@ def warnings(run: Run) -> Iterator[Message]:
     for title in failed:
         yield Message("warning.diagnostic", _FAILED, {"check": title})
     yield from _losses(run)
+
+
+def _concerns(run: Run) -> Iterator[Message]:
+    """What the methods that decide have against their own use here, with the plan's reason."""
+    methods = [
+        method
+        for finding in run.findings.values()
+        for method in ([part.finding.method for part in finding.parts] or [finding.method])
+    ]
+    told = dict.fromkeys(_concern(said, method) for method in methods for said in method.concerns)
+    yield from told
+
+
+def _concern(said: Message, method: Method) -> Message:
+    more = _UNJUSTIFIED if method.justification is None else _JUSTIFIED
+    text = Text(en=said.text.en + more.en, fr=said.text.fr + more.fr)
+    reason = {} if method.justification is None else {"plan_reason": method.justification}
+    return Message(f"warning.{said.key}", text, {**said.values, **reason})
 
 
 def _losses(run: Run) -> Iterator[Message]:

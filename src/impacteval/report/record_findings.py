@@ -69,6 +69,10 @@ class MethodFacts(Frozen):
     limits: tuple[Both, ...]
     references: tuple[str, ...]
     settings: dict[str, Any]
+    concerns: tuple[Said, ...] = Field(default=(), exclude_if=lambda found: not found)
+    """Why the method itself asks for a reason before it is used on these data."""
+    justification: Both | None = Field(default=None, exclude_if=lambda said: said is None)
+    """The reason that the plan states."""
 
 
 class RobustnessRow(Frozen):
@@ -84,6 +88,10 @@ class RobustnessRow(Frozen):
     """What would be due if this analysis decided; None while open or without an estimate."""
     flips: bool
     reason: Said | None
+    concerns: tuple[Said, ...] = Field(default=(), exclude_if=lambda found: not found)
+    """Why the method itself asks for a reason before it is used on these data."""
+    justification: Both | None = Field(default=None, exclude_if=lambda said: said is None)
+    """The reason that the plan states."""
 
 
 class LostRow(Frozen):

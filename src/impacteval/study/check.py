@@ -21,6 +21,7 @@ from impacteval.plan import Analysis, DiagnosticSpec, EstimatorSpec
 from impacteval.plugin import MethodCard
 from impacteval.registry import entry as registered
 from impacteval.registry import settings_problems
+from impacteval.study.concerns import unjustified
 from impacteval.study.fit import groups_of
 from impacteval.study.folder import Study
 from impacteval.study.people import without_identifiers
@@ -276,5 +277,5 @@ def _data(name: str, analysis: Analysis, study: Study, outcomes: bool) -> tuple[
             counts.append(f"{blind.structure.n_rows} rows{within}")
             told, wrong = subgroups_seen(name, analysis, blind, study.locate)
             counts += told
-            problems += wrong
+            problems += [*wrong, *unjustified(name, analysis, rows, blind, study.locate)]
     return ", ".join(counts), problems

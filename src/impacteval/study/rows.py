@@ -175,15 +175,26 @@ def sample_of(
     )
 
 
-def blind_sample_of(analysis: Analysis, rows: pd.DataFrame) -> BlindSample:
+def blind_sample_of(
+    analysis: Analysis, rows: pd.DataFrame, *, overrides: Mapping[str, Any] | None = None
+) -> BlindSample:
     """The sample that the plan describes, from rows that hold no outcome.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        The planned analysis.
+    rows : DataFrame
+        What `select` gave.
+    overrides : mapping, optional
+        Roles that a robustness analysis changes.
 
     Raises
     ------
     DataError
         Every problem of the data at once.
     """
-    roles = _roles(analysis, rows, None)
+    roles = _roles(analysis, rows, overrides)
     roles.pop("outcome")
     roles.pop("audited", None)
     return BlindSample.from_frame(rows, design=analysis.design, **roles)

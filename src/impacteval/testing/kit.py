@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 
-from impacteval.plugin import Estimator, Prepares, contract_breaches
+from impacteval.plugin import Concerned, Estimator, Prepares, contract_breaches
 from impacteval.testing import algebra, blindness, calibration, counting, structure
 from impacteval.testing.bench import Bench, require
 from impacteval.testing.samples import SampleMaker, known_samples
@@ -108,6 +108,7 @@ def estimator_checks(
             *_moved(bench),
             *algebra.BENCH_CHECKS,
             *blindness.BENCH_CHECKS,
+            *(structure.CONCERN_CHECKS if isinstance(estimator, Concerned) else ()),
             *(blindness.PREPARE_CHECKS if isinstance(estimator, Prepares) else ()),
             *calibration.bench_checks(bench),
         ]

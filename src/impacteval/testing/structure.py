@@ -12,9 +12,9 @@ import numpy as np
 
 from impacteval.canonical import canonical, digest
 from impacteval.errors import InputError, NotIdentified, UsageError
-from impacteval.plugin import Estimator, MethodCard
+from impacteval.plugin import Concerned, Estimator, MethodCard
 from impacteval.testing.bench import Bench, close, fingerprint, messages, require
-from impacteval.values import Scale, Text
+from impacteval.values import Message, Scale, Text
 
 if TYPE_CHECKING:
     from impacteval.estimates import CounterfactualEstimate
@@ -236,6 +236,22 @@ def not_identified(bench: Bench) -> None:
             )
 
 
+def concerns(bench: Bench) -> None:
+    """Concerns are messages in both languages, and the order of the rows has no say in them."""
+    own = bench.estimator
+    assert isinstance(own, Concerned)
+    for maker in bench.makers:
+        known = maker(_seed())
+        found = own.concerns(known.sample().blind)
+        require(isinstance(found, tuple), f"concerns are a {type(found).__name__}, not a tuple.")
+        for said in found:
+            require(isinstance(said, Message), f"a concern is {said!r}, not a Message.")
+            _check_text(f"the concern {said.key!r}", said.text)
+        order = np.random.default_rng(_seed()).permutation(len(known.columns["y"]))
+        again = own.concerns(known.taken(order).sample().blind)
+        require(again == found, "asked again with the rows in another order, its concerns differ.")
+
+
 CLASS_CHECKS: tuple[tuple[str, Callable[[Estimator], None]], ...] = (
     ("settings", settings),
     ("card", card),
@@ -249,3 +265,4 @@ BENCH_CHECKS: tuple[tuple[str, Callable[[Bench], None]], ...] = (
     ("treated_clusters", treated_clusters),
     ("not_identified", not_identified),
 )
+CONCERN_CHECKS: tuple[tuple[str, Callable[[Bench], None]], ...] = (("concerns", concerns),)

@@ -18,6 +18,13 @@ def _range(low: str, high: str, level: str = "0.95") -> r.Range:
     )
 
 
+CONCERN = said(
+    "The places are compared although they began at {starts:int} different times.",
+    "Les lieux sont comparés alors qu'ils ont commencé à {starts:int} dates différentes.",
+    starts=3,
+)
+
+
 def _clause(name: str, group: str, **more: object) -> r.ClauseRow:
     base: dict[str, object] = {
         "name": name,
@@ -126,7 +133,7 @@ CLAUSES = (
         ),
         smallest_change="1.6",
         chance_passes="0.67",
-        chance_nothing_or_harm="0.0003",
+        chance_nothing_or_harm="0",
         observed="140.9",
         counterfactual="154.9",
     ),
@@ -224,7 +231,7 @@ def _findings() -> tuple[r.FindingFacts, ...]:
             "contract_unit": FEWER,
             "better": "lower",
             "scale": "relative",
-            "method": matched,
+            "method": matched.model_copy(update={"concerns": (CONCERN,)}),
             "observed": "142",
             "counterfactual": "155",
             "estimate": "8.387096774",
@@ -245,6 +252,11 @@ def _findings() -> tuple[r.FindingFacts, ...]:
                         "interval": _range("2.1", "19.5"),
                         "verdicts": {"early": "met", "final": "met"},
                         "flips": True,
+                        "concerns": (CONCERN,),
+                        "justification": both(
+                            "Readers of the first report expect it.",
+                            "Les lecteurs du premier rapport l'attendent.",
+                        ),
                     }
                 ),
             ),

@@ -59,7 +59,8 @@ def _pdftotext(file: Path, *options: str) -> str:
 
 def pdf_text(file: Path) -> str:
     """The body of every page, without the running header and footer."""
-    body = ("-x", "0", "-y", "58", "-W", "596", "-H", "738")
+    # The box of a last line reaches 2 points into the margin; the footer begins 12 below it.
+    body = ("-x", "0", "-y", "58", "-W", "596", "-H", "744")
     return squeezed(_pdftotext(file, "-raw", *body))
 
 

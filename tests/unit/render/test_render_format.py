@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from impacteval.render import format as fmt
+from impacteval.render.pen import Pen
 from impacteval.report.record import Both, Said
-from impacteval.values import Message, Text
+from impacteval.values import Language, Message, Text
 
 NN = "\N{NARROW NO-BREAK SPACE}"
 NB = "\N{NO-BREAK SPACE}"
@@ -76,6 +77,21 @@ def test_apart_tells_any_two_numbers_apart(a: Decimal, b: Decimal) -> None:
 def test_percent_of_a_fraction(value: str, english: str, french: str) -> None:
     assert fmt.percent(value, "en") == english
     assert fmt.percent(value, "fr") == french
+
+
+@pytest.mark.parametrize(
+    ("value", "english", "french"),
+    [
+        ("0", "under 0.1%", f"moins de 0,1{NN}%"),
+        ("1", "over 99.9%", f"plus de 99,9{NN}%"),
+        ("0.0004", "under 0.1%", f"moins de 0,1{NN}%"),
+        ("0.0006", "0.1%", f"0,1{NN}%"),
+        ("0.881", "88.1%", f"88,1{NN}%"),
+    ],
+)
+def test_a_confidence_is_never_nil_nor_certain(value: str, english: str, french: str) -> None:
+    assert fmt.confidence(value, "en") == english
+    assert fmt.confidence(value, "fr") == french
 
 
 @pytest.mark.parametrize(
@@ -193,3 +209,9 @@ def test_a_sentence_keeps_its_numbers_apart() -> None:
 def test_french_apostrophes_are_typographic() -> None:
     assert fmt.pick(Both(en="one's", fr="l'emploi d'aujourd'hui"), "fr") == "l’emploi d’aujourd’hui"
     assert fmt.pick(Both(en="one's", fr="l'un"), "en") == "one's"
+
+
+def test_a_p_value_whose_digits_ran_out_is_under_the_smallest_told() -> None:
+    assert Pen(Language.EN, "EUR").p_value("0") == "under 0.0001"
+    assert Pen(Language.FR, "EUR").p_value("0") == "moins de 0,0001"
+    assert Pen(Language.EN, "EUR").p_value("0.0001") == "0.0001"

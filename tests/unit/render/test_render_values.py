@@ -20,7 +20,8 @@ from impacteval.report.record import Both, Record, Said
 from impacteval.values import Language
 
 MONEY = {"due_now", "total", "amount", "ceiling", "ceiling_left", "already_paid"}
-PERCENT = {"chance_passes", "chance_nothing_or_harm", "level", "chance_sound_fails"}
+CONFIDENCE = {"chance_passes", "chance_nothing_or_harm"}
+PERCENT = {"level", "chance_sound_fails"}
 NUMBER = {
     "value",
     "values",
@@ -115,6 +116,8 @@ def spellings(record: Record, language: str) -> Callable[[tuple[str, ...], Any],
             return {pen.method(value)}
         if "settings" in within:
             return {str(value), str(value).lower()}
+        if name in CONFIDENCE:
+            return {fmt.confidence(value, language)}
         if name in PERCENT:
             return {fmt.percent(value, language)}
         if name in NUMBER or "values" in within:

@@ -1,0 +1,69 @@
+"""The planned estimate, as the checks get it that look at it or run its estimator again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from impacteval.errors import UsageError
+from impacteval.values import Message, Scale
+
+if TYPE_CHECKING:
+    from impacteval.estimates import CounterfactualEstimate
+    from impacteval.sample import Sample
+
+
+class Again(Protocol):
+    """Runs the planned estimator on other data, another scale or with a changed setting."""
+
+    def __call__(
+        self,
+        sample: Sample,
+        step: str,
+        *,
+        scale: Scale | None = None,
+        settings: Mapping[str, Any] | None = None,
+    ) -> CounterfactualEstimate | Message:
+        """The estimate, or the reason why these data have none.
+
+        `step` names the run, so that its draws are its own; `settings` are changes of the planned
+        ones.
+        """
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Planned:
+    """What was planned and found, without a word on what is paid for it.
+
+    Attributes
+    ----------
+    estimate : CounterfactualEstimate or Message
+        The planned estimate, or the reason why there is none.
+    again : callable
+        Runs the planned estimator again, see `Again`.
+    at : tuple of float
+        Bare reference values on the scale of the estimate. What stands at them is not known here.
+    """
+
+    estimate: CounterfactualEstimate | Message
+    again: Again
+    at: tuple[float, ...] = ()
+
+    @property
+    def scale(self) -> Scale | None:
+        """The planned scale; None where there is no estimate."""
+        return None if isinstance(self.estimate, Message) else self.estimate.scale
+
+
+def needed(name: str, planned: Planned | None) -> Planned:
+    """The planned estimate, which this diagnostic cannot do without.
+
+    Raises
+    ------
+    UsageError
+        When it was not given.
+    """
+    if planned is None:
+        raise UsageError(f"The diagnostic {name!r} needs the planned estimate: planned=...")
+    return planned
