@@ -62,8 +62,8 @@ def main() -> None:
         )
         rows.append(("estimate-three", null, 0, float(model.fit().params["d"]) + null))
         rows.append(("wild", null, 0, float(found["p-value"].iloc[0])))
-    with (HERE / "few_places.csv").open("w", newline="") as file:
-        out = csv.writer(file)
+    with (HERE / "few_places.csv").open("w") as file:
+        out = csv.writer(file, lineterminator="\n")
         out.writerow(("what", "null", "place", "value"))
         out.writerows((what, null, place, repr(float(v))) for what, null, place, v in rows)
 

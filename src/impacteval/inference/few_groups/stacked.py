@@ -70,9 +70,11 @@ def stacked_nulls(y: Floats, loads: Loads, shares: Floats, real: Ints) -> NullFa
     fit = cluster_regression(regress(x, change, weight=weight), group, "hc0")
     contrast = np.concatenate([np.zeros(k), sums / sums.sum()])
     (load,) = fit.fit.loads(contrast[None])
+    # A group that is in no block has no errors to re-sign, and keeps its place all the same.
+    absent = len(y) - fit.n_clusters
     return NullFamily(
-        scores=fit.scores,
-        gram=fit.gram,
+        scores=np.pad(fit.scores, ((0, absent), (0, 0))),
+        gram=np.pad(fit.gram, ((0, absent), (0, 0), (0, 0))),
         origin=load,
         slope=np.zeros_like(load),
         distance=float(contrast @ fit.fit.coefficients),
