@@ -26,6 +26,7 @@ from impacteval.report.record_findings import (
     RobustnessRow,
 )
 from impacteval.report.record_looks import LookRow
+from impacteval.report.record_panels import CohortRow, EventRow
 from impacteval.report.record_subgroups import EquityFloorRow
 from impacteval.report.record_values import Both, Frozen, Money, Range, Said, Verdict
 
@@ -463,6 +464,7 @@ __all__ = [
     "Checklist",
     "ChecklistRow",
     "ClauseRow",
+    "CohortRow",
     "ContextRow",
     "ContractFacts",
     "Corrected",
@@ -471,6 +473,7 @@ __all__ = [
     "DiagnosticRow",
     "EquityRow",
     "Escrow",
+    "EventRow",
     "EvidenceGrade",
     "FindingFacts",
     "FlowRow",
