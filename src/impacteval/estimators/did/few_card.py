@@ -16,5 +16,5 @@ FEW_TREATED = MethodCard(
     references=("x",),
     designs=("did",),
     scales=(Scale.DIFFERENCE, Scale.RELATIVE, Scale.TOTAL),
-    handles=("unbalanced", "repeated_cross_section"),
+    handles=("repeated_cross_section",),
 )

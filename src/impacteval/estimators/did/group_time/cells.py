@@ -163,9 +163,7 @@ def compute_cells(
     )
 
 
-def _together(
-    formed: Sequence[Comparison], keys: dict[Comparison, Key]
-) -> list[list[Comparison]]:
+def _together(formed: Sequence[Comparison], keys: dict[Comparison, Key]) -> list[list[Comparison]]:
     """Comparisons that share their units, weights and covariates, so that one fit serves all."""
     groups: dict[tuple[int, Key], list[Comparison]] = {}
     for c in formed:
@@ -290,13 +288,13 @@ class _Followed:
                 x1=x1,
                 x0=None
                 if x1 is None
-                else stacked([v for v in (covariates(k, i) for k, i in others) if v is not None], 0),
+                else stacked(
+                    [v for v in (covariates(k, i) for k, i in others) if v is not None], 0
+                ),
                 method=method,
             )
         except NotEstimable as refusal:
-            return [
-                _refused(c, pulls, counts, refusal.reason, refusal.columns) for c in together
-            ]
+            return [_refused(c, pulls, counts, refusal.reason, refusal.columns) for c in together]
         rows = np.array(at)
         pulls.add(parts[0], rows, found.served, inside[0])
         ends = np.cumsum([0, *counts[1:]])
@@ -349,9 +347,7 @@ class _Sections:
 
     def parts_of(self, c: Comparison) -> tuple[int, ...]:
         """Parts of the rows that a comparison concerns."""
-        return tuple(
-            self.part(s, t) for s in (c.cohort, *c.pool) for t in (c.period, c.base)
-        )
+        return tuple(self.part(s, t) for s in (c.cohort, *c.pool) for t in (c.period, c.base))
 
     def pulls(self, formed: Sequence[Comparison], sizes: _Sizes) -> Pulls:
         """An empty influence on all quantities."""
@@ -403,9 +399,7 @@ class _Sections:
 class _Sizes:
     """What each starting date counts for in each period, and its mean outcome there."""
 
-    def __init__(
-        self, panel: Panel, plans: Sequence[Plan], weigh_by: str, *, first: int
-    ) -> None:
+    def __init__(self, panel: Panel, plans: Sequence[Plan], weigh_by: str, *, first: int) -> None:
         self.panel = panel
         self.by_cohort = weigh_by == "cohort"
         n_periods = panel.n_periods

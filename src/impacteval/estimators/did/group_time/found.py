@@ -224,9 +224,7 @@ class Found:
         return {
             "group_time": tables.group_time(panel, reported, errors["group_time"]),
             "control_pools": tables.pools(panel, reported),
-            "event_study": tables.event_study(
-                found.events, errors["events"], found.references
-            ),
+            "event_study": tables.event_study(found.events, errors["events"], found.references),
             "group": tables.averages(
                 "cohort",
                 [tables.label(panel, int(r.key)) for r in found.group],

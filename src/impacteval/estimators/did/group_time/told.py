@@ -89,9 +89,7 @@ def told_target(panel: Panel, cells: Cells, averaged: Averages, name: str) -> Me
     share = None if size >= whole * (1.0 - 1e-12) else size / whole
     row = averaged.whole[name]
     times = [panel.event_time(c.comparison.cohort, c.comparison.period) for c in row.cells]
-    every = [
-        panel.event_time(c.comparison.cohort, c.comparison.period) for c in served(cells)
-    ]
+    every = [panel.event_time(c.comparison.cohort, c.comparison.period) for c in served(cells)]
     cut = name == "dynamic" and len(times) < len(every)
     if name == "simple" and share is None:
         return None
