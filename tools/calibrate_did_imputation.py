@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -245,8 +245,8 @@ def _read(rollouts: RollOuts) -> dict[tuple[str, Scale], Measured]:
     served, spread, own = np.ones(size), np.ones(size), np.zeros((size, groups))
     for k, panel in enumerate(rollouts.panels):
         model = fit_untreated(panel, effects="unit", anticipation=0)
-        everything = targets_of(model).averages
-        averages = replace(everything, shares=everything.shares[:1])
+        targets = targets_of(model.cohorts, model.untreated, model.imputable)
+        averages = Averages(model, targets.shares[:1])
         effect, observed = averages.effects[0], averages.observed[0]
         means[k] = observed - effect, observed
         m = len(panel.groups)

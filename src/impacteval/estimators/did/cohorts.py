@@ -46,6 +46,12 @@ class Cohorts:
         return len(self.starts), self.panel.n_periods
 
     @cached_property
+    def weight(self) -> Floats:
+        """What each row counts for, shape (n,)."""
+        panel = self.panel
+        return np.ones(len(panel.y)) if panel.weight is None else panel.weight
+
+    @cached_property
     def of_row(self) -> Ints:
         """Cohort of each row, shape (n,)."""
         found: Ints = self.of_unit[self.panel.unit]

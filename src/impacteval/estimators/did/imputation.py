@@ -120,7 +120,7 @@ class Imputation:
         model = fit_untreated(panel, effects=self.effects, anticipation=self.anticipation)
         found = Found.of(model, self._errors)
         before = pre_trends(model, since_start(model.cohorts), self.pre_periods)
-        notes, target = left_out(model, found.targets)
+        notes, target = left_out(found.targets)
         if before is not None:
             notes = (*notes, words.pre_trends(before.statistic, before.df, before.p_value))
         label = "BJS" if panel.cluster is None else "BJS, clustered"
@@ -134,9 +134,9 @@ class Imputation:
             told=Told(
                 f"{label}, leave-out" if self.leave_out else label, self._told(panel, model), target
             ),
-            served=served_size(model),
+            served=served_size(found.targets),
             tables=tables(found, before),
-            notes=(*notes, *lonely(model)),
+            notes=(*notes, *lonely(model.cohorts)),
         )
 
     def _errors(self, averages: Averages) -> CellMeans:

@@ -15,7 +15,7 @@ from impacteval.estimators.did import messages
 from impacteval.estimators.did.averages import Averages, Errors, JointInfluence, influence
 from impacteval.estimators.did.cohorts import Cohorts
 from impacteval.estimators.did.effect import ROUNDING, Average, PathPoint
-from impacteval.estimators.did.panel import Floats, Ints, Panel
+from impacteval.estimators.did.panel import Bools, Floats, Ints
 from impacteval.estimators.did.pretrends import PreTrends
 from impacteval.estimators.did.untreated import Untreated
 from impacteval.estimators.randomised.messages import listed_names
@@ -31,8 +31,14 @@ class Targets:
 
     Attributes
     ----------
-    averages : Averages
-        In that order.
+    cohorts : Cohorts
+        The rows.
+    untreated, answered : array of bool, shape (n,)
+        Rows from before the service; rows from its start (or anticipation) on that the method can
+        tell the effect of.
+    shares : array, shape (H, G, T)
+        Weight of each row, per unit of its own, in each average, in that order; answered rows alone
+        count.
     periods : array of int, shape (P,)
         Places of the periods with served rows.
     event_times : array of float, shape (E,)
@@ -43,7 +49,10 @@ class Targets:
         Imputable rows of each cell.
     """
 
-    averages: Averages
+    cohorts: Cohorts
+    untreated: Bools
+    answered: Bools
+    shares: Floats
     periods: Ints
     event_times: Floats
     cells: Ints
@@ -61,18 +70,24 @@ class Targets:
         return np.arange(1 + len(self.periods))
 
 
-def targets_of(model: Untreated) -> Targets:
-    """The averages that a model can tell.
+def targets_of(cohorts: Cohorts, untreated: Bools, answered: Bools) -> Targets:
+    """The averages that a method can tell.
+
+    Parameters
+    ----------
+    cohorts : Cohorts
+        The rows.
+    untreated, answered : array of bool, shape (n,)
+        As in `Targets`.
 
     Raises
     ------
     NotIdentified
-        When no served row is imputable.
+        When no served row is answered.
     """
-    cohorts, panel = model.cohorts, model.panel
-    at_risk = model.imputable
-    weights = cohorts.sums(np.where(at_risk, model.weight, 0.0))
-    counts = cohorts.counts(at_risk)
+    panel = cohorts.panel
+    weights = cohorts.sums(np.where(answered, cohorts.weight, 0.0))
+    counts = cohorts.counts(answered)
     after = np.arange(panel.n_periods) >= cohorts.starts[:, None]
     served = after & (counts > 0)
     if not served.any():
@@ -89,7 +104,7 @@ def targets_of(model: Untreated) -> Targets:
         shares[h][mask] = 1.0 / weights[mask].sum()
     own = np.arange(len(masks), len(shares))
     shares[own, cells[:, 0], cells[:, 1]] = 1.0 / weights[cells[:, 0], cells[:, 1]]
-    return Targets(Averages(model, shares), periods, event_times, cells, counts)
+    return Targets(cohorts, untreated, answered, shares, periods, event_times, cells, counts)
 
 
 def since_start(cohorts: Cohorts) -> Floats:
@@ -123,8 +138,8 @@ class Found:
     @classmethod
     def of(cls, model: Untreated, errors_of: ErrorsOf) -> Found:
         """Average the imputed effects of a model."""
-        targets = targets_of(model)
-        averages = targets.averages
+        targets = targets_of(model.cohorts, model.untreated, model.imputable)
+        averages = Averages(model, targets.shares)
         joint = influence(averages, errors_of(averages), targets.kept)
         return cls(targets, averages.effects, averages.observed, joint)
 
@@ -142,7 +157,7 @@ class Found:
     def path(self) -> list[PathPoint]:
         """Period by period."""
         counts = self.targets.counts
-        starts = self.targets.averages.model.cohorts.starts
+        starts = self.targets.cohorts.starts
         return [
             PathPoint(int(t), self._average(1 + k), int(counts[starts <= t, t].sum()))
             for k, t in enumerate(self.targets.periods)
@@ -159,12 +174,12 @@ class Found:
     def group_time(self) -> dict[str, Any]:
         """Effects by cohort and period."""
         targets = self.targets
-        model = targets.averages.model
-        cohorts, panel = model.cohorts, model.panel
+        cohorts = targets.cohorts
+        panel = cohorts.panel
         at = targets.places[2]
         g, t = targets.cells.T
         labels: list[Any] = panel.periods.tolist()
-        compared = np.bincount(panel.period[model.untreated], minlength=panel.n_periods)
+        compared = np.bincount(panel.period[targets.untreated], minlength=panel.n_periods)
         return {
             "cohort": [labels[cohorts.starts[k]] for k in g],
             "period": [labels[k] for k in t],
@@ -183,7 +198,7 @@ class Found:
         at = self.targets.places[1]
         times = self.targets.event_times
         counts = self.targets.counts
-        since = since_start(self.targets.averages.model.cohorts)
+        since = since_start(self.targets.cohorts)
         n = np.array([int(counts[since == e].sum()) for e in times])
         parts = [_bands(times, self.effects[at], self.joint.products[at, at], n)]
         if before is not None:
@@ -218,18 +233,20 @@ def _whole(times: Floats) -> Floats | Ints:
     return whole.astype(np.int64) if (whole == times).all() else times
 
 
-def left_out(model: Untreated, targets: Targets) -> tuple[tuple[Message, ...], Message | None]:
-    """A note on served rows that cannot be imputed, and whose effect it then is."""
-    panel = model.panel
+def left_out(targets: Targets) -> tuple[tuple[Message, ...], Message | None]:
+    """A note on served rows that are not answered, and whose effect it then is."""
+    panel = targets.cohorts.panel
     served = panel.served
-    lost = served & ~model.imputable
+    lost = served & ~targets.answered
     if not lost.any():
         return (), None
     open_periods = np.zeros(panel.n_periods, dtype=bool)
-    open_periods[panel.period[model.untreated]] = True
+    open_periods[panel.period[targets.untreated]] = True
     gone = [str(panel.periods[t]) for t in np.unique(panel.period[served]) if not open_periods[t]]
     units = np.unique(panel.unit[lost])
-    unseen = int((model.fit.weights[model.level[units]] <= 0.0).sum())
+    unseen = len(np.setdiff1d(units, panel.unit[targets.untreated]))
+    if panel.kind == "repeated_cross_section":
+        unseen = 0
     rows = int(served.sum())
     return (
         (words.not_imputable(int(lost.sum()), gone, unseen),),
@@ -237,15 +254,15 @@ def left_out(model: Untreated, targets: Targets) -> tuple[tuple[Message, ...], M
     )
 
 
-def served_size(model: Untreated) -> float:
+def served_size(targets: Targets) -> float:
     """Size of the served rows that the estimate is about."""
-    panel: Panel = model.panel
-    return float(panel.size[panel.served & model.imputable].sum())
+    panel = targets.cohorts.panel
+    return float(panel.size[panel.served & targets.answered].sum())
 
 
-def lonely(model: Untreated) -> tuple[Message, ...]:
+def lonely(cohorts: Cohorts) -> tuple[Message, ...]:
     """A note on cohorts with a single independent unit."""
-    cohorts, panel = model.cohorts, model.panel
+    panel = cohorts.panel
     alone = (cohorts.independent() == 1) & (cohorts.starts < panel.n_periods)
     if not alone.any():
         return ()

@@ -112,7 +112,7 @@ class TwoStage:
         model = fit_untreated(panel, effects=self.effects, anticipation=self.anticipation)
         found = Found.of(model, AverageOfAll.of)
         before = pre_trends(model, since_start(model.cohorts), self.pre_periods)
-        notes, target = left_out(model, found.targets)
+        notes, target = left_out(found.targets)
         if before is not None:
             notes = (*notes, words.pre_trends(before.statistic, before.df, before.p_value))
         clusters = None if panel.cluster is None else len(panel.cluster.labels)
@@ -128,9 +128,9 @@ class TwoStage:
                 (*told_of(panel, model, self.anticipation), words.generated(clusters)),
                 target,
             ),
-            served=served_size(model),
+            served=served_size(found.targets),
             tables=tables(found, before),
-            notes=(*notes, *lonely(model)),
+            notes=(*notes, *lonely(model.cohorts)),
         )
 
 

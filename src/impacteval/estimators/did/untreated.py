@@ -51,11 +51,10 @@ class Untreated:
         """The rows."""
         return self.cohorts.panel
 
-    @cached_property
+    @property
     def weight(self) -> Floats:
         """What each row counts for, shape (n,)."""
-        panel = self.panel
-        return np.ones(len(panel.y)) if panel.weight is None else panel.weight
+        return self.cohorts.weight
 
     @cached_property
     def without(self) -> Floats:
