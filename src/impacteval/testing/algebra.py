@@ -122,10 +122,11 @@ def row_order(bench: Bench) -> None:
         require(
             fingerprint(before) == fingerprint(after), f"on {on} the order of the rows has a say."
         )
-    renamed = known.with_column("unit", known.columns["unit"][order])
-    name_of = dict(
-        zip(known.columns["unit"].tolist(), renamed.columns["unit"].tolist(), strict=True)
-    )
+    # Where units are followed, all rows of one get the same new name.
+    units, place = np.unique(known.columns["unit"], return_inverse=True)
+    names = units[np.random.default_rng(SEED).permutation(len(units))]
+    renamed = known.with_column("unit", names[place])
+    name_of = dict(zip(units.tolist(), names.tolist(), strict=True))
     for on, before, after in _changed(bench, renamed):
         size = abs(before.observed)
         _same(

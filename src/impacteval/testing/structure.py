@@ -195,8 +195,11 @@ def counts(bench: Bench) -> None:
         "the plain sample of a design needs a treatment column.",
     )
     # Without a comparison in the data everyone is treated, and nobody else is counted.
+    # Where units are followed, those count as treated who are so in some period.
     arm = np.ones(matrix.n) if matrix.treatment is None else matrix.treatment
-    treated, comparison = int(np.sum(arm == 1.0)), int(np.sum(arm == 0.0))
+    units = len(matrix.unit.labels)
+    treated = len(np.unique(matrix.unit.codes[arm == 1.0]))
+    comparison = units - treated
     for scale, estimate in bench.estimates.items():
         require(
             estimate.against == bench.against,
