@@ -1,0 +1,1 @@
+"""Sensitivity to violations of parallel trends."""
