@@ -110,8 +110,7 @@ class Moments:
         kept = int(np.argmax(np.abs(weights)))
         towards = rays @ later[:, kept] / weights[kept]
         towards = np.where(np.abs(towards) <= _SMALL * np.abs(towards).max(), 0.0, towards)
-        # A value falls as the effect rises where `towards` is positive: it is large, and speaks
-        # against the effect, when the effect is too small.
+        # Where `towards` is positive, a value is large when the effect supposed is too small.
         if side != "two":
             used = towards >= 0.0 if side == "lower" else towards <= 0.0
             rays, towards = rays[used], towards[used]
