@@ -64,14 +64,14 @@ def planned_of(task: Task, group: str, found: CounterfactualEstimate | Message) 
     spec = task.analysis.estimator
 
     def again(
-        other: Sample,
+        sample: Sample,
         step: str,
         *,
         scale: Scale | None = None,
         settings: Mapping[str, Any] | None = None,
     ) -> CounterfactualEstimate | Message:
         return estimate_with(
-            spec, other, task, group, f"diagnostic {step}", scale=scale, settings=settings
+            spec, sample, task, group, f"diagnostic {step}", scale=scale, settings=settings
         )
 
     return Planned(found, again, reference_values(task, group))

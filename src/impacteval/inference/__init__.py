@@ -48,6 +48,7 @@ from impacteval.inference.simultaneous import (
     holm,
     level_for_each,
     max_t,
+    sup_t,
 )
 from impacteval.inference.weighted_clusters import WeightedClusterFit, weighted_cluster_regression
 from impacteval.inference.wild import (
@@ -109,6 +110,7 @@ __all__ = [
     "regression_classical",
     "regression_influence",
     "separated",
+    "sup_t",
     "weighted_cluster_regression",
     "weighted_sum",
     "welch_satterthwaite",
