@@ -32,7 +32,8 @@ def results(record: Record, pen: Pen) -> Iterator[Block]:
                 "warning",
             )
         if not finding.paid:
-            yield Para(words("results.unpaid"), "note")
+            amended = finding.paid_as_contracted
+            yield Para(words("results.unpaid_amended" if amended else "results.unpaid"), "note")
         own = clauses_of(finding, record.page_one.clauses)
         before = tuple(baseline_rows(record, finding, pen))
         yield Facts((*before, *_result_rows(finding, own, pen)))

@@ -226,7 +226,10 @@ def finding_facts(
     estimate = finding.estimate
     unit = outcome.unit.text() if outcome.unit else None
     wording = Wording(outcome.effect, outcome.better, contract_unit(outcome.effect, unit))
-    paid = any(clause.outcome == finding.outcome for clause in contract.clauses)
+    paid, paid_once = (
+        any(clause.outcome == finding.outcome for clause in read.clauses)
+        for read in (contract, contract.as_contracted)
+    )
     raw, value, error = _values(finding, contract)
     counts = {
         "served": estimate.n_treated if estimate else 0,
@@ -247,6 +250,7 @@ def finding_facts(
         contract_unit=Both.of(wording.unit),
         better=outcome.better,
         paid=paid,
+        paid_as_contracted=paid_once and not paid,
         status="estimated" if estimate is not None and reason is None else "cannot_be_judged",
         reason=Said.of(reason) if reason else None,
         target=Said.of(estimate.target) if estimate else None,

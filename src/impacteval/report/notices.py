@@ -148,6 +148,11 @@ _UNJUSTIFIED = Text(
 _BINDS = f"terms.{CEILING_BINDS_FROM}"
 
 
+_MONEY_CHANGED = frozenset(
+    f"amended.{what}-{how}" for what in ("total", "due") for how in ("more", "less")
+)
+
+
 def left_out(run: Run) -> Iterator[Message]:
     """Everyone in the data who is not in the result, by reason; or that there is nobody."""
     contract = run.contract
@@ -215,6 +220,10 @@ def changes(run: Run) -> Iterator[Message]:
     """Amendments up to the settlement, groups that were cancelled, and departures from the lock."""
     contract = run.contract
     yield from (amendment_sentence(change) for change in contract.changes)
+    both = run.decision.amended
+    if both is not None:
+        # What the amendments do to the payment belongs beside them, on the page of the payer.
+        yield from (said for said in both.differences if said.key in _MONEY_CHANGED)
     by_amendment = {
         name for name, group in contract.as_contracted.groups.items() if group.cancelled is None
     }

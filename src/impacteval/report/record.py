@@ -165,6 +165,12 @@ class AsContractedRow(Frozen):
     group: str
     verdict: Verdict | None
     amount: Money | None
+    plain_name: Both | None = None
+    """What the clause was on, in words."""
+    unit: Both | None = None
+    value: str | None = None
+    """The number that it compared, in contract units."""
+    threshold: str | None = None
 
 
 class AsContracted(Frozen):

@@ -166,6 +166,8 @@ class FindingFacts(Frozen):
     contract_unit: Both
     better: Literal["higher", "lower"]
     paid: bool
+    paid_as_contracted: bool = Field(default=False, exclude_if=lambda paid: not paid)
+    """Not paid as amended, while the contract as it was signed paid on it."""
     status: Literal["estimated", "cannot_be_judged"]
     reason: Said | None
     target: Said | None

@@ -366,7 +366,7 @@ def scales_agree(bench: Bench) -> None:
     if Scale.TOTAL in by_scale:
         total = by_scale[Scale.TOTAL]
         if "everyone_eligible" in bench.estimator.card.estimands:
-            expected = difference * total.n_treated
+            expected = difference * _served(bench, total)
             _same("the total", total.effect.value, expected, abs(first.observed))
         else:  # the participants among them, however many these are
             require(
@@ -376,6 +376,15 @@ def scales_agree(bench: Bench) -> None:
     if Scale.STANDARDISED in by_scale:
         ratio = by_scale[Scale.STANDARDISED].effect.value * difference
         require(ratio >= 0.0, "the standardised effect has the other sign.")
+
+
+def _served(bench: Bench, total: CounterfactualEstimate) -> float:
+    """What a total counts: the treated, once for each period in which they are."""
+    matrix = bench.sample.matrix()
+    if bench.design != "did" or matrix.treatment is None:
+        return float(total.n_treated)
+    on = matrix.treatment == 1.0
+    return float(on.sum() if matrix.weight is None else matrix.weight[on].sum())
 
 
 def influence(bench: Bench) -> None:
@@ -393,7 +402,8 @@ def influence(bench: Bench) -> None:
                 found.effect.std_error,
                 0.0,
             )
-            column = known.roles.get("cluster") if found.influence.level == "cluster" else "unit"
+            clusters = known.roles.get("cluster") or known.roles.get("assignment_cluster")
+            column = clusters if found.influence.level == "cluster" else "unit"
             require(
                 column is not None,
                 f"influence by cluster in the {maker.name!r} sample without any.",

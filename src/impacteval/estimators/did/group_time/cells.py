@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,6 +76,10 @@ class Cells:
         What the rows of a starting date in a period count for in averages.
     mean : array, shape (T, T)
         Their mean outcome.
+    people : array, shape (T, T)
+        What they count for in totals.
+    rows : array of int, shape (T, T)
+        How many there are.
     size_at, mean_at : array of int, shape (T, T)
         Quantity of each; -1 where there is none.
     """
@@ -86,6 +90,8 @@ class Cells:
     pulls: Pulls
     size: Floats
     mean: Floats
+    people: Floats
+    rows: Ints
     size_at: Ints
     mean_at: Ints
 
@@ -150,6 +156,8 @@ def compute_cells(
         pulls=pulls,
         size=sizes.size,
         mean=sizes.mean,
+        people=sizes.people,
+        rows=sizes.counts,
         size_at=sizes.size_at,
         mean_at=sizes.mean_at,
     )
@@ -397,10 +405,15 @@ class _Sizes:
         n_periods = panel.n_periods
         weight = np.ones(len(panel.y)) if panel.weight is None else panel.weight
         code = panel.start[panel.unit] * n_periods + panel.period
-        shape = (n_periods + 1, n_periods)
-        flat = (n_periods + 1) * n_periods
-        rows = np.bincount(code, weights=weight, minlength=flat).reshape(shape)[:-1]
-        sums = np.bincount(code, weights=weight * panel.y, minlength=flat).reshape(shape)[:-1]
+
+        def summed(values: Floats | None) -> NDArray[Any]:
+            found = np.bincount(code, weights=values, minlength=(n_periods + 1) * n_periods)
+            return found.reshape(n_periods + 1, n_periods)[:-1]
+
+        self.counts = summed(None)
+        rows = self.counts.astype(np.float64) if panel.weight is None else summed(weight)
+        self.people = summed(panel.size)
+        sums = summed(panel.y if panel.weight is None else weight * panel.y)
         self.weight = weight
         self.rows = rows
         with np.errstate(invalid="ignore"):
@@ -408,8 +421,9 @@ class _Sizes:
         self.cohorts = [plan.cohort for plan in plans]
         self.size = rows
         # Where weights stay and nothing is missing, one size serves all periods of a start.
-        table = panel.dense(weight) if panel.balanced else None
-        self.single = self.by_cohort or (table is not None and _constant(table))
+        self.single = self.by_cohort or (
+            panel.balanced and (panel.weight is None or _constant(panel.dense(weight)))
+        )
         self.unit_size: Floats | None = None
         if self.single:
             each = panel.by_unit(weight)

@@ -22,7 +22,7 @@ WIDTH = float(ndtri((1.0 + LEVEL) / 2.0))
 
 def label(panel: Panel, place: int) -> Any:
     """A period's label as plain data; None for never."""
-    return None if place >= panel.n_periods else panel.periods[place].tolist()
+    return None if place >= panel.n_periods else panel.periods.tolist()[place]
 
 
 def plain_time(value: float) -> int | float:
