@@ -155,19 +155,21 @@ def build(
         distribution = StudentT(float(found.value), float(found.std_error), df, told.label)
     comparison, programme = arms.influence
     on = panel.served
-    units_served = np.unique(panel.unit[on])
+    # Counting takes no sorting: there may be millions of rows.
+    units_served = int(np.count_nonzero(np.bincount(panel.unit[on])))
+    periods_served = int(np.count_nonzero(np.bincount(panel.period[on])))
     return CounterfactualEstimate(
         estimator=estimator,
         outcome=panel.outcome,
         scale=scale,
         design=panel.design,
-        target=told.target or messages.target(len(units_served), len(np.unique(panel.period[on]))),
+        target=told.target or messages.target(units_served, periods_served),
         effect=Effect(distribution.centre, distribution, float(found.std_error)),
         observed=observed,
         counterfactual=counterfactual,
         periods=tuple(_period(panel, point, df) for point in path),
-        n_treated=len(units_served),
-        n_comparison=len(panel.labels) - len(units_served),
+        n_treated=units_served,
+        n_comparison=len(panel.labels) - units_served,
         treated_clusters=panel.treated_clusters,
         influence=Influence(
             panel.groups,
