@@ -81,7 +81,8 @@ class Cell:
     influence : array, shape (m,)
         By independent unit or cluster.
     weight : float
-        Of the units.
+        Of the units that were measured in the period; what was found for those that were measured
+        before as well stands for all of them.
     observed : float
         Weighted mean of their outcomes.
     observed_influence : array, shape (m,)
@@ -176,18 +177,22 @@ def _cell(
     control = (data.status_quo == level) & stays & seen
     if not (switch.any() and control.any()):
         return None
-    own = np.where(switch, np.nan_to_num(data.weight[:, at]), 0.0)
+    # Those without the reference period are part of the target, and the others stand for them.
+    whole = member & np.isfinite(data.y[:, at]) & (data.until > at)
+    counted = np.where(whole, np.nan_to_num(data.weight[:, at]), 0.0)
+    own = np.where(switch, counted, 0.0)
     other = np.where(control, np.nan_to_num(data.weight[:, at]), 0.0)
     change = np.nan_to_num(change)
     effect, apart, alone = _contrast(change, own, other, data.group)
     outcome = np.nan_to_num(data.y[:, at])
-    sign = float(np.sign(data.dose[switch, first] - data.dose[switch, base])[0])
+    sign = float(np.sign(data.dose[whole, first] - data.dose[whole, base])[0])
     beyond = sign * (data.dose - data.dose[:, [base]])
-    dosed = own * np.nan_to_num(beyond[:, at])
-    sized = np.where(switch, np.nan_to_num(data.size[:, at] * beyond[:, at]), 0.0)
-    since = np.where(switch, np.nan_to_num(beyond[:, first : at + 1]).sum(axis=1), 0.0)
-    scale = _unbiased(own > 0.0, data.group)
-    mean = float(own @ outcome) / float(own.sum())
+    dosed = counted * np.nan_to_num(beyond[:, at])
+    sized = np.where(whole, np.nan_to_num(data.size[:, at] * beyond[:, at]), 0.0)
+    since = np.nan_to_num(beyond[:, first : at + 1]).sum(axis=1)
+    scale = _unbiased(whole, data.group)
+    total = float(counted.sum())
+    mean = float(counted @ outcome) / total
     dosed_mean = float(dosed @ outcome) / float(dosed.sum()) if dosed.any() else 0.0
     return Cell(
         cohort=cohort,
@@ -196,19 +201,19 @@ def _cell(
         sign=sign,
         effect=effect,
         influence=group_sums(apart, data.group, data.n_groups),
-        weight=float(own.sum()),
+        weight=total,
         observed=mean,
         observed_influence=group_sums(
-            scale * own / own.sum() * (outcome - mean), data.group, data.n_groups
+            scale * counted / total * (outcome - mean), data.group, data.n_groups
         ),
         dose=float(dosed.sum()),
         dose_size=float(sized.sum()),
-        cumulative=float(own @ since),
+        cumulative=float(counted @ since),
         with_dose=float(dosed @ outcome),
         with_dose_influence=group_sums(
             scale * dosed * (outcome - dosed_mean), data.group, data.n_groups
         ),
-        n=int(switch.sum()),
+        n=int(whole.sum()),
         n_comparison=int(control.sum()),
         alone=alone,
     )

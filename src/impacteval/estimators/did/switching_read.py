@@ -85,7 +85,7 @@ def read_changes(sample: Sample, scale: Scale, switchers: str) -> Changes:
         raise NotIdentified(switching_words.relative_dose())
     kept, notes = _kept(matrix)
     used, unit = compact(matrix.unit.codes[kept])
-    path = _path(matrix, kept, unit, np.asarray(given[kept]), len(used))
+    path = _path(_doses(matrix, kept, unit, np.asarray(given[kept]), used))
     wanted = {"on": path.sign > 0, "off": path.sign < 0, "both": path.sign != 0}[switchers]
     counted = wanted & ~path.unknown
     if not counted.any():
@@ -114,11 +114,23 @@ class _Path:
         return _Path(*(getattr(self, name)[units] for name in self.__slots__))
 
 
-def _path(matrix: Matrix, kept: Ints, unit: Ints, given: Floats, units: int) -> _Path:
+def _doses(matrix: Matrix, kept: Ints, unit: Ints, given: Floats, used: Ints) -> Floats:
+    """Treatment of each unit in each period, NaN where it is not known, shape (U, T)."""
     assert matrix.period is not None
     n_periods = len(matrix.period.labels)
-    dose = np.full((units, n_periods), np.nan)
+    if matrix.cohort is not None and matrix.dose is None:
+        # Dates tell the treatment also of periods in which a unit was not measured.
+        cohort = np.empty(len(matrix.unit.labels), dtype=np.int64)
+        cohort[matrix.unit.codes] = matrix.cohort
+        own = np.where(cohort[used] < 0, n_periods, cohort[used])
+        return (np.arange(n_periods) >= own[:, None]).astype(np.float64)
+    dose = np.full((len(used), n_periods), np.nan)
     dose[unit, matrix.period.codes[kept]] = given
+    return dose
+
+
+def _path(dose: Floats) -> _Path:
+    units, n_periods = dose.shape
     seen = np.isfinite(dose)
     start = dose[np.arange(units), seen.argmax(axis=1)]
     apart = seen & (dose != start[:, None])
@@ -188,6 +200,7 @@ def _assembled(
     cluster, assignment = levels_of_units(matrix, rows, unit, units)
     start = np.where(counted, path.first, n_periods)
     own = np.flatnonzero(counted)
+    served = np.unique(unit[period >= start[unit]])
     changed_at = path.dose[np.arange(units), np.minimum(path.first, n_periods - 1)]
     kinds = np.column_stack([path.status_quo, path.first, changed_at])
     cohort = np.full(units, -1, dtype=np.int64)
@@ -210,7 +223,7 @@ def _assembled(
         kind="panel",
         balanced=len(rows) == units * n_periods,
         exposure=matrix.exposure is not None,
-        treated_clusters=len(own if assignment is None else np.unique(assignment.codes[own])),
+        treated_clusters=len(served if assignment is None else np.unique(assignment.codes[served])),
         outcome=sample.outcomes[0],
         design=sample.design,
         notes=notes,
