@@ -15,7 +15,6 @@ from impacteval.errors import NotIdentified
 from impacteval.estimators.did import messages, switching_words
 from impacteval.estimators.did.panel import Panel, levels_of_units, times_of
 from impacteval.estimators.did.switching_effect import Switching
-from impacteval.estimators.randomised.blocks import Grouping
 from impacteval.estimators.randomised.messages import relative_in_logs, weightless
 from impacteval.estimators.randomised.trial import row_weights
 from impacteval.inference._arrays import compact
@@ -85,7 +84,7 @@ def read_changes(sample: Sample, scale: Scale, switchers: str) -> Changes:
         raise NotIdentified(switching_words.relative_dose())
     kept, notes = _kept(matrix)
     used, unit = compact(matrix.unit.codes[kept])
-    path = _path(_doses(matrix, kept, unit, np.asarray(given[kept]), used))
+    path = paths_of(_doses(matrix, kept, unit, np.asarray(given[kept]), used))
     wanted = {"on": path.sign > 0, "off": path.sign < 0, "both": path.sign != 0}[switchers]
     counted = wanted & ~path.unknown
     if not counted.any():
@@ -98,7 +97,7 @@ def read_changes(sample: Sample, scale: Scale, switchers: str) -> Changes:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Path:
+class Path:
     """Treatments of units: table, code of the first, first change, sign, end, and what is unknown."""
 
     dose: Floats
@@ -109,9 +108,9 @@ class _Path:
     unknown: Bools
     crossed: Bools
 
-    def taken(self, units: Bools) -> _Path:
+    def taken(self, units: Bools) -> Path:
         """Some of the units."""
-        return _Path(*(getattr(self, name)[units] for name in self.__slots__))
+        return Path(*(getattr(self, name)[units] for name in self.__slots__))
 
 
 def _doses(matrix: Matrix, kept: Ints, unit: Ints, given: Floats, used: Ints) -> Floats:
@@ -129,7 +128,14 @@ def _doses(matrix: Matrix, kept: Ints, unit: Ints, given: Floats, used: Ints) ->
     return dose
 
 
-def _path(dose: Floats) -> _Path:
+def paths_of(dose: Floats) -> Path:
+    """What became of each unit's treatment.
+
+    Parameters
+    ----------
+    dose : array, shape (U, T)
+        Treatments; NaN where they are not known.
+    """
     units, n_periods = dose.shape
     seen = np.isfinite(dose)
     start = dose[np.arange(units), seen.argmax(axis=1)]
@@ -144,7 +150,7 @@ def _path(dose: Floats) -> _Path:
     crossing = later & seen & (beyond < 0.0)
     ends = crossing | (later & ~seen)
     until = np.where(ends.any(axis=1), ends.argmax(axis=1), n_periods)
-    return _Path(
+    return Path(
         dose=dose,
         status_quo=np.unique(start, return_inverse=True)[1].astype(np.int64),
         first=first.astype(np.int64),
@@ -168,7 +174,7 @@ def _kept(matrix: Matrix) -> tuple[Ints, tuple[Message, ...]]:
     return np.flatnonzero(~lost & ~nothing), tuple(notes)
 
 
-def _told(path: _Path, useful: Bools, counted: Bools) -> tuple[Message, ...]:
+def _told(path: Path, useful: Bools, counted: Bools) -> tuple[Message, ...]:
     notes: list[Message] = []
     if path.unknown.any():
         notes.append(switching_words.unknown_switch(int(path.unknown.sum())))
@@ -184,7 +190,7 @@ def _assembled(
     sample: Sample,
     matrix: Matrix,
     rows: Ints,
-    path: _Path,
+    path: Path,
     counted: Bools,
     notes: tuple[Message, ...],
     binary: bool,
@@ -199,12 +205,7 @@ def _assembled(
         y = y / matrix.exposure[rows]
     cluster, assignment = levels_of_units(matrix, rows, unit, units)
     start = np.where(counted, path.first, n_periods)
-    own = np.flatnonzero(counted)
     served = np.unique(unit[period >= start[unit]])
-    changed_at = path.dose[np.arange(units), np.minimum(path.first, n_periods - 1)]
-    kinds = np.column_stack([path.status_quo, path.first, changed_at])
-    cohort = np.full(units, -1, dtype=np.int64)
-    cohort[own] = np.unique(kinds[own], axis=0, return_inverse=True)[1].ravel()
     panel = Panel(
         y=y,
         unit=unit,
@@ -228,20 +229,36 @@ def _assembled(
         design=sample.design,
         notes=notes,
     )
-    ones = np.ones(len(rows))
-    data = Switching(
-        y=panel.dense(y),
+    return Changes(panel, tables_of(panel, path, counted), binary)
+
+
+def tables_of(panel: Panel, path: Path, counted: Bools) -> Switching:
+    """The rows of a panel as tables.
+
+    Parameters
+    ----------
+    panel : Panel
+        The rows.
+    path : Path
+        What became of each unit's treatment.
+    counted : array of bool, shape (U,)
+        Units whose change counts.
+    """
+    units, n_periods = path.dose.shape
+    own = np.flatnonzero(counted)
+    changed_at = path.dose[np.arange(units), np.minimum(path.first, n_periods - 1)]
+    kinds = np.column_stack([path.status_quo, path.first, changed_at])
+    cohort = np.full(units, -1, dtype=np.int64)
+    cohort[own] = np.unique(kinds[own], axis=0, return_inverse=True)[1].ravel()
+    weight = np.ones(len(panel.y)) if panel.weight is None else panel.weight
+    return Switching(
+        y=panel.dense(panel.y),
         dose=path.dose,
-        weight=panel.dense(ones if weights.means is None else weights.means),
+        weight=panel.dense(weight),
         status_quo=path.status_quo,
         first=path.first,
         until=path.until,
         cohort=cohort,
-        group=_groups(cluster, units),
-        size=panel.dense(weights.size),
+        group=np.arange(units) if panel.cluster is None else panel.cluster.codes,
+        size=panel.dense(panel.size),
     )
-    return Changes(panel, data, binary)
-
-
-def _groups(cluster: Grouping | None, units: int) -> Ints:
-    return np.arange(units) if cluster is None else cluster.codes
