@@ -210,7 +210,7 @@ def sup_t(correlation: Floats, level: float = 0.95) -> float:
         for together in sets:
             size = len(together)
             rule = None if size < 4 else _sobol(size, points)
-            found = 1.0 - 2.0 * ndtr(-reach)
+            found = float(1.0 - 2.0 * ndtr(-reach))
             if size > 1:
                 found = _box(reach, together, "two", rule)
             inside += math.log(min(max(found, 1e-300), 1.0))
@@ -322,7 +322,7 @@ def _box(
         start, end = (np.clip((z - given) / factor[j, j], -_FAR, _FAR) for z in (low, reach))
         if j == k - 1:
             chance *= ndtr(end) - ndtr(start)
-        elif k in _NODES:
+        elif rule is None and k in _NODES:
             at[:, j] = start + nodes[:, j] * (end - start)
             chance *= (end - start) * np.exp(-0.5 * at[:, j] ** 2) / math.sqrt(2.0 * math.pi)
         else:

@@ -224,7 +224,5 @@ class CallawaySantAnna:
         if self.inference == "analytic":
             said.append(words.analytic(groups, clustered=clustered))
         else:
-            said.append(
-                words.multiplier(groups, self.draws, self.multiplier, clustered=clustered)
-            )
+            said.append(words.multiplier(groups, self.draws, self.multiplier, clustered=clustered))
         return tuple(said)

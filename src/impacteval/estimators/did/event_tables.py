@@ -9,7 +9,7 @@ import numpy as np
 
 from impacteval.estimates import EventStudy
 from impacteval.estimators.did.panel import Floats, Ints
-from impacteval.inference import correlation_of, level_for_each
+from impacteval.inference import correlation_of, sup_t
 
 _LEVEL = 0.95
 
@@ -69,7 +69,7 @@ def reach(influence: Floats, df: float = math.inf) -> tuple[float, float]:
     >>> [round(v, 4) for v in reach(np.eye(2))]
     [1.96, 2.2365]
     """
-    from scipy.special import stdtrit
+    from scipy.special import ndtr, stdtrit
 
     def quantile(level: float) -> float:
         tail = 1.0 - (1.0 - level) / 2.0
@@ -80,4 +80,5 @@ def reach(influence: Floats, df: float = math.inf) -> tuple[float, float]:
     if moves.sum() < 2:
         return quantile(_LEVEL), quantile(_LEVEL)
     correlation = correlation_of(covariance[np.ix_(moves, moves)])
-    return quantile(_LEVEL), quantile(level_for_each(_LEVEL, correlation))
+    each = float(2.0 * ndtr(sup_t(correlation, _LEVEL)) - 1.0)
+    return quantile(_LEVEL), quantile(each)

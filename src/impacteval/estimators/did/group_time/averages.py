@@ -74,9 +74,7 @@ def by_size(key: float, chosen: Sequence[Cell], cells: Cells) -> Averaged:
         if served:
             observed_weights[cells.mean_at[p]] += s
             observed_weights[cells.size_at[p]] += (mean - observed) / total
-    return Averaged(
-        key, effect, observed, weights, observed_weights, float(total), tuple(chosen)
-    )
+    return Averaged(key, effect, observed, weights, observed_weights, float(total), tuple(chosen))
 
 
 def alike(key: float, parts: Sequence[Averaged]) -> Averaged:
@@ -99,9 +97,7 @@ def by_cohort(cells: Cells) -> list[Averaged]:
     for plan in cells.plans:
         own = [c for c in served(cells) if c.comparison.cohort == plan.cohort]
         if own:
-            found.append(
-                alike(float(plan.cohort), [by_size(np.nan, [c], cells) for c in own])
-            )
+            found.append(alike(float(plan.cohort), [by_size(np.nan, [c], cells) for c in own]))
     return found
 
 
@@ -180,9 +176,7 @@ def served(cells: Cells) -> list[Cell]:
     ]
 
 
-def _grouped(
-    chosen: Sequence[Cell], key: Callable[[Cell], float], cells: Cells
-) -> list[Averaged]:
+def _grouped(chosen: Sequence[Cell], key: Callable[[Cell], float], cells: Cells) -> list[Averaged]:
     groups: dict[float, list[Cell]] = {}
     for c in chosen:
         groups.setdefault(key(c), []).append(c)

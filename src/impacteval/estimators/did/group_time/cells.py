@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,6 +76,10 @@ class Cells:
         What the rows of a starting date in a period count for in averages.
     mean : array, shape (T, T)
         Their mean outcome.
+    people : array, shape (T, T)
+        What they count for in totals.
+    rows : array of int, shape (T, T)
+        How many there are.
     size_at, mean_at : array of int, shape (T, T)
         Quantity of each; -1 where there is none.
     """
@@ -86,6 +90,8 @@ class Cells:
     pulls: Pulls
     size: Floats
     mean: Floats
+    people: Floats
+    rows: Ints
     size_at: Ints
     mean_at: Ints
 
@@ -150,14 +156,14 @@ def compute_cells(
         pulls=pulls,
         size=sizes.size,
         mean=sizes.mean,
+        people=sizes.people,
+        rows=sizes.counts,
         size_at=sizes.size_at,
         mean_at=sizes.mean_at,
     )
 
 
-def _together(
-    formed: Sequence[Comparison], keys: dict[Comparison, Key]
-) -> list[list[Comparison]]:
+def _together(formed: Sequence[Comparison], keys: dict[Comparison, Key]) -> list[list[Comparison]]:
     """Comparisons that share their units, weights and covariates, so that one fit serves all."""
     groups: dict[tuple[int, Key], list[Comparison]] = {}
     for c in formed:
@@ -282,13 +288,13 @@ class _Followed:
                 x1=x1,
                 x0=None
                 if x1 is None
-                else stacked([v for v in (covariates(k, i) for k, i in others) if v is not None], 0),
+                else stacked(
+                    [v for v in (covariates(k, i) for k, i in others) if v is not None], 0
+                ),
                 method=method,
             )
         except NotEstimable as refusal:
-            return [
-                _refused(c, pulls, counts, refusal.reason, refusal.columns) for c in together
-            ]
+            return [_refused(c, pulls, counts, refusal.reason, refusal.columns) for c in together]
         rows = np.array(at)
         pulls.add(parts[0], rows, found.served, inside[0])
         ends = np.cumsum([0, *counts[1:]])
@@ -341,9 +347,7 @@ class _Sections:
 
     def parts_of(self, c: Comparison) -> tuple[int, ...]:
         """Parts of the rows that a comparison concerns."""
-        return tuple(
-            self.part(s, t) for s in (c.cohort, *c.pool) for t in (c.period, c.base)
-        )
+        return tuple(self.part(s, t) for s in (c.cohort, *c.pool) for t in (c.period, c.base))
 
     def pulls(self, formed: Sequence[Comparison], sizes: _Sizes) -> Pulls:
         """An empty influence on all quantities."""
@@ -395,18 +399,21 @@ class _Sections:
 class _Sizes:
     """What each starting date counts for in each period, and its mean outcome there."""
 
-    def __init__(
-        self, panel: Panel, plans: Sequence[Plan], weigh_by: str, *, first: int
-    ) -> None:
+    def __init__(self, panel: Panel, plans: Sequence[Plan], weigh_by: str, *, first: int) -> None:
         self.panel = panel
         self.by_cohort = weigh_by == "cohort"
         n_periods = panel.n_periods
         weight = np.ones(len(panel.y)) if panel.weight is None else panel.weight
         code = panel.start[panel.unit] * n_periods + panel.period
-        shape = (n_periods + 1, n_periods)
-        flat = (n_periods + 1) * n_periods
-        rows = np.bincount(code, weights=weight, minlength=flat).reshape(shape)[:-1]
-        sums = np.bincount(code, weights=weight * panel.y, minlength=flat).reshape(shape)[:-1]
+
+        def summed(values: Floats | None) -> NDArray[Any]:
+            found = np.bincount(code, weights=values, minlength=(n_periods + 1) * n_periods)
+            return found.reshape(n_periods + 1, n_periods)[:-1]
+
+        self.counts = summed(None)
+        rows = self.counts.astype(np.float64) if panel.weight is None else summed(weight)
+        self.people = summed(panel.size)
+        sums = summed(panel.y if panel.weight is None else weight * panel.y)
         self.weight = weight
         self.rows = rows
         with np.errstate(invalid="ignore"):
@@ -414,8 +421,9 @@ class _Sizes:
         self.cohorts = [plan.cohort for plan in plans]
         self.size = rows
         # Where weights stay and nothing is missing, one size serves all periods of a start.
-        table = panel.dense(weight) if panel.balanced else None
-        self.single = self.by_cohort or (table is not None and _constant(table))
+        self.single = self.by_cohort or (
+            panel.balanced and (panel.weight is None or _constant(panel.dense(weight)))
+        )
         self.unit_size: Floats | None = None
         if self.single:
             each = panel.by_unit(weight)

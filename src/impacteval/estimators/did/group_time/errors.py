@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
 
@@ -29,7 +30,7 @@ class Errors:
     std_error : array, shape (a,)
         Standard errors; nan where an average has none.
     band : float
-        Half-width of the 95% band of all of them, in standard errors.
+        Half-width of the 95% band of all of them, in standard errors; nan where none is asked for.
     """
 
     std_error: Floats
@@ -45,6 +46,7 @@ def errors_of(
     draws: int,
     law: Law,
     rng: np.random.Generator,
+    banded: Collection[str],
 ) -> dict[str, Errors]:
     """Errors of every table of averages.
 
@@ -63,9 +65,14 @@ def errors_of(
         deviation.
     draws, law, rng
         Of the multipliers.
+    banded : collection of str
+        Tables that show a band.
     """
     if inference == "analytic":
-        return {name: _analytic(weights, gram) for name, weights in tables.items()}
+        return {
+            name: _analytic(weights, gram, banded=name in banded)
+            for name, weights in tables.items()
+        }
     stacked = np.concatenate(list(tables.values()))
     drawn = pulls.drawn(stacked, draws, law, rng)
     found, start = {}, 0
@@ -75,13 +82,13 @@ def errors_of(
     return found
 
 
-def _analytic(weights: Floats, gram: Floats) -> Errors:
+def _analytic(weights: Floats, gram: Floats, *, banded: bool) -> Errors:
     covariance = weights @ gram @ weights.T
     variance = np.diagonal(covariance)
     there = variance > NOTHING * max(float(variance.max(initial=0.0)), 1e-280)
     error = np.where(there, np.sqrt(np.where(there, variance, 0.0)), np.nan)
     at = np.flatnonzero(there)
-    if not len(at):
+    if not len(at) or not banded:
         return Errors(error, np.nan)
     return Errors(error, sup_t(correlation_of(covariance[np.ix_(at, at)]), LEVEL))
 

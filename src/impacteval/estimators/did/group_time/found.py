@@ -29,6 +29,9 @@ from impacteval.estimators.did.panel import Panel
 
 Floats = NDArray[np.float64]
 
+# Tables that show a band of all their rows.
+BANDED = ("group_time", "group", "calendar", "events")
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Averages:
@@ -138,6 +141,7 @@ class Found:
             draws=self.draws,
             law=self.law,
             rng=self.rng,
+            banded=BANDED,
         )
         object.__setattr__(self, "gram", gram)
         object.__setattr__(self, "errors", self._told(errors))
@@ -165,7 +169,7 @@ class Found:
     @property
     def served(self) -> float:
         """Size of the served unit-periods that could be compared."""
-        return served_size(self.panel, self.cells)
+        return served_size(self.cells)
 
     def average(self, name: str) -> Average:
         """One of the four averages with its influence, whose squares sum to the variance."""
@@ -189,11 +193,8 @@ class Found:
             size = np.array([0.0 if np.isnan(error) else error])
             average = Average(row.effect, row.observed, size, size)
             period = int(row.key)
-            cohorts = [c.comparison.cohort for c in row.cells]
-            there = (self.panel.period == period) & np.isin(
-                self.panel.start[self.panel.unit], cohorts
-            )
-            points.append(PathPoint(period, average, int(there.sum())))
+            n = sum(int(self.cells.rows[c.comparison.cohort, period]) for c in row.cells)
+            points.append(PathPoint(period, average, n))
         return points
 
     def event_study(self) -> EventStudy | None:
@@ -223,9 +224,7 @@ class Found:
         return {
             "group_time": tables.group_time(panel, reported, errors["group_time"]),
             "control_pools": tables.pools(panel, reported),
-            "event_study": tables.event_study(
-                found.events, errors["events"], found.references
-            ),
+            "event_study": tables.event_study(found.events, errors["events"], found.references),
             "group": tables.averages(
                 "cohort",
                 [tables.label(panel, int(r.key)) for r in found.group],
@@ -249,16 +248,15 @@ def _weights(rows: list[Averaged]) -> Floats:
 
 def alone_starts(panel: Panel) -> set[int]:
     """Starting dates with a single independent unit."""
-    inside = panel.start < panel.n_periods
-    own = np.arange(len(panel.labels)) if panel.cluster is None else panel.cluster.codes
-    pairs = np.unique(np.stack([panel.start[inside], own[inside]]), axis=1)
-    starts, counts = np.unique(pairs[0], return_counts=True)
-    return {int(s) for s in starts[counts == 1]}
+    start = panel.start
+    if panel.cluster is not None:
+        # Each cluster once for each starting date in it.
+        pairs = np.unique(start * len(panel.groups) + panel.cluster.codes)
+        start = pairs // len(panel.groups)
+    counts = np.bincount(start, minlength=panel.n_periods + 1)[: panel.n_periods]
+    return set(np.flatnonzero(counts == 1).tolist())
 
 
-def served_size(panel: Panel, cells: Cells) -> float:
+def served_size(cells: Cells) -> float:
     """Size of the served rows whose effect could be estimated."""
-    there = np.zeros((panel.n_periods + 1, panel.n_periods), dtype=bool)
-    for c in served(cells):
-        there[c.comparison.cohort, c.comparison.period] = True
-    return float(panel.size[there[panel.start[panel.unit], panel.period]].sum())
+    return sum(float(cells.people[c.comparison.cohort, c.comparison.period]) for c in served(cells))

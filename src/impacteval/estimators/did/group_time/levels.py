@@ -218,9 +218,7 @@ def _doubly_robust(groups: Groups, c: Columns) -> Levels:
     middle = (middles[0] * after1.weight.sum() + middles[1] * before1.weight.sum()) / total
     # Regressions among the served move the means of one period to the covariates of both.
     gaps = (slopes[0] - slopes[2], slopes[1] - slopes[3])
-    effect = found.effect + float(
-        gaps[0] @ (middle - middles[0]) - gaps[1] @ (middle - middles[1])
-    )
+    effect = found.effect + float(gaps[0] @ (middle - middles[0]) - gaps[1] @ (middle - middles[1]))
     influence = list(found.influence)
     both = gaps[0] - gaps[1]
     for k, (rows, other) in enumerate(((after1, after0), (before1, before0))):

@@ -66,9 +66,7 @@ class Pulls:
         self._cluster = cluster
         if cluster is None:
             self._rows = [np.asarray(r) for r in rows]
-            self._values = [
-                np.zeros((len(r), len(m))) for r, m in zip(rows, members, strict=True)
-            ]
+            self._values = [np.zeros((len(r), len(m))) for r, m in zip(rows, members, strict=True)]
             self._where = self._members
         else:
             self._rows = [np.arange(quantities)]

@@ -65,9 +65,7 @@ def intervals(effects: Floats, errors: Errors) -> Table:
 
 def pools(panel: Panel, cells: Sequence[Cell]) -> Table:
     """Who each effect is compared with: one row an effect and starting date of comparison units."""
-    found: Table = {
-        name: [] for name in ("cohort", "period", "base", "comparison_cohort", "units")
-    }
+    found: Table = {name: [] for name in ("cohort", "period", "base", "comparison_cohort", "units")}
     for c in cells:
         for start, units in zip(c.comparison.pool, c.others, strict=True):
             found["cohort"].append(label(panel, c.comparison.cohort))
@@ -87,9 +85,7 @@ def averages(name: str, keys: Sequence[Any], rows: Sequence[Averaged], errors: E
     }
 
 
-def event_study(
-    rows: Sequence[Averaged], errors: Errors, references: Sequence[float]
-) -> Table:
+def event_study(rows: Sequence[Averaged], errors: Errors, references: Sequence[float]) -> Table:
     """Effects by time since the start; at the reference times they are zero by construction."""
     found = averages("event_time", [plain_time(r.key) for r in rows], rows, errors)
     taken = {r.key for r in rows}
@@ -133,4 +129,3 @@ def whole(rows: dict[str, Averaged], errors: Errors) -> Table:
     found = intervals(np.array([r.effect for r in rows.values()]), errors)
     kept = {name: found[name] for name in ("effect", "std_error", "low", "high")}
     return {"aggregation": list(rows), **kept}
-

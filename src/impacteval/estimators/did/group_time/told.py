@@ -84,19 +84,17 @@ def _place(panel: Panel, c: Cell) -> str:
 
 def told_target(panel: Panel, cells: Cells, averaged: Averages, name: str) -> Message | None:
     """Whose effect it is; None where it is that of all served unit-periods."""
-    size = served_size(panel, cells)
-    whole = float(panel.size[panel.served].sum())
+    size = served_size(cells)
+    whole = float(np.triu(cells.people).sum())
     share = None if size >= whole * (1.0 - 1e-12) else size / whole
     row = averaged.whole[name]
     times = [panel.event_time(c.comparison.cohort, c.comparison.period) for c in row.cells]
-    every = [
-        panel.event_time(c.comparison.cohort, c.comparison.period) for c in served(cells)
-    ]
+    every = [panel.event_time(c.comparison.cohort, c.comparison.period) for c in served(cells)]
     cut = name == "dynamic" and len(times) < len(every)
     if name == "simple" and share is None:
         return None
-    cohorts = {c.comparison.cohort for c in row.cells}
-    units = int(np.isin(panel.start[np.unique(panel.unit[panel.served])], list(cohorts)).sum())
+    counts = np.bincount(panel.start, minlength=panel.n_periods)
+    units = sum(int(counts[start]) for start in {c.comparison.cohort for c in row.cells})
     first, last = (str(plain_time(t)) for t in (min(times), max(times))) if cut else ("", "")
     return words.target(name, units, share, first, last)
 

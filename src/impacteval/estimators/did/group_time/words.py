@@ -201,9 +201,7 @@ _TARGET = {
 }
 
 
-def target(
-    name: str, units: int, share: float | None, first: str = "", last: str = ""
-) -> Message:
+def target(name: str, units: int, share: float | None, first: str = "", last: str = "") -> Message:
     """Whose effect it is.
 
     `share` is that of the served unit-periods which could be compared, None when all could.
@@ -217,7 +215,9 @@ def target(
     en += ": {units:int} units"
     fr += " : {units:int} unités"
     if share is not None:
-        en += "; only where they could be compared, which is {share:percent1} of served unit-periods"
+        en += (
+            "; only where they could be compared, which is {share:percent1} of served unit-periods"
+        )
         fr += " ; seulement là où une comparaison est possible, soit {share:percent1} des unités-périodes servies"
         values["share"] = share
     return Message("target.group-time", Text(en=en + ".", fr=fr + "."), values)

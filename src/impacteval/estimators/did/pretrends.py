@@ -1,0 +1,175 @@
+"""Do those served later move with the others before the service? Asked of untreated rows alone.
+
+That the test uses none of the rows that the effect is measured on keeps the two apart: under equal
+variances the estimate does not depend on whether the test was passed.
+
+References
+----------
+Borusyak, Jaravel and Spiess (2024), Revisiting event-study designs: robust and efficient
+estimation. *Review of Economic Studies* 91(6), section 4.4. doi:10.1093/restud/rdae007
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from impacteval.estimators.did.averages import Scores
+from impacteval.estimators.did.cohorts import Cohorts
+from impacteval.estimators.did.panel import Floats, Ints
+from impacteval.estimators.did.untreated import Untreated
+from impacteval.inference.absorbed import Absorbed, Block, absorb
+
+
+@dataclass(frozen=True, eq=False)
+class PreTrends:
+    """Differences before the service, against everything earlier.
+
+    Attributes
+    ----------
+    times : array, shape (k,)
+        Times since the start, all negative, in order.
+    effects : array, shape (k,)
+        How much those served later lie above the model at each time.
+    covariance : array, shape (k, k)
+        Of the differences, robust to dependence within units or clusters.
+    counts : array of int, shape (k,)
+        Rows behind each.
+    """
+
+    times: Floats
+    effects: Floats
+    covariance: Floats
+    counts: Ints
+
+    @property
+    def df(self) -> int:
+        """How many differences can be told apart."""
+        return int(np.linalg.matrix_rank(self.covariance, hermitian=True))
+
+    @property
+    def statistic(self) -> float:
+        """Wald statistic of no difference at any time."""
+        inverse = np.linalg.pinv(self.covariance, hermitian=True)
+        return float(self.effects @ inverse @ self.effects)
+
+    @property
+    def p_value(self) -> float:
+        """Its p-value, from the chi-squared distribution."""
+        from scipy.special import chdtrc
+
+        return float(chdtrc(self.df, self.statistic))
+
+
+def pre_trends(model: Untreated, since: Floats, periods: int | None) -> PreTrends | None:
+    """Differences before the service of those served later.
+
+    Parameters
+    ----------
+    model : Untreated
+        The model of untreated outcomes.
+    since : array, shape (G, T)
+        Time since the start; NaN for those never served.
+    periods : int or None
+        How many periods just before the service; as many as the data tell apart by default.
+
+    Returns
+    -------
+    PreTrends or None
+        None where there are too few periods before the service.
+    """
+    cohorts = model.cohorts
+    rows = np.flatnonzero(model.untreated)
+    cells = cohorts.counts(model.untreated)
+    early = np.where(cells > 0, since, np.nan)
+    times = np.unique(early[early < 0.0])
+    # The earliest time is what the others are measured against.
+    most = len(times) - 1 if periods is None else min(periods, len(times) - 1)
+    for count in range(most, 0, -1):
+        used = times[-count:]
+        fit, blocks, which = _fit(model, rows, since, used)
+        contrasts = np.zeros((count, len(fit.coefficients)))
+        contrasts[np.arange(count), which] = 1.0
+        if fit.determined(contrasts).all():
+            return _measured(model, rows, fit, blocks, which, used, cells, since)
+    return None
+
+
+def _fit(
+    model: Untreated, rows: Ints, since: Floats, used: Floats
+) -> tuple[Absorbed, tuple[Block, ...], Ints]:
+    cohorts, panel = model.cohorts, model.panel
+    place = np.full(cohorts.shape, len(used), dtype=np.int64)
+    for k, time in enumerate(used):
+        place[since == time] = k
+    codes = place.ravel()[cohorts.cell]
+    blocks = (*model.blocks, Block(codes, len(used)))
+    weight = None if panel.weight is None else panel.weight[rows]
+    fit = absorb(
+        panel.y[rows],
+        weight,
+        model.level[panel.unit[rows]],
+        len(model.fit.weights),
+        [block.take(rows) for block in blocks],
+    )
+    width = len(fit.coefficients)
+    return fit, blocks, np.arange(width - len(used), width)
+
+
+def _measured(
+    model: Untreated,
+    rows: Ints,
+    fit: Absorbed,
+    blocks: tuple[Block, ...],
+    which: Ints,
+    used: Floats,
+    cells: Ints,
+    since: Floats,
+) -> PreTrends:
+    cohorts, panel = model.cohorts, model.panel
+    residuals = np.zeros(len(panel.y))
+    residuals[rows] = fit.residuals * model.weight[rows]
+    steps = fit.inverse[:, which]
+    products = covariance(cohorts, blocks, model, residuals, fit, steps)
+    counts = np.array([int(cells[since == time].sum()) for time in used])
+    return PreTrends(used, fit.coefficients[which], products, counts)
+
+
+def covariance(
+    cohorts: Cohorts,
+    blocks: tuple[Block, ...],
+    model: Untreated,
+    residuals: Floats,
+    fit: Absorbed,
+    steps: Floats,
+) -> Floats:
+    """Cluster-robust covariance of combinations of coefficients, shape (k, k).
+
+    Parameters
+    ----------
+    cohorts, blocks, model
+        The rows and columns of the fit.
+    residuals : array, shape (n,)
+        Weight times residual; zero in rows outside the fit.
+    fit : Absorbed
+        The fit.
+    steps : array, shape (p, k)
+        What each combination moves by with the right side of the normal equations.
+    """
+    panel = cohorts.panel
+    scores = Scores(cohorts, blocks, model.untreated, residuals)
+    clustered = panel.cluster is not None
+    found = np.zeros((len(panel.groups) if clustered else 0, steps.shape[1]))
+    products = np.zeros((steps.shape[1], steps.shape[1]))
+    for g, units in cohorts.members():
+        which, own = cohorts.groups_of(units)
+        block = scores.along(g, units, own, len(which), steps)
+        if model.effects == "cohort":
+            sums = scores.sums(g, units, own, len(which))
+            block -= sums[:, None] * (fit.column_means[g] @ steps)
+        if clustered:
+            found[which] += block
+        else:
+            products += block.T @ block
+    return found.T @ found if clustered else products
