@@ -130,6 +130,18 @@ TABLE = [
     ),
     row("moving_adoption", "'first' (adopted) changes within 1 unit: unit b.", panel=True),
     row(
+        "two_spellings",
+        "'department' (cluster) writes 1 name in several spellings: 'COTE D’OR' and \"Côte-d'Or\".",
+        "two spellings count as two",
+        panel=True,
+        cluster="department",
+    ),
+    row(
+        "unit_under_two_names",
+        "'unit' (unit) writes 1 name in several spellings: 'North Ward' and 'north ward'.",
+        panel=True,
+    ),
+    row(
         "moving_cluster",
         "'village' (cluster) changes within 1 unit: unit a.",
         panel=True,

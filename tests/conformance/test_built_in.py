@@ -13,7 +13,11 @@ from impacteval.testing.counts import STATED
 # What an estimator is held to its contract with, where its defaults would take minutes (the level
 # of a randomisation test is the same for any number of draws), or where it must be told the figure
 # that the known-truth samples have.
-CHOSEN = {"randomisation-inference": {"draws": 199}, "fixed-rate": {"rate": STATED}}
+CHOSEN = {
+    "randomisation-inference": {"draws": 199},
+    "few-treated": {"draws": 99},
+    "fixed-rate": {"rate": STATED},
+}
 SETTINGS = [
     *(
         (found.name, CHOSEN.get(found.name, {}))

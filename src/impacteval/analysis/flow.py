@@ -16,10 +16,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from impacteval.estimates import CounterfactualEstimate
 from impacteval.report.findings import FlowStep
 from impacteval.sample import Sample
+from impacteval.sample.codes import Codes
+from impacteval.sample.matrix import Matrix
 from impacteval.values import Message, Text
 
 _CLUSTERS = Message(
@@ -33,10 +36,44 @@ _MEASURED = Message(
     Text(en="Outcome measured and analysed", fr="Résultat mesuré et analysé"),
 )
 _ONLY_MEASURED = Message("flow.measured", Text(en="Outcome measured", fr="Résultat mesuré"))
+_KINDS = {
+    "person": Text(en="People", fr="Personnes"),
+    "household": Text(en="Households", fr="Ménages"),
+    "place": Text(en="Places", fr="Lieux"),
+    "organisation": Text(en="Organisations", fr="Organisations"),
+    "period": Text(en="Units", fr="Unités"),
+}
+_UNITS = Text(
+    en="{units}, by whether they were served in any of the periods",
+    fr="{units}, selon qu'une période au moins y est avec le programme",
+)
+_CLUSTERS_SERVED = Message(
+    "flow.clusters",
+    Text(
+        en="Places that were assigned, by whether they were served in any of the periods",
+        fr="Lieux d'attribution, selon qu'une période au moins y est avec le programme",
+    ),
+)
+_ROWS = Message(
+    "flow.assigned",
+    Text(
+        en="Rows, one for each of them and each period, by whether it was served then",
+        fr="Lignes, une par unité et par période, selon que le programme y était en cours",
+    ),
+)
+_ROWS_MEASURED = Message(
+    "flow.measured",
+    Text(
+        en="Rows with a measured outcome",
+        fr="Lignes où le résultat est mesuré",
+    ),
+)
 _ANALYSED = Message("flow.analysed", Text(en="Used by the method", fr="Retenues par la méthode"))
 
 
-def arms_flow(sample: Sample, estimate: CounterfactualEstimate | None) -> tuple[FlowStep, ...]:
+def arms_flow(
+    sample: Sample, estimate: CounterfactualEstimate | None, *, kind: str = "person"
+) -> tuple[FlowStep, ...]:
     """The steps from assignment to analysis, by arm.
 
     Parameters
@@ -45,8 +82,45 @@ def arms_flow(sample: Sample, estimate: CounterfactualEstimate | None) -> tuple[
         The sample of one group.
     estimate : CounterfactualEstimate or None
         What the method made of it; None when it could not answer.
+    kind : str
+        What one unit is, as plans say it.
     """
+    rows = sample.matrix()
+    if sample.structure.kind != "cross_section" and rows.treatment is not None:
+        return tuple(_over_time(sample, rows, rows.treatment == 1.0, estimate, kind))
     return tuple(_steps(sample, estimate))
+
+
+def _over_time(
+    sample: Sample,
+    rows: Matrix,
+    served: NDArray[np.bool_],
+    estimate: CounterfactualEstimate | None,
+    kind: str,
+) -> Iterator[FlowStep]:
+    """Units and their rows: a unit that is served later has rows on both sides."""
+
+    def ever(codes: Codes) -> tuple[int, int, int]:
+        seen = np.zeros(len(codes.labels), dtype=bool)
+        seen[codes.codes[served]] = True
+        inside = np.unique(codes.codes)
+        return len(inside), int(seen[inside].sum()), int((~seen[inside]).sum())
+
+    def split(message: Message, mask: NDArray[np.bool_]) -> FlowStep:
+        return FlowStep(
+            message, int(mask.sum()), int((mask & served).sum()), int((mask & ~served).sum())
+        )
+
+    if rows.assignment_cluster is not None:
+        yield FlowStep(_CLUSTERS_SERVED, *ever(rows.assignment_cluster))
+    units = ever(rows.unit)
+    if sample.structure.kind == "panel":
+        yield FlowStep(Message("flow.units", _UNITS, {"units": _KINDS[kind]}), *units)
+    yield split(_ROWS, np.ones(rows.n, dtype=bool))
+    yield split(_ROWS_MEASURED, rows.measured)
+    used = None if estimate is None else (estimate.n_treated, estimate.n_comparison)
+    if used is not None and sample.structure.kind == "panel" and sum(used) < units[0]:
+        yield FlowStep(_ANALYSED, sum(used), *used)
 
 
 def _steps(sample: Sample, estimate: CounterfactualEstimate | None) -> Iterator[FlowStep]:

@@ -89,6 +89,7 @@ def pooled(
         equity=(),
         losses=tuple(together([f.losses for f in parts], end)),
         subgroups=None,
+        cohorts=(),
     )
 
 

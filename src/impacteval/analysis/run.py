@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 
 from impacteval.analysis.checks import checks_of
+from impacteval.analysis.cohorts import cohorts_of
 from impacteval.analysis.equity import equity_of
 from impacteval.analysis.flow import arms_flow
 from impacteval.analysis.losses import losses_of
@@ -185,10 +186,16 @@ def _analyse_group(
         data_digest=data_digest,
         diagnostics=checks,
         alternatives=tuple(alternatives),
-        flow=(*flow, *arms_flow(sample, None if isinstance(found, Message) else found)),
+        flow=(
+            *flow,
+            *arms_flow(
+                sample, None if isinstance(found, Message) else found, kind=analysis.unit_kind
+            ),
+        ),
         records=sample.records,
         treated=treated(sample),
         equity=equity_of(task, rows, group),
         losses=losses_of(task, sample, group, reason, treated(sample)),
         subgroups=subgroups_of(task, sample, group),
+        cohorts=cohorts_of(sample),
     )

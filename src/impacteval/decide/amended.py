@@ -281,8 +281,10 @@ def compared_both_ways(
 ) -> tuple[Compared, ...]:
     """Every number that the contract compares, with what the contract as signed asks about it too.
 
-    Numbers that only the contract as signed compares, such as those of a group that was cancelled,
-    are not asked for: as signed, their clauses are open.
+    A number that only the contract as signed compares is asked for where the amended contract still
+    says what it is and whom it counts: a clause that an amendment moved to another outcome, such as
+    one that leaves months of closure out, is then judged both ways. Groups that were cancelled are
+    counted no more, and as signed their clauses are open.
     """
     own = compared(contract, *others)
     if not contract.changes:
@@ -300,9 +302,19 @@ def compared_both_ways(
         if key in asked:
             both = dict.fromkeys((*asked[key].questions, *questions))
             asked[key] = replace(asked[key], questions=tuple(both))
-        elif set(number.pool or (number.group,)) <= there.get(number.outcome, set()):
+        elif _still_counted(number, there.get(number.outcome)):
             asked[key] = replace(number, clauses=(), questions=questions)
     return tuple(asked.values())
+
+
+def _still_counted(number: Compared, there: set[str] | None) -> bool:
+    """Whether a number of the contract as signed can still be measured.
+
+    `there` are the groups that the amended contract reads for that outcome, None where it reads
+    none of them: it is then a number of everybody or cannot be told apart from a cancelled group's.
+    """
+    read = set(number.pool or (number.group,))
+    return read == {ALL} if there is None else read <= there
 
 
 def _asked_there(question: Question) -> Question:

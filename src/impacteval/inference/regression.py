@@ -29,6 +29,8 @@ COLLINEAR = 1e-10
 # Eigenvalue of I - H_g under which a cluster counts as determining a direction of the fit by
 # itself: closer to zero, the correction multiplies rounding as much as residuals.
 DETERMINED = 1e-5
+# Rows a cluster from which products of matrices are faster than sums of rows.
+_LARGE = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,11 +283,17 @@ def cluster_regression(fit: Regression, cluster: Ints, variance: Variance = "hc2
     gram = np.empty((*lead, groups, p, p))
     # Sorted once, every cluster is a slice.
     q, e = np.ascontiguousarray(fit.q[..., order, :]), fit.whitened[..., order, None]
-    for g in range(groups):
-        rows = slice(starts[g], starts[g + 1])
-        basis = np.swapaxes(q[..., rows, :], -1, -2)
-        scores[..., g, :] = (basis @ e[..., rows, :])[..., 0]
-        gram[..., g, :, :] = basis @ np.swapaxes(basis, -1, -2)
+    if groups * _LARGE > order.size:  # many small clusters: all of them at once, row by row
+        scores[...] = np.add.reduceat(q * e, starts[:-1], axis=-2)
+        for k in range(p):
+            sums = np.add.reduceat(q[..., k, None] * q[..., k:], starts[:-1], axis=-2)
+            gram[..., k, k:] = gram[..., k:, k] = sums
+    else:
+        for g in range(groups):
+            rows = slice(starts[g], starts[g + 1])
+            basis = np.swapaxes(q[..., rows, :], -1, -2)
+            scores[..., g, :] = (basis @ e[..., rows, :])[..., 0]
+            gram[..., g, :, :] = basis @ np.swapaxes(basis, -1, -2)
     root, alone = _correction(gram, variance, fit.n)
     return ClusterFit(scores=scores, gram=gram, root=root, alone=alone, fit=fit)
 

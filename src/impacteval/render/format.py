@@ -323,6 +323,41 @@ def date(value: str, language: str) -> str:
     return value
 
 
+def period(value: str, language: str, *, short: bool = False) -> str:
+    """A period as readers write it: months in words, quarters in their own letter.
+
+    Examples
+    --------
+    >>> period("2020-04", "fr"), period("2020-04", "en", short=True), period("2020Q3", "fr")
+    ('avril 2020', 'Apr 2020', 'T3 2020')
+    >>> period("2019", "en"), period("2020-S1", "en"), period("wave 2", "en")
+    ('2019', 'H1 2020', 'wave 2')
+    """
+    from datetime import date as day
+
+    from babel.dates import format_date
+
+    lang = Language(language)
+    part = re.fullmatch(r"(\d{4})-?([QTS])([1-4])", value)
+    if part:
+        year, kind, number_ = part.groups()
+        letter = {"S": {"en": "H", "fr": "S"}}.get(kind, {"en": "Q", "fr": "T"})[lang.value]
+        return f"{letter}{number_} {year}"
+    if not short:
+        return date(value, language)
+    try:
+        if re.fullmatch(r"\d{4}-\d{2}", value):
+            first = day.fromisoformat(f"{value}-01")
+            return str(format_date(first, format="MMM y", locale=_locale(lang)))
+        if re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
+            return str(
+                format_date(day.fromisoformat(value), format="d MMM y", locale=_locale(lang))
+            )
+    except ValueError:
+        return value
+    return value
+
+
 def listed(items: Iterable[str], language: str) -> str:
     """``a, b and c``.
 

@@ -62,6 +62,10 @@ class Pen:
         """A fraction in percent."""
         return fmt.percent(fraction, self.language)
 
+    def period(self, label: str) -> str:
+        """A period as readers write it."""
+        return fmt.period(label, self.language)
+
     def confidence(self, fraction: str, clause: ClauseRow) -> str:
         """A confidence in percent: only where everything was counted can it be nil or certain."""
         write = fmt.percent if clause.against == "nothing" else fmt.confidence

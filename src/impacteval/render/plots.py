@@ -9,7 +9,6 @@ from impacteval.render.drawing import (
     ASKED,
     BLUE,
     FILL,
-    INK,
     LINE,
     SOFT,
     new_figure,
@@ -25,9 +24,9 @@ from impacteval.render.labels import (
     room,
     slug,
     spread,
-    ticks,
     unit_axis,
 )
+from impacteval.render.panel_plots import path_over_time
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -95,7 +94,7 @@ def scale_drawing(clause: ClauseRow, pen: Pen, *, narrow: bool = False) -> str:
 def path_drawing(finding: FindingFacts, pen: Pen, asked: Sequence[tuple[float, str]] = ()) -> str:
     """What happened and what would have happened: lines over time, or two points."""
     if len(finding.periods) > 1:
-        return _path_over_time(finding, pen)
+        return path_over_time(finding, pen)
     return _path_two_points(finding, pen, asked)
 
 
@@ -154,55 +153,6 @@ def _path_two_points(finding: FindingFacts, pen: Pen, asked: Sequence[tuple[floa
                 color=ASKED,
             )
         unit_axis(axes, pen, pen.both(finding.outcome_unit))
-        return svg(figure, name)
-
-
-def _path_over_time(finding: FindingFacts, pen: Pen) -> str:
-    from matplotlib.ticker import FuncFormatter, MaxNLocator
-
-    name = slug("path", finding.outcome, finding.group)
-    rows = finding.periods
-    at = list(range(len(rows)))
-    observed = [float(row.observed) for row in rows]
-    without = [float(row.counterfactual) for row in rows]
-    with style(name):
-        figure, axes = new_figure(WIDTH, 3.0)
-        axes.set_position((0.09, 0.16, 0.64, 0.76))
-        banded = [row for row in rows if row.low is not None and row.high is not None]
-        if len(banded) == len(rows):
-            axes.fill_between(
-                at,
-                [float(row.low or 0) for row in rows],
-                [float(row.high or 0) for row in rows],
-                color=FILL,
-                linewidth=0,
-            )
-        axes.plot(at, observed, "-o", color=BLUE, linewidth=2.2, markersize=5)
-        axes.plot(
-            at, without, "--o", color=INK, linewidth=1.6, markersize=5, markerfacecolor="white"
-        )
-        gap = axes.get_ylim()[1] - axes.get_ylim()[0]
-        apart = max(0.0, 0.09 * gap - abs(observed[-1] - without[-1])) / 2
-        up = 1 if observed[-1] >= without[-1] else -1
-        for values, key, colour, shift in (
-            (observed, "plot.path.with", BLUE, up * apart),
-            (without, "plot.path.without", INK, -up * apart),
-        ):
-            axes.annotate(
-                pen.words(key),
-                (at[-1], values[-1] + shift),
-                xytext=(9, 0),
-                textcoords="offset points",
-                va="center",
-                color=colour,
-                annotation_clip=False,
-            )
-        step = max(1, -(-len(rows) // 8))
-        axes.set_xticks(at[::step], [row.period for row in rows][::step])
-        axes.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
-        axes.yaxis.set_major_formatter(FuncFormatter(ticks(pen)))
-        axes.tick_params(length=3, axis="both", labelcolor=SOFT)
-        axes.set_title(pen.both(finding.outcome_unit), loc="left", fontsize=9, color=SOFT)
         return svg(figure, name)
 
 

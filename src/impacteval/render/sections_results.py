@@ -10,6 +10,7 @@ from impacteval.render.labels import slug
 from impacteval.render.pen import Pen
 from impacteval.render.plots import effect_drawing
 from impacteval.render.sections_besides import baseline_rows
+from impacteval.render.sections_panels import effects_by_time
 from impacteval.render.sections_study import clauses_of
 from impacteval.render.sections_subgroups import by_group
 from impacteval.report.record import ClauseRow, FindingFacts, Record
@@ -31,7 +32,8 @@ def results(record: Record, pen: Pen) -> Iterator[Block]:
                 "warning",
             )
         if not finding.paid:
-            yield Para(words("results.unpaid"), "note")
+            amended = finding.paid_as_contracted
+            yield Para(words("results.unpaid_amended" if amended else "results.unpaid"), "note")
         own = clauses_of(finding, record.page_one.clauses)
         before = tuple(baseline_rows(record, finding, pen))
         yield Facts((*before, *_result_rows(finding, own, pen)))
@@ -41,6 +43,7 @@ def results(record: Record, pen: Pen) -> Iterator[Block]:
             yield Items(tuple(pen.say(note) for note in finding.notes))
         if finding.estimate is not None:
             yield from _effect(finding, own, pen)
+            yield from effects_by_time(finding, pen)
         yield from by_group(finding, pen)
 
 

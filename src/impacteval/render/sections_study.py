@@ -24,6 +24,7 @@ from impacteval.render.pen import Pen
 from impacteval.render.plots import love_drawing, path_drawing
 from impacteval.render.sections_amended import amendments
 from impacteval.render.sections_lost import who_was_lost
+from impacteval.render.sections_panels import cohorts, who_changes
 from impacteval.report.record import ClauseRow, FindingFacts, MethodFacts, Record
 
 WHOLE = "all"
@@ -115,7 +116,9 @@ def otherwise(record: Record, pen: Pen) -> Iterator[Block]:
         anchor = slug("otherwise", finding.outcome, finding.group)
         yield Sub(pen.finding_name(finding), anchor)
         yield Para(f"{pen.say(finding.design_text)} {pen.say(finding.comparators)}")
+        yield from cohorts(finding, pen)
         yield from _counterfactual(finding, record.page_one.clauses, pen)
+        yield from who_changes(finding, pen)
         for part in finding.parts:
             named = words(
                 "otherwise.part", design=pen.both(part.design), weight=pen.percent(part.weight)
@@ -140,7 +143,7 @@ def _counterfactual(
     unit = pen.both(finding.outcome_unit)
     rows = tuple(
         (
-            Cell(words("plot.path.whole") if row.period == WHOLE else row.period),
+            Cell(words("plot.path.whole") if row.period == WHOLE else pen.period(row.period)),
             Cell(pen.number(row.observed)),
             Cell(pen.number(row.counterfactual)),
             Cell(pen.optional(row.low, "results.unbounded")),
@@ -164,16 +167,35 @@ def _counterfactual(
     )
     yield Drawing(
         svg=path_drawing(finding, pen, levels_asked(finding, clauses, pen)),
-        alt=words(
-            "plot.path.alt",
-            name=name,
-            observed=pen.number(finding.observed),
-            counterfactual=pen.number(finding.counterfactual),
-            unit=unit,
-        ),
+        alt=_path_alt(finding, pen),
         caption=words("plot.path.caption", name=name),
         data=data if rows else None,
         printed=True,
+    )
+
+
+def _path_alt(finding: FindingFacts, pen: Pen) -> str:
+    """The drawing in words: both averages, and over several periods where the lines begin and end."""
+    assert finding.observed is not None
+    assert finding.counterfactual is not None
+    said = {
+        "name": pen.finding_name(finding),
+        "observed": pen.number(finding.observed),
+        "counterfactual": pen.number(finding.counterfactual),
+        "unit": pen.both(finding.outcome_unit),
+    }
+    if len(finding.periods) < 2:
+        return pen.words("plot.path.alt", **said)
+    first, last = finding.periods[0], finding.periods[-1]
+    return pen.words(
+        "plot.path.alt_periods",
+        **said,
+        begin=pen.period(first.period),
+        end=pen.period(last.period),
+        first_observed=pen.number(first.observed),
+        last_observed=pen.number(last.observed),
+        first_without=pen.number(first.counterfactual),
+        last_without=pen.number(last.counterfactual),
     )
 
 

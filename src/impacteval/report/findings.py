@@ -47,6 +47,29 @@ class FlowStep:
 
 
 @dataclass(frozen=True, eq=False)
+class Cohort:
+    """Those who began the service in one period.
+
+    Attributes
+    ----------
+    start : str, int, float or None
+        The first period in which they were served; None where it is not one of the data.
+    when : str
+        ``before``: served in the first period already; ``within``; ``after`` the last; ``never``.
+    units, rows : int
+        How many they are, and how many rows of the data.
+    clusters : int or None
+        Places to which the service was assigned, where they are not the units.
+    """
+
+    start: str | int | float | None
+    when: str
+    units: int
+    rows: int
+    clusters: int | None = None
+
+
+@dataclass(frozen=True, eq=False)
 class DiagnosticFinding:
     """One assumption check and whether the contract lets it withhold the verdict."""
 
@@ -180,6 +203,8 @@ class Finding:
         The findings that were combined; empty for a number of one design.
     losses : tuple of Loss
         What the loss of people leaves possible, where outcomes may be missing.
+    cohorts : tuple of Cohort
+        Who began when, where there are several periods.
     """
 
     outcome: str
@@ -202,6 +227,7 @@ class Finding:
     across: Subgroups | None = None
     parts: tuple[Part, ...] = ()
     losses: tuple[Loss, ...] = ()
+    cohorts: tuple[Cohort, ...] = ()
 
     @property
     def instead(self) -> tuple[Alternative | LossEnd, ...]:

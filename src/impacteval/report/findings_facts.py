@@ -19,6 +19,7 @@ from impacteval.plan import Plan
 from impacteval.plugin import MethodCard
 from impacteval.report.findings import Alternative, Finding, Findings, Method, Part
 from impacteval.report.losses import loss_rows, lost_rows
+from impacteval.report.panels import DESIGN, cohort_rows, event_rows, label
 from impacteval.report.record import (
     ArmRow,
     Both,
@@ -68,6 +69,7 @@ _UNITS_OF_DESIGN: Mapping[str, tuple[Text, Text]] = {
             fr="{served:int} à qui le programme a été proposé, comparés à {others:int} à qui il ne l'a pas été.",
         ),
     ),
+    "did": DESIGN,
     **UNCOMPARED,
 }
 _COMPARED = (
@@ -224,7 +226,10 @@ def finding_facts(
     estimate = finding.estimate
     unit = outcome.unit.text() if outcome.unit else None
     wording = Wording(outcome.effect, outcome.better, contract_unit(outcome.effect, unit))
-    paid = any(clause.outcome == finding.outcome for clause in contract.clauses)
+    paid, paid_once = (
+        any(clause.outcome == finding.outcome for clause in read.clauses)
+        for read in (contract, contract.as_contracted)
+    )
     raw, value, error = _values(finding, contract)
     counts = {
         "served": estimate.n_treated if estimate else 0,
@@ -245,6 +250,7 @@ def finding_facts(
         contract_unit=Both.of(wording.unit),
         better=outcome.better,
         paid=paid,
+        paid_as_contracted=paid_once and not paid,
         status="estimated" if estimate is not None and reason is None else "cannot_be_judged",
         reason=Said.of(reason) if reason else None,
         target=Said.of(estimate.target) if estimate else None,
@@ -279,6 +285,8 @@ def finding_facts(
         lost=tuple(lost_rows(finding)),
         losses=loss_rows(finding, contract, alternatives, decision),
         parts=part_rows(finding, contract),
+        cohorts=tuple(cohort_rows(finding)),
+        event_study=tuple(event_rows(compared)),
         subgroups=subgroups,
     )
 
@@ -409,7 +417,7 @@ def _periods(estimate: CounterfactualEstimate | None) -> Iterator[PeriodRow]:
         assert estimate is not None
         banded = math.isfinite(period.low) and math.isfinite(period.high)
         yield PeriodRow(
-            period=str(period.period),
+            period=label(period.period),
             observed=plain(period.observed, estimate),
             counterfactual=plain(period.counterfactual, estimate),
             low=plain(period.low, estimate) if banded else None,

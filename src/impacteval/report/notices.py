@@ -24,6 +24,10 @@ _ALL_COUNTED = Text(
     en="Nobody: the outcome of all {n:int} people who count is known.",
     fr="Personne : le résultat des {n:int} personnes qui comptent est connu.",
 )
+_ALL_ROWS = Text(
+    en="Nobody: the outcome is known in all {n:int} rows that count, one for each unit and period.",
+    fr="Personne : le résultat est connu dans les {n:int} lignes qui comptent, une par unité et par période.",
+)
 _LOST = Text(
     en="no measured outcome for {lost:int} of {n:int}; the result rests on the others.",
     fr="sans résultat mesuré, {lost:int} sur {n:int} ; le résultat repose sur les autres.",
@@ -144,6 +148,11 @@ _UNJUSTIFIED = Text(
 _BINDS = f"terms.{CEILING_BINDS_FROM}"
 
 
+_MONEY_CHANGED = frozenset(
+    f"amended.{what}-{how}" for what in ("total", "due") for how in ("more", "less")
+)
+
+
 def left_out(run: Run) -> Iterator[Message]:
     """Everyone in the data who is not in the result, by reason; or that there is nobody."""
     contract = run.contract
@@ -171,6 +180,8 @@ def left_out(run: Run) -> Iterator[Message]:
     elif people:
         randomised = all(f.analysis.design == "rct" for f in run.own)
         everyone = _EVERYONE if randomised and contract.who_counts.count_everyone else _ALL_COUNTED
+        if any(f.analysis.columns.period is not None for f in run.own):
+            everyone = _ALL_ROWS
         # Outcomes may stand in tables of their own; the smallest count is true of all of them.
         yield Message("left-out.nobody", everyone, {"n": min(people.values())})
 
@@ -209,6 +220,10 @@ def changes(run: Run) -> Iterator[Message]:
     """Amendments up to the settlement, groups that were cancelled, and departures from the lock."""
     contract = run.contract
     yield from (amendment_sentence(change) for change in contract.changes)
+    both = run.decision.amended
+    if both is not None:
+        # What the amendments do to the payment belongs beside them, on the page of the payer.
+        yield from (said for said in both.differences if said.key in _MONEY_CHANGED)
     by_amendment = {
         name for name, group in contract.as_contracted.groups.items() if group.cancelled is None
     }

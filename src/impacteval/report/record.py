@@ -26,6 +26,7 @@ from impacteval.report.record_findings import (
     RobustnessRow,
 )
 from impacteval.report.record_looks import LookRow
+from impacteval.report.record_panels import CohortRow, EventRow
 from impacteval.report.record_subgroups import EquityFloorRow
 from impacteval.report.record_values import Both, Frozen, Money, Range, Said, Verdict
 
@@ -164,6 +165,12 @@ class AsContractedRow(Frozen):
     group: str
     verdict: Verdict | None
     amount: Money | None
+    plain_name: Both | None = None
+    """What the clause was on, in words."""
+    unit: Both | None = None
+    value: str | None = None
+    """The number that it compared, in contract units."""
+    threshold: str | None = None
 
 
 class AsContracted(Frozen):
@@ -463,6 +470,7 @@ __all__ = [
     "Checklist",
     "ChecklistRow",
     "ClauseRow",
+    "CohortRow",
     "ContextRow",
     "ContractFacts",
     "Corrected",
@@ -471,6 +479,7 @@ __all__ = [
     "DiagnosticRow",
     "EquityRow",
     "Escrow",
+    "EventRow",
     "EvidenceGrade",
     "FindingFacts",
     "FlowRow",

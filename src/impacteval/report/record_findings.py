@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from impacteval.report.record_panels import CohortRow, EventRow
 from impacteval.report.record_subgroups import SubgroupFacts
 from impacteval.report.record_values import Both, Frozen, Money, Range, Said, Verdict
 
@@ -165,6 +166,8 @@ class FindingFacts(Frozen):
     contract_unit: Both
     better: Literal["higher", "lower"]
     paid: bool
+    paid_as_contracted: bool = Field(default=False, exclude_if=lambda paid: not paid)
+    """Not paid as amended, while the contract as it was signed paid on it."""
     status: Literal["estimated", "cannot_be_judged"]
     reason: Said | None
     target: Said | None
@@ -202,5 +205,9 @@ class FindingFacts(Frozen):
     """What the loss of people could do, where some were lost."""
     parts: tuple[PartRow, ...] = Field(default=(), exclude_if=lambda parts: not parts)
     """What is combined, where the contract combines several designs."""
+    cohorts: tuple[CohortRow, ...] = Field(default=(), exclude_if=lambda found: not found)
+    """Who began when, where there are several periods."""
+    event_study: tuple[EventRow, ...] = Field(default=(), exclude_if=lambda found: not found)
+    """Effects by time since the service began, where the method gives them."""
     subgroups: tuple[SubgroupFacts, ...] = Field(default=(), exclude_if=lambda found: not found)
     """Effects by group, where the plan asks for them."""

@@ -9,6 +9,7 @@ from impacteval.sample.codes import Bools, Floats, Ints
 from impacteval.sample.designs import DesignRule
 from impacteval.sample.findings import Findings, counted, listed
 from impacteval.sample.roles import AMOUNT_ROLES, Roles
+from impacteval.sample.spellings import check_spellings
 from impacteval.sample.table import Table
 from impacteval.values import Message
 
@@ -57,6 +58,7 @@ def check_roles(roles: Roles, design: str, rule: DesignRule, found: Findings) ->
 def check_table(table: Table, design: str, rule: DesignRule, found: Findings) -> None:
     """Everything between columns that does not need an outcome; rows in the caller's order."""
     _repeats(table, found)
+    check_spellings(table, found)
     if rule.periods and table.period is not None and len(table.period.labels) < 2:
         found.add(
             f"column {table.roles.period!r} (period) holds one period only, "

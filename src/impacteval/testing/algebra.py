@@ -5,14 +5,18 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from impacteval.errors import NotAnswerable
+from impacteval.errors import NotAnswerable, NotIdentified
 from impacteval.estimates import CounterfactualEstimate, HypergeometricCount, TestInversion
 from impacteval.testing.bench import LEVELS, SEED, Bench, arrays, close, fingerprint, require
 from impacteval.testing.samples import KnownSample
 from impacteval.values import Scale, Side, Tail
+
+if TYPE_CHECKING:
+    from impacteval.sample import Sample
 
 _TAIL_OF = {Side.TWO: Tail.TWO, Side.LOWER: Tail.GREATER, Side.UPPER: Tail.LESS}
 
@@ -187,7 +191,9 @@ def every_row_counts(bench: Bench) -> None:
 def missing_outcomes(bench: Bench) -> None:
     """Declared attrition: who was not measured is left out of the effect, and nobody else.
 
-    An estimator whose card handles missing outcomes may use what is known of those units.
+    An estimator whose card handles missing outcomes may use what is known of those units; one that
+    follows units through every period, and whose card does not handle panels with gaps, may refuse
+    a panel in which some are not measured, if it refuses one without those rows as well.
     """
     y = bench.known.columns["y"].copy()
     lost = np.zeros(len(y), dtype=bool)
@@ -196,6 +202,13 @@ def missing_outcomes(bench: Bench) -> None:
     attrited = bench.known.with_column("y", y).with_roles(missing_outcome="attrited")
     handled = "missing_outcome" in bench.estimator.card.handles
     measured = attrited.taken(np.flatnonzero(~lost)).sample()
+    gaps = measured.structure.kind == "panel" and not measured.structure.balanced
+    if gaps and "unbalanced" not in bench.estimator.card.handles and _refuses(bench, measured):
+        require(
+            _refuses(bench, attrited.sample()),
+            "a panel with gaps is refused, and answered where its outcomes are marked as missing.",
+        )
+        return
     for on, _, found in _changed(bench, attrited):
         if handled:
             continue
@@ -208,6 +221,15 @@ def missing_outcomes(bench: Bench) -> None:
             (found.n_treated, found.n_comparison) == (without.n_treated, without.n_comparison),
             f"{told} units without an outcome are counted as if they had one.",
         )
+
+
+def _refuses(bench: Bench, sample: Sample) -> bool:
+    """Whether the estimator says that it cannot answer on these data."""
+    try:
+        bench.estimate(sample, bench.scales[0])
+    except NotIdentified:
+        return True
+    return False
 
 
 def determinism(bench: Bench) -> None:
@@ -344,7 +366,7 @@ def scales_agree(bench: Bench) -> None:
     if Scale.TOTAL in by_scale:
         total = by_scale[Scale.TOTAL]
         if "everyone_eligible" in bench.estimator.card.estimands:
-            expected = difference * total.n_treated
+            expected = difference * _served(bench, total)
             _same("the total", total.effect.value, expected, abs(first.observed))
         else:  # the participants among them, however many these are
             require(
@@ -354,6 +376,15 @@ def scales_agree(bench: Bench) -> None:
     if Scale.STANDARDISED in by_scale:
         ratio = by_scale[Scale.STANDARDISED].effect.value * difference
         require(ratio >= 0.0, "the standardised effect has the other sign.")
+
+
+def _served(bench: Bench, total: CounterfactualEstimate) -> float:
+    """What a total counts: the treated, once for each period in which they are."""
+    matrix = bench.sample.matrix()
+    if bench.design != "did" or matrix.treatment is None:
+        return float(total.n_treated)
+    on = matrix.treatment == 1.0
+    return float(on.sum() if matrix.weight is None else matrix.weight[on].sum())
 
 
 def influence(bench: Bench) -> None:

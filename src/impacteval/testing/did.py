@@ -99,7 +99,7 @@ def _rollout(
     roles = dict(_ROLES)
     if clusters_of > 1:
         columns["place"] = np.repeat(np.array([f"p{c:03d}" for c in place]), n_periods)
-        roles |= {"assignment_cluster": "place"}
+        roles |= {"cluster": "place", "assignment_cluster": "place"}
     if slope:
         columns["x"] = np.repeat(x, n_periods)
         roles |= {"covariates": ["x"]}
@@ -196,11 +196,11 @@ def _served_average(estimator: object) -> bool:
 _CONSTANT_EFFECT = ("two-way-fixed-effects",)
 
 register(
-    SampleMaker("plain", "did", plain, replications=400),
-    SampleMaker("staggered", "did", staggered, replications=300),
-    SampleMaker("growing", "did", growing, replications=200, suits=_served_average),
-    SampleMaker("covariates", "did", covariates, lift=-0.2, replications=200),
-    SampleMaker("clusters", "did", clusters, replications=200),
+    SampleMaker("plain", "did", plain, replications=300),
+    SampleMaker("staggered", "did", staggered, replications=120),
+    SampleMaker("growing", "did", growing, suits=_served_average),
+    SampleMaker("covariates", "did", covariates, lift=-0.2, replications=60),
+    SampleMaker("clusters", "did", clusters, replications=120),
     SampleMaker("weights", "did", weights, suits=_served_average),
     SampleMaker("unbalanced", "did", unbalanced, suits=_served_average),
     SampleMaker("repeated", "did", repeated),

@@ -25,6 +25,29 @@ CONCERN = said(
 )
 
 
+def event_study() -> tuple[r.EventRow, ...]:
+    """Two periods before, the reference, four periods since, of which one has no error."""
+
+    def row(time: int, effect: str, width: float, band: float) -> r.EventRow:
+        value = float(effect)
+        ends = [f"{value + side * half:.4g}" for half in (width, band) for side in (-1, 1)]
+        return r.EventRow(
+            event_time=str(time), effect=effect, std_error=f"{width / 1.96:.4g}",
+            low=ends[0], high=ends[1], band_low=ends[2], band_high=ends[3], reference=False,
+        )  # fmt: skip
+
+    bare = {"std_error": None, "low": None, "high": None, "band_low": None, "band_high": None}
+    return (
+        row(-3, "1.1", 3.3, 4.7),
+        row(-2, "-0.4", 3.1, 4.4),
+        r.EventRow(event_time="-1", effect="0", reference=True, **bare),
+        row(0, "-9.3", 3.9, 5.6),
+        row(1, "-14.2", 4.1, 5.9),
+        r.EventRow(event_time="3", effect="-17.7", reference=False, **bare),
+        row(4, "-13.6", 5.2, 7.5),
+    )
+
+
 def _clause(name: str, group: str, **more: object) -> r.ClauseRow:
     base: dict[str, object] = {
         "name": name,
@@ -232,6 +255,13 @@ def _findings() -> tuple[r.FindingFacts, ...]:
             "better": "lower",
             "scale": "relative",
             "method": matched.model_copy(update={"concerns": (CONCERN,)}),
+            "cohorts": (
+                r.CohortRow(start="2010-07", when="before", units=3, clusters=2, rows=36),
+                r.CohortRow(start="2011-01", when="within", units=12, clusters=8, rows=144),
+                r.CohortRow(start=None, when="after", units=4, clusters=4, rows=48),
+                r.CohortRow(start=None, when="never", units=1701, clusters=1205, rows=20412),
+            ),
+            "event_study": event_study(),
             "observed": "142",
             "counterfactual": "155",
             "estimate": "8.387096774",

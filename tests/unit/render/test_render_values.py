@@ -40,7 +40,12 @@ NUMBER = {
     "p_value",
     "treated",
     "comparison",
+    "event_time",
+    "effect",
+    "band_low",
+    "band_high",
 }
+PERIOD = {"period", "start"}
 FIXED = {"standardised_difference": 3, "variance_ratio": 2}
 SAID_OTHERWISE = {
     # How the record is built, not what it says.
@@ -55,10 +60,20 @@ SAID_OTHERWISE = {
     "operator": "worded",
     "answer": "worded",
     "outcome": "the plain name stands for it",
+    "when": "worded",
     # Plain names stand for the names in the files.
     "covariate": "the plain name stands for it",
 }
-BINDING = {"required", "illustrative", "synthetic", "everyone_counted", "paid", "locked", "flips"}
+BINDING = {
+    "reference",
+    "required",
+    "illustrative",
+    "synthetic",
+    "everyone_counted",
+    "paid",
+    "locked",
+    "flips",
+}
 
 
 def leaves(model: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
@@ -120,6 +135,8 @@ def spellings(record: Record, language: str) -> Callable[[tuple[str, ...], Any],
             return {fmt.confidence(value, language)}
         if name in PERCENT:
             return {fmt.percent(value, language)}
+        if name in PERIOD:
+            return {fmt.period(value, language)}
         if name in NUMBER or "values" in within:
             return numbers(value)
         if name == "currency":

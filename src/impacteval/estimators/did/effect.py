@@ -101,6 +101,7 @@ def build(
     tables: Mapping[str, Mapping[str, Any]] | None = None,
     notes: tuple[Message, ...] = (),
     event_study: EventStudy | None = None,
+    compared: NDArray[np.bool_] | None = None,
 ) -> CounterfactualEstimate:
     """The estimate on a scale.
 
@@ -128,6 +129,9 @@ def build(
         What a reader must know besides.
     event_study : EventStudy, optional
         Effects by time since the service began, against one reference period.
+    compared : array of bool, shape (U,), optional
+        Units among which the standard deviation of the standardised scale is taken; all of them
+        by default.
 
     Raises
     ------
@@ -141,7 +145,7 @@ def build(
         raise NotIdentified(no_variation())
     if scale is Scale.RELATIVE and not (observed > 0 and counterfactual > 0):
         raise NotIdentified(relative_not_positive(observed, counterfactual))
-    spread = baseline_spread(panel) if scale is Scale.STANDARDISED else None
+    spread = baseline_spread(panel, compared) if scale is Scale.STANDARDISED else None
     size_served = served_size(panel) if served is None else served
     found = on_scale(arms, scale, served=size_served, spread=spread)
     distribution: StudentT | LogRatioT
@@ -151,19 +155,21 @@ def build(
         distribution = StudentT(float(found.value), float(found.std_error), df, told.label)
     comparison, programme = arms.influence
     on = panel.served
-    units_served = np.unique(panel.unit[on])
+    # Counting takes no sorting: there may be millions of rows.
+    units_served = int(np.count_nonzero(np.bincount(panel.unit[on])))
+    periods_served = int(np.count_nonzero(np.bincount(panel.period[on])))
     return CounterfactualEstimate(
         estimator=estimator,
         outcome=panel.outcome,
         scale=scale,
         design=panel.design,
-        target=told.target or messages.target(len(units_served), len(np.unique(panel.period[on]))),
+        target=told.target or messages.target(units_served, periods_served),
         effect=Effect(distribution.centre, distribution, float(found.std_error)),
         observed=observed,
         counterfactual=counterfactual,
         periods=tuple(_period(panel, point, df) for point in path),
-        n_treated=len(units_served),
-        n_comparison=len(panel.labels) - len(units_served),
+        n_treated=units_served,
+        n_comparison=len(panel.labels) - units_served,
         treated_clusters=panel.treated_clusters,
         influence=Influence(
             panel.groups,
@@ -221,10 +227,11 @@ def weighted_mean(panel: Panel, weight: Floats) -> tuple[float, Floats]:
     return mean, panel.by_group(panel.by_unit(weight * (panel.y - mean) / total))
 
 
-def baseline_spread(panel: Panel) -> Spread:
+def baseline_spread(panel: Panel, compared: NDArray[np.bool_] | None = None) -> Spread:
     """Standard deviation of the comparison units in the last period before anyone was served.
 
-    The comparison units are those never served; where there are none, those served last.
+    The comparison units are those never served; where there are none, those served last. With
+    `compared`, shape (U,), only the units that it picks.
 
     Raises
     ------
@@ -233,8 +240,10 @@ def baseline_spread(panel: Panel) -> Spread:
     """
     # Units served from the first period on stand in some panels; nothing comes before them.
     first = int(panel.start[panel.start > 0].min())
-    last = panel.n_periods if panel.never.any() else int(panel.start.max())
-    rows = np.flatnonzero((panel.period == first - 1) & (panel.start[panel.unit] == last))
+    among = np.ones(len(panel.start), dtype=bool) if compared is None else compared
+    last = panel.n_periods if (panel.never & among).any() else int(panel.start[among].max())
+    inside = (among & (panel.start == last))[panel.unit]
+    rows = np.flatnonzero((panel.period == first - 1) & inside)
     if len(rows) < 2:
         raise NotIdentified(messages.no_baseline_spread())
     y = panel.y[rows]

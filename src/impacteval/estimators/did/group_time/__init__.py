@@ -1,0 +1,1 @@
+"""Effects by starting date and period, and their averages (Callaway and Sant'Anna)."""
