@@ -202,8 +202,7 @@ def fit_event_study(panel: Panel, *, estimated_shares: bool) -> Found:
         raise NotIdentified(alone(False, clusters=panel.cluster is not None))
     if not np.isfinite(model.effect).all():
         raise NotIdentified(words.nothing_determined())
-    since = np.arange(panel.n_periods) - cohorts.starts[:, None]
-    on = (since >= 0) & (cohorts.starts < panel.n_periods)[:, None]
+    since, on = since_start(fitted)
     after = on & model.known & (fitted.size > 0.0)
     if not after.any():
         raise NotIdentified(words.nothing_determined())
@@ -214,10 +213,7 @@ def fit_event_study(panel: Panel, *, estimated_shares: bool) -> Found:
     found = fitted.averages(np.array([after, *by_time, *by_period]))
     df = fitted.df(found)
     rows: Bools = after.ravel()[cohorts.cell]
-    observed, own = weighted_mean(panel, fitted.weight * rows)
-    m = len(panel.groups)
-    own = own * math.sqrt(m / (m - 1.0))
-    average = Average(float(found.effect[0]), observed, found.influence[0], own)
+    average = served_average(fitted, rows, found)
     counts = cohorts.counts(np.ones(len(panel.y), dtype=bool))
     unit, uneven = _spacing(panel)
     k = 1 + len(times)
@@ -259,6 +255,24 @@ def fit_event_study(panel: Panel, *, estimated_shares: bool) -> Found:
         target=messages.target(units, len(periods)),
         notes=tuple(notes),
     )
+
+
+def since_start(fitted: Saturated) -> tuple[Ints, Bools]:
+    """Periods since the start, shape (G, T), and which cells are served."""
+    cohorts = fitted.cohorts
+    since = np.arange(cohorts.shape[1]) - cohorts.starts[:, None]
+    on: Bools = (since >= 0) & (cohorts.starts < cohorts.shape[1])[:, None]
+    return since, on
+
+
+def served_average(fitted: Saturated, rows: Bools, found: Averaged) -> Average:
+    """The first average, with the mean outcome of the rows that it is about."""
+    panel = fitted.cohorts.panel
+    observed, own = weighted_mean(panel, fitted.weight * rows)
+    # The plain factor for m independent parts stands for those of the cohorts.
+    m = len(panel.groups)
+    own = own * math.sqrt(m / (m - 1.0))
+    return Average(float(found.effect[0]), observed, found.influence[0], own)
 
 
 def _covariates(panel: Panel) -> tuple[Floats, Floats]:
