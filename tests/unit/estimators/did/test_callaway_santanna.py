@@ -140,7 +140,9 @@ def test_tables_have_the_errors_of_their_influence() -> None:
 def _slow_pairs(frame: pd.DataFrame, control: str, weight: str | None = None) -> dict:
     """Effects after the start by looking units up one by one, weights of the period itself."""
     wide = frame.pivot(index="unit", columns="year", values="y")
-    own = wide * 0 + 1 if weight is None else frame.pivot(index="unit", columns="year", values=weight)
+    own = (
+        wide * 0 + 1 if weight is None else frame.pivot(index="unit", columns="year", values=weight)
+    )
     start = frame.groupby("unit").start.first()
     found = {}
     for g in sorted(start.dropna().unique()):
@@ -154,7 +156,9 @@ def _slow_pairs(frame: pd.DataFrame, control: str, weight: str | None = None) ->
                     served.append((change, w))
                 elif math.isnan(start[unit]) or (control == "not_yet" and start[unit] > t):
                     other.append((change, w))
-            mean = [np.average([c for c, _ in v], weights=[w for _, w in v]) for v in (served, other)]
+            mean = [
+                np.average([c for c, _ in v], weights=[w for _, w in v]) for v in (served, other)
+            ]
             found[g, t] = (mean[0] - mean[1], len(served), len(other))
     return found
 
@@ -176,10 +180,16 @@ def test_unbalanced_panels_use_those_measured_in_both_periods(control, weighted)
         assert (row.n_treated, row.n_comparison) == (served, other)
     # Averages count served rows, with or without a measure in the base period.
     on = frame[frame.year >= frame.start]
-    size = on.groupby(["start", "year"]).w.sum() if weighted else on.groupby(["start", "year"]).size()
+    size = (
+        on.groupby(["start", "year"]).w.sum() if weighted else on.groupby(["start", "year"]).size()
+    )
     average = sum(size[k] * slow[k][0] for k in slow) / sum(size[k] for k in slow)
     assert found.effect.value == pytest.approx(average, rel=1e-12)
-    (said,) = [m for m in found.method.values.values() if getattr(m, "key", "") == "method.group-time-pairs"] or [None]
+    (said,) = [
+        m
+        for m in found.method.values.values()
+        if getattr(m, "key", "") == "method.group-time-pairs"
+    ] or [None]
     assert "measured in both of its periods" in str(found.method)
     assert said is None or said.values["lost"] >= 0
 
@@ -297,9 +307,7 @@ def test_units_served_from_the_first_period_on_change_nothing_else(control) -> N
     more["start"], more["y"] = 2001.0, more.y * 100.0
     roles = {"covariates": ["x"], "cluster": "place"}
     more["place"] = "elsewhere"
-    before, after = (
-        run(f, roles, control=control) for f in (frame, pd.concat([frame, more]))
-    )
+    before, after = (run(f, roles, control=control) for f in (frame, pd.concat([frame, more])))
     assert after.effect.value == pytest.approx(before.effect.value, rel=1e-13)
     assert after.effect.std_error == pytest.approx(before.effect.std_error, rel=1e-13)
     for name in ("group_time", "control_pools", "event_study", "group", "calendar", "pre_test"):
