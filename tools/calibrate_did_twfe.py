@@ -167,6 +167,12 @@ def plain_designs() -> tuple[Design, ...]:
     ])  # fmt: skip
 
 
+def rows_designs() -> tuple[Design, ...]:
+    """What tells the regression of rows from the other methods."""
+    wanted = ("10 + 10", "36 + 4", "20 clusters", "one row in five", "cross-sections, 50")
+    return tuple(d for d in plain_designs() if d.name.startswith(wanted))
+
+
 def leaning_designs() -> tuple[Design, ...]:
     """One starting date; trends go with a covariate."""
     told = (
@@ -239,7 +245,8 @@ METHODS = (
                "Method `dr`; without covariates all methods but `ols` with gaps are one."),
     calibrated("difference-in-differences-reg", partial(two_groups, method="reg"), leaning_designs, "Method `reg`."),
     calibrated("difference-in-differences-ipw", partial(two_groups, method="ipw"), leaning_designs, "Method `ipw`."),
-    calibrated("difference-in-differences-ols", partial(two_groups, method="ols"), plain_designs, "Method `ols`."),
+    calibrated("difference-in-differences-ols", partial(two_groups, method="ols"), rows_designs,
+               "Method `ols`; its errors in balanced panels are those of the others but for degrees of freedom."),
     calibrated("two-way-fixed-effects", two_way, two_way_designs, "The effect is the same for all."),
     calibrated("sun-abraham", event_study, event_designs, "Shares of starting dates count as drawn."),
 )  # fmt: skip

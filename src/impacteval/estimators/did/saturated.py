@@ -216,6 +216,10 @@ class Saturated:
     @cached_property
     def size(self) -> Floats:
         """Weight of each cell, shape (G, T)."""
+        panel = self.cohorts.panel
+        if panel.balanced and panel.weight is None:
+            units = np.bincount(self.cohorts.of_unit, minlength=len(self.cohorts.starts))
+            return np.repeat(units[:, None].astype(np.float64), panel.n_periods, axis=1)
         return self.cohorts.sums(self.weight)
 
     def without_factors(self) -> Saturated:

@@ -214,7 +214,7 @@ def fit_event_study(panel: Panel, *, estimated_shares: bool) -> Found:
     df = fitted.df(found)
     rows: Bools = after.ravel()[cohorts.cell]
     average = served_average(fitted, rows, found)
-    counts = cohorts.counts(np.ones(len(panel.y), dtype=bool))
+    counts, size = _counted(fitted)
     unit, uneven = _spacing(panel)
     k = 1 + len(times)
     study = EventStudy(
@@ -223,7 +223,7 @@ def fit_event_study(panel: Panel, *, estimated_shares: bool) -> Found:
         influence=found.influence[1:k],
         labels=panel.groups,
         reference=-unit,
-        served=np.array([float(cohorts.sums(panel.size)[p & on].sum()) for p in by_time]),
+        served=np.array([float(size[p & on].sum()) for p in by_time]),
     )
     tables = {
         "group_time": _group_time(fitted, counts),
@@ -303,6 +303,19 @@ def _spacing(panel: Panel) -> tuple[int | float, bool]:
         return 1, True
     step = float(steps[0])
     return (int(step) if step.is_integer() else step), False
+
+
+def _counted(fitted: Saturated) -> tuple[Ints, Floats]:
+    """Rows of each cell, and what they count for in totals, shape (G, T)."""
+    cohorts = fitted.cohorts
+    panel = cohorts.panel
+    if panel.balanced:
+        units = np.bincount(cohorts.of_unit, minlength=len(cohorts.starts))
+        counts = np.repeat(units[:, None], panel.n_periods, axis=1)
+    else:
+        counts = cohorts.counts(np.ones(len(panel.y), dtype=bool))
+    plain = panel.weight is None and bool((panel.size == 1.0).all())
+    return counts, counts.astype(np.float64) if plain else cohorts.sums(panel.size)
 
 
 def _path(

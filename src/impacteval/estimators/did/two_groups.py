@@ -12,8 +12,9 @@ estimates? *Quarterly Journal of Economics* 119(1). doi:10.1162/0033553047728395
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
@@ -117,7 +118,7 @@ class Found:
     counts: Ints
     size: float
     df: float
-    conventions: tuple[tuple[str, float, float], ...]
+    conventions: Callable[[], Iterator[tuple[str, float, float]]]
     notes: tuple[Message, ...]
 
     @property
@@ -178,7 +179,7 @@ def _by_change(setting: Setting) -> Found:
         counts=found.counts,
         size=found.size,
         df=fixed.df(found.influence[0]),
-        conventions=tuple(_conventions(panel, setting.start, treated, found)),
+        conventions=partial(_conventions, panel, setting.start, treated, found),
         notes=tuple(_notes(setting, found)),
     )
 
@@ -251,7 +252,7 @@ def _by_rows(panel: Panel, start: int, treated: Bools) -> Found:
         counts=counts,
         size=float(panel.size[on & after].sum()),
         df=df,
-        conventions=tuple(pooled.conventions()),
+        conventions=pooled.conventions,
         notes=() if panel.balanced or panel.kind != "panel" else (words.composition(),),
     )
 
@@ -396,7 +397,7 @@ def _study(panel: Panel, start: int, found: Found) -> tuple[EventStudy | None, d
     others = np.delete(np.arange(panel.n_periods), start - 1)
     good = np.isfinite(found.against)
     tables: dict[str, Any] = {"group_time": _group_time(panel, start, found)}
-    rows = [("used", float(np.linalg.norm(found.influence[0])), found.df), *found.conventions]
+    rows = [("used", float(np.linalg.norm(found.influence[0])), found.df), *found.conventions()]
     effect = float(found.effect[0])
     tables["conventions"] = {
         "convention": [row[0] for row in rows],
