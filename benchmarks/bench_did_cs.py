@@ -62,10 +62,10 @@ def simulated(units: int) -> dict[str, np.ndarray]:
     return {**long, "t": np.tile(t, units), "y": y.ravel()}
 
 
-def ours(data: dict[str, np.ndarray], inference: str) -> Any:
+def ours(frame: pd.DataFrame, inference: str) -> Any:
     """From the data frame to the estimate with all its tables."""
     sample = Sample.from_frame(
-        pd.DataFrame(data), design="did", outcome="y", unit="unit", period="t", adopted="g",
+        frame, design="did", outcome="y", unit="unit", period="t", adopted="g",
         never=0, covariates=["x1", "x2"],
     )  # fmt: skip
     estimator = CallawaySantAnna(inference=inference, draws=DRAWS)  # type: ignore[arg-type]
@@ -80,13 +80,12 @@ def peak() -> float:
 def timed(source: str, out: str, inference: str, budget: float) -> None:
     """Our own process: values, least processor time, and memory above what the data take."""
     loaded = np.load(source)
-    data = {name: loaded[name] for name in loaded.files}
-    small = {name: values[: 2000 * PERIODS] for name, values in data.items()}
-    ours(small, inference)  # imports
+    frame = pd.DataFrame({name: loaded[name] for name in loaded.files})
+    ours(frame.iloc[: 2000 * PERIODS], inference)  # imports
     before, best, spent = peak(), float("inf"), 0.0
     while spent < budget:
         start = time.process_time()
-        found = ours(data, inference)
+        found = ours(frame, inference)
         taken = time.process_time() - start
         best, spent = min(best, taken), spent + taken
     megabytes = peak() - before
