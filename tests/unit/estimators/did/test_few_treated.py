@@ -244,6 +244,9 @@ def test_what_cannot_be_answered_is_said():
         run(sample(frame), Scale.STANDARDISED)
     with pytest.raises(NotIdentified, match="no place is named"):
         run(sample(frame.assign(person=frame.index), unit="person"))
+    crowd = panel(outcomes(places=520), dict.fromkeys(range(501), 2004))
+    with pytest.raises(NotIdentified, match="501 places were served"):
+        run(sample(crowd))
     mixed = panel(y, {0: 2004, 1: 2005}).assign(region=lambda f: f["place"].str[:2])
     with pytest.raises(NotIdentified, match=r"p0.*did not start for all at one date"):
         run(sample(mixed, cluster="region"))
