@@ -146,6 +146,10 @@ def test_a_relative_effect_is_undone_exactly(inference):
     plain = run(sample(panel(y, served)), inference=inference, draws=199)
     assert with_it.effect.p_value(0.25) == pytest.approx(plain.effect.p_value(0.0))
     assert with_it.effect.value == pytest.approx(with_it.observed / with_it.counterfactual - 1)
+    # What was observed is as it is; the share moves with what would have been.
+    mean = run(sample(panel(y * times, served)), inference=inference, draws=199)
+    slope = with_it.observed / with_it.counterfactual**2
+    assert with_it.effect.std_error == pytest.approx(slope * mean.effect.std_error)
     inside = with_it.effect.interval(0.9)
     assert inside.low < with_it.effect.value < inside.high
 
