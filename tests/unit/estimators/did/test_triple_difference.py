@@ -12,6 +12,8 @@ import pytest
 
 from impacteval.errors import NotIdentified
 from impacteval.estimates import CounterfactualEstimate
+from impacteval.estimators.did.cell_averages import average
+from impacteval.estimators.did.triple_cells import How, triple_cells
 from impacteval.estimators.did.triple_difference import TripleDifference
 from impacteval.estimators.did.triple_effect import (
     Collinear,
@@ -20,6 +22,7 @@ from impacteval.estimators.did.triple_effect import (
     triple_panel,
     triple_repeated,
 )
+from impacteval.estimators.did.triple_read import read_triple
 from impacteval.sample import Sample
 from impacteval.testing import KnownSample, estimator_checks, known_samples
 from impacteval.values import Scale
@@ -378,6 +381,35 @@ def test_anticipation_moves_the_reference_back() -> None:
         for s, q in product((True, False), ("yes", "no"))
     )
     assert found.effect.value == pytest.approx(expected, rel=1e-9)
+
+
+def test_those_who_are_about_to_begin_are_no_comparison_where_it_is_anticipated() -> None:
+    known = MAKERS["triple-staggered"](10)
+    singles = _estimate(known, control="not_yet", anticipation=1).parts["comparisons"]
+    early = singles[singles["cohort"] == 2003].groupby("period")["compared_with"].agg(list)
+    assert early[2002] == [2004.0, pytest.approx(np.nan, nan_ok=True)]
+    assert np.isnan(early[2003]).tolist() == [True]
+
+
+def test_the_share_of_each_cell_is_a_draw_too() -> None:
+    """Influence on the mean: that of the cells, and of how many rows each of them has."""
+    known = MAKERS["triple-staggered"](2)
+    triple = read_triple(known.sample(), Scale.DIFFERENCE, None)
+    panel = triple.panel
+    cells = triple_cells(triple, How("dr", "never", 0, "optimal")).cells
+    found = average(cells, cells.after, panel)
+    served = np.flatnonzero(panel.served)
+    effect_of = {
+        (s, t): (e, i)
+        for s, t, e, i in zip(cells.start, cells.period, cells.effect, cells.influence, strict=True)
+    }
+    expected = np.zeros(len(panel.labels))
+    for row in served:
+        u, t = panel.unit[row], panel.period[row]
+        effect, influence = effect_of[panel.start[u], t]
+        expected += influence / len(served)
+        expected[u] += (effect - found.effect) / len(served)
+    assert found.effect_influence == pytest.approx(expected, abs=1e-14)
 
 
 def test_the_last_to_begin_are_not_in_the_effect_where_nobody_is_left() -> None:
