@@ -523,6 +523,15 @@ def test_a_group_of_one_cluster_is_told() -> None:
     assert note.values["cells"] == 2
 
 
+def test_covariates_in_one_regression_need_a_reason() -> None:
+    blind = MAKERS["triple-covariates"](1).sample().blind
+    (concern,) = TripleDifference(method="ols").concerns(blind)
+    assert concern.key == "triple.regression-with-covariates"
+    assert concern.values["names"] == "x"
+    assert TripleDifference().concerns(blind) == ()
+    assert TripleDifference(method="ols").concerns(MAKERS["triple"](1).sample().blind) == ()
+
+
 def test_anticipation_cannot_be_negative() -> None:
     with pytest.raises(ValueError, match="anticipation"):
         TripleDifference(anticipation=-1)
