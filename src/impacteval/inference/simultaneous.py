@@ -15,39 +15,28 @@ Romano and Wolf (2005), Stepwise multiple testing as formalized data snooping. *
 doi:10.1111/j.1468-0262.2005.00615.x
 Hothorn, Bretz and Westfall (2008), Simultaneous inference in general parametric models.
 *Biometrical Journal* 50(3). doi:10.1002/bimj.200810425
-Genz (1992), Numerical computation of multivariate normal probabilities. *Journal of Computational
-and Graphical Statistics* 1(2). doi:10.1080/10618600.1992.10477010
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from functools import cache
 from typing import Literal
 
 import numpy as np
 from scipy.special import ndtr, ndtri
 
 from impacteval.inference._arrays import Floats
+from impacteval.inference.boxes import normal_box, sobol_rule
 
 Sides = Literal["one", "two"]
 
 _UNRELATED = 1e-12
 """A correlation nearer to 0 than this is 0: rounding of sums of products."""
-_FIXED = 1e-14
-"""Variance that is left of an effect once others are given, when they give it wholly."""
-_FAR = 8.0
-"""Beyond so many standard deviations a normal has a chance of 1e-15."""
-_NODES = {2: 96, 3: 64, 4: 40}
-"""Gauss-Legendre nodes a dimension, by number of effects that go together."""
-_POINTS = 2**16
-"""Points of the lattice where more effects go together."""
 _SOBOL = (2**10, 2**13)
 """Points of the Sobol' sequence with which a band is found, and then made exact."""
 _NEAR = 1e-5
 """A step of a band's width that is small enough to be the last."""
-_PRIMES = (2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71)
 
 
 def bonferroni(p_values: Floats) -> Floats:
@@ -127,7 +116,10 @@ def chance_of_smaller(level: float, correlation: Floats, sides: Sides = "two") -
             none_smaller += math.log1p(-level)
             continue
         reach = -float(ndtri(level / 2.0 if sides == "two" else level))
-        inside = _box(reach, correlation[np.ix_(together, together)], sides)
+        low = -reach if sides == "two" else -math.inf
+        inside = normal_box(
+            np.full(k, low), np.full(k, reach), correlation[np.ix_(together, together)]
+        )
         # Rounding must not take the chance out of what is certain of it.
         missed = min(max(1.0 - inside, level), k * level, 1.0)
         none_smaller += math.log1p(-missed) if missed < 1.0 else -math.inf
@@ -209,10 +201,10 @@ def sup_t(correlation: Floats, level: float = 0.95) -> float:
         inside = 0.0
         for together in sets:
             size = len(together)
-            rule = None if size < 4 else _sobol(size, points)
+            rule = None if size < 4 else sobol_rule(size, points)
             found = float(1.0 - 2.0 * ndtr(-reach))
             if size > 1:
-                found = _box(reach, together, "two", rule)
+                found = normal_box(np.full(size, -reach), np.full(size, reach), together, rule)
             inside += math.log(min(max(found, 1e-300), 1.0))
         return math.log(max(-math.expm1(inside), 1e-300))
 
@@ -283,9 +275,6 @@ def correlation_of(covariance: Floats) -> Floats:
     return found
 
 
-# --- the chance that a normal vector lies in a box ------------------------------------------------
-
-
 def _components(correlation: Floats) -> Iterator[list[int]]:
     """Effects that go together, directly or through others: each set is independent of the rest."""
     left = list(range(len(correlation)))
@@ -298,85 +287,3 @@ def _components(correlation: Floats) -> Iterator[list[int]]:
             fresh += near
         left = [j for j in left if j not in found]
         yield sorted(found)
-
-
-def _box(
-    reach: float,
-    correlation: Floats,
-    sides: Sides,
-    rule: tuple[Floats, Floats] | None = None,
-) -> float:
-    """Chance that every coordinate lies within `reach` of 0, or below it.
-
-    With the nodes and weights of `rule`, or those for so many coordinates. One coordinate after the other, given those before it: by Gauss and Legendre where few go
-    together, by Genz's transformation on a lattice where more do.
-    """
-    k = len(correlation)
-    factor = _factor(correlation)
-    nodes, weights = _rule(k) if rule is None else rule
-    low = -reach if sides == "two" else -math.inf
-    at = np.zeros((len(weights), k))
-    chance = np.ones(len(weights))
-    for j in range(k):
-        given = at[:, :j] @ factor[j, :j]
-        start, end = (np.clip((z - given) / factor[j, j], -_FAR, _FAR) for z in (low, reach))
-        if j == k - 1:
-            chance *= ndtr(end) - ndtr(start)
-        elif rule is None and k in _NODES:
-            at[:, j] = start + nodes[:, j] * (end - start)
-            chance *= (end - start) * np.exp(-0.5 * at[:, j] ** 2) / math.sqrt(2.0 * math.pi)
-        else:
-            below, width = ndtr(start), ndtr(end) - ndtr(start)
-            at[:, j] = ndtri(below + nodes[:, j] * width)
-            chance *= width
-    return float(weights @ chance)
-
-
-def _factor(correlation: Floats) -> Floats:
-    """A lower triangular square root; effects that others give wholly keep a sliver of their own."""
-    k = len(correlation)
-    found = np.zeros((k, k))
-    for j in range(k):
-        left = correlation[j, j] - found[j, :j] @ found[j, :j]
-        found[j, j] = math.sqrt(max(left, _FIXED))
-        if left > _FIXED:
-            rest = correlation[j + 1 :, j] - found[j + 1 :, :j] @ found[j, :j]
-            found[j + 1 :, j] = rest / found[j, j]
-    return found
-
-
-@cache
-def _rule(k: int) -> tuple[Floats, Floats]:
-    """Nodes in the unit cube of one dimension less than k, shape (n, k - 1), and their weights."""
-    if k in _NODES:
-        x, w = np.polynomial.legendre.leggauss(_NODES[k])
-        axes = np.meshgrid(*[(x + 1.0) / 2.0] * (k - 1), indexing="ij")
-        sizes = np.meshgrid(*[w / 2.0] * (k - 1), indexing="ij")
-        nodes = np.stack([axis.ravel() for axis in axes], axis=-1)
-        return nodes, np.prod([size.ravel() for size in sizes], axis=0)
-    # Richtmyer's lattice, folded so that the integrand is periodic.
-    slopes = np.sqrt(np.array(_primes(k - 1), dtype=np.float64))
-    steps = np.arange(1, _POINTS + 1, dtype=np.float64)[:, None] * slopes
-    return np.abs(2.0 * (steps % 1.0) - 1.0), np.full(_POINTS, 1.0 / _POINTS)
-
-
-@cache
-def _sobol(k: int, points: int) -> tuple[Floats, Floats]:
-    """Points of a Sobol' sequence in the unit cube of one dimension less than k, shifted so that
-    none lies at a corner, and their weights."""
-    from scipy.stats.qmc import Sobol
-
-    nodes = Sobol(k - 1, scramble=False).random(points)
-    nodes = (nodes + np.sqrt(np.array(_primes(k - 1), dtype=np.float64))) % 1.0
-    return nodes, np.full(points, 1.0 / points)
-
-
-def _primes(n: int) -> tuple[int, ...]:
-    """The first n primes."""
-    found = list(_PRIMES[:n])
-    candidate = found[-1]
-    while len(found) < n:
-        candidate += 2
-        if all(candidate % prime for prime in found):
-            found.append(candidate)
-    return tuple(found)
