@@ -156,8 +156,8 @@ def absorb(
     safe = np.where(weights > 0.0, weights, 1.0)
     sums = np.hstack([_by_level(block, w, level, levels) for block in blocks])
     column_means = sums / safe[:, None]
-    before = _products(blocks, w)
-    inverse, null = _pseudo_inverse(before - sums.T @ column_means, np.diagonal(before))
+    before = products(blocks, w)
+    inverse, null = pseudo_inverse(before - sums.T @ column_means, np.diagonal(before))
     means = np.bincount(level, weights=w * y, minlength=levels) / safe
     rest = y - means[level]
 
@@ -221,7 +221,7 @@ def _by_level(block: Block, w: Floats, level: Ints, levels: int) -> Floats:
     return np.hstack(found)
 
 
-def _products(blocks: Sequence[Block], w: Floats) -> Floats:
+def products(blocks: Sequence[Block], w: Floats) -> Floats:
     """Sums of products of all columns, shape (p, p)."""
     width = sum(block.width for block in blocks)
     found = np.zeros((width, width))
@@ -249,7 +249,7 @@ def _products(blocks: Sequence[Block], w: Floats) -> Floats:
     return found
 
 
-def _pseudo_inverse(matrix: Floats, before: Floats) -> tuple[Floats, Floats]:
+def pseudo_inverse(matrix: Floats, before: Floats) -> tuple[Floats, Floats]:
     """Pseudo-inverse of a matrix in the scale of `before`, and its null directions."""
     used = before > 0.0
     scale = np.where(used, np.sqrt(np.where(used, before, 1.0)), 1.0)

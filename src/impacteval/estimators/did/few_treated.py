@@ -247,21 +247,24 @@ class FewTreated:
 def _path(panel: Panel, places: Places, chance: Chance) -> list[Period]:
     """What happened in each served period, and what would have, with the same test's band."""
     rollout, points = places.rollout, []
-    on = panel.served
+    on, first = panel.served, rollout.start[rollout.real]
+    # The wild bootstrap says nothing of one place by itself.
+    least = 2 if chance.signs is not None else 1
     for period in range(int(rollout.start.min()), rollout.n_periods):
-        found = chance.answer(Scale.DIFFERENCE, period=period)
-        band = found.distribution.interval(LEVEL)
-        low, high = (
-            (found.observed - band.high, found.observed - band.low)
-            if band.bounded
-            else (math.nan, math.nan)  # a plot has no place for a band without an end
-        )
+        difference, observed = chance.means(period)
+        # A plot has no place for a band without an end.
+        low = high = math.nan
+        if int((first <= period).sum()) >= least:
+            found = chance.answer(Scale.DIFFERENCE, period=period)
+            band = found.distribution.interval(LEVEL)
+            if band.bounded:
+                low, high = observed - band.high, observed - band.low
         label = panel.periods[period]
         points.append(
             Period(
                 label.item() if hasattr(label, "item") else label,
-                found.observed,
-                found.observed - found.difference,
+                observed,
+                observed - difference,
                 low=low,
                 high=high,
                 n=int((on & (panel.period == period)).sum()),

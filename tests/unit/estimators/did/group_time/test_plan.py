@@ -63,7 +63,5 @@ def test_without_a_period_from_before_there_is_no_comparison(anticipation) -> No
 
 def test_time_is_counted_in_periods_as_labelled() -> None:
     times = np.array([2001.0, 2002.0, 2005.0, 2006.0])
-    plan = plan_cohort(
-        3, [3, 4], times, control="never", base="varying", anticipation=1.0
-    )
+    plan = plan_cohort(3, [3, 4], times, control="never", base="varying", anticipation=1.0)
     assert plan.base == 1  # 2005 is within a year of 2006
