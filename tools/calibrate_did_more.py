@@ -1,4 +1,4 @@
-"""Measure the coverage of triple differences.
+"""Measure the coverage of triple differences, and of services that begin and may stop.
 
     python tools/calibrate_did_more.py            # resumes: designs already measured are kept
     python tools/calibrate_did_more.py --fast --out DIR
@@ -21,6 +21,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parent))
 
 import calibrate
+import calibrate_switching
 from calibrate_designs import Design, Floats, Ints
 
 from impacteval.errors import NotIdentified
@@ -329,6 +330,11 @@ METHODS = {
         calibrate.Calibrated(
             "triple-difference-ols", by_roll_out(None), one_start, command=COMMAND,
             replications=REPLICATIONS, note="With `method: ols`.",
+        ),
+        calibrate.Calibrated(
+            "de-chaisemartin-dhaultfoeuille", calibrate_switching.measure(),
+            calibrate_switching.designs, command=COMMAND, replications=REPLICATIONS,
+            note="Treatments are fixed. With `switchers: off` where services stop.",
         ),
     )
 }  # fmt: skip

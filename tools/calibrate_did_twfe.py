@@ -21,7 +21,7 @@ from numpy.random import Generator
 from impacteval.errors import NotIdentified
 from impacteval.estimators.did.effect import Average, arm_means, baseline_spread, served_size
 from impacteval.estimators.did.panel import Panel
-from impacteval.estimators.did.saturated import fit_saturated
+from impacteval.estimators.did.interacted import fit_saturated
 from impacteval.estimators.did.sun_abraham import served_average, since_start, until_last
 from impacteval.estimators.did.two_groups import fit_two_groups
 from impacteval.estimators.did.two_way import fit_two_way

@@ -21,7 +21,9 @@ import pandas as pd
 HERE = Path(__file__).resolve().parent
 FILE = "communes.csv"
 SEED = 20210331
-QUARTERS = tuple(f"{year}-Q{quarter}" for year in range(2018, 2023) for quarter in (1, 2, 3, 4))[:18]
+QUARTERS = tuple(f"{year}-Q{quarter}" for year in range(2018, 2023) for quarter in (1, 2, 3, 4))[
+    :18
+]
 WAVES = {"2019-Q1": 45, "2019-Q3": 40, "2020-Q1": 30, "2021-Q1": 30}
 NEVER = 65
 CLOSED = ("2020-Q2", "2020-Q3")

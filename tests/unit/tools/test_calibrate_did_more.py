@@ -15,6 +15,9 @@ sys.path.insert(0, str(ROOT / "tools"))
 import calibrate  # noqa: E402  the tools are scripts, found by their folder
 import calibrate_did_more  # noqa: E402
 
+from impacteval.estimators.did.de_chaisemartin import (  # noqa: E402
+    DeChaisemartinDHaultfoeuille,
+)
 from impacteval.estimators.did.triple_difference import TripleDifference  # noqa: E402
 from impacteval.sample import Sample  # noqa: E402
 from impacteval.values import Scale  # noqa: E402
@@ -47,6 +50,33 @@ def sample_of(trials, k: int) -> Sample:
         frame, design="did", outcome="y", unit="u", period="t", adopted="start", subgroup="who",
         covariates=list(panel.covariates), **roles,
     )  # fmt: skip
+
+
+SWITCHING = calibrate_did_more.METHODS["de-chaisemartin-dhaultfoeuille"]
+
+
+@pytest.mark.parametrize("design", SWITCHING.designs(), ids=lambda design: design.name)
+def test_arrays_and_estimator_agree_where_services_stop(design) -> None:
+    """As below."""
+    trials = design.draw(np.random.default_rng(10), 2)
+    panel, data = trials.tables(1)
+    frame = pd.DataFrame({
+        "u": panel.unit, "t": panel.period, "y": panel.y, "on": data.dose.ravel().astype(int),
+    })  # fmt: skip
+    roles = {}
+    if panel.cluster is not None:
+        frame["cluster"] = panel.cluster.codes[panel.unit]
+        roles["cluster"] = "cluster"
+    sample = Sample.from_frame(
+        frame, design="did", outcome="y", unit="u", period="t", treatment="on", **roles
+    )
+    own = DeChaisemartinDHaultfoeuille(switchers=trials.switchers)
+    for scale in Scale:
+        found = SWITCHING.measure(trials, scale)
+        given = own.estimate(sample, scale=scale, rng=np.random.default_rng(1)).effect
+        low, _ = found.bounds("lower", 0.95)
+        expected = np.expm1(low[1]) if scale is Scale.RELATIVE else low[1]
+        assert given.interval(0.95, "lower").low == pytest.approx(expected, rel=1e-9)
 
 
 @pytest.mark.parametrize(("name", "design"), CASES, ids=[f"{n}, {d.name}" for n, d in CASES])

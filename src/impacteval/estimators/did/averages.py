@@ -7,6 +7,7 @@ in the place of errors in served rows differs between methods.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
@@ -92,6 +93,46 @@ class JointInfluence:
     products: Floats
 
 
+Part = Callable[[int, Ints, Ints, int], tuple[Floats, Floats]]
+"""Influence of the groups of a cohort on all averages, shape (m, H), and on some mean outcomes,
+shape (m, k), from the cohort, its units, the group of each unit and the number of groups."""
+
+
+def gather(cohorts: Cohorts, many: int, kept: Ints, part: Part) -> JointInfluence:
+    """Put the influence of all cohorts together.
+
+    Parameters
+    ----------
+    cohorts : Cohorts
+        The rows.
+    many : int
+        Number of averages, H.
+    kept : array of int, shape (k,)
+        Averages whose influence is wanted by unit or cluster; of the others only the covariances.
+    part : callable
+        What one cohort adds.
+    """
+    panel = cohorts.panel
+    clustered = panel.cluster is not None
+    size = len(panel.groups)
+    found = np.zeros((size, many if clustered else len(kept)))
+    observed = np.zeros((size, len(kept)))
+    products = np.zeros((many, many))
+    for g, units in cohorts.members():
+        which, own = cohorts.groups_of(units)
+        block, outcomes = part(g, units, own, len(which))
+        observed[which] += outcomes
+        if clustered:  # a cluster may have units in several cohorts
+            found[which] += block
+        else:
+            found[which] = block[:, kept]
+            products += block.T @ block
+    if clustered:
+        products = found.T @ found
+        found = found[:, kept]
+    return JointInfluence(np.ascontiguousarray(found.T), np.ascontiguousarray(observed.T), products)
+
+
 def influence(averages: Averages, errors: Errors, kept: Ints) -> JointInfluence:
     """Influence on averages of imputed effects.
 
@@ -106,39 +147,27 @@ def influence(averages: Averages, errors: Errors, kept: Ints) -> JointInfluence:
     """
     model = averages.model
     cohorts, panel = model.cohorts, model.panel
-    at_risk = model.imputable
-    weights = np.where(at_risk, model.weight, 0.0)
+    weights = np.where(model.imputable, model.weight, 0.0)
     outcomes = weights * panel.y
+    served = np.where(model.imputable, model.residuals, 0.0)
     steps = _steps(averages, weights)
     scores = Scores(cohorts, model.blocks, model.untreated, model.residuals)
     term = _level_term(averages, steps) if model.effects == "cohort" else None
-    size, many = len(panel.groups), len(averages.shares)
-    clustered = panel.cluster is not None
-    found = np.zeros((size, many if clustered else len(kept)))
-    observed = np.zeros((size, len(kept)))
-    products = np.zeros((many, many))
-    for g, units in cohorts.members():
-        which, own = cohorts.groups_of(units)
-        block = -scores.along(g, units, own, len(which), steps)
+
+    def part(g: int, units: Ints, own: Ints, size: int) -> tuple[Floats, Floats]:
+        block = -scores.along(g, units, own, size, steps)
         if term is not None:
-            block -= scores.sums(g, units, own, len(which))[:, None] * term[g]
+            block -= scores.sums(g, units, own, size)[:, None] * term[g]
         shares = averages.shares[:, g]
-        if shares.any():
-            held = cohorts.by_group(cohorts.table(weights, g, units), own, len(which))
-            served = np.where(at_risk, model.residuals, 0.0)
-            totals = cohorts.by_group(cohorts.table(served, g, units), own, len(which))
-            block += errors.effects(totals, held, shares)
-            totals = cohorts.by_group(cohorts.table(outcomes, g, units), own, len(which))
-            observed[which] += errors.observed(totals, held, shares, kept)
-        if clustered:
-            found[which] += block
-        else:
-            found[which] = block[:, kept]
-            products += block.T @ block
-    if clustered:
-        products = found.T @ found
-        found = found[:, kept]
-    return JointInfluence(np.ascontiguousarray(found.T), np.ascontiguousarray(observed.T), products)
+        if not shares.any():
+            return block, np.zeros((size, len(kept)))
+        held = cohorts.by_group(cohorts.table(weights, g, units), own, size)
+        totals = cohorts.by_group(cohorts.table(served, g, units), own, size)
+        block += errors.effects(totals, held, shares)
+        totals = cohorts.by_group(cohorts.table(outcomes, g, units), own, size)
+        return block, errors.observed(totals, held, shares, kept)
+
+    return gather(cohorts, len(averages.shares), kept, part)
 
 
 @dataclass(frozen=True, eq=False)
@@ -222,21 +251,27 @@ def _steps(averages: Averages, weights: Floats) -> Floats:
     """How much each average moves with the right side of the normal equations, shape (p, H)."""
     model = averages.model
     cohorts, fit = model.cohorts, model.fit
-    size = cohorts.shape[0] * cohorts.shape[1]
-    columns = []
-    for block in model.blocks:
-        place = cohorts.cell * (block.size + 1) + block.codes
-        for factor in block.factors:
-            own = weights if factor is None else weights * factor
-            table = np.bincount(place, weights=own, minlength=size * (block.size + 1))
-            columns.append(table.reshape(size, block.size + 1)[:, : block.size])
-    total = np.hstack(columns).reshape(*cohorts.shape, -1)
+    total = column_sums(cohorts, model.blocks, weights)
     for g, units in cohorts.members():
         if not averages.shares[:, g].any():
             continue
         total[g] -= cohorts.table(weights, g, units).T @ fit.column_means[model.level[units]]
     moved = np.tensordot(averages.shares, total, axes=2)
     found: Floats = fit.inverse @ moved.T
+    return found
+
+
+def column_sums(cohorts: Cohorts, blocks: Sequence[Block], weights: Floats) -> Floats:
+    """Weighted sums of columns by cohort and period, shape (G, T, p)."""
+    size = cohorts.shape[0] * cohorts.shape[1]
+    columns = []
+    for block in blocks:
+        place = cohorts.cell * (block.size + 1) + block.codes
+        for factor in block.factors:
+            own = weights if factor is None else weights * factor
+            table = np.bincount(place, weights=own, minlength=size * (block.size + 1))
+            columns.append(table.reshape(size, block.size + 1)[:, : block.size])
+    found: Floats = np.hstack(columns).astype(np.float64).reshape(*cohorts.shape, -1)
     return found
 
 

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 
-from impacteval.errors import NotIdentified
 from impacteval.estimators.did.effect import Told, build
 from impacteval.estimators.did.group_time import words
 from impacteval.estimators.did.group_time.card import CALLAWAY_SANTANNA

@@ -123,7 +123,7 @@ class Chance:
         studentised = self.settings.studentised and period is None
         own, others = self._lines(u, v, loads, real, [real[None], placed], studentised)
         found = _permuted(others, own, value, exact=self.placed.every, relative=relative)
-        difference, observed = self._means(loads, real)
+        difference, observed = self.means(period)
         if not found.unit(0) > ROUNDING * float(np.abs(self.rollout.y).max()):
             raise NotIdentified(no_variation())
         label = f"{self.settings.inference}, {'all' if found.exact else 'draws of'} {len(placed)} placements"
@@ -174,14 +174,15 @@ class Chance:
             for groups in placed
         ]
 
-    def _means(self, loads: Loads, real: Ints) -> tuple[float, float]:
-        """Difference and mean outcome of the served."""
-        y, on = self.rollout.y, self.rollout.served
-        shares = self.rollout.shares
-        line = placebo_lines(y, on, loads, shares, real[None])
+    def means(self, period: int | None = None) -> tuple[float, float]:
+        """The effect and the mean outcome of the served, of all served periods or of one."""
+        real, loads = self.rollout.places(period)
+        line = placebo_lines(
+            self.rollout.y, self.rollout.served, loads, self.rollout.shares, real[None]
+        )
         (row,), (part,) = loads.of(real[None])
         since = np.maximum(loads.loads[row], 0.0)
-        return float(line.level[0]), float(part @ (since * y[real]).sum(axis=1))
+        return float(line.level[0]), float(part @ (since * self.rollout.y[real]).sum(axis=1))
 
     def _wild(self, signs: Multipliers, factor: float, period: int | None) -> Answer:
         real, loads = self.rollout.places(period)
@@ -193,7 +194,7 @@ class Chance:
             StepFunction(f.knots * factor, f.at, f.between)
             for f in (found.two, found.greater, found.less)
         )
-        difference, observed = self._means(loads, real)
+        difference, observed = self.means(period)
         distribution = TestInversion(two, greater, less, "wild cluster bootstrap")
         return Answer(difference, observed, distribution, len(signs), signs.every)
 

@@ -48,6 +48,8 @@ if TYPE_CHECKING:
 
 # Served places below which the wild bootstrap is known to fail.
 FEW = 6
+# Served places above which there is nothing few about them, and their own spread tells more.
+MOST = 500
 # Level of the band around what would have happened.
 LEVEL = 0.95
 
@@ -165,6 +167,8 @@ class FewTreated:
             raise NotIdentified(words.wild_relative())
 
     def _check_served(self, served: int) -> None:
+        if served > MOST:
+            raise NotIdentified(words.too_many(served, MOST))
         if served == 1 and self.inference == "wild":
             raise NotIdentified(words.wild_one())
         if served == 1 and self.studentised:
@@ -247,21 +251,24 @@ class FewTreated:
 def _path(panel: Panel, places: Places, chance: Chance) -> list[Period]:
     """What happened in each served period, and what would have, with the same test's band."""
     rollout, points = places.rollout, []
-    on = panel.served
+    on, first = panel.served, rollout.start[rollout.real]
+    # The wild bootstrap says nothing of one place by itself.
+    least = 2 if chance.signs is not None else 1
     for period in range(int(rollout.start.min()), rollout.n_periods):
-        found = chance.answer(Scale.DIFFERENCE, period=period)
-        band = found.distribution.interval(LEVEL)
-        low, high = (
-            (found.observed - band.high, found.observed - band.low)
-            if band.bounded
-            else (math.nan, math.nan)  # a plot has no place for a band without an end
-        )
+        difference, observed = chance.means(period)
+        # A plot has no place for a band without an end.
+        low = high = math.nan
+        if int((first <= period).sum()) >= least:
+            found = chance.answer(Scale.DIFFERENCE, period=period)
+            band = found.distribution.interval(LEVEL)
+            if band.bounded:
+                low, high = observed - band.high, observed - band.low
         label = panel.periods[period]
         points.append(
             Period(
                 label.item() if hasattr(label, "item") else label,
-                found.observed,
-                found.observed - found.difference,
+                observed,
+                observed - difference,
                 low=low,
                 high=high,
                 n=int((on & (panel.period == period)).sum()),

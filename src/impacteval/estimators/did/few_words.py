@@ -71,6 +71,18 @@ def too_few_compared(never: int) -> Message:
     )
 
 
+def too_many(served: int, most: int) -> Message:
+    """So many served places that they can tell their own spread."""
+    return Message(
+        "few.too-many",
+        Text(
+            en="{served:int} places were served, and this method is for {most:int} at most. So many tell their own spread: use callaway-santanna or difference-in-differences. Where rows are people, name the place as assignment_cluster.",
+            fr="{served:int} lieux ont été servis, et cette méthode en admet {most:int} au plus. Un si grand nombre dit sa propre variabilité : utilisez callaway-santanna ou difference-in-differences. Si les lignes sont des personnes, indiquez le lieu comme assignment_cluster.",
+        ),
+        {"served": served, "most": most},
+    )
+
+
 def wild_one() -> Message:
     """The wild bootstrap with a single served place."""
     return Message(
@@ -193,19 +205,29 @@ def target_places(places: int, periods: int) -> Message:
 
 def formed(places: int, never: int, *, equal: bool) -> Message:
     """How the effect was formed."""
-    en = "each place and period counting as one" if equal else "weighted by the people in each"
-    fr = (
-        "chaque lieu et période comptant pour un"
+    inside = (
+        ("In the place served", "Dans le lieu servi")
+        if places == 1
+        else (
+            "In each of the {places:int} places served",
+            "Dans chacun des {places:int} lieux servis",
+        )
+    )
+    counted = (
+        ("each place and period counting as one", "chaque lieu et période comptant pour un")
         if equal
-        else "pondéré par les personnes de chacun"
+        else (
+            "weighted by the people (or rows) in each",
+            "pondérée par les personnes (ou lignes) de chacun",
+        )
     )
     return Message(
         "method.few-formed",
         Text(
-            en=f"In each of the {{places:int}} places served, the change from the mean of all periods before the service to those since, minus the change of the {{never:int}} places never served over the same periods; averaged over served places and periods, {en}. No place that is already served is compared with.",
-            fr=f"Dans chacun des {{places:int}} lieux servis, l'évolution de la moyenne de toutes les périodes d'avant le service à celles d'après, moins celle des {{never:int}} lieux jamais servis sur les mêmes périodes ; moyenne sur les lieux et périodes servis, {fr}. Aucun lieu déjà servi ne sert de comparaison.",
+            en=f"{inside[0]}, the change from the mean of all periods before the service to those since, minus the change of the {{never:int}} places never served over the same periods; averaged over served places and periods, {counted[0]}. No place that is already served is compared with.",
+            fr=f"{inside[1]}, l'évolution de la moyenne de toutes les périodes d'avant le service à celles d'après, moins celle des {{never:int}} lieux jamais servis sur les mêmes périodes ; moyenne sur les lieux et périodes servis, {counted[1]}. Aucun lieu déjà servi ne sert de comparaison.",
         ),
-        {"places": places, "never": never},
+        {"places": places, "never": never} if places > 1 else {"never": never},
     )
 
 

@@ -180,13 +180,13 @@ def read_panel(sample: Sample, scale: Scale, *, keep_always: bool = False) -> Pa
     period = np.asarray(matrix.period.codes[kept])
     weights = row_weights(matrix, kept)
     start = starts[used]
-    cluster, assignment = _levels(matrix, kept, unit, len(used))
+    cluster, assignment = levels_of_units(matrix, kept, unit, len(used))
     _check_arms(start, n_periods)
     y = np.array(matrix.y[kept])
     if matrix.exposure is not None:
         y = y / matrix.exposure[kept]
     # Where every row is a unit of its own, those of a later served place were not served before.
-    inside = np.unique(unit[period >= start[unit]])
+    inside = np.flatnonzero(np.bincount(unit[period >= start[unit]]))
     places = inside if assignment is None else np.unique(assignment.codes[inside])
     labels = matrix.unit.labels[used]
     return Panel(
@@ -203,7 +203,7 @@ def read_panel(sample: Sample, scale: Scale, *, keep_always: bool = False) -> Pa
         cluster=cluster,
         labels=labels,
         periods=matrix.period.labels,
-        times=_times(matrix.period),
+        times=times_of(matrix.period),
         kind=sample.structure.kind,
         balanced=len(kept) == len(used) * n_periods,
         exposure=matrix.exposure is not None,
@@ -214,7 +214,8 @@ def read_panel(sample: Sample, scale: Scale, *, keep_always: bool = False) -> Pa
     )
 
 
-def _times(period: Codes) -> Floats:
+def times_of(period: Codes) -> Floats:
+    """The periods as numbers: their labels where these are numbers, else 0, 1, 2, ..."""
     if period.labels.dtype.kind in "iuf":
         return period.labels.astype(np.float64)
     return np.arange(len(period.labels), dtype=np.float64)
@@ -272,7 +273,7 @@ def _kept(
     return np.flatnonzero(~lost & ~weightless_rows & ~gone), tuple(notes)
 
 
-def _levels(
+def levels_of_units(
     matrix: Matrix, kept: Ints, unit: Ints, units: int
 ) -> tuple[Grouping | None, Grouping | None]:
     """Clusters of the units for the errors, and the level of assignment."""
@@ -298,5 +299,5 @@ def _levels(
 def _check_arms(start: Ints, n_periods: int) -> None:
     if not (start < n_periods).any():
         raise NotIdentified(messages.nobody_served())
-    if len(np.unique(start)) < 2:
+    if start.min() == start.max():
         raise NotIdentified(messages.nobody_to_compare())

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from impacteval.estimators.did.averages import Scores
+from impacteval.estimators.did.averages import Scores, gather
 from impacteval.estimators.did.cohorts import Cohorts
 from impacteval.estimators.did.panel import Floats, Ints
 from impacteval.estimators.did.untreated import Untreated
@@ -157,19 +157,14 @@ def covariance(
     steps : array, shape (p, k)
         What each combination moves by with the right side of the normal equations.
     """
-    panel = cohorts.panel
     scores = Scores(cohorts, blocks, model.untreated, residuals)
-    clustered = panel.cluster is not None
-    found = np.zeros((len(panel.groups) if clustered else 0, steps.shape[1]))
-    products = np.zeros((steps.shape[1], steps.shape[1]))
-    for g, units in cohorts.members():
-        which, own = cohorts.groups_of(units)
-        block = scores.along(g, units, own, len(which), steps)
+    none = np.zeros(0, dtype=np.int64)
+
+    def part(g: int, units: Ints, own: Ints, size: int) -> tuple[Floats, Floats]:
+        block = scores.along(g, units, own, size, steps)
         if model.effects == "cohort":
-            sums = scores.sums(g, units, own, len(which))
+            sums = scores.sums(g, units, own, size)
             block -= sums[:, None] * (fit.column_means[g] @ steps)
-        if clustered:
-            found[which] += block
-        else:
-            products += block.T @ block
-    return found.T @ found if clustered else products
+        return block, np.zeros((size, 0))
+
+    return gather(cohorts, steps.shape[1], none, part).products

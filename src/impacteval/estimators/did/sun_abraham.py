@@ -28,7 +28,7 @@ from impacteval.estimators.did.effect import (
 from impacteval.estimators.did.event_tables import event_study_table
 from impacteval.estimators.did.panel import Bools, Floats, Ints, Panel, read_panel
 from impacteval.estimators.did.rows_regression import centred
-from impacteval.estimators.did.saturated import Averaged, Saturated, fit_saturated
+from impacteval.estimators.did.interacted import Averaged, Saturated, fit_saturated
 from impacteval.estimators.did.sun_abraham_card import SUN_ABRAHAM
 from impacteval.estimators.did.two_groups_words import alone, collinear
 from impacteval.estimators.did.two_way_words import LEVELS

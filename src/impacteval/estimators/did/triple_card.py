@@ -46,6 +46,10 @@ TRIPLE_DIFFERENCE = MethodCard(
             fr="Lorsque les unités sont des personnes et que peu de lieux ont été servis, les erreurs sont celles entre personnes ; ce qui est arrivé par ailleurs aux éligibles d'un lieu entier n'y figure pas. Indiquez le lieu comme cluster s'il y en a beaucoup.",
         ),
         Text(
+            en="Intervals are those of large samples. With places as clusters, half of which begin, the 95% interval of a difference covers 91.0% with 20 places and 93.5% with 50, its one-sided lower bound 92.0% and 94.5%; with 40 places and comparisons of several dates its 90% interval covers 87.2%. With 120 units of which one in five lives where the service began its 90% interval covers 87.1%. Yes or no, 400 units: the lower bound of a relative effect covers 98.1% and its upper bound 93.0%. An effect in standard deviations with 60 units: its lower bound covers 92.5%.",
+            fr="Les intervalles sont ceux de grands échantillons. Avec les lieux comme grappes, dont la moitié commence, l'intervalle à 95 % d'une différence couvre 91,0 % avec 20 lieux et 93,5 % avec 50, sa borne inférieure unilatérale 92,0 % et 94,5 % ; avec 40 lieux et des comparaisons à plusieurs dates, son intervalle à 90 % couvre 87,2 %. Avec 120 unités dont une sur cinq vit là où le service a commencé, son intervalle à 90 % couvre 87,1 %. Résultat binaire, 400 unités : la borne inférieure d'un effet relatif couvre 98,1 % et sa borne supérieure 93,0 %. Effet en écarts types avec 60 unités : sa borne inférieure couvre 92,5 %.",
+        ),
+        Text(
             en="Units that were not measured in the reference period tell nothing about change; those of the same date that were stand for them, and they are counted.",
             fr="Les unités non mesurées à la période de référence ne disent rien de l'évolution ; celles de la même date qui l'ont été en tiennent lieu, et elles sont comptées.",
         ),

@@ -13,7 +13,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from impacteval.estimators.did.group_time.cells import Cell, Cells
+from impacteval.estimators.did.group_time.cell import Cell
+from impacteval.estimators.did.group_time.cells import Cells
 
 Floats = NDArray[np.float64]
 Aggregation = Literal["simple", "group", "calendar", "dynamic"]

@@ -119,8 +119,9 @@ def least_squares(x: Floats, y: Floats, weight: Floats) -> tuple[Floats, Floats]
     inverse : array, shape (p, p)
     """
     weighted = x * weight
-    inverse = np.linalg.inv(weighted @ x.T)
-    return (y @ weighted.T) @ inverse, inverse
+    inverse = np.asarray(np.linalg.inv(weighted @ x.T), dtype=np.float64)
+    coefficients: Floats = (y @ weighted.T) @ inverse
+    return coefficients, inverse
 
 
 def propensity(x1: Floats, x0: Floats, w1: Floats, w0: Floats) -> Score:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from impacteval.estimators.did.group_time.averages import Averaged
-from impacteval.estimators.did.group_time.cells import Cell
+from impacteval.estimators.did.group_time.cell import Cell
 from impacteval.estimators.did.group_time.errors import LEVEL, Errors
 from impacteval.estimators.did.panel import Panel
 

@@ -10,7 +10,8 @@ from impacteval.errors import NotIdentified
 from impacteval.estimators.did import messages
 from impacteval.estimators.did.group_time import words
 from impacteval.estimators.did.group_time.averages import served
-from impacteval.estimators.did.group_time.cells import Cell, Cells
+from impacteval.estimators.did.group_time.cell import Cell
+from impacteval.estimators.did.group_time.cells import Cells
 from impacteval.estimators.did.group_time.found import Averages, alone_starts, served_size
 from impacteval.estimators.did.group_time.tables import label, plain_time
 from impacteval.estimators.did.panel import Panel
