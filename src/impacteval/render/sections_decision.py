@@ -197,10 +197,16 @@ def _robustness(finding: FindingFacts, record: Record, pen: Pen) -> Iterator[Blo
     main = max(two, key=lambda found: float(found.level), default=None)
     done = [row for row in finding.robustness if row.estimate is not None]
     flips = sum(row.flips for row in done)
-    yield Para(
-        words("firm.flips_some", n=flips, of=len(done)) if flips else words("firm.flips_none"),
-        "warning" if flips else "lead",
-    )
+    # Under tiers and prices by the unit a clause can be met and pay another amount.
+    due = record.page_one.money.due_now
+    known = finding.paid and due is not None
+    dearer = sum(row.due_now not in (None, due) for row in done) if known else 0
+    if flips:
+        yield Para(words("firm.flips_some", n=flips, of=len(done)), "warning")
+    elif dearer:
+        yield Para(words("firm.pays_otherwise", n=dearer, of=len(done)), "warning")
+    else:
+        yield Para(words("firm.flips_none"), "lead")
     drawn: list[tuple[str, str, Range | None, str]] = []
     if finding.estimate is not None:
         drawn.append((words("firm.main"), finding.estimate, main, ""))
