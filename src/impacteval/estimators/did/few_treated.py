@@ -48,6 +48,8 @@ if TYPE_CHECKING:
 
 # Served places below which the wild bootstrap is known to fail.
 FEW = 6
+# Served places above which there is nothing few about them, and their own spread tells more.
+MOST = 500
 # Level of the band around what would have happened.
 LEVEL = 0.95
 
@@ -165,6 +167,8 @@ class FewTreated:
             raise NotIdentified(words.wild_relative())
 
     def _check_served(self, served: int) -> None:
+        if served > MOST:
+            raise NotIdentified(words.too_many(served, MOST))
         if served == 1 and self.inference == "wild":
             raise NotIdentified(words.wild_one())
         if served == 1 and self.studentised:

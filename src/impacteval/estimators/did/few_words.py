@@ -71,6 +71,18 @@ def too_few_compared(never: int) -> Message:
     )
 
 
+def too_many(served: int, most: int) -> Message:
+    """So many served places that they can tell their own spread."""
+    return Message(
+        "few.too-many",
+        Text(
+            en="{served:int} places were served, and this method is for {most:int} at most. So many tell their own spread: use callaway-santanna or difference-in-differences. Where rows are people, name the place as assignment_cluster.",
+            fr="{served:int} lieux ont été servis, et cette méthode en admet {most:int} au plus. Un si grand nombre dit sa propre variabilité : utilisez callaway-santanna ou difference-in-differences. Si les lignes sont des personnes, indiquez le lieu comme assignment_cluster.",
+        ),
+        {"served": served, "most": most},
+    )
+
+
 def wild_one() -> Message:
     """The wild bootstrap with a single served place."""
     return Message(
@@ -204,7 +216,10 @@ def formed(places: int, never: int, *, equal: bool) -> Message:
     counted = (
         ("each place and period counting as one", "chaque lieu et période comptant pour un")
         if equal
-        else ("weighted by the people in each", "pondérée par les personnes de chacun")
+        else (
+            "weighted by the people (or rows) in each",
+            "pondérée par les personnes (ou lignes) de chacun",
+        )
     )
     return Message(
         "method.few-formed",

@@ -146,6 +146,10 @@ def test_a_relative_effect_is_undone_exactly(inference):
     plain = run(sample(panel(y, served)), inference=inference, draws=199)
     assert with_it.effect.p_value(0.25) == pytest.approx(plain.effect.p_value(0.0))
     assert with_it.effect.value == pytest.approx(with_it.observed / with_it.counterfactual - 1)
+    # What was observed is as it is; the share moves with what would have been.
+    mean = run(sample(panel(y * times, served)), inference=inference, draws=199)
+    slope = with_it.observed / with_it.counterfactual**2
+    assert with_it.effect.std_error == pytest.approx(slope * mean.effect.std_error)
     inside = with_it.effect.interval(0.9)
     assert inside.low < with_it.effect.value < inside.high
 
@@ -244,6 +248,9 @@ def test_what_cannot_be_answered_is_said():
         run(sample(frame), Scale.STANDARDISED)
     with pytest.raises(NotIdentified, match="no place is named"):
         run(sample(frame.assign(person=frame.index), unit="person"))
+    crowd = panel(outcomes(places=520), dict.fromkeys(range(501), 2004))
+    with pytest.raises(NotIdentified, match="501 places were served"):
+        run(sample(crowd))
     mixed = panel(y, {0: 2004, 1: 2005}).assign(region=lambda f: f["place"].str[:2])
     with pytest.raises(NotIdentified, match=r"p0.*did not start for all at one date"):
         run(sample(mixed, cluster="region"))

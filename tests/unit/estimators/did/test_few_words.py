@@ -14,6 +14,7 @@ MESSAGES = [
     *(words.several_starts([f"p{k}" for k in range(n)]) for n in (1, 4)),
     *(words.missing_cells([f"p{k}" for k in range(n)], n) for n in (1, 4)),
     *(words.too_few_compared(n) for n in (0, 1)),
+    words.too_many(501, 500),
     words.wild_one(),
     words.wild_relative(),
     words.studentised_few(),
