@@ -206,6 +206,15 @@ class Analysis(FileModel):
                     [((key,), f"`{key}` names {', '.join(twice)} twice.", "Name each one once.")]
                 )
         self._attrition_fits()
+        refuse(
+            (
+                ("robustness", k, "columns", "adopted"),
+                "Other dates of adoption are planned, and the analysis itself has none.",
+                "Name them under its own `columns`: {adopted: ..., never: ...}.",
+            )
+            for k, other in enumerate(self.robustness)
+            if other.columns.adopted is not None and self.columns.adopted is None
+        )
         if self.columns.audited is not None and self.design != "count":
             refuse(
                 [
