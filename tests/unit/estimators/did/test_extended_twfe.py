@@ -263,6 +263,10 @@ def test_refusals():
     assert refused(ExtendedTwfe(model="poisson"), sample_of(zero)) == "extended-twfe.no-maximum"
     yes = df.assign(y=np.where(df["period"] == 1, 0.0, df["y"] > 4))
     assert refused(ExtendedTwfe(model="logit"), sample_of(yes)) == "extended-twfe.no-maximum"
+    served = df.assign(y=np.where(df["period"] >= df["start"], 0.0, df["y"].abs() + 1))
+    assert refused(ExtendedTwfe(model="poisson"), sample_of(served, covariates=["slope"])) == (
+        "extended-twfe.no-maximum-served"
+    )
     assert refused(ExtendedTwfe(effects="cluster"), sample_of(df)) == "did.no-clusters"
     with pytest.raises(ValueError, match="cohorts"):
         ExtendedTwfe(model="poisson", effects="unit")
