@@ -239,5 +239,5 @@ def _contrast(
 
 def _unbiased(inside: Bools, group: Ints) -> float:
     """Root of n / (n - 1) for so many independent units; 1 for one of them."""
-    n = len(np.unique(group[inside]))
+    n = int(np.count_nonzero(np.bincount(group[inside])))
     return float(np.sqrt(n / (n - 1.0))) if n > 1 else 1.0

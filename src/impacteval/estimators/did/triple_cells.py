@@ -166,9 +166,10 @@ def _cohort(triple: Triple, how: How, g: int, base: int, rows: Ints, gathered: _
     if how.control == "never":
         starts = starts[starts == panel.n_periods]
     for c in starts.tolist():
-        # Who has the service, or its announcement, in either period is no comparison.
+        # Who has the service, or its announcement, is no comparison; in the reference period
+        # nobody has who begins later than g.
         ends = c - how.anticipation if c < panel.n_periods else c
-        open_to = [t for t in periods if max(t, base) < ends]
+        open_to = [t for t in periods if t < ends]
         for t, single in _against(triple, how, (g, c), base, open_to, rows):
             by_period[t].append(single)
     for t, singles in by_period.items():

@@ -29,7 +29,7 @@ from impacteval.values import Message, Scale
 if TYPE_CHECKING:
     from impacteval.estimates import CounterfactualEstimate
     from impacteval.plugin import MethodCard
-    from impacteval.sample import Sample
+    from impacteval.sample import BlindSample, Sample
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +127,12 @@ class TripleDifference:
         return self._estimate(
             triple, cells, scale, several, df, {**tables, "event_study": table}, notes, study
         )
+
+    def concerns(self, blind: BlindSample) -> tuple[Message, ...]:
+        """One regression with covariates takes trends at those of everyone, not of the served."""
+        if self.method == "ols" and blind.roles.covariates:
+            return (words.regression_with_covariates(", ".join(blind.roles.covariates)),)
+        return ()
 
     def _estimate(
         self,

@@ -197,6 +197,21 @@ def regression_collinear(names: str) -> Message:
     )
 
 
+# --- concerns ---------------------------------------------------------------------------------
+
+
+def regression_with_covariates(names: str) -> Message:
+    """Covariates in one regression."""
+    return Message(
+        "triple.regression-with-covariates",
+        Text(
+            en="With method: ols the covariates ({names:text}) stand in one regression. Where trends go with them and they differ between eligible and others, that is biased; method: dr is not.",
+            fr="Avec method: ols, les covariables ({names:text}) entrent dans une seule régression. Si les tendances en dépendent et qu'elles diffèrent entre éligibles et autres, elle est biaisée ; method: dr ne l'est pas.",
+        ),
+        {"names": names},
+    )
+
+
 # --- notes ------------------------------------------------------------------------------------
 
 

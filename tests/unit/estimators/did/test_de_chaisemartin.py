@@ -103,7 +103,7 @@ def _slowly(frame: pd.DataFrame, direction: int, cluster: str = "unit") -> dict[
     unknown = {u for u in rows if first[u] < len(years) and first[u] - 1 not in rows[u]}
     units = [u for u in rows if u not in unknown]
     sums: dict[int, list[tuple[float, float, dict[Any, float]]]] = defaultdict(list)
-    dose = 0.0
+    dose, others = 0.0, {}
     groups = sorted({
         (rows[u][min(rows[u])].treated, first[u], rows[u][first[u]].treated)
         for u in units if sign[u] == direction
@@ -132,6 +132,7 @@ def _slowly(frame: pd.DataFrame, direction: int, cluster: str = "unit") -> dict[
                         stayed.append(u)
                 if not treated or not stayed:
                     continue
+                others[f, then, now] = len(stayed)
                 weight = {u: rows[u][at].w for u in treated + stayed}
                 change = {u: rows[u][now].y - rows[u][base].y for u in treated + stayed}
 
@@ -168,6 +169,7 @@ def _slowly(frame: pd.DataFrame, direction: int, cluster: str = "unit") -> dict[
         "steps": {s - 1: pooled(c, sum(w for w, *_ in c)) for s, c in sorted(sums.items())},
         "overall": pooled(after, dose),
         "dose": dose,
+        "others": others,
     }
 
 
@@ -209,6 +211,9 @@ def test_a_loop_over_units_gives_the_same(switchers: str, direction: int, cluste
         assert table.loc[time, "std_error"] == pytest.approx(error, rel=1e-9)
     assert found.effect.value == pytest.approx(expected["overall"][0], rel=1e-9)
     assert found.effect.std_error == pytest.approx(expected["overall"][1], rel=1e-9)
+    cells = found.parts["group_time"]
+    places = zip(cells["cohort"] - 2000, cells["to"], cells["period"] - 2000, strict=True)
+    assert dict(zip(places, cells["n_comparison"], strict=True)) == expected["others"]
     keys = [note.key for note in found.notes]
     assert "switching.unknown-switch" in keys
     assert "switching.not-compared" in keys

@@ -12,6 +12,8 @@ import pytest
 
 from impacteval.errors import NotIdentified
 from impacteval.estimates import CounterfactualEstimate
+from impacteval.estimators.did.cell_averages import average
+from impacteval.estimators.did.triple_cells import How, triple_cells
 from impacteval.estimators.did.triple_difference import TripleDifference
 from impacteval.estimators.did.triple_effect import (
     Collinear,
@@ -20,6 +22,7 @@ from impacteval.estimators.did.triple_effect import (
     triple_panel,
     triple_repeated,
 )
+from impacteval.estimators.did.triple_read import read_triple
 from impacteval.sample import Sample
 from impacteval.testing import KnownSample, estimator_checks, known_samples
 from impacteval.values import Scale
@@ -380,6 +383,35 @@ def test_anticipation_moves_the_reference_back() -> None:
     assert found.effect.value == pytest.approx(expected, rel=1e-9)
 
 
+def test_those_who_are_about_to_begin_are_no_comparison_where_it_is_anticipated() -> None:
+    known = MAKERS["triple-staggered"](10)
+    singles = _estimate(known, control="not_yet", anticipation=1).parts["comparisons"]
+    early = singles[singles["cohort"] == 2003].groupby("period")["compared_with"].agg(list)
+    assert early[2002] == [2004.0, pytest.approx(np.nan, nan_ok=True)]
+    assert np.isnan(early[2003]).tolist() == [True]
+
+
+def test_the_share_of_each_cell_is_a_draw_too() -> None:
+    """Influence on the mean: that of the cells, and of how many rows each of them has."""
+    known = MAKERS["triple-staggered"](2)
+    triple = read_triple(known.sample(), Scale.DIFFERENCE, None)
+    panel = triple.panel
+    cells = triple_cells(triple, How("dr", "never", 0, "optimal")).cells
+    found = average(cells, cells.after, panel)
+    served = np.flatnonzero(panel.served)
+    effect_of = {
+        (s, t): (e, i)
+        for s, t, e, i in zip(cells.start, cells.period, cells.effect, cells.influence, strict=True)
+    }
+    expected = np.zeros(len(panel.labels))
+    for row in served:
+        u, t = panel.unit[row], panel.period[row]
+        effect, influence = effect_of[panel.start[u], t]
+        expected += influence / len(served)
+        expected[u] += (effect - found.effect) / len(served)
+    assert found.effect_influence == pytest.approx(expected, abs=1e-14)
+
+
 def test_the_last_to_begin_are_not_in_the_effect_where_nobody_is_left() -> None:
     frame = MAKERS["triple-staggered"](11).frame()
     begins = frame.groupby("place")["start"].transform("min").notna()
@@ -489,6 +521,15 @@ def test_a_group_of_one_cluster_is_told() -> None:
     found = _estimate(_sample(frame[keep], cluster="place"))
     (note,) = [n for n in found.notes if n.key == "triple.thin-cells"]
     assert note.values["cells"] == 2
+
+
+def test_covariates_in_one_regression_need_a_reason() -> None:
+    blind = MAKERS["triple-covariates"](1).sample().blind
+    (concern,) = TripleDifference(method="ols").concerns(blind)
+    assert concern.key == "triple.regression-with-covariates"
+    assert concern.values["names"] == "x"
+    assert TripleDifference().concerns(blind) == ()
+    assert TripleDifference(method="ols").concerns(MAKERS["triple"](1).sample().blind) == ()
 
 
 def test_anticipation_cannot_be_negative() -> None:
