@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.random import Generator
@@ -23,8 +24,9 @@ from impacteval.estimators.did.effect import baseline_spread
 from impacteval.estimators.did.imputation import CellMeans
 from impacteval.estimators.did.imputed import targets_of
 from impacteval.estimators.did.panel import Panel
+from impacteval.estimators.did.saturated import Model, fit_curved, fit_linear
 from impacteval.estimators.did.two_stage import AverageOfAll
-from impacteval.estimators.did.untreated import fit_untreated
+from impacteval.estimators.did.untreated import Effects, fit_untreated
 from impacteval.estimators.randomised.blocks import Grouping
 from impacteval.inference import ArmMeans, Spread, on_scale
 from impacteval.values import Scale
@@ -237,46 +239,113 @@ def read(rollouts: RollOuts) -> dict[tuple[str, Scale], Measured]:
     return _READ[key]
 
 
+@dataclass(frozen=True)
+class _Gathered:
+    """Both means of every replication, their influence, and what the scales need besides."""
+
+    means: Floats
+    pulls: Floats
+    served: Floats
+    spread: Floats
+    own: Floats
+
+    @classmethod
+    def empty(cls, rollouts: RollOuts) -> _Gathered:
+        groups = max(len(panel.groups) for panel in rollouts.panels)
+        size = len(rollouts.panels)
+        pulls, own = np.zeros((size, 2, groups)), np.zeros((size, groups))
+        return cls(np.full((size, 2), np.nan), pulls, np.ones(size), np.ones(size), own)
+
+    def put(
+        self,
+        k: int,
+        panel: Panel,
+        answered: NDArray[np.bool_],
+        means: tuple[float, float],
+        pulls: tuple[Floats, Floats],
+    ) -> None:
+        """Effect and observed mean of one replication, with their influence."""
+        m = len(panel.groups)
+        self.means[k] = means[1] - means[0], means[1]
+        self.pulls[k, 0, :m], self.pulls[k, 1, :m] = pulls[1] - pulls[0], pulls[1]
+        self.served[k] = float(panel.size[panel.served & answered].sum())
+        found = baseline_spread(panel)
+        self.spread[k], self.own[k, :m] = float(found.value), found.influence
+
+    def measured(self, rollouts: RollOuts) -> dict[Scale, Measured]:
+        """Effect and standard error of every replication on each scale, with the truth."""
+        normal = np.full(len(self.means), np.inf)
+        arms = ArmMeans(
+            self.means, self.pulls, lambda contrast: np.full(contrast.shape[:-1], np.inf)
+        )
+        truths = {
+            Scale.DIFFERENCE: rollouts.difference,
+            Scale.RELATIVE: np.log1p(rollouts.relative),
+            Scale.TOTAL: rollouts.difference * self.served,
+            Scale.STANDARDISED: rollouts.standardised,
+        }
+        result = {}
+        for scale, truth in truths.items():
+            found = on_scale(arms, scale, served=self.served, spread=Spread(self.spread, self.own))
+            ratio, error = found.log_ratio, found.log_std_error
+            result[scale] = Measured(
+                found.value if ratio is None else ratio,
+                found.std_error if error is None else error,
+                normal,
+                truth,
+            )
+        return result
+
+
 def _read(rollouts: RollOuts) -> dict[tuple[str, Scale], Measured]:
-    groups = max(len(panel.groups) for panel in rollouts.panels)
-    size = len(rollouts.panels)
-    means = np.full((size, 2), np.nan)
-    pulls = {name: np.zeros((size, 2, groups)) for name in ERRORS}
-    served, spread, own = np.ones(size), np.ones(size), np.zeros((size, groups))
+    gathered = {name: _Gathered.empty(rollouts) for name in ERRORS}
     for k, panel in enumerate(rollouts.panels):
         model = fit_untreated(panel, effects="unit", anticipation=0)
         targets = targets_of(model.cohorts, model.untreated, model.imputable)
         averages = Averages(model, targets.shares[:1])
-        effect, observed = averages.effects[0], averages.observed[0]
-        means[k] = observed - effect, observed
-        m = len(panel.groups)
+        means = float(averages.effects[0]), float(averages.observed[0])
         for name, errors_of in ERRORS.items():
             joint = influence(averages, errors_of(averages), np.array([0]))
-            pulls[name][k, 0, :m] = joint.observed[0] - joint.kept[0]
-            pulls[name][k, 1, :m] = joint.observed[0]
-        served[k] = float(panel.size[panel.served & model.imputable].sum())
-        found = baseline_spread(panel)
-        spread[k], own[k, :m] = found.value, found.influence
-    normal = np.full(size, np.inf)
-    truths = {
-        Scale.DIFFERENCE: rollouts.difference,
-        Scale.RELATIVE: np.log1p(rollouts.relative),
-        Scale.TOTAL: rollouts.difference * served,
-        Scale.STANDARDISED: rollouts.standardised,
+            pulls = joint.kept[0], joint.observed[0]
+            gathered[name].put(k, panel, targets.answered, means, pulls)
+    return {
+        (name, scale): found
+        for name, held in gathered.items()
+        for scale, found in held.measured(rollouts).items()
     }
-    result = {}
-    for name in ERRORS:
-        arms = ArmMeans(means, pulls[name], lambda contrast: np.full(contrast.shape[:-1], np.inf))
-        for scale, truth in truths.items():
-            found_on = on_scale(arms, scale, served=served, spread=Spread(spread, own))
-            ratio, error = found_on.log_ratio, found_on.log_std_error
-            result[name, scale] = Measured(
-                found_on.value if ratio is None else ratio,
-                found_on.std_error if error is None else error,
-                normal,
-                truth,
-            )
-    return result
+
+
+def saturated(model: Model) -> Measure:
+    """How to measure the saturated regression."""
+    last: list[Any] = []  # the scales of one chunk share its fits
+
+    def measure(rollouts: RollOuts, scale: Scale) -> Measured:
+        if not last or last[0] is not rollouts:
+            last[:] = [rollouts, _saturated(rollouts, model)]
+        found: Measured = last[1][scale]
+        return found
+
+    return measure  # type: ignore[return-value]
+
+
+def _saturated(rollouts: RollOuts, model: Model) -> dict[Scale, Measured]:
+    gathered = _Gathered.empty(rollouts)
+    for k, panel in enumerate(rollouts.panels):
+        effects: Effects = "cohort" if panel.kind == "repeated_cross_section" else "unit"
+        fit = (
+            fit_linear(panel, effects=effects, anticipation=0)
+            if model == "linear"
+            else fit_curved(panel, model=model, anticipation=0)
+        )
+        average, targets = fit.found.overall, fit.found.targets
+        gathered.put(
+            k,
+            panel,
+            targets.answered,
+            (average.effect, average.observed),
+            (average.effect_influence, average.observed_influence),
+        )
+    return gathered.measured(rollouts)
 
 
 def measured(name: str) -> Measure:
@@ -353,6 +422,75 @@ def designs() -> tuple[Design, ...]:
     return tuple(Design(name, "super", describe, law) for name, describe, law in laws)  # type: ignore[arg-type]
 
 
+LINEAR = (
+    "20 units",
+    "50 units",
+    "200 units",
+    "one start, 4 of 40 units",
+    "20 clusters of 5",
+    "one row in five lost, 100 units",
+    "cross-sections, 100 a period",
+)
+
+
+def linear_designs() -> tuple[Design, ...]:
+    """Those on which the saturated regression is measured."""
+    return tuple(design for design in designs() if design.name in LINEAR)
+
+
+@dataclass(frozen=True)
+class CountLaw:
+    """Counts of units that differ in level, 40% fewer with the service.
+
+    Attributes
+    ----------
+    units : int
+        As in `many`.
+    mean : float
+        Count of the first cohort in the first period.
+    """
+
+    units: int
+    mean: float
+
+    def __call__(self, rng: Generator, replications: int) -> RollOuts:
+        """Replications of the roll-out."""
+        periods = 5
+        cohorts = many(self.units)
+        start = np.array([periods if s is None else s for s, n in cohorts for _ in range(n)])
+        order = np.unique(start, return_inverse=True)[1]
+        t = np.arange(periods)
+        expected = self.mean * np.exp(0.2 * order[:, None] + 0.1 * t)
+        on = t >= start[:, None]
+        level = rng.gamma(1.0 / 0.3, 0.3, (replications, len(start), 1))
+        y = rng.poisson(level * expected * np.where(on, 0.6, 1.0)).astype(np.float64)
+        counterfactual = float(expected[on].mean())
+        baseline = float(expected[start == periods, int(start.min()) - 1].mean())
+        spread = (baseline + 0.3 * baseline**2) ** 0.5
+        ones = np.ones(replications)
+        return RollOuts(
+            y.reshape(replications, -1),
+            [panel_of(each, start) for each in y],
+            -0.4 * counterfactual * ones,
+            -0.4 * ones,
+            -0.4 * counterfactual / spread * ones,
+        )
+
+
+def count_designs() -> tuple[Design, ...]:
+    """Counts, in the order of the tables."""
+    laws = [(20, 5.0), (50, 5.0), (200, 5.0), (200, 0.5)]
+    return tuple(
+        Design(
+            f"counts about {mean:g}, {units} units",
+            "super",
+            "counts of units whose levels are gamma with variance .3, 40% fewer in served rows",
+            CountLaw(units, mean),  # type: ignore[arg-type]
+        )
+        for units, mean in laws
+    )
+
+
 METHODS = (
     Calibrated(
         "imputation",
@@ -377,6 +515,22 @@ METHODS = (
         command=COMMAND,
         replications=REPLICATIONS,
         note=NOTE,
+    ),
+    Calibrated(
+        "extended-twfe",
+        saturated("linear"),
+        linear_designs,
+        command=COMMAND,
+        replications=REPLICATIONS,
+        note=NOTE,
+    ),
+    Calibrated(
+        "extended-twfe-poisson",
+        saturated("poisson"),
+        count_designs,
+        command=COMMAND,
+        replications=REPLICATIONS,
+        note="Here with model: poisson. Units are drawn anew within cohorts of fixed size.",
     ),
 )
 

@@ -1,7 +1,8 @@
-"""Keep each study's notebook in step with its source.
+"""Keep each notebook in step with its source.
 
-python tools/check_twins.py --check     exit 1 when a study.ipynb differs from its study.py
-python tools/check_twins.py --write     write every study.ipynb
+python tools/check_twins.py --check     exit 1 when a study.ipynb differs from its study.py, or a
+                                        notebook under notebooks/ from the source of its name
+python tools/check_twins.py --write     write every one of them
 """
 
 from __future__ import annotations
@@ -23,8 +24,11 @@ def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
     options = parser.parse_args(arguments)
 
     faults = []
-    sources = sorted((root / "studies").rglob("study.py"))
-    twins = set((root / "studies").rglob("study.ipynb"))
+    sources = [
+        *sorted((root / "studies").rglob("study.py")),
+        *sorted((root / "notebooks").glob("*.py")),
+    ]
+    twins = {*(root / "studies").rglob("study.ipynb"), *(root / "notebooks").glob("*.ipynb")}
     for source in sources:
         twin = source.with_suffix(".ipynb")
         wanted = twin_text(source)
@@ -35,7 +39,9 @@ def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
         elif twin.read_text(encoding="utf-8") != wanted:
             faults.append(f"{twin.relative_to(root)} differs from {source.name}.")
         twins.discard(twin)
-    faults += [f"{twin.relative_to(root)} has no study.py." for twin in sorted(twins)]
+    faults += [
+        f"{twin.relative_to(root)} has no {twin.with_suffix('.py').name}." for twin in sorted(twins)
+    ]
     for fault in faults:
         print(fault, "Run python tools/check_twins.py --write.")
     return 1 if faults else 0

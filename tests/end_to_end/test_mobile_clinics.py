@@ -219,10 +219,14 @@ def test_what_was_put_into_the_data_is_found(
 
 def test_every_other_analysis_answers(record: dict[str, Any]) -> None:
     rows = finding(record, "consultations_open")["robustness"]
-    assert {"never-served", "without-covariates", "imputed", "two-stage"} <= {
-        row["name"] for row in rows
-    }
+    by_name = {row["name"]: row for row in rows}
+    assert {"never-served", "without-covariates", "imputed", "two-stage"} <= set(by_name)
     assert all(row["estimate"] is not None for row in rows)
+    # One coefficient for a staggered roll-out has a concern of its own, which the plan answers.
+    tempting = by_name["one-coefficient"]
+    assert [said["values"]["dates"] for said in tempting["concerns"]] == [4]
+    assert tempting["justification"]["fr"].startswith("Les lecteurs connaissent ce nombre")
+    assert all("concerns" not in row for row in rows if row is not tempting)
 
 
 def test_the_record_fits_its_published_schema(record: dict[str, Any]) -> None:
@@ -260,6 +264,7 @@ def test_every_page_says_that_the_data_are_synthetic(out: Path, lang: str) -> No
                 "Consultations, closure left out: who began when",
                 "Q1 2019",
                 "under 0.1%",
+                "but by 4 of 5 another amount would be due",
             ),
         ),
         (
@@ -272,6 +277,8 @@ def test_every_page_says_that_the_data_are_synthetic(out: Path, lang: str) -> No
                 "Consultations, hors fermeture : qui a commencé quand",
                 "T1 2019",
                 "moins de 0,1 %",
+                "d'après 4 sur 5, un autre montant serait dû",
+                "fonctions d'influence, loi normale",
             ),
         ),
     ],

@@ -545,7 +545,13 @@ def estimators(output: FormatOption = Format.TEXT, lang: LanguageOption = Langua
 
 @app.command(name="run")
 def run_(
-    study: StudyArgument,
+    study: Annotated[
+        Path,
+        typer.Argument(
+            metavar="STUDY",
+            help="Folder of the study, with study.py in it, or a notebook's source.",
+        ),
+    ],
     out: Annotated[Path, typer.Option(help="Folder for the executed notebook.")],
     given: Annotated[
         list[str] | None,

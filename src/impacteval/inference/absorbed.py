@@ -27,6 +27,8 @@ Bools = NDArray[np.bool_]
 
 _NULL = 1e-11
 """An eigenvalue below this share of what stood on the diagonal before elimination is rounding."""
+_EXACT = 1e-15
+"""What may be left of the normal equations, in the size of their right side."""
 _APART = 1e-7
 """How far a combination may be from orthogonal to a null direction of largest entry one."""
 
@@ -154,7 +156,9 @@ def absorb(
     w = np.ones(len(y)) if weight is None else weight
     weights = np.bincount(level, weights=w, minlength=levels).astype(np.float64)
     safe = np.where(weights > 0.0, weights, 1.0)
-    sums = np.hstack([_by_level(block, w, level, levels) for block in blocks])
+    tables = [table for block in blocks for table in _by_level(block, w, level, levels)]
+    sums = tables[0] if len(tables) == 1 else np.hstack(tables)
+    del tables
     column_means = sums / safe[:, None]
     before = products(blocks, w)
     inverse, null = pseudo_inverse(before - sums.T @ column_means, np.diagonal(before))
@@ -168,11 +172,13 @@ def absorb(
 
     beta = inverse @ right_side(blocks, w * rest)
     left = residuals(beta)
-    # What rounding left of the first step is taken out by a second.
-    beta = beta + inverse @ right_side(blocks, w * left)
-    left = residuals(beta)
     remains = right_side(blocks, w * left)
     size = float(np.abs(right_side(blocks, w * np.abs(rest), absolute=True)).max(initial=0.0))
+    if float(np.abs(remains).max(initial=0.0)) > _EXACT * size:
+        # What rounding left of the first step is taken out by a second.
+        beta = beta + inverse @ remains
+        left = residuals(beta)
+        remains = right_side(blocks, w * left)
     return Absorbed(
         beta,
         inverse,
@@ -209,16 +215,18 @@ def right_side(blocks: Sequence[Block], values: Floats, *, absolute: bool = Fals
     return np.concatenate(found)
 
 
-def _by_level(block: Block, w: Floats, level: Ints, levels: int) -> Floats:
-    """Sums of the columns by level, shape (L, width)."""
-    size = block.size + 1
+def _by_level(block: Block, w: Floats, level: Ints, levels: int) -> list[Floats]:
+    """Sums of the columns by level, shape (L, size) for each factor."""
+    if not block.factors:
+        return []
+    size = block.size + int(block.codes.max(initial=0) == block.size)
     place = level * size + block.codes
     found = []
     for factor in block.factors:
         own = w if factor is None else w * factor
-        table = np.bincount(place, weights=own, minlength=levels * size).reshape(levels, size)
-        found.append(table[:, : block.size])
-    return np.hstack(found)
+        table = np.bincount(place, weights=own, minlength=levels * size).astype(np.float64)
+        found.append(table.reshape(levels, size)[:, : block.size])
+    return found
 
 
 def products(blocks: Sequence[Block], w: Floats) -> Floats:

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from impacteval.errors import Problem, StudyError, UsageError
-from impacteval.notebook.twin import PARAMETERS_TAG, SOURCE_NAME, Cell, read_cells
+from impacteval.notebook.twin import PARAMETERS_TAG, Cell, read_cells, source_of
 
 Value = bool | int | float | str
 
@@ -127,7 +127,7 @@ def typed_parameters(study: Path | str, pairs: Iterable[str]) -> dict[str, Value
         A pair without ``=``, an unknown name, a name given twice or a value of another type;
         every fault is listed.
     """
-    source = Path(study) / SOURCE_NAME
+    source = source_of(study)
     known = declared(read_cells(source), source.as_posix())
     values: dict[str, Value] = {}
     problems: list[Problem] = []

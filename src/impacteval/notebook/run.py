@@ -16,12 +16,11 @@ from impacteval.notebook.parameters import assignments, checked, declared
 from impacteval.notebook.published import FILE_NAME, PLACE_VARIABLE
 from impacteval.notebook.twin import (
     PARAMETERS_TAG,
-    SOURCE_NAME,
-    TWIN_NAME,
     Cell,
     new_cell,
     notebook_of,
     read_cells,
+    source_of,
     written,
 )
 from impacteval.progress import step
@@ -46,7 +45,7 @@ def run_notebook(
     *,
     timeout: float = 600.0,
 ) -> Path:
-    """Execute ``study.py`` of a study and store it, with its outputs, as ``study.ipynb``.
+    """Execute ``study.py`` of a study, or another source, and store it with its outputs.
 
     The notebook runs in the study's folder with the interpreter that runs this function, whatever
     kernels the machine knows. What it publishes (see `publish`) is stored beside it. Nothing is
@@ -55,9 +54,10 @@ def run_notebook(
     Parameters
     ----------
     study_dir : path
-        The study's folder, with ``study.py`` in the percent format.
+        The study's folder, with ``study.py`` in the percent format; or a source of another name.
     out_dir : path
-        Where ``study.ipynb`` and ``published.json`` go; made when it does not exist.
+        Where ``study.ipynb`` (called as the source is) and ``published.json`` go; made when it does
+        not exist.
     parameters : mapping, optional
         Values of declared parameters, instead of those by default.
     timeout : float
@@ -77,8 +77,7 @@ def run_notebook(
     UsageError
         A parameter that is not declared or of another type.
     """
-    study, out = Path(study_dir), Path(out_dir)
-    source = study / SOURCE_NAME
+    out, source = Path(out_dir), source_of(study_dir)
     cells = read_cells(source)
     known = declared(cells, source.as_posix())
     values = checked(parameters or {}, known)
@@ -93,7 +92,7 @@ def run_notebook(
         _execute(notebook, cells, source, Path(scratch).resolve(), published, timeout)
         _settle(notebook, str(published))
         out.mkdir(parents=True, exist_ok=True)
-        target = out / TWIN_NAME
+        target = out / source.with_suffix(".ipynb").name
         target.write_text(written(notebook), encoding="utf-8", newline="\n")
         (out / FILE_NAME).unlink(missing_ok=True)
         if (published / FILE_NAME).exists():

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from nbformat import NotebookNode
 
 SOURCE_NAME = "study.py"
-TWIN_NAME = "study.ipynb"
 PARAMETERS_TAG = "parameters"
 
 _METADATA = {
@@ -42,6 +41,12 @@ class Cell:
     text: str
     tags: tuple[str, ...]
     line: int
+
+
+def source_of(study: Path | str) -> Path:
+    """The source of a notebook: ``study.py`` of a folder, or the file that is named."""
+    given = Path(study)
+    return given if given.suffix == ".py" else given / SOURCE_NAME
 
 
 def read_cells(source: Path) -> tuple[Cell, ...]:

@@ -158,16 +158,31 @@ class Pen:
         if degrees:
             log = head.endswith("log ratio, ")
             key = "distribution.log_student" if log else "distribution.student"
-            label = head.removesuffix("log ratio, ")
+            label = self._labels(head.removesuffix("log ratio, "))
             return label + self.words(key, df=self.number(degrees[1].replace(",", "")))
-        if written == "normal":
-            return self.words("distribution.normal")
+        if written == "normal" or written.endswith(", normal"):
+            return self._labels(written.removesuffix("normal")) + self.words("distribution.normal")
         if written == "exact binomial":
             return self.words("distribution.binomial")
         draws = re.fullmatch(r"(.*), (\d+) draws", written)
         if draws:
-            return self.words("distribution.draws", label=draws[1], draws=int(draws[2]))
+            return self.words(
+                "distribution.draws", label=self._labels(draws[1]), draws=int(draws[2])
+            )
         return written
+
+    def _labels(self, written: str) -> str:
+        """The short names of an error, each in the reader's language where it is no acronym."""
+        known = {
+            "log ratio": self.words("distribution.log"),
+            "influence functions": self.words("distribution.influence"),
+            "influence": self.words("distribution.influence"),
+            "clustered": self.words("distribution.clustered"),
+            "leave-out": self.words("distribution.leave_out"),
+            "two-stage": self.words("distribution.two_stage"),
+            "multipliers": self.words("distribution.multipliers"),
+        }
+        return ", ".join(known.get(piece, piece) for piece in written.split(", "))
 
     def clause_name(self, clause: ClauseRow) -> str:
         """What the clause pays for, its name and its group."""

@@ -13,6 +13,7 @@ from impacteval.render.sections_amended import both_readings
 from impacteval.render.sections_besides import stops, unpaid
 from impacteval.render.sections_looks import looks
 from impacteval.render.sections_losses import losses
+from impacteval.render.sections_reruns import reruns
 from impacteval.render.sections_settling import settling
 from impacteval.render.sections_study import clauses_of
 from impacteval.render.verdict_cells import (
@@ -151,6 +152,7 @@ def firm(record: Record, pen: Pen) -> Iterator[Block]:
     for finding in tested:
         yield from _robustness(finding, record, pen)
     yield from losses(record, pen)
+    yield from reruns(record, pen)
 
 
 def _distances(record: Record, pen: Pen) -> Iterator[Block]:
@@ -197,10 +199,16 @@ def _robustness(finding: FindingFacts, record: Record, pen: Pen) -> Iterator[Blo
     main = max(two, key=lambda found: float(found.level), default=None)
     done = [row for row in finding.robustness if row.estimate is not None]
     flips = sum(row.flips for row in done)
-    yield Para(
-        words("firm.flips_some", n=flips, of=len(done)) if flips else words("firm.flips_none"),
-        "warning" if flips else "lead",
-    )
+    # Under tiers and prices by the unit a clause can be met and pay another amount.
+    due = record.page_one.money.due_now
+    known = finding.paid and due is not None
+    dearer = sum(row.due_now not in (None, due) for row in done) if known else 0
+    if flips:
+        yield Para(words("firm.flips_some", n=flips, of=len(done)), "warning")
+    elif dearer:
+        yield Para(words("firm.pays_otherwise", n=dearer, of=len(done)), "warning")
+    else:
+        yield Para(words("firm.flips_none"), "lead")
     drawn: list[tuple[str, str, Range | None, str]] = []
     if finding.estimate is not None:
         drawn.append((words("firm.main"), finding.estimate, main, ""))

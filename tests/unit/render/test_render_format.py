@@ -215,3 +215,33 @@ def test_a_p_value_whose_digits_ran_out_is_under_the_smallest_told() -> None:
     assert Pen(Language.EN, "EUR").p_value("0") == "under 0.0001"
     assert Pen(Language.FR, "EUR").p_value("0") == "moins de 0,0001"
     assert Pen(Language.EN, "EUR").p_value("0.0001") == "0.0001"
+
+
+@pytest.mark.parametrize(
+    ("written", "english", "french"),
+    [
+        ("normal", "normal", "loi normale"),
+        (
+            "influence functions, normal",
+            "influence functions, normal",
+            "fonctions d’influence, loi normale",
+        ),
+        (
+            "influence functions, log ratio, normal",
+            "influence functions, log ratio, normal",
+            "fonctions d’influence, logarithme du rapport, loi normale",
+        ),
+        (
+            "CR2, Student t, 39 df",
+            "CR2, Student t, 39 degrees of freedom",
+            "CR2, loi de Student, 39 degrés de liberté",
+        ),
+        ("multipliers, 999 draws", "multipliers, 999 draws", "multiplicateurs, 999 tirages"),
+        ("something new", "something new", "something new"),
+    ],
+)
+def test_how_an_interval_was_computed_is_told_in_the_reader_s_language(
+    written: str, english: str, french: str
+) -> None:
+    assert Pen(Language.EN, "EUR").method(written) == english
+    assert Pen(Language.FR, "EUR").method(written) == french

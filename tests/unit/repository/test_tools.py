@@ -79,6 +79,12 @@ def test_twins_out_of_step_are_caught_and_written(
     (tmp_path / "studies/a/study.py").unlink()
     assert twins.main(["--check"], tmp_path) == 1
     assert "has no study.py" in capsys.readouterr().out
+    (tmp_path / "studies/a/study.ipynb").unlink()
+    put(tmp_path, "notebooks/lesson.py", "# %%\n1 + 1\n")
+    assert twins.main(["--check"], tmp_path) == 1
+    assert "notebooks/lesson.ipynb is missing" in capsys.readouterr().out
+    assert twins.main(["--write"], tmp_path) == 0
+    assert twins.main(["--check"], tmp_path) == 0
 
 
 def test_a_schema_out_of_step_is_caught_and_written(

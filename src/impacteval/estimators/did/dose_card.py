@@ -31,8 +31,8 @@ DOSE_RESPONSE = MethodCard(
             fr="Une pente lue sans tendances parallèles fortes mêle l'effet d'une dose accrue et la différence entre celles qui reçoivent peu et beaucoup. Aucun paiement ne devrait en dépendre sans justifier cette hypothèse.",
         ),
         Text(
-            en="Intervals are those of large samples. An effect in standard deviations with 40 units, half of them served: its 95% interval covers 92.4% and its one-sided upper bound 92.5%. With 200 units and skewed outcomes the 95% interval of a relative effect covers 92.6%, of one in standard deviations 92.4%.",
-            fr="Les intervalles sont ceux de grands échantillons. Effet en écarts types avec 40 unités, dont la moitié servies : son intervalle à 95 % couvre 92,4 % et sa borne supérieure unilatérale 92,5 %. Avec 200 unités et des résultats asymétriques, l'intervalle à 95 % d'un effet relatif couvre 92,6 % et celui d'un effet en écarts types 92,4 %.",
+            en="Intervals are those of large samples. An effect in standard deviations with 40 units, half of them served: its 95% interval covers 92.4% and its one-sided upper bound 92.5%. With 20 places as clusters, half of them served, the 95% interval of a relative effect covers 92.6%, of one in standard deviations 92.4%, of the average slope 90.9% (its one-sided lower bound 91.6%); with 20 served among 100 units that of the average slope covers 92.1%.",
+            fr="Les intervalles sont ceux de grands échantillons. Effet en écarts types avec 40 unités, dont la moitié servies : son intervalle à 95 % couvre 92,4 % et sa borne supérieure unilatérale 92,5 %. Avec 20 lieux comme grappes, dont la moitié servis, l'intervalle à 95 % d'un effet relatif couvre 92,6 %, celui d'un effet en écarts types 92,4 %, celui de la pente moyenne 90,9 % (sa borne inférieure unilatérale 91,6 %) ; avec 20 unités servies sur 100, celui de la pente moyenne couvre 92,1 %.",
         ),
         Text(
             en="Two periods, units followed over time, no covariates. A spline is a smooth curve and rounds off a threshold; at the smallest and largest doses it is uncertain.",

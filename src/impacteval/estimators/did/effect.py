@@ -278,7 +278,9 @@ def _period(panel: Panel, point: PathPoint, df: float) -> Period:
 
 def cohorts_table(panel: Panel) -> dict[str, Any]:
     """Who began when: one row a starting period, those never served last."""
-    starts, counts = np.unique(panel.start, return_counts=True)
+    held = np.bincount(panel.start)
+    starts = np.flatnonzero(held)
+    counts = held[starts]
     clusters = [
         len(np.unique(panel.cluster.codes[panel.start == s])) if panel.cluster is not None else c
         for s, c in zip(starts, counts, strict=True)

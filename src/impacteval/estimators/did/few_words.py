@@ -71,6 +71,18 @@ def too_few_compared(never: int) -> Message:
     )
 
 
+def too_many(served: int, most: int) -> Message:
+    """So many served places that they can tell their own spread."""
+    return Message(
+        "few.too-many",
+        Text(
+            en="{served:int} places were served, and this method is for {most:int} at most. So many tell their own spread: use callaway-santanna or difference-in-differences. Where rows are people, name the place as assignment_cluster.",
+            fr="{served:int} lieux ont été servis, et cette méthode en admet {most:int} au plus. Un si grand nombre dit sa propre variabilité : utilisez callaway-santanna ou difference-in-differences. Si les lignes sont des personnes, indiquez le lieu comme assignment_cluster.",
+        ),
+        {"served": served, "most": most},
+    )
+
+
 def wild_one() -> Message:
     """The wild bootstrap with a single served place."""
     return Message(
@@ -79,6 +91,18 @@ def wild_one() -> Message:
             en="One place was served, and the wild cluster bootstrap says nothing then: its draws only turn the sign of that place's own error. Use inference ferman-pinto, conley-taber or randomisation.",
             fr="Un seul lieu a été servi, et le bootstrap sauvage par grappes ne dit alors rien : ses tirages ne font que changer le signe de l'erreur de ce lieu. Utilisez l'inférence ferman-pinto, conley-taber ou randomisation.",
         ),
+    )
+
+
+def wild_alone(names: Sequence[str]) -> Message:
+    """The wild bootstrap where some start is that of a single place."""
+    return Message(
+        "few.wild-alone",
+        Text(
+            en="The wild cluster bootstrap needs two served places at least that started together and count alike over time, and {count:int} {count:plural:stands|stand} alone ({names:text}): the error of such a place cannot be told by changing signs. Use another inference, or target cluster where numbers of people differ over time.",
+            fr="Le bootstrap sauvage par grappes suppose au moins deux lieux servis démarrant ensemble et comptant de même dans le temps, or {count:int} {count:plural:lieu est seul|lieux sont seuls} ({names:text}) : changer des signes ne dit rien de l'erreur d'un tel lieu. Utilisez une autre inférence, ou la cible cluster si les effectifs varient dans le temps.",
+        ),
+        {"count": len(names), "names": some(names)},
     )
 
 
@@ -204,7 +228,10 @@ def formed(places: int, never: int, *, equal: bool) -> Message:
     counted = (
         ("each place and period counting as one", "chaque lieu et période comptant pour un")
         if equal
-        else ("weighted by the people in each", "pondérée par les personnes de chacun")
+        else (
+            "weighted by the people (or rows) in each",
+            "pondérée par les personnes (ou lignes) de chacun",
+        )
     )
     return Message(
         "method.few-formed",

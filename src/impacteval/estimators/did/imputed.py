@@ -242,8 +242,12 @@ def left_out(targets: Targets) -> tuple[tuple[Message, ...], Message | None]:
         return (), None
     open_periods = np.zeros(panel.n_periods, dtype=bool)
     open_periods[panel.period[targets.untreated]] = True
-    gone = [str(panel.periods[t]) for t in np.unique(panel.period[served]) if not open_periods[t]]
-    units = np.unique(panel.unit[lost])
+    gone = [
+        str(panel.periods[t])
+        for t in np.flatnonzero(np.bincount(panel.period[served]))
+        if not open_periods[t]
+    ]
+    units = np.flatnonzero(np.bincount(panel.unit[lost]))
     unseen = len(np.setdiff1d(units, panel.unit[targets.untreated]))
     if panel.kind == "repeated_cross_section":
         unseen = 0

@@ -186,7 +186,7 @@ def read_panel(sample: Sample, scale: Scale, *, keep_always: bool = False) -> Pa
     if matrix.exposure is not None:
         y = y / matrix.exposure[kept]
     # Where every row is a unit of its own, those of a later served place were not served before.
-    inside = np.unique(unit[period >= start[unit]])
+    inside = np.flatnonzero(np.bincount(unit[period >= start[unit]]))
     places = inside if assignment is None else np.unique(assignment.codes[inside])
     labels = matrix.unit.labels[used]
     return Panel(
@@ -299,5 +299,5 @@ def levels_of_units(
 def _check_arms(start: Ints, n_periods: int) -> None:
     if not (start < n_periods).any():
         raise NotIdentified(messages.nobody_served())
-    if len(np.unique(start)) < 2:
+    if start.min() == start.max():
         raise NotIdentified(messages.nobody_to_compare())

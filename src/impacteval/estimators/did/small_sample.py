@@ -108,10 +108,12 @@ def correction(
     alone = int(np.argmax(crowded)) if crowded.max() >= MOST else None
     counts = np.bincount(cell[weight > 0.0], minlength=cells).astype(np.float64)
     left = np.maximum(counts - lost, 1.0)
-    factor = np.sqrt(counts / left)[:, None] / np.sqrt(1.0 - np.minimum(share, MOST))
+    # Who is alone in a cell has nothing to be corrected: it does not differ from itself.
+    room = np.where(share < MOST, 1.0 - share, 1.0)
+    factor = np.sqrt(counts / left)[:, None] / np.sqrt(room)
     arms = int(arm.max()) + 1
-    by_arm = np.zeros((arms, groups))
-    np.add.at(by_arm, arm, share * (total / np.bincount(arm, total, arms)[arm])[:, None])
+    part = share * (total / np.bincount(arm, total, arms)[arm])[:, None]
+    by_arm = part if arms == cells else np.stack([part[arm == a].sum(axis=0) for a in range(arms)])
     degrees = 1.0 / (by_arm**2).sum(axis=1) - 1.0
     if panel.cluster is None:
         degrees = degrees - np.bincount(arm, lost, arms)

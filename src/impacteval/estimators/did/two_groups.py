@@ -12,8 +12,9 @@ estimates? *Quarterly Journal of Economics* 119(1). doi:10.1162/0033553047728395
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
@@ -28,7 +29,7 @@ from impacteval.estimators.did.panel import Bools, Floats, Ints, Panel, read_pan
 from impacteval.estimators.did.rows_regression import clustered, fit_rows, superfluous
 from impacteval.estimators.did.small_sample import Correction, correction
 from impacteval.estimators.did.two_groups_card import DIFFERENCE_IN_DIFFERENCES
-from impacteval.inference.drdid import CannotFit
+from impacteval.inference.drdid import CannotFit, Method
 from impacteval.values import Message, Scale
 
 if TYPE_CHECKING:
@@ -97,24 +98,12 @@ class DifferenceInDifferences:
         """
         scale = Scale.parse(scale)
         panel = read_panel(sample, scale)
-        starts = np.unique(panel.start[panel.start < panel.n_periods])
-        if len(starts) > 1:
-            raise NotIdentified(words.staggered(len(starts)))
-        start = int(starts[0])
-        treated = panel.start == start
-        x, moving = _covariates(panel, start)
-        if self.method == "ols":
-            found = _by_rows(panel, start, treated)
-        else:
-            setting = Setting(panel, start, treated, x, self.method)
-            found = _by_change(setting)
-            if moving:
-                found = replace(found, notes=(words.moving_covariates(moving), *found.notes))
+        start, found = fit_two_groups(panel, self.method)
         return _built(panel, start, found, scale, self.name, self.method)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Found:
+class Found:
     """What was estimated, in influence of units or clusters, corrected for small samples.
 
     Effects and means are those of `Changes`: pooled, then by period.
@@ -129,11 +118,46 @@ class _Found:
     counts: Ints
     size: float
     df: float
-    conventions: tuple[tuple[str, float, float], ...]
+    conventions: Callable[[], Iterator[tuple[str, float, float]]]
     notes: tuple[Message, ...]
 
+    @property
+    def averages(self) -> list[Average]:
+        """Pooled, then by period."""
+        parts = (self.effect, self.observed, self.influence, self.observed_influence)
+        return [Average(float(e), float(o), p, q) for e, o, p, q in zip(*parts, strict=True)]
 
-def _by_change(setting: Setting) -> _Found:
+
+def fit_two_groups(panel: Panel, method: Method | Literal["ols"]) -> tuple[int, Found]:
+    """Place of the first served period, and what was estimated.
+
+    Parameters
+    ----------
+    panel : Panel
+        The rows.
+    method : str
+        As in `DifferenceInDifferences`.
+
+    Raises
+    ------
+    NotIdentified
+        When there are several starting dates, or the data cannot answer.
+    """
+    starts = np.unique(panel.start[panel.start < panel.n_periods])
+    if len(starts) > 1:
+        raise NotIdentified(words.staggered(len(starts)))
+    start = int(starts[0])
+    treated = panel.start == start
+    if method == "ols":
+        return start, _by_rows(panel, start, treated)
+    x, moving = _covariates(panel, start)
+    found = _by_change(Setting(panel, start, treated, x, method))
+    if moving:
+        found = replace(found, notes=(words.moving_covariates(moving), *found.notes))
+    return start, found
+
+
+def _by_change(setting: Setting) -> Found:
     panel, treated = setting.panel, setting.treated
     try:
         found = changes(setting)
@@ -145,7 +169,7 @@ def _by_change(setting: Setting) -> _Found:
     if not math.isfinite(found.effect[0]):
         raise NotIdentified(words.no_change_seen())
     fixed = _correction(setting, found)
-    return _Found(
+    return Found(
         effect=found.effect,
         influence=fixed.influence(found.influence),
         observed=found.observed,
@@ -155,7 +179,7 @@ def _by_change(setting: Setting) -> _Found:
         counts=found.counts,
         size=found.size,
         df=fixed.df(found.influence[0]),
-        conventions=tuple(_conventions(panel, setting.start, treated, found)),
+        conventions=partial(_conventions, panel, setting.start, treated, found),
         notes=tuple(_notes(setting, found)),
     )
 
@@ -180,7 +204,7 @@ def _correction(setting: Setting, found: Changes) -> Correction:
     return fixed
 
 
-def _by_rows(panel: Panel, start: int, treated: Bools) -> _Found:
+def _by_rows(panel: Panel, start: int, treated: Bools) -> Found:
     on = treated[panel.unit]
     after = panel.period >= start
     extra = superfluous(panel, on, after)
@@ -218,7 +242,7 @@ def _by_rows(panel: Panel, start: int, treated: Bools) -> _Found:
     for side in (0, 1):
         counts[side] = np.bincount(panel.period[on == bool(side)], minlength=panel.n_periods)
     df = pooled.degrees()
-    return _Found(
+    return Found(
         effect=np.append(pooled.effect, each),
         influence=np.vstack([pooled.influence(), each_influence]),
         observed=observed,
@@ -228,7 +252,7 @@ def _by_rows(panel: Panel, start: int, treated: Bools) -> _Found:
         counts=counts,
         size=float(panel.size[on & after].sum()),
         df=df,
-        conventions=tuple(pooled.conventions()),
+        conventions=pooled.conventions,
         notes=() if panel.balanced or panel.kind != "panel" else (words.composition(),),
     )
 
@@ -328,7 +352,7 @@ def _conventions(
 
 
 def _built(
-    panel: Panel, start: int, found: _Found, scale: Scale, name: str, method: str
+    panel: Panel, start: int, found: Found, scale: Scale, name: str, method: str
 ) -> CounterfactualEstimate:
     average, path = _averages(start, found)
     repeated = panel.kind == "repeated_cross_section"
@@ -358,13 +382,8 @@ def _built(
     )
 
 
-def _averages(start: int, found: _Found) -> tuple[Average, list[PathPoint]]:
-    averages = [
-        Average(float(e), float(o), psi, own)
-        for e, o, psi, own in zip(
-            found.effect, found.observed, found.influence, found.observed_influence, strict=True
-        )
-    ]
+def _averages(start: int, found: Found) -> tuple[Average, list[PathPoint]]:
+    averages = found.averages
     path = [
         PathPoint(start + k, average, int(found.counts[1, start + k]))
         for k, average in enumerate(averages[1:])
@@ -373,12 +392,12 @@ def _averages(start: int, found: _Found) -> tuple[Average, list[PathPoint]]:
     return averages[0], path
 
 
-def _study(panel: Panel, start: int, found: _Found) -> tuple[EventStudy | None, dict[str, Any]]:
+def _study(panel: Panel, start: int, found: Found) -> tuple[EventStudy | None, dict[str, Any]]:
     """Effects against the last period before, and the tables."""
     others = np.delete(np.arange(panel.n_periods), start - 1)
     good = np.isfinite(found.against)
     tables: dict[str, Any] = {"group_time": _group_time(panel, start, found)}
-    rows = [("used", float(np.linalg.norm(found.influence[0])), found.df), *found.conventions]
+    rows = [("used", float(np.linalg.norm(found.influence[0])), found.df), *found.conventions()]
     effect = float(found.effect[0])
     tables["conventions"] = {
         "convention": [row[0] for row in rows],
@@ -412,7 +431,7 @@ def _times(panel: Panel, start: int) -> Floats | Ints:
     return times.astype(np.int64) if (times == np.round(times)).all() else times
 
 
-def _group_time(panel: Panel, start: int, found: _Found) -> dict[str, Any]:
+def _group_time(panel: Panel, start: int, found: Found) -> dict[str, Any]:
     labels = panel.periods.tolist()
     error = np.sqrt((found.influence**2).sum(axis=1))
     at = [k for k in range(1, len(found.effect)) if math.isfinite(found.effect[k])]

@@ -193,10 +193,12 @@ def fit_two_way(panel: Panel) -> Found:
 
 def _closed(panel: Panel, weight: Floats) -> tuple[float, Floats, Floats, float, Floats]:
     """A balanced panel: effect, influence, the same without factors, df, residual treatment."""
-    pairs = np.stack([panel.start.astype(np.float64), weight])
-    _, kind = np.unique(pairs, axis=1, return_inverse=True)
-    kind = kind.ravel()
-    first = np.unique(kind, return_index=True)[1]
+    _, kind = compact(panel.start)
+    if panel.weight is not None:
+        distinct, place = compact(weight)
+        _, kind = compact(kind * len(distinct) + place)
+    first = np.empty(int(kind.max()) + 1, dtype=np.int64)
+    first[kind[::-1]] = np.arange(len(kind))[::-1]
     treatment = (np.arange(panel.n_periods) >= panel.start[first][:, None]).astype(np.float64)
     fit = two_way_balanced(panel.dense(panel.y), kind, treatment, weight[first])
     if fit is None:

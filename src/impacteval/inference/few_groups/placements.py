@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from numpy.random import Generator
 
 
+# Cards of shuffles that are held at a time: 32 MB.
+HELD = 4_000_000
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Placements:
     """Groups put in the places of those that were served.
@@ -81,14 +85,26 @@ def placements(groups: int, kinds: Ints, draws: int, rng: Generator) -> Placemen
     """
     if count_placements(groups, kinds) <= draws + 1:
         return Placements(_every(groups, kinds), every=True)
-    places = kinds.size
+    step = max(1, HELD // groups)  # of the groups alone, so that draws are the same everywhere
+    return Placements(
+        np.concatenate(
+            [
+                _drawn(groups, kinds.size, min(step, draws - first), rng)
+                for first in range(0, draws, step)
+            ]
+        ),
+        every=False,
+    )
+
+
+def _drawn(groups: int, places: int, draws: int, rng: Generator) -> Ints:
+    """The first cards of a shuffle: each is changed with one that stands there or further on."""
     rows = np.arange(draws)
     deck = np.tile(np.arange(groups), (draws, 1))
-    # The first cards of a shuffle: each is changed with one that stands there or further on.
     for k in range(places):
         other = rng.integers(k, groups, size=draws)
         deck[rows, k], deck[rows, other] = deck[rows, other], deck[rows, k].copy()
-    return Placements(deck[:, :places].copy(), every=False)
+    return deck[:, :places].copy()
 
 
 def _every(groups: int, kinds: Ints) -> Ints:

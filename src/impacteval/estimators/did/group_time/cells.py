@@ -107,9 +107,8 @@ def compute_cells(
         for cell in source.compare(together, method, pulls, [place[c] for c in together]):
             found[cell.comparison] = cell
     for c, (first, second) in derived.items():
-        found[c] = _difference(
-            c, first and found[first], second and found[second], pulls.quantities
-        )
+        known = [None if p is None else found[p] for p in (first, second)]
+        found[c] = _difference(c, known[0], known[1], pulls.quantities)
     return Cells(
         plans=tuple(plans),
         reported=tuple(found[c] for plan in plans for c in plan.reported),
