@@ -11,8 +11,8 @@ from published_data import mpdta
 
 import impacteval as ie
 from impacteval.errors import NotIdentified
-from impacteval.estimators.did.panel import read_panel
 from impacteval.estimators.did.interacted import Means, Rows, fit_saturated
+from impacteval.estimators.did.panel import read_panel
 from impacteval.sample import Sample
 from impacteval.testing import SampleMaker, estimator_checks
 from impacteval.testing.did import _rollout
