@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import numpy as np
 
 from impacteval.errors import NotIdentified
-from impacteval.estimates import EventStudy, StudentT
+from impacteval.estimates import EventStudy
 from impacteval.estimators.did import messages
 from impacteval.estimators.did import sun_abraham_words as words
+from impacteval.estimators.did.conventions import conventions_table
 from impacteval.estimators.did.effect import (
     Average,
     PathPoint,
@@ -26,9 +27,9 @@ from impacteval.estimators.did.effect import (
     weighted_mean,
 )
 from impacteval.estimators.did.event_tables import event_study_table
+from impacteval.estimators.did.interacted import Averaged, Saturated, fit_saturated
 from impacteval.estimators.did.panel import Bools, Floats, Ints, Panel, read_panel
 from impacteval.estimators.did.rows_regression import centred
-from impacteval.estimators.did.interacted import Averaged, Saturated, fit_saturated
 from impacteval.estimators.did.sun_abraham_card import SUN_ABRAHAM
 from impacteval.estimators.did.two_groups_words import alone, collinear
 from impacteval.estimators.did.two_way_words import LEVELS
@@ -380,13 +381,4 @@ def _conventions(
     if n > columns:
         stata = math.sqrt(m / (m - 1.0) * (n - 1.0) / (n - columns))
         rows.append(("fixest_reghdfe", bare * stata, m - 1.0))
-    return {
-        "convention": [row[0] for row in rows],
-        "effect": [effect] * len(rows),
-        "std_error": [row[1] for row in rows],
-        "df": [row[2] for row in rows],
-        "p_value": [
-            StudentT(effect, row[1], row[2]).p_value() if row[1] > 0.0 else math.nan for row in rows
-        ],
-        "used": [k == 0 for k in range(len(rows))],
-    }
+    return conventions_table(effect, rows)
