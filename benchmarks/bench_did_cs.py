@@ -111,7 +111,7 @@ def agree(name: str, ours_: dict, theirs: dict, *, errors: bool) -> float:
     if errors:
         # diff-diff's averages carry another error for the sizes; its effects' errors are compared.
         own = pairs[: len(mine)] if name == "diff-diff" else pairs
-        worst = max(worst, max(abs(a[1] / b[1] - 1.0) for a, b in own))
+        worst = max(worst, *(abs(a[1] / b[1] - 1.0) for a, b in own))
     if worst > LOOSER.get(name, AGREE):
         raise SystemExit(f"{name} differs by {worst:.1e}; nothing is timed.")
     return worst
@@ -153,17 +153,16 @@ def table(units: int, names: list[str], budget: float, cache: Path | None) -> li
             found[name] = (theirs, off)
     own = told["multiplier"]
     work = f"{units:,} x {PERIODS}"
-    rows = [
-        f"| {work} | impacteval, 999 draws | {own['seconds']:.2f} | 1.0 | {own['megabytes']:.0f} | 1.0 | |",
-        f"| {work} | impacteval, analytic (the default) | {told['analytic']['seconds']:.2f}"
-        f" | {told['analytic']['seconds'] / own['seconds']:.1f} | {told['analytic']['megabytes']:.0f}"
-        f" | {told['analytic']['megabytes'] / own['megabytes']:.1f} | |",
-    ]
-    for name, (theirs, off) in found.items():
+    rows = []
+    for name, (theirs, off) in {
+        "impacteval, 999 draws": (own, None),
+        "impacteval, analytic (the default)": (told["analytic"], None),
+        **{f"{n} {t['version']}, 999 draws": (t, off) for n, (t, off) in found.items()},
+    }.items():
+        times = [theirs[k] / own[k] for k in ("seconds", "megabytes")]
         rows.append(
-            f"| {work} | {name} {theirs['version']}, 999 draws | {theirs['seconds']:.2f}"
-            f" | {theirs['seconds'] / own['seconds']:.1f} | {theirs['megabytes']:.0f}"
-            f" | {theirs['megabytes'] / own['megabytes']:.1f} | {off:.0e} |"
+            f"| {work} | {name} | {theirs['seconds']:.2f} | {times[0]:.1f}"
+            f" | {theirs['megabytes']:.0f} | {times[1]:.1f} | {'' if off is None else f'{off:.0e}'} |"
         )
     return rows
 

@@ -10,7 +10,7 @@ other. Bands are not formed.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -185,10 +185,14 @@ def adjusted_designs() -> tuple[Design, ...]:
     return tuple(Design(name, "super", describe, law) for name, describe, law in laws)  # type: ignore[arg-type]
 
 
-def constant_designs() -> tuple[Design, ...]:
-    """Roll-outs whose effect is the same at all times, so that every average has one truth."""
-    left = ("growing", "weights", "all served", "one start")
-    return tuple(d for d in plain_designs() if not d.name.startswith(left))
+def chosen(designs: Sequence[Design], *names: str) -> tuple[Design, ...]:
+    """Some of the designs, by name."""
+    found = {design.name: design for design in designs}
+    return tuple(found[name] for name in names)
+
+
+# The effect is the same at all times in these, so that every average has one truth.
+CONSTANT = ("20 units", "50 units", "200 units", "60 clusters of 5")
 
 
 METHODS = (
@@ -204,7 +208,7 @@ METHODS = (
     Calibrated(
         "callaway-santanna-ipw",
         partial(measure, average=simple, method="ipw"),  # type: ignore[arg-type]
-        adjusted_designs,
+        lambda: chosen(adjusted_designs(), "covariate, 100 units", "covariate, 300 units"),
         command=COMMAND,
         replications=REPLICATIONS,
         note=NOTE + " Weighting by the propensity score alone.",
@@ -212,7 +216,7 @@ METHODS = (
     Calibrated(
         "callaway-santanna-dynamic",
         partial(measure, average=dynamic, method="dr"),  # type: ignore[arg-type]
-        constant_designs,
+        lambda: chosen(plain_designs(), *CONSTANT),
         scales=(Scale.DIFFERENCE,),
         command=COMMAND,
         replications=REPLICATIONS,

@@ -47,6 +47,7 @@ TABLE = [
     ("table_not_described", 25, "reads table `peeple`, which is not described"),
     # roles
     ("adopted_without_never", 17, "a lost date must not make a control"),
+    ("other_adoption_of_none", 22, "Other dates of adoption are planned, and the analysis itself"),
     ("weight_without_kind", 17, "`weight` and `weight_kind` go together"),
     ("kind_without_weight", 17, "`weight` and `weight_kind` go together"),
     ("name_of_no_covariate", 22, "`aeg` is named for people and is not one of the covariates"),

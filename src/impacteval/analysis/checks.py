@@ -3,24 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
-from impacteval.analysis.task import Task, estimate_with
+from impacteval.analysis.task import Task, estimate_with, evidence_for
 from impacteval.contract import units
 from impacteval.diagnostics import DIAGNOSTICS, run_diagnostic
 from impacteval.diagnostics.planned import Planned
 from impacteval.errors import DataError, Problem, UsageError
-from impacteval.report.findings import DiagnosticFinding
+from impacteval.registry import estimator
+from impacteval.report.findings import Alternative, DiagnosticFinding, Method
+from impacteval.study.people import PEOPLE
+from impacteval.study.rows import sample_of
 from impacteval.study.seeds import step_rng
-from impacteval.values import Confidence, Message, Scale
+from impacteval.values import LEAST_SHOWN, Confidence, Message, Scale
 
 if TYPE_CHECKING:
-    from impacteval.estimates import CounterfactualEstimate
+    import pandas as pd
+
+    from impacteval.estimates import CounterfactualEstimate, Rerun
     from impacteval.sample import Sample
 
 
 def checks_of(
-    task: Task, sample: Sample, group: str, found: CounterfactualEstimate | Message
+    task: Task,
+    sample: Sample,
+    rows: pd.DataFrame,
+    group: str,
+    found: CounterfactualEstimate | Message,
 ) -> tuple[DiagnosticFinding, ...]:
     """Every diagnostic that the contract requires or the plan names, on one group.
 
@@ -40,12 +50,12 @@ def checks_of(
         try:
             result = run_diagnostic(
                 name,
-                sample,
+                _sample_for(task, name, sample, rows),
                 limit=None if limit is None else float(limit),
                 rng=step_rng(
                     task.seed, task.seeded or task.analysis.outcome, group, f"diagnostic {name}"
                 ),
-                settings=settings.get(name),
+                settings=_settings(task, name, settings.get(name, {})),
                 planned=known,
             )
         except UsageError as error:  # a setting that these data contradict
@@ -57,6 +67,50 @@ def checks_of(
             ) from None
         checks.append(DiagnosticFinding(DIAGNOSTICS[name].title, result, name in task.required))
     return tuple(checks)
+
+
+def _sample_for(task: Task, name: str, sample: Sample, rows: pd.DataFrame) -> Sample:
+    """The planned sample, or the same with the outcomes that a check reads besides."""
+    outcomes = task.analysis.placebo_outcomes if DIAGNOSTICS[name].outcomes else ()
+    if not outcomes:
+        return sample
+    other = sample_of(task.analysis, rows, outcomes=outcomes)
+    return other if sample.preparation is None else other.prepared(sample.preparation)
+
+
+def _settings(task: Task, name: str, stated: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Settings as planned; of people, small parts are never left out and so told."""
+    if "least" not in DIAGNOSTICS[name].settings or task.analysis.unit_kind not in PEOPLE:
+        return stated
+    least = stated.get("least", LEAST_SHOWN)
+    return {**stated, "least": max(least, LEAST_SHOWN) if isinstance(least, int) else least}
+
+
+def decided_again(
+    task: Task,
+    group: str,
+    checks: tuple[DiagnosticFinding, ...],
+    method: Method,
+    blocked: Message | None,
+) -> tuple[DiagnosticFinding, ...]:
+    """The checks with what each run of the planned estimator would tell the decision."""
+    method = replace(method, concerns=(), justification=None)  # told with the planned estimate
+
+    def told(check: DiagnosticFinding, run: Rerun) -> Alternative:
+        found = run.result
+        return Alternative(
+            name=f"{check.diagnostic.name} {run.name}",
+            title=run.title,
+            method=method,
+            estimate=None if isinstance(found, Message) else found,
+            reason=found if isinstance(found, Message) else None,
+            evidence=evidence_for(task, group, found, blocked),
+        )
+
+    return tuple(
+        replace(check, reruns=tuple(told(check, run) for run in check.diagnostic.reruns))
+        for check in checks
+    )
 
 
 def planned_of(task: Task, group: str, found: CounterfactualEstimate | Message) -> Planned:
@@ -74,7 +128,9 @@ def planned_of(task: Task, group: str, found: CounterfactualEstimate | Message) 
             spec, sample, task, group, f"diagnostic {step}", scale=scale, settings=settings
         )
 
-    return Planned(found, again, reference_values(task, group))
+    built: Any = estimator(spec.name, **spec.settings)
+    settings = {field.name: getattr(built, field.name) for field in fields(built)}
+    return Planned(found, again, reference_values(task, group), settings)
 
 
 def reference_values(task: Task, group: str) -> tuple[float, ...]:

@@ -114,7 +114,11 @@ def _finding(
         reason=reason or (whole if isinstance(whole, Message) else None),
         evidence=evidence,
         entry=" + ".join(finding.entry for finding in parts.values()),
-        diagnostics=tuple(_check(d, check) for d in parts for check in parts[d].diagnostics),
+        diagnostics=tuple(
+            _check(rule, own, tasks, parts, group, reason, design, check)
+            for design in parts
+            for check in parts[design].diagnostics
+        ),
         alternatives=tuple(
             _alternative(rule, own, tasks, parts, group, reason, design, other)
             for design in parts
@@ -281,8 +285,25 @@ def _named(design: str, text: Text) -> Text:
     return Text(en=f"{text.en} ({name.en})", fr=f"{text.fr} ({name.fr})")
 
 
-def _check(design: str, check: DiagnosticFinding) -> DiagnosticFinding:
-    return replace(check, title=_named(design, check.title))
+def _check(
+    rule: CombineRule,
+    own: str,
+    tasks: Mapping[str, Task],
+    parts: Mapping[str, Finding],
+    group: str,
+    blocked: Message | None,
+    design: str,
+    check: DiagnosticFinding,
+) -> DiagnosticFinding:
+    """A check of one design, under its name; what it runs again stands in the place of that design."""
+    return replace(
+        check,
+        title=_named(design, check.title),
+        reruns=tuple(
+            _alternative(rule, own, tasks, parts, group, blocked, design, run)
+            for run in check.reruns
+        ),
+    )
 
 
 def _step(design: str, step: FlowStep) -> FlowStep:

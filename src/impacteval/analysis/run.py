@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from impacteval.study.preparation import Prepared
 
 
-from impacteval.analysis.checks import checks_of
+from impacteval.analysis.checks import checks_of, decided_again
 from impacteval.analysis.cohorts import cohorts_of
 from impacteval.analysis.equity import equity_of
 from impacteval.analysis.flow import arms_flow
@@ -162,7 +162,7 @@ def _analyse_group(
     rows, flow = select(task.entry, analysis, frame, group, task.groups)
     sample = _prepared_sample(task, sample_of(analysis, rows), group, prepared)
     found = estimate_with(analysis.estimator, sample, task, group, "estimate")
-    checks = checks_of(task, sample, group, found)
+    checks = checks_of(task, sample, rows, group, found)
     reason = blocked or _withheld(checks)
     alternatives = []
     for other in analysis.robustness:
@@ -173,18 +173,19 @@ def _analyse_group(
         )
         again = estimate_with(other.estimator, varied, task, group, f"robustness {other.name}")
         alternatives.append(alternative(other, again, task, group, reason, varied, treated(varied)))
+    method = method_of(analysis.estimator, sample.blind)
     return Finding(
         outcome=analysis.outcome,
         group=group,
         entry=task.entry,
         analysis=analysis,
-        method=method_of(analysis.estimator, sample.blind),
+        method=method,
         estimate=None if isinstance(found, Message) else found,
         reason=reason or (found if isinstance(found, Message) else None),
         evidence=evidence_for(task, group, found, reason),
         seed=f"{step_seed(task.seed, task.seeded or analysis.outcome, group, 'estimate'):032x}",
         data_digest=data_digest,
-        diagnostics=checks,
+        diagnostics=decided_again(task, group, checks, method, reason),
         alternatives=tuple(alternatives),
         flow=(
             *flow,

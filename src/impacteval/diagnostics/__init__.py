@@ -7,8 +7,9 @@ one means for a payment is decided elsewhere.
 Examples
 --------
 >>> sorted(DIAGNOSTICS)
-['attrition', 'audit', 'balance', 'compliance', 'contamination', 'reconciliation', \
-'sample-ratio', 'spillover']
+['anticipation', 'attrition', 'audit', 'balance', 'compliance', 'compositional-change', \
+'contamination', \
+'leave-one-cluster', 'leave-one-cohort', 'placebo-dates', 'placebo-outcomes', 'reconciliation', 'sample-ratio', 'spillover', 'spillover-rings']
 """
 
 from __future__ import annotations
@@ -21,9 +22,15 @@ from typing import TYPE_CHECKING, Any
 from impacteval.diagnostics.attrition import attrition
 from impacteval.diagnostics.audit import audit
 from impacteval.diagnostics.balance import balance
+from impacteval.diagnostics.composition import compositional_change
+from impacteval.diagnostics.dates import anticipation, placebo_dates
 from impacteval.diagnostics.entry import DiagnosticEntry
+from impacteval.diagnostics.leave_out import leave_one_cluster, leave_one_cohort
+from impacteval.diagnostics.placebo_outcomes import placebo_outcomes
 from impacteval.diagnostics.planned import Planned
 from impacteval.diagnostics.reconciliation import reconciliation
+from impacteval.diagnostics.rings import spillover_rings
+from impacteval.diagnostics.roll_outs import ROLL_OUTS
 from impacteval.diagnostics.sample_ratio import sample_ratio
 from impacteval.diagnostics.spillover import spillover
 from impacteval.diagnostics.take_up import compliance, contamination
@@ -155,7 +162,9 @@ _ALL = (
     ),
 )
 
-DIAGNOSTICS: Mapping[str, DiagnosticEntry] = MappingProxyType({e.name: e for e in _ALL})
+DIAGNOSTICS: Mapping[str, DiagnosticEntry] = MappingProxyType(
+    {e.name: e for e in (*_ALL, *ROLL_OUTS)}
+)
 
 
 def diagnostic_names() -> tuple[str, ...]:
@@ -224,15 +233,22 @@ __all__ = [
     "DIAGNOSTICS",
     "DiagnosticEntry",
     "Planned",
+    "anticipation",
     "attrition",
     "audit",
     "balance",
     "compliance",
+    "compositional_change",
     "contamination",
     "diagnostic_names",
+    "leave_one_cluster",
+    "leave_one_cohort",
+    "placebo_dates",
+    "placebo_outcomes",
     "reconciliation",
     "run_diagnostic",
     "sample_ratio",
     "spillover",
+    "spillover_rings",
     "unknown_settings",
 ]

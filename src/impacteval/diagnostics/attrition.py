@@ -10,7 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from impacteval.diagnostics.balance import NO_ARMS, NO_BLOCK
-from impacteval.diagnostics.judged import checked_limit, not_applicable, status_of
+from impacteval.diagnostics.judged import (
+    SEEN_ONCE,
+    checked_limit,
+    not_applicable,
+    seen_once,
+    status_of,
+)
 from impacteval.diagnostics.randomised import (
     Assignment,
     assignment_of,
@@ -101,6 +107,8 @@ def attrition(
     read = assignment_of(sample)
     if read is None:
         return not_applicable(NAME, limit, NO_ARMS)
+    if seen_once(sample):
+        return not_applicable(NAME, limit, SEEN_ONCE)
     every, matrix = read
     lost = ~sample.matrix().measured
     people = Assignment(

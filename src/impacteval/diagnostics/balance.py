@@ -2,36 +2,36 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from impacteval.diagnostics.chance import largest_by_chance
 from impacteval.diagnostics.judged import checked_limit, not_applicable, status_of
 from impacteval.diagnostics.randomised import (
     Assignment,
     Differences,
     assignment_of,
+    baseline_of,
     differences,
     normal_tail,
     omnibus,
     taken,
     unit_rows,
 )
+from impacteval.diagnostics.reruns import NO_STARTS
 from impacteval.estimates import Diagnostic, Parts
 from impacteval.values import Design, Message, Text
 
 if TYPE_CHECKING:
     from numpy.random import Generator
 
-    from impacteval.sample import BlindSample, Sample
+    from impacteval.sample import BlindMatrix, BlindSample, Sample
 
 Floats = NDArray[np.float64]
 
 NAME = "balance"
-DRAWS = 20_000
-_SEED = 20080528
 
 _NO_COVARIATES = Message(
     "balance.no-covariates",
@@ -85,7 +85,8 @@ def balance(
     Parameters
     ----------
     sample : Sample or BlindSample
-        Panels are read at each unit's first period.
+        Panels are read at each unit's first period; roll-outs (design ``did``) at the last period
+        before anybody was served, those served by the end against those never served.
     limit : float, optional
         The largest statistic that passes, in standard deviations.
     rng : Generator, optional
@@ -116,13 +117,19 @@ def balance(
     doi:10.1214/08-STS254.
     """
     limit = checked_limit(NAME, limit)
-    read = assignment_of(sample)
+    read: tuple[Assignment, BlindMatrix, NDArray[np.int64]] | None
+    if sample.design == Design.DID:
+        read = baseline_of(sample)
+        none = NO_STARTS
+    else:
+        found_arms = assignment_of(sample)
+        read = None if found_arms is None else (*found_arms, unit_rows(found_arms[1]))
+        none = NO_ARMS
     if read is None:
-        return not_applicable(NAME, limit, NO_ARMS)
-    every, matrix = read
+        return not_applicable(NAME, limit, none)
+    every, matrix, rows = read
     if not matrix.covariate_names:
         return not_applicable(NAME, limit, _NO_COVARIATES)
-    rows = unit_rows(matrix)
     assignment, x = taken(every, rows), matrix.X[rows]
     found = differences(x, assignment)
     if found is None:
@@ -132,7 +139,9 @@ def balance(
     statistic = float(np.max(np.abs(standardised)))
     expected = chance = None
     if sample.design == Design.RCT:
-        expected, chance = _by_chance(found, spread, limit, rng)
+        inverse = _over(np.ones_like(spread), spread)
+        covariance = found.covariance * np.outer(inverse, inverse)
+        expected, chance = largest_by_chance(covariance, limit, rng)
     test = omnibus(found)
     return Diagnostic(
         NAME,
@@ -171,25 +180,6 @@ def _variance(x: Floats, mass: Floats) -> Floats:
 
 def _over(values: Floats, spread: Floats) -> Floats:
     return np.divide(values, spread, out=np.zeros_like(values), where=spread > 0.0)
-
-
-def _by_chance(
-    found: Differences, spread: Floats, limit: float | None, rng: Generator | None
-) -> tuple[float, float | None]:
-    """Mean of the largest standardised difference of a fair draw, and its chance above `limit`."""
-    inverse = _over(np.ones_like(spread), spread)
-    covariance = found.covariance * np.outer(inverse, inverse)
-    if len(spread) == 1:
-        error = math.sqrt(covariance[0, 0])
-        mean = error * math.sqrt(2.0 / math.pi)
-        if limit is None:
-            return mean, None
-        return mean, normal_tail(limit / error) if error > 0.0 else 0.0
-    values, vectors = np.linalg.eigh(covariance)
-    root = vectors * np.sqrt(np.clip(values, 0.0, None))
-    draws = (rng or np.random.default_rng(_SEED)).standard_normal((DRAWS, len(spread))) @ root.T
-    largest = np.max(np.abs(draws), axis=1)
-    return float(np.mean(largest)), None if limit is None else float(np.mean(largest > limit))
 
 
 def _explained(

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import math
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from impacteval.errors import UsageError
 from impacteval.estimates import Diagnostic, DiagnosticStatus
-from impacteval.values import Message, significant
+from impacteval.values import Design, Message, Text, significant
+
+if TYPE_CHECKING:
+    from impacteval.sample import BlindSample, Sample
 
 
 def checked_limit(name: str, limit: float | None) -> float | None:
@@ -37,3 +41,20 @@ def status_of(statistic: float, limit: float | None) -> DiagnosticStatus:
 def not_applicable(name: str, limit: float | None, reason: Message) -> Diagnostic:
     """A diagnostic that has nothing to measure here, and why."""
     return Diagnostic(name, DiagnosticStatus.NOT_APPLICABLE, None, limit, reason)
+
+
+SEEN_ONCE = Message(
+    "diagnostics.seen-once",
+    Text(
+        en="Each unit is seen in one period only, so that those served and the others are not followed "
+        "here; compositional-change looks at who is measured when.",
+        fr="Chaque unité n'est vue qu'à une période : les unités servies et les autres ne sont pas "
+        "suivies ici ; compositional-change examine qui est mesuré et quand.",
+    ),
+)
+
+
+def seen_once(sample: Sample | BlindSample) -> bool:
+    """Whether the rows of a roll-out are other units in each period."""
+    kind: str = sample.structure.kind
+    return sample.design == Design.DID and kind == "repeated_cross_section"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from impacteval.errors import UsageError
@@ -44,11 +44,14 @@ class Planned:
         Runs the planned estimator again, see `Again`.
     at : tuple of float
         Bare reference values on the scale of the estimate. What stands at them is not known here.
+    settings : mapping
+        The estimator's settings as planned, those left at their defaults included.
     """
 
     estimate: CounterfactualEstimate | Message
     again: Again
     at: tuple[float, ...] = ()
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def scale(self) -> Scale | None:

@@ -15,11 +15,13 @@ studies. *Statistical Science* 23(2), doi:10.1214/08-STS254.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+
+from impacteval.sample import first_served
 
 if TYPE_CHECKING:
     from impacteval.sample import BlindMatrix, BlindSample, Sample
@@ -100,6 +102,30 @@ def assignment_of(sample: Sample | BlindSample) -> tuple[Assignment, BlindMatrix
     block, labels = _blocks(matrix)
     mass = np.ones(matrix.n) if matrix.weight is None else np.array(matrix.weight)
     return Assignment(arm, block, labels, _clusters(matrix, arm), mass), matrix
+
+
+def baseline_of(sample: Sample | BlindSample) -> tuple[Assignment, BlindMatrix, Ints] | None:
+    """Who will be served and who will not, before anybody is: of a roll-out, its baseline period.
+
+    Units that are served from the first period on have no time before and are left out.
+
+    Returns
+    -------
+    (Assignment, BlindMatrix, rows) or None
+        The assignment of all rows and the rows of the last period before anybody was served. None
+        where it cannot be known when each unit was first served, or nobody was seen before.
+    """
+    read = assignment_of(sample)
+    if read is None or (start := first_served(read[1])) is None or read[1].period is None:
+        return None
+    every, matrix = read
+    when = matrix.period
+    assert when is not None
+    n_periods, period = len(when.labels), when.codes
+    first = int(start[start > 0].min(initial=n_periods))
+    rows = np.flatnonzero((period == first - 1) & (start > 0))
+    arm = start < n_periods
+    return replace(every, arm=arm, cluster=_clusters(matrix, arm)), matrix, rows
 
 
 def _blocks(matrix: BlindMatrix) -> tuple[Ints, tuple[str, ...]]:

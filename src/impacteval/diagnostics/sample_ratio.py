@@ -10,7 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from impacteval.diagnostics.balance import NO_ARMS
-from impacteval.diagnostics.judged import checked_limit, not_applicable, status_of
+from impacteval.diagnostics.judged import (
+    SEEN_ONCE,
+    checked_limit,
+    not_applicable,
+    seen_once,
+    status_of,
+)
 from impacteval.diagnostics.randomised import Assignment, assignment_of, taken, unit_rows
 from impacteval.errors import Problem, UsageError
 from impacteval.estimates import Diagnostic, Parts
@@ -102,6 +108,8 @@ def sample_ratio(
     read = assignment_of(sample)
     if read is None:
         return not_applicable(NAME, limit, NO_ARMS)
+    if seen_once(sample):
+        return not_applicable(NAME, limit, SEEN_ONCE)
     rows = unit_rows(read[1])
     people = taken(read[0], rows)
     pieces = np.unique(people.cluster, return_index=True)[1]

@@ -24,7 +24,7 @@ NAME = "spillover"
 _LEVELS = 12
 """Up to so many values of exposure are listed one by one."""
 
-_NO_EXPOSURE = Message(
+NO_EXPOSURE = Message(
     "spillover.no-exposure",
     Text(
         en="Nobody stated how near each comparison unit stands to the programme.",
@@ -34,8 +34,10 @@ _NO_EXPOSURE = Message(
 _SEVERAL = Message(
     "spillover.several-periods",
     Text(
-        en="The sample holds several periods, and this check is of one measurement.",
-        fr="L'échantillon couvre plusieurs périodes, et ce contrôle porte sur une seule mesure.",
+        en="The sample holds several periods, and this check is of one measurement; spillover-rings is "
+        "for services that begin in the course of the data.",
+        fr="L'échantillon couvre plusieurs périodes, et ce contrôle porte sur une seule mesure ; "
+        "spillover-rings est fait pour les services qui commencent au cours des données.",
     ),
 )
 _ALIKE = Message(
@@ -113,7 +115,7 @@ def spillover(
         return not_applicable(NAME, limit, NO_ARMS)
     matrix = sample.matrix()
     if matrix.spillover is None:
-        return not_applicable(NAME, limit, _NO_EXPOSURE)
+        return not_applicable(NAME, limit, NO_EXPOSURE)
     if sample.structure.kind != "cross_section":
         return not_applicable(NAME, limit, _SEVERAL)
     rows = np.flatnonzero(matrix.measured & ~read[0].arm)

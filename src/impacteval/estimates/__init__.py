@@ -1,7 +1,7 @@
 """What every estimator returns: an effect, its confidence distribution, and the path without it."""
 
 from impacteval.estimates.audit import AuditFinding
-from impacteval.estimates.diagnostic import Diagnostic, DiagnosticStatus
+from impacteval.estimates.diagnostic import Diagnostic, DiagnosticStatus, Rerun
 from impacteval.estimates.distributions import (
     ConfidenceDistribution,
     EmpiricalDraws,
@@ -43,6 +43,7 @@ __all__ = [
     "Parts",
     "Period",
     "RatioTest",
+    "Rerun",
     "StepFunction",
     "StudentT",
     "TestInversion",

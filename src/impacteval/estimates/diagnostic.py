@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from impacteval.estimates.estimate import CounterfactualEstimate
 from impacteval.estimates.parts import Parts
-from impacteval.values import Message
+from impacteval.values import Message, Text
 
 
 class DiagnosticStatus(StrEnum):
@@ -15,6 +16,25 @@ class DiagnosticStatus(StrEnum):
     PASSED = "passed"
     FAILED = "failed"
     NOT_APPLICABLE = "not_applicable"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rerun:
+    """The planned estimate on other data or settings, for whoever decides to decide again.
+
+    Attributes
+    ----------
+    name : str
+        Names this run within its diagnostic.
+    title : Text
+        What is changed, for people.
+    result : CounterfactualEstimate or Message
+        The estimate on the planned scale, or why there is none.
+    """
+
+    name: str
+    title: Text
+    result: CounterfactualEstimate | Message
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,6 +59,8 @@ class Diagnostic:
         One plain sentence.
     parts : Parts
         Tidy frames behind the statistic.
+    reruns : tuple of Rerun
+        The planned estimate on other data or settings, where the check runs it again.
     """
 
     name: str
@@ -49,6 +71,7 @@ class Diagnostic:
     expected: float | None = None
     chance_sound_fails: float | None = None
     parts: Parts = field(default_factory=Parts)
+    reruns: tuple[Rerun, ...] = ()
 
     def __post_init__(self) -> None:
         if (self.statistic is None) != (self.status is DiagnosticStatus.NOT_APPLICABLE):

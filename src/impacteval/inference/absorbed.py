@@ -224,8 +224,8 @@ def _by_level(block: Block, w: Floats, level: Ints, levels: int) -> list[Floats]
     found = []
     for factor in block.factors:
         own = w if factor is None else w * factor
-        table = np.bincount(place, weights=own, minlength=levels * size).reshape(levels, size)
-        found.append(table[:, : block.size])
+        table = np.bincount(place, weights=own, minlength=levels * size).astype(np.float64)
+        found.append(table.reshape(levels, size)[:, : block.size])
     return found
 
 

@@ -67,12 +67,42 @@ def _not_negative(value: Decimal) -> Decimal:
     return value
 
 
+PLACEBO_OUTCOMES = "placebo-outcomes"
+"""The diagnostic that reads outcome columns of its own."""
+
+
+def _listed(value: Any) -> tuple[Any, ...]:
+    return tuple(value) if isinstance(value, list | tuple) else (value,)
+
+
 class DiagnosticSpec(FileModel):
     """A diagnostic and the largest statistic that passes."""
 
     name: Slug = Field(description="the name of a diagnostic, such as balance")
     limit: Annotated[Number, AfterValidator(_not_negative)] | None = None
     settings: Settings = Field(default_factory=dict)
+
+    @property
+    def outcomes(self) -> tuple[str, ...]:
+        """Outcome columns that it reads besides the analysed one: what the service cannot move."""
+        if self.name != PLACEBO_OUTCOMES:
+            return ()
+        return tuple(_listed(self.settings.get("outcomes", ())))
+
+    @model_validator(mode="after")
+    def _names_outcomes(self) -> Self:
+        if self.name != PLACEBO_OUTCOMES:
+            return self
+        named = _listed(self.settings.get("outcomes", ()))
+        if not named or not all(isinstance(n, str) and n.strip() for n in named):
+            what = "The check names no outcome that the service cannot move."
+            fix = "Write `settings: {outcomes: [column, ...]}`."
+        elif len(set(named)) < len(named):
+            what, fix = "The check names an outcome twice.", "Name each column once."
+        else:
+            return self
+        refuse([(("settings", "outcomes") if named else ("settings",), what, fix)])
+        return self
 
 
 class Robustness(FileModel):
@@ -206,6 +236,20 @@ class Analysis(FileModel):
                     [((key,), f"`{key}` names {', '.join(twice)} twice.", "Name each one once.")]
                 )
         self._attrition_fits()
+        refuse(
+            (
+                ("robustness", k, "columns", "adopted"),
+                "Other dates of adoption are planned, and the analysis itself has none.",
+                "Name them under its own `columns`: {adopted: ..., never: ...}.",
+            )
+            for k, other in enumerate(self.robustness)
+            if other.columns.adopted is not None and self.columns.adopted is None
+        )
+        for k, spec in enumerate(self.diagnostics):
+            if self.columns.outcome in spec.outcomes:
+                where = ("diagnostics", k, "settings", "outcomes")
+                what = f"`{self.columns.outcome}` is the outcome that the service should move."
+                refuse([(where, what, "Name outcomes that it cannot move.")])
         if self.columns.audited is not None and self.design != "count":
             refuse(
                 [
@@ -266,6 +310,11 @@ class Analysis(FileModel):
             if column not in self.columns.covariates
         ]
         refuse(problems)
+
+    @property
+    def placebo_outcomes(self) -> tuple[str, ...]:
+        """Outcome columns that are read besides, by the check of what the service cannot move."""
+        return tuple(dict.fromkeys(c for d in self.diagnostics for c in d.outcomes))
 
     def blind_columns(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
         """Every column that is read without outcomes, with the place that names it."""

@@ -99,7 +99,11 @@ class Plan(FileModel):
                 column: inner
                 for inner, other in self.analyses.items()
                 if other.data == analysis.data
-                for column in (other.columns.outcome, other.columns.audited)
+                for column in (
+                    other.columns.outcome,
+                    other.columns.audited,
+                    *other.placebo_outcomes,
+                )
                 if column is not None
             }
             problems += [

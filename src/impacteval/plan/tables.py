@@ -189,6 +189,7 @@ class OtherColumns(FileModel):
     """The roles that a robustness analysis changes."""
 
     treatment: NonBlank | None = None
+    adopted: NonBlank | None = None
     cluster: NonBlank | None = None
     assignment_cluster: NonBlank | None = None
     stratum: NonBlank | None = None

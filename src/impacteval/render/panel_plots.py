@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING, Any
 
 from impacteval.render import format as fmt
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 LEFT, RIGHT = 0.09, 0.73
 """Where the axes of a path begin and end; the names of its lines stand to the right."""
+LINE_HEIGHT = 0.16
+"""Inches that a line of text takes."""
 
 
 def path_over_time(finding: FindingFacts, pen: Pen) -> str:
@@ -31,11 +34,13 @@ def path_over_time(finding: FindingFacts, pen: Pen) -> str:
     without = [float(row.counterfactual) for row in rows]
     where, told = named(labels, at, pen.language, WIDTH * (RIGHT - LEFT))
     lines = max(text.count("\n") for text in told)
+    title = _title(pen.both(finding.outcome_unit))
     with style(name):
-        height = 3.0 + 0.16 * lines
+        above = 0.27 + LINE_HEIGHT * title.count("\n")
+        height = 2.73 + above + LINE_HEIGHT * lines
         figure, axes = new_figure(WIDTH, height)
-        below = (0.44 + 0.16 * lines) / height
-        axes.set_position((LEFT, below, RIGHT - LEFT, 1 - below - 0.27 / height))
+        below = (0.44 + LINE_HEIGHT * lines) / height
+        axes.set_position((LEFT, below, RIGHT - LEFT, 1 - below - above / height))
         # Each point is drawn smaller where many stand side by side.
         size = 5.0 if len(rows) <= 20 else 3.0
         for run in runs(at):
@@ -67,7 +72,7 @@ def path_over_time(finding: FindingFacts, pen: Pen) -> str:
                 annotation_clip=False,
             )
         axes.set_xticks(where, told)
-        _level_axis(axes, pen, pen.both(finding.outcome_unit))
+        _level_axis(axes, pen, title)
         return svg(figure, name)
 
 
@@ -88,6 +93,11 @@ def _band(axes: Axes, at: Sequence[float], ends: Sequence[tuple[str | None, str 
     axes.fill_between(xs, lows, highs, color=FILL, linewidth=0)
 
 
+def _title(label: str) -> str:
+    """A unit over the axis, on as many lines as it takes."""
+    return "\n".join(textwrap.wrap(label, 88)) or label
+
+
 def _level_axis(axes: Axes, pen: Pen, label: str) -> None:
     """The vertical axis in the reader's numbers, with its unit above it."""
     from matplotlib.ticker import FuncFormatter, MaxNLocator
@@ -104,9 +114,12 @@ def event_drawing(finding: FindingFacts, pen: Pen) -> str:
     rows = finding.event_study
     at = [float(row.event_time) for row in rows]
     effects = [float(row.effect) for row in rows]
+    title = _title(pen.words("plot.event.level", unit=pen.both(finding.outcome_unit)))
     with style(name):
-        figure, axes = new_figure(WIDTH, 3.1)
-        axes.set_position((LEFT, 0.2, 0.98 - LEFT, 0.67))
+        above = 0.4 + LINE_HEIGHT * title.count("\n")
+        height = 2.7 + above
+        figure, axes = new_figure(WIDTH, height)
+        axes.set_position((LEFT, 0.62 / height, 0.98 - LEFT, 1 - (0.62 + above) / height))
         left, right = min(at) - 0.6, max(at) + 0.6
         axes.set_xlim(left, right)
         known = [0.0, *effects]
@@ -142,7 +155,7 @@ def event_drawing(finding: FindingFacts, pen: Pen) -> str:
         whole = [t for t in range(int(min(at)), int(max(at)) + 1) if t % step == 0]
         axes.set_xticks(whole, [fmt.number(t, pen.language) for t in whole])
         axes.set_xlabel(pen.words("plot.event.axis"), color=SOFT)
-        _level_axis(axes, pen, pen.words("plot.event.level", unit=pen.both(finding.outcome_unit)))
+        _level_axis(axes, pen, title)
         return svg(figure, name)
 
 

@@ -25,6 +25,7 @@ from impacteval.report.record import (
     WatchRow,
 )
 from impacteval.report.record_subgroups import EquityFloorRow
+from impacteval.report.robustness import range_of
 from impacteval.report.run import Run
 from impacteval.report.sentences import contract_unit
 from impacteval.report.subgroups import floor_values
@@ -360,7 +361,7 @@ def _effect_sentence(contract: Contract, finding: Finding, part: EquityFinding) 
     unit, value = _in_contract_units(contract, finding, part.estimate)
     values |= {"value": value, "unit": _spaced(unit)}
     en, fr = f"{en}: {{value:number}}{{unit}}", f"{fr} : {{value:number}}{{unit}}"
-    found = facts.range_of(part.estimate, contract, finding.outcome, 0.95, "two")
+    found = range_of(part.estimate, contract, finding.outcome, 0.95, "two")
     if found is not None and found.low is not None and found.high is not None:
         values |= {"low": found.low, "high": found.high}
         en += " (95% interval: {low:number} to {high:number})"

@@ -70,15 +70,6 @@ class Cohort:
 
 
 @dataclass(frozen=True, eq=False)
-class DiagnosticFinding:
-    """One assumption check and whether the contract lets it withhold the verdict."""
-
-    title: Text
-    diagnostic: Diagnostic
-    required: bool
-
-
-@dataclass(frozen=True, eq=False)
 class Alternative:
     """Another planned analysis of the same number: it informs, it never decides."""
 
@@ -89,6 +80,29 @@ class Alternative:
     reason: Message | None
     evidence: Evidence
     treated: frozenset[object] = frozenset()
+
+
+@dataclass(frozen=True, eq=False)
+class DiagnosticFinding:
+    """One assumption check and whether the contract lets it withhold the verdict.
+
+    Attributes
+    ----------
+    title : Text
+        Its name for people.
+    diagnostic : Diagnostic
+        What it found.
+    required : bool
+        Whether the contract requires it.
+    reruns : tuple of Alternative
+        The planned estimate on other data or settings, where the check runs it again, as the decision
+        would be told it.
+    """
+
+    title: Text
+    diagnostic: Diagnostic
+    required: bool
+    reruns: tuple[Alternative, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -233,7 +247,8 @@ class Finding:
     def instead(self) -> tuple[Alternative | LossEnd, ...]:
         """Every number that may stand in the place of the planned one, to decide again."""
         ends = (end for loss in self.losses for end in (loss.worse, loss.better))
-        return (*self.alternatives, *ends)
+        reruns = (run for check in self.diagnostics for run in check.reruns)
+        return (*self.alternatives, *ends, *reruns)
 
     @property
     def against(self) -> str:

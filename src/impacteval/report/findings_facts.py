@@ -11,13 +11,13 @@ from impacteval.contract import ALL, POOLED, Contract, units
 from impacteval.contract.model import Outcome
 from impacteval.contract.rule_sentences import DESIGN_NAMES
 from impacteval.contract.units import effect_kind
-from impacteval.decide import ClauseResult, Decision, money_text, pool_label
+from impacteval.decide import ClauseResult, Decision, pool_label
 from impacteval.errors import NotAnswerable
-from impacteval.estimates import CounterfactualEstimate, Diagnostic
+from impacteval.estimates import CounterfactualEstimate
 from impacteval.files import Words
 from impacteval.plan import Plan
 from impacteval.plugin import MethodCard
-from impacteval.report.findings import Alternative, Finding, Findings, Method, Part
+from impacteval.report.findings import DiagnosticFinding, Finding, Findings, Method, Part
 from impacteval.report.losses import loss_rows, lost_rows
 from impacteval.report.panels import DESIGN, cohort_rows, event_rows, label
 from impacteval.report.record import (
@@ -33,13 +33,11 @@ from impacteval.report.record import (
     Said,
 )
 from impacteval.report.record_subgroups import SubgroupFacts
+from impacteval.report.robustness import range_of, robustness_row, stated_reason
 from impacteval.report.sentences import Wording, contract_unit, text_of
 from impacteval.report.uncompared import UNCOMPARED
-from impacteval.report.verdicts import contract_value, flips, verdicts_of
 from impacteval.values import (
     Confidence,
-    ConfidenceSet,
-    Interval,
     Message,
     Question,
     Scale,
@@ -137,35 +135,6 @@ def contract_range(finding: Finding, contract: Contract, level: float, side: str
     if finding.estimate is None:
         return None
     return range_of(finding.estimate, contract, finding.outcome, level, side)
-
-
-def range_of(
-    estimate: CounterfactualEstimate, contract: Contract, outcome: str, level: float, side: str
-) -> Range | None:
-    """An interval of an estimate in contract units."""
-    described = contract.outcomes[outcome]
-    effect, better = described.effect, described.better
-    turned = units.factor(effect, better) < 0
-    raw_side = {"lower": "upper", "upper": "lower"}.get(side, side) if turned else side
-    try:
-        raw: Interval | ConfidenceSet = estimate.effect.interval(level, raw_side)
-    except NotAnswerable:
-        return None
-    if isinstance(raw, ConfidenceSet) and raw.empty:
-        return None
-    reference = units.magnitude(
-        effect, estimate.effect.value, estimate.observed, estimate.counterfactual
-    )
-    ends = sorted(
-        units.to_decimal(effect, better, end, reference=reference) for end in (raw.low, raw.high)
-    )
-    return Range(
-        low=text_of(ends[0]),
-        high=text_of(ends[1]),
-        level=written(Decimal(str(level))),
-        side=side,
-        method=raw.method,
-    )
 
 
 def claimed(finding: Finding, contract: Contract) -> str | None:
@@ -273,11 +242,19 @@ def finding_facts(
         + tuple(Said.of(r) for r in finding.records),
         baseline=tuple(_baseline(finding, plan)),
         diagnostics=tuple(
-            _diagnostic(d.title, d.diagnostic, d.required, finding.analysis.covariate_names)
+            _diagnostic(
+                d,
+                finding.analysis.covariate_names,
+                tuple(
+                    robustness_row(finding, run, contract, alternatives, decision)
+                    for run in d.reruns
+                ),
+            )
             for d in finding.diagnostics
         ),
         robustness=tuple(
-            _robustness(finding, a, contract, alternatives, decision) for a in finding.alternatives
+            robustness_row(finding, a, contract, alternatives, decision)
+            for a in finding.alternatives
         ),
         design_text=design_text,
         comparators=comparators,
@@ -364,14 +341,8 @@ def method_facts(method: Method) -> MethodFacts:
         references=card.references,
         settings={k: _setting(v) for k, v in sorted(method.settings.items())},
         concerns=tuple(Said.of(said) for said in method.concerns),
-        justification=_reason(method),
+        justification=stated_reason(method),
     )
-
-
-def _reason(method: Method) -> Both | None:
-    """The plan's reason, where there is a concern that it answers."""
-    said = method.justification
-    return Both.of(said) if method.concerns and said is not None else None
 
 
 def _setting(value: Any) -> Any:
@@ -453,11 +424,12 @@ def _baseline(finding: Finding, plan: Plan) -> Iterator[ArmRow]:
 
 
 def _diagnostic(
-    title: Text, found: Diagnostic, required: bool, names: Mapping[str, Words]
+    check: DiagnosticFinding, names: Mapping[str, Words], reruns: tuple[RobustnessRow, ...]
 ) -> DiagnosticRow:
+    found = check.diagnostic
     return DiagnosticRow(
         name=found.name,
-        title=Both.of(title),
+        title=Both.of(check.title),
         status=found.status.value,
         statistic=_number(found.statistic),
         limit=_number(found.limit),
@@ -467,8 +439,9 @@ def _diagnostic(
             if found.chance_sound_fails is None
             else written(significant(found.chance_sound_fails, 1.0))
         ),
-        required=required,
+        required=check.required,
         explanation=Said.of(_named(found.explanation, names)),
+        reruns=reruns,
     )
 
 
@@ -478,38 +451,6 @@ def _named(said: Message, names: Mapping[str, Words]) -> Message:
     if not isinstance(column, str) or column not in names:
         return said
     return Message(said.key, said.text, {**said.values, "covariate": names[column].text()})
-
-
-def _robustness(
-    finding: Finding,
-    alternative: Alternative,
-    contract: Contract,
-    alternatives: Mapping[tuple[str, str, str], Decision],
-    decision: Decision,
-) -> RobustnessRow:
-    estimate = alternative.estimate
-    value = interval = None
-    if estimate is not None:
-        value = written(contract_value(estimate, contract, finding.outcome))
-        interval = range_of(estimate, contract, finding.outcome, 0.95, "two")
-    again = None
-    if estimate is not None:
-        again = alternatives.get((finding.outcome, finding.group, alternative.name))
-    verdicts = verdicts_of(again) if again is not None else {}
-    binding = verdicts_of(decision)
-    return RobustnessRow(
-        name=alternative.name,
-        title=Both.of(alternative.title),
-        estimate=value,
-        interval=interval,
-        verdicts=verdicts,
-        due_now=money_text(again.due_now) if again is not None else None,
-        # An analysis that cannot answer changes no decision: it is told as not applicable.
-        flips=flips(verdicts, binding),
-        reason=Said.of(alternative.reason) if alternative.reason else None,
-        concerns=tuple(Said.of(said) for said in alternative.method.concerns),
-        justification=_reason(alternative.method),
-    )
 
 
 def _curve(finding: Finding, contract: Contract) -> Iterator[tuple[str, str]]:

@@ -13,6 +13,7 @@ from impacteval.report import findings_facts as facts
 from impacteval.report.findings import Finding, FlowStep, Method
 from impacteval.report.grade import FEW_TREATED
 from impacteval.report.losses import loss_rows, loss_warning
+from impacteval.report.robustness import hinges
 from impacteval.report.run import Run
 from impacteval.values import Message, Text
 
@@ -277,6 +278,7 @@ def warnings(run: Run) -> Iterator[Message]:
     for title in failed:
         yield Message("warning.diagnostic", _FAILED, {"check": title})
     yield from _losses(run)
+    yield from hinges(run)
 
 
 def _concerns(run: Run) -> Iterator[Message]:

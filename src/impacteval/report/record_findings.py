@@ -31,6 +31,25 @@ class ArmRow(Frozen):
     variance_ratio: str | None
 
 
+class RobustnessRow(Frozen):
+    """Another planned analysis of the same number, or the same one on other data."""
+
+    name: str
+    title: Both
+    estimate: str | None
+    interval: Range | None
+    verdicts: dict[str, Verdict]
+    """Clause name to the verdict this analysis would give."""
+    due_now: Money | None = None
+    """What would be due if this analysis decided; None while open or without an estimate."""
+    flips: bool
+    reason: Said | None
+    concerns: tuple[Said, ...] = Field(default=(), exclude_if=lambda found: not found)
+    """Why the method itself asks for a reason before it is used on these data."""
+    justification: Both | None = Field(default=None, exclude_if=lambda said: said is None)
+    """The reason that the plan states."""
+
+
 class DiagnosticRow(Frozen):
     """One assumption check."""
 
@@ -44,6 +63,8 @@ class DiagnosticRow(Frozen):
     required: bool
     """Whether the contract lets it withhold the verdict."""
     explanation: Said
+    reruns: tuple[RobustnessRow, ...] = Field(default=(), exclude_if=lambda reruns: not reruns)
+    """The planned estimate on other data or settings, where the check runs it again."""
 
 
 class PeriodRow(Frozen):
@@ -70,25 +91,6 @@ class MethodFacts(Frozen):
     limits: tuple[Both, ...]
     references: tuple[str, ...]
     settings: dict[str, Any]
-    concerns: tuple[Said, ...] = Field(default=(), exclude_if=lambda found: not found)
-    """Why the method itself asks for a reason before it is used on these data."""
-    justification: Both | None = Field(default=None, exclude_if=lambda said: said is None)
-    """The reason that the plan states."""
-
-
-class RobustnessRow(Frozen):
-    """Another planned analysis of the same number."""
-
-    name: str
-    title: Both
-    estimate: str | None
-    interval: Range | None
-    verdicts: dict[str, Verdict]
-    """Clause name to the verdict this analysis would give."""
-    due_now: Money | None = None
-    """What would be due if this analysis decided; None while open or without an estimate."""
-    flips: bool
-    reason: Said | None
     concerns: tuple[Said, ...] = Field(default=(), exclude_if=lambda found: not found)
     """Why the method itself asks for a reason before it is used on these data."""
     justification: Both | None = Field(default=None, exclude_if=lambda said: said is None)

@@ -11,9 +11,10 @@ from impacteval.diagnostics.subgroups import FloorTest, GroupEffect, Subgroups
 from impacteval.plan import SubgroupRule
 from impacteval.report import subgroups_words as words
 from impacteval.report.findings import Finding
-from impacteval.report.findings_facts import group_name, range_of
+from impacteval.report.findings_facts import group_name
 from impacteval.report.record import Both, Said
 from impacteval.report.record_subgroups import EqualFacts, FloorFacts, SubgroupFacts, SubgroupRow
+from impacteval.report.robustness import range_of
 from impacteval.report.sentences import contract_unit
 from impacteval.report.verdicts import contract_value
 from impacteval.values import Message, Scale, Text, significant, written

@@ -9,6 +9,7 @@ from impacteval.sample.join import Joined
 from impacteval.sample.matrix import BlindMatrix, Matrix
 from impacteval.sample.preparation import Preparation
 from impacteval.sample.roles import Roles
+from impacteval.sample.roll_out import first_served, with_starts
 from impacteval.sample.table import Structure
 
 __all__ = [
@@ -26,5 +27,7 @@ __all__ = [
     "Structure",
     "design_rule",
     "designs",
+    "first_served",
     "register_design",
+    "with_starts",
 ]

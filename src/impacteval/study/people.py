@@ -18,7 +18,7 @@ KEY_VARIABLE = "IMPACTEVAL_KEY_FILE"
 PUBLISHED_TEST_KEY = b"impacteval: published key for synthetic people"
 """Synthetic people have nothing to hide, and a stranger must be able to re-run their study."""
 
-_PEOPLE = ("person", "household")
+PEOPLE = ("person", "household")
 
 
 def without_identifiers(study: Study, analysis: Analysis, frame: pd.DataFrame) -> pd.DataFrame:
@@ -34,7 +34,7 @@ def without_identifiers(study: Study, analysis: Analysis, frame: pd.DataFrame) -
     from impacteval.study.pseudonyms import pseudonymise
 
     unit = analysis.columns.unit
-    if unit is None or analysis.unit_kind not in _PEOPLE:
+    if unit is None or analysis.unit_kind not in PEOPLE:
         return frame
     return pseudonymise(frame, unit, key=_key(study), context=study.id)
 

@@ -147,7 +147,11 @@ def select(
 
 
 def sample_of(
-    analysis: Analysis, rows: pd.DataFrame, *, overrides: Mapping[str, Any] | None = None
+    analysis: Analysis,
+    rows: pd.DataFrame,
+    *,
+    overrides: Mapping[str, Any] | None = None,
+    outcomes: tuple[str, ...] = (),
 ) -> Sample:
     """The sample that the plan describes.
 
@@ -159,6 +163,8 @@ def sample_of(
         What `select` gave.
     overrides : mapping, optional
         Roles that a robustness analysis changes.
+    outcomes : tuple of str
+        Outcome columns in the place of the planned one.
 
     Raises
     ------
@@ -166,6 +172,8 @@ def sample_of(
         Every problem of the data at once.
     """
     roles = _roles(analysis, rows, overrides)
+    if outcomes:
+        roles["outcome"] = outcomes
     return Sample.from_frame(
         rows,
         design=analysis.design,
@@ -188,6 +196,8 @@ def blind_sample_of(
         What `select` gave.
     overrides : mapping, optional
         Roles that a robustness analysis changes.
+    outcomes : tuple of str
+        Outcome columns in the place of the planned one.
 
     Raises
     ------

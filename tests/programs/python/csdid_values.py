@@ -66,8 +66,5 @@ for name, case in CASES.items():
         with contextlib.redirect_stdout(io.StringIO()):
             rows = values(method, case)
         for cohort, period, effect, error in rows:
-            if isinstance(cohort, str):
-                key = (cohort, "")
-            else:
-                key = (int(cohort), int(period))
+            key = (cohort, "") if isinstance(cohort, str) else (int(cohort), int(period))
             out.writerow([name, method, *key, f"{float(effect):.12g}", f"{float(error):.12g}"])

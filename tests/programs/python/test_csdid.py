@@ -54,9 +54,7 @@ def test_effects_averages_and_errors_are_those_of_csdid(case: str, method: str) 
     )
     expected = PRINTED[(PRINTED.case == case) & (PRINTED.method == method)]
     table = found.parts["group_time"]
-    ours = {
-        (str(r.cohort), float(r.period)): (r.effect, r.std_error) for r in table.itertuples()
-    }
+    ours = {(str(r.cohort), float(r.period)): (r.effect, r.std_error) for r in table.itertuples()}
     averages = found.parts["aggregations"]
     kinds = {r.aggregation: (r.effect, r.std_error) for r in averages.itertuples()}
     compared = 0

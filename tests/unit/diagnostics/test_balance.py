@@ -286,14 +286,21 @@ def test_a_panel_is_read_at_the_first_period_of_each_unit():
 def test_the_register_names_both_languages(nsw):
     assert {"attrition", "balance", "sample-ratio", "spillover"} <= set(diagnostic_names())
     assert diagnostic_names() == (
+        "anticipation",
         "attrition",
         "audit",
         "balance",
         "compliance",
+        "compositional-change",
         "contamination",
+        "leave-one-cluster",
+        "leave-one-cohort",
+        "placebo-dates",
+        "placebo-outcomes",
         "reconciliation",
         "sample-ratio",
         "spillover",
+        "spillover-rings",
     )
     for name, entry in DIAGNOSTICS.items():
         assert entry.name == name

@@ -14,7 +14,7 @@ from impacteval.render.panel_plots import event_drawing, path_over_time
 from impacteval.render.pen import Pen
 from impacteval.render.sections_panels import cohorts, effects_by_time, who_changes
 from impacteval.render.times import named, places, runs
-from impacteval.report.record import EventRow, FindingFacts, PeriodRow
+from impacteval.report.record import Both, EventRow, FindingFacts, PeriodRow
 from impacteval.values import Language
 
 EN, FR = Pen(Language.EN, "EUR"), Pen(Language.FR, "EUR")
@@ -131,6 +131,23 @@ def test_without_intervals_there_is_no_band() -> None:
     drawing = path_over_time(bare.model_copy(update={"periods": rows}), EN)
     assert FILL in path_over_time(bare, EN)
     assert FILL not in drawing
+
+
+def test_a_long_unit_takes_more_lines_and_a_taller_drawing() -> None:
+    long = Both(
+        en="visits to a doctor, a nurse or a midwife, at home or not, for every hundred people over 65 "
+        "who lived in the commune on the first of January",
+        fr="consultations",
+    )
+    for draw in (path_over_time, event_drawing):
+        short, taller = (
+            draw(FINDING.model_copy(update=more), EN) for more in ({}, {"outcome_unit": long})
+        )
+        heights = [
+            float(re.findall(r'viewBox="0 0 [\d.]+ ([\d.]+)"', d)[0]) for d in (short, taller)
+        ]
+        assert heights[1] > heights[0] + 10
+        assert max(len(text) for text in texts(taller)) <= 95
 
 
 def test_that_others_join_is_said_only_where_they_do() -> None:

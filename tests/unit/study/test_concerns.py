@@ -162,3 +162,21 @@ def test_a_plugin_that_fails_is_named(
     with pytest.raises(PluginError, match=fragment) as caught:
         concerns_of(SPEC, blind())
     assert caught.value.package == "many-periods"
+
+
+def test_another_analysis_may_have_other_dates_of_adoption(tmp_path: Path) -> None:
+    """From the announcement on, in one step: the concern is about the dates that are used."""
+    data = panel()
+    data["announced"] = data["start"].where(data["start"] == "", "2019-01")
+    folder = write_panel(tmp_path / "study", other=WORRIED, data=data)
+    plan = (folder / "plan.yaml").read_text(encoding="utf-8")
+    assert len(problems(folder)) == 1
+    changed = plan.replace(
+        f"estimator: {WORRIED}}}", f"estimator: {WORRIED}, columns: {{adopted: announced}}}}"
+    )
+    (folder / "plan.yaml").write_text(changed, encoding="utf-8")
+    check_study(ie.load_study(folder))
+    (row,) = ie.verify(ie.load_study(folder)).record.findings[0].robustness
+    assert row.concerns == ()
+    # All 24 begin at once, the later ones for nothing at first.
+    assert 1 < float(row.estimate or "0") < 2.5

@@ -60,6 +60,8 @@ def test_every_way_of_measuring_chance_is_measured():
 @pytest.mark.parametrize("law", ["2 of 20, alike", "5 of 50, staggered"])
 def test_arrays_and_estimator_agree(name, law):
     (design,) = [d for d in calibrated.LAWS if d.name == law]
+    if name == "few-treated-wild" and "staggered" in law:
+        pytest.skip("the wild bootstrap refuses a place that starts alone")
     trials = design.draw(np.random.default_rng(3), 1)
     estimator = FewTreated(draws=calibrated.DRAWS, **WAYS[name])
     for scale in METHODS[name].scales:

@@ -150,9 +150,9 @@ def influence(averages: Averages, errors: Errors, kept: Ints) -> JointInfluence:
     weights = np.where(model.imputable, model.weight, 0.0)
     outcomes = weights * panel.y
     served = np.where(model.imputable, model.residuals, 0.0)
-    steps = _steps(averages, weights)
+    steps = steps_of(averages, weights)
     scores = Scores(cohorts, model.blocks, model.untreated, model.residuals)
-    term = _level_term(averages, steps) if model.effects == "cohort" else None
+    term = level_term(averages, steps) if model.effects == "cohort" else None
 
     def part(g: int, units: Ints, own: Ints, size: int) -> tuple[Floats, Floats]:
         block = -scores.along(g, units, own, size, steps)
@@ -247,7 +247,7 @@ class Scores:
         return found
 
 
-def _steps(averages: Averages, weights: Floats) -> Floats:
+def steps_of(averages: Averages, weights: Floats) -> Floats:
     """How much each average moves with the right side of the normal equations, shape (p, H)."""
     model = averages.model
     cohorts, fit = model.cohorts, model.fit
@@ -275,7 +275,7 @@ def column_sums(cohorts: Cohorts, blocks: Sequence[Block], weights: Floats) -> F
     return found
 
 
-def _level_term(averages: Averages, steps: Floats) -> Floats:
+def level_term(averages: Averages, steps: Floats) -> Floats:
     """What a cohort's level adds to each untreated row of the cohort, shape (G, H)."""
     model = averages.model
     weights = model.cohorts.sums(np.where(model.imputable, model.weight, 0.0))

@@ -123,7 +123,7 @@ class Chance:
         studentised = self.settings.studentised and period is None
         own, others = self._lines(u, v, loads, real, [real[None], placed], studentised)
         found = _permuted(others, own, value, exact=self.placed.every, relative=relative)
-        difference, observed = self.means(period)
+        difference, observed = self._means(period)
         if not found.unit(0) > ROUNDING * float(np.abs(self.rollout.y).max()):
             raise NotIdentified(no_variation())
         label = f"{self.settings.inference}, {'all' if found.exact else 'draws of'} {len(placed)} placements"
@@ -174,7 +174,7 @@ class Chance:
             for groups in placed
         ]
 
-    def means(self, period: int | None = None) -> tuple[float, float]:
+    def _means(self, period: int | None) -> tuple[float, float]:
         """The effect and the mean outcome of the served, of all served periods or of one."""
         real, loads = self.rollout.places(period)
         line = placebo_lines(
@@ -194,7 +194,7 @@ class Chance:
             StepFunction(f.knots * factor, f.at, f.between)
             for f in (found.two, found.greater, found.less)
         )
-        difference, observed = self.means(period)
+        difference, observed = self._means(period)
         distribution = TestInversion(two, greater, less, "wild cluster bootstrap")
         return Answer(difference, observed, distribution, len(signs), signs.every)
 

@@ -144,8 +144,7 @@ class FewTreated:
         self._check_scale(scale)
         panel = read_panel(sample, scale)
         places = read_places(panel, equal=self.target == "cluster")
-        served = places.rollout.real.size
-        self._check_served(served)
+        self._check_served(places)
         how = Settings(self.inference, self.studentised, self.multipliers, self.draws)
         chance = chance_of(places.rollout, how, rng)
         found = chance.answer(Scale.DIFFERENCE)
@@ -166,13 +165,19 @@ class FewTreated:
         if scale is Scale.RELATIVE and self.inference == "wild":
             raise NotIdentified(words.wild_relative())
 
-    def _check_served(self, served: int) -> None:
-        if served > MOST:
-            raise NotIdentified(words.too_many(served, MOST))
-        if served == 1 and self.inference == "wild":
+    def _check_served(self, places: Places) -> None:
+        real, loads = places.rollout.places()
+        if real.size > MOST:
+            raise NotIdentified(words.too_many(real.size, MOST))
+        if real.size == 1 and self.inference == "wild":
             raise NotIdentified(words.wild_one())
-        if served == 1 and self.studentised:
+        if real.size == 1 and self.studentised:
             raise NotIdentified(words.studentised_few())
+        # A place that is alone in its block of the stacked regression fits it without an error.
+        row = loads.row[:, 0]
+        alone = real[np.bincount(row)[row] == 1]
+        if alone.size and self.inference == "wild":
+            raise NotIdentified(words.wild_alone(places.named(alone)))
 
     def _built(
         self, panel: Panel, places: Places, chance: Chance, found: Answer, scale: Scale
@@ -251,24 +256,21 @@ class FewTreated:
 def _path(panel: Panel, places: Places, chance: Chance) -> list[Period]:
     """What happened in each served period, and what would have, with the same test's band."""
     rollout, points = places.rollout, []
-    on, first = panel.served, rollout.start[rollout.real]
-    # The wild bootstrap says nothing of one place by itself.
-    least = 2 if chance.signs is not None else 1
+    on = panel.served
     for period in range(int(rollout.start.min()), rollout.n_periods):
-        difference, observed = chance.means(period)
-        # A plot has no place for a band without an end.
-        low = high = math.nan
-        if int((first <= period).sum()) >= least:
-            found = chance.answer(Scale.DIFFERENCE, period=period)
-            band = found.distribution.interval(LEVEL)
-            if band.bounded:
-                low, high = observed - band.high, observed - band.low
+        found = chance.answer(Scale.DIFFERENCE, period=period)
+        band = found.distribution.interval(LEVEL)
+        low, high = (
+            (found.observed - band.high, found.observed - band.low)
+            if band.bounded
+            else (math.nan, math.nan)  # a plot has no place for a band without an end
+        )
         label = panel.periods[period]
         points.append(
             Period(
                 label.item() if hasattr(label, "item") else label,
-                observed,
-                observed - difference,
+                found.observed,
+                found.observed - found.difference,
                 low=low,
                 high=high,
                 n=int((on & (panel.period == period)).sum()),

@@ -94,6 +94,18 @@ def wild_one() -> Message:
     )
 
 
+def wild_alone(names: Sequence[str]) -> Message:
+    """The wild bootstrap where some start is that of a single place."""
+    return Message(
+        "few.wild-alone",
+        Text(
+            en="The wild cluster bootstrap needs two served places at least that started together and count alike over time, and {count:int} {count:plural:stands|stand} alone ({names:text}): the error of such a place cannot be told by changing signs. Use another inference, or target cluster where numbers of people differ over time.",
+            fr="Le bootstrap sauvage par grappes suppose au moins deux lieux servis démarrant ensemble et comptant de même dans le temps, or {count:int} {count:plural:lieu est seul|lieux sont seuls} ({names:text}) : changer des signes ne dit rien de l'erreur d'un tel lieu. Utilisez une autre inférence, ou la cible cluster si les effectifs varient dans le temps.",
+        ),
+        {"count": len(names), "names": some(names)},
+    )
+
+
 def wild_relative() -> Message:
     """The wild bootstrap on the relative scale."""
     return Message(

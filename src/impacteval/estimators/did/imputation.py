@@ -16,6 +16,7 @@ import numpy as np
 from impacteval.errors import NotIdentified
 from impacteval.estimators.did import imputation_words as words
 from impacteval.estimators.did.averages import Averages
+from impacteval.estimators.did.closed_form import closed, estimate_closed
 from impacteval.estimators.did.effect import Told, build
 from impacteval.estimators.did.imputation_card import IMPUTATION
 from impacteval.estimators.did.imputed import (
@@ -27,7 +28,7 @@ from impacteval.estimators.did.imputed import (
     tables,
 )
 from impacteval.estimators.did.panel import Bools, Floats, Ints, Panel, read_panel
-from impacteval.estimators.did.pretrends import pre_trends
+from impacteval.estimators.did.pretrends import PreTrends, pre_trends
 from impacteval.estimators.did.untreated import (
     Effects,
     Untreated,
@@ -117,9 +118,7 @@ class Imputation:
         """
         scale = Scale.parse(scale)
         panel = read_panel(sample, scale)
-        model = fit_untreated(panel, effects=self.effects, anticipation=self.anticipation)
-        found = Found.of(model, self._errors)
-        before = pre_trends(model, since_start(model.cohorts), self.pre_periods)
+        model, found, before = self._found(panel)
         notes, target = left_out(found.targets)
         if before is not None:
             notes = (*notes, words.pre_trends(before.statistic, before.df, before.p_value))
@@ -136,8 +135,21 @@ class Imputation:
             ),
             served=served_size(found.targets),
             tables=tables(found, before),
-            notes=(*notes, *lonely(model.cohorts)),
+            notes=(*notes, *lonely(found.targets.cohorts)),
         )
+
+    def _found(self, panel: Panel) -> tuple[Untreated, Found, PreTrends | None]:
+        if closed(panel, self.effects) and not self.leave_out:
+            short = estimate_closed(
+                panel,
+                anticipation=self.anticipation,
+                pre_periods=self.pre_periods,
+                by_cell=True,
+            )
+            return short.model, short.found, short.before
+        model = fit_untreated(panel, effects=self.effects, anticipation=self.anticipation)
+        found = Found.of(model, self._errors)
+        return model, found, pre_trends(model, since_start(model.cohorts), self.pre_periods)
 
     def _errors(self, averages: Averages) -> CellMeans:
         if self.leave_out:

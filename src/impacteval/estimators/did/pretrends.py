@@ -62,8 +62,53 @@ class PreTrends:
         return float(chdtrc(self.df, self.statistic))
 
 
-def pre_trends(model: Untreated, since: Floats, periods: int | None) -> PreTrends | None:
-    """Differences before the service of those served later.
+@dataclass(frozen=True, eq=False)
+class PreFit:
+    """A fit of untreated rows with differences before the service.
+
+    Attributes
+    ----------
+    times : array, shape (k,)
+        Times since the start whose differences are fitted.
+    fit : Absorbed
+        The fit.
+    blocks : tuple of Block
+        Its columns, for all rows; the differences come last.
+    """
+
+    times: Floats
+    fit: Absorbed
+    blocks: tuple[Block, ...]
+
+    @property
+    def which(self) -> Ints:
+        """Places of the differences among the coefficients, shape (k,)."""
+        width = len(self.fit.coefficients)
+        return np.arange(width - len(self.times), width)
+
+    @property
+    def effects(self) -> Floats:
+        """The differences, shape (k,)."""
+        found: Floats = self.fit.coefficients[self.which]
+        return found
+
+    @property
+    def steps(self) -> Floats:
+        """What the differences move by with the normal equations' right side, shape (p, k)."""
+        found: Floats = self.fit.inverse[:, self.which]
+        return found
+
+    def columns(self) -> Floats:
+        """The columns spelled out, shape (n, p): for few rows."""
+        found = []
+        for block in self.blocks:
+            own = np.eye(block.size + 1)[block.codes][:, : block.size]
+            found += [own if f is None else own * f[:, None] for f in block.factors]
+        return np.hstack(found)
+
+
+def fit_pre_trends(model: Untreated, since: Floats, periods: int | None) -> PreFit | None:
+    """Fit the largest number of differences before the service that the data tell apart.
 
     Parameters
     ----------
@@ -76,64 +121,52 @@ def pre_trends(model: Untreated, since: Floats, periods: int | None) -> PreTrend
 
     Returns
     -------
-    PreTrends or None
+    PreFit or None
         None where there are too few periods before the service.
     """
-    cohorts = model.cohorts
+    cohorts, panel = model.cohorts, model.panel
     rows = np.flatnonzero(model.untreated)
-    cells = cohorts.counts(model.untreated)
-    early = np.where(cells > 0, since, np.nan)
+    early = np.where(cohorts.counts(model.untreated) > 0, since, np.nan)
     times = np.unique(early[early < 0.0])
     # The earliest time is what the others are measured against.
     most = len(times) - 1 if periods is None else min(periods, len(times) - 1)
     for count in range(most, 0, -1):
         used = times[-count:]
-        fit, blocks, which = _fit(model, rows, since, used)
+        place = np.full(cohorts.shape, count, dtype=np.int64)
+        for k, time in enumerate(used):
+            place[since == time] = k
+        blocks = (*model.blocks, Block(place.ravel()[cohorts.cell], count))
+        fit = absorb(
+            panel.y[rows],
+            None if panel.weight is None else panel.weight[rows],
+            model.level[panel.unit[rows]],
+            len(model.fit.weights),
+            [block.take(rows) for block in blocks],
+        )
+        found = PreFit(used, fit, blocks)
         contrasts = np.zeros((count, len(fit.coefficients)))
-        contrasts[np.arange(count), which] = 1.0
+        contrasts[np.arange(count), found.which] = 1.0
         if fit.determined(contrasts).all():
-            return _measured(model, rows, fit, blocks, which, used, cells, since)
+            return found
     return None
 
 
-def _fit(
-    model: Untreated, rows: Ints, since: Floats, used: Floats
-) -> tuple[Absorbed, tuple[Block, ...], Ints]:
-    cohorts, panel = model.cohorts, model.panel
-    place = np.full(cohorts.shape, len(used), dtype=np.int64)
-    for k, time in enumerate(used):
-        place[since == time] = k
-    codes = place.ravel()[cohorts.cell]
-    blocks = (*model.blocks, Block(codes, len(used)))
-    weight = None if panel.weight is None else panel.weight[rows]
-    fit = absorb(
-        panel.y[rows],
-        weight,
-        model.level[panel.unit[rows]],
-        len(model.fit.weights),
-        [block.take(rows) for block in blocks],
-    )
-    width = len(fit.coefficients)
-    return fit, blocks, np.arange(width - len(used), width)
+def pre_trends(model: Untreated, since: Floats, periods: int | None) -> PreTrends | None:
+    """Differences before the service of those served later, with their covariance.
 
-
-def _measured(
-    model: Untreated,
-    rows: Ints,
-    fit: Absorbed,
-    blocks: tuple[Block, ...],
-    which: Ints,
-    used: Floats,
-    cells: Ints,
-    since: Floats,
-) -> PreTrends:
+    Parameters and None as in `fit_pre_trends`.
+    """
+    found = fit_pre_trends(model, since, periods)
+    if found is None:
+        return None
     cohorts, panel = model.cohorts, model.panel
     residuals = np.zeros(len(panel.y))
-    residuals[rows] = fit.residuals * model.weight[rows]
-    steps = fit.inverse[:, which]
-    products = covariance(cohorts, blocks, model, residuals, fit, steps)
-    counts = np.array([int(cells[since == time].sum()) for time in used])
-    return PreTrends(used, fit.coefficients[which], products, counts)
+    rows = np.flatnonzero(model.untreated)
+    residuals[rows] = found.fit.residuals * model.weight[rows]
+    products = covariance(cohorts, found.blocks, model, residuals, found.fit, found.steps)
+    cells = cohorts.counts(model.untreated)
+    counts = np.array([int(cells[since == time].sum()) for time in found.times])
+    return PreTrends(found.times, found.effects, products, counts)
 
 
 def covariance(

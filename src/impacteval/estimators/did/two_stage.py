@@ -16,6 +16,7 @@ import numpy as np
 
 from impacteval.estimators.did import imputation_words as words
 from impacteval.estimators.did.averages import Averages
+from impacteval.estimators.did.closed_form import closed, estimate_closed
 from impacteval.estimators.did.effect import Told, build
 from impacteval.estimators.did.imputation import CellMeans, told_of
 from impacteval.estimators.did.imputed import (
@@ -26,10 +27,10 @@ from impacteval.estimators.did.imputed import (
     since_start,
     tables,
 )
-from impacteval.estimators.did.panel import Floats, Ints, read_panel
-from impacteval.estimators.did.pretrends import pre_trends
+from impacteval.estimators.did.panel import Floats, Ints, Panel, read_panel
+from impacteval.estimators.did.pretrends import PreTrends, pre_trends
 from impacteval.estimators.did.two_stage_card import TWO_STAGE
-from impacteval.estimators.did.untreated import Effects, fit_untreated
+from impacteval.estimators.did.untreated import Effects, Untreated, fit_untreated
 from impacteval.values import Scale
 
 if TYPE_CHECKING:
@@ -109,9 +110,7 @@ class TwoStage:
         """
         scale = Scale.parse(scale)
         panel = read_panel(sample, scale)
-        model = fit_untreated(panel, effects=self.effects, anticipation=self.anticipation)
-        found = Found.of(model, AverageOfAll.of)
-        before = pre_trends(model, since_start(model.cohorts), self.pre_periods)
+        model, found, before = self._found(panel)
         notes, target = left_out(found.targets)
         if before is not None:
             notes = (*notes, words.pre_trends(before.statistic, before.df, before.p_value))
@@ -130,8 +129,21 @@ class TwoStage:
             ),
             served=served_size(found.targets),
             tables=tables(found, before),
-            notes=(*notes, *lonely(model.cohorts)),
+            notes=(*notes, *lonely(found.targets.cohorts)),
         )
+
+    def _found(self, panel: Panel) -> tuple[Untreated, Found, PreTrends | None]:
+        if closed(panel, self.effects):
+            short = estimate_closed(
+                panel,
+                anticipation=self.anticipation,
+                pre_periods=self.pre_periods,
+                by_cell=False,
+            )
+            return short.model, short.found, short.before
+        model = fit_untreated(panel, effects=self.effects, anticipation=self.anticipation)
+        found = Found.of(model, AverageOfAll.of)
+        return model, found, pre_trends(model, since_start(model.cohorts), self.pre_periods)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -468,9 +468,7 @@ def test_draws_are_those_of_the_generator_whatever_the_order_of_rows() -> None:
 # Every row does not count here, since not every period from before does, and coverage is measured
 # by tools/calibrate_did_cs.py.
 LEFT = ("every_row_counts", "recovers")
-OTHERS = [
-    m for m in known_samples("did") if m.name != "plain" and m.suits(CallawaySantAnna())
-]
+OTHERS = [m for m in known_samples("did") if m.name != "plain" and m.suits(CallawaySantAnna())]
 CHECKS = {
     f"{maker.name}-{check}": check
     for maker in OTHERS

@@ -112,9 +112,7 @@ def test_least_squares_on_the_whole_design_matrix(case, lost):
     df["cohort"] = df["start"].fillna(0).astype(int).astype(str)
     level, weight = case.get("level", "unit"), case.get("weight")
     cluster, covariates = case.get("cluster", "unit"), case.get("covariates", ())
-    columns, before, served, w = design_of(
-        df, level=level, covariates=covariates, weight=weight
-    )
+    columns, before, served, w = design_of(df, level=level, covariates=covariates, weight=weight)
     groups = df[cluster].astype("category").cat.codes.to_numpy()
     fit = sm.WLS(df["y"], columns, weights=w).fit(
         cov_type="cluster", cov_kwds={"groups": groups, "use_correction": False}
@@ -162,9 +160,7 @@ def test_likelihoods_on_the_whole_design_matrix(model, covariates, weight, lost)
     else:
         df["y"] = (1.0 / (1.0 + np.exp(3.5 - df["y"] + rng.normal(size=len(df))))).round(3)
         family = sm.families.Binomial()
-    columns, before, served, w = design_of(
-        df, level="cohort", covariates=covariates, weight=weight
-    )
+    columns, before, served, w = design_of(df, level="cohort", covariates=covariates, weight=weight)
     groups = df["unit"].astype("category").cat.codes.to_numpy()
     # Newton's method by hand: statsmodels has no clustered errors under probability weights.
     beta = np.zeros(columns.shape[1])
@@ -173,7 +169,9 @@ def test_likelihoods_on_the_whole_design_matrix(model, covariates, weight, lost)
         mean = family.link.inverse(eta)
         slope = family.link.inverse_deriv(eta)
         information = columns.T @ (columns * (w * slope)[:, None])
-        beta = beta + np.linalg.pinv(information, rcond=1e-12) @ (columns.T @ (w * (df["y"] - mean)))
+        beta = beta + np.linalg.pinv(information, rcond=1e-12) @ (
+            columns.T @ (w * (df["y"] - mean))
+        )
     if weight is None:
         plain = sm.GLM(df["y"], columns, family=family).fit()
         np.testing.assert_allclose(plain.fittedvalues, mean, rtol=1e-6)

@@ -124,7 +124,7 @@ def test_two_dates_are_exact_over_all_deals_as_well(inference):
 @pytest.mark.parametrize("inference", WAYS)
 def test_the_effect_in_the_data_is_undone_exactly(inference):
     """Testing a constant effect is testing none on data from which it was taken out."""
-    y, served = outcomes(5), {0: 2003, 4: 2003, 9: 2005}
+    y, served = outcomes(5), {0: 2003, 4: 2003, 9: 2005, 12: 2005}
     on = np.zeros_like(y)
     for place, year in served.items():
         on[place, year - 2001 :] = 1.0
@@ -223,12 +223,16 @@ def test_the_wild_bootstrap_refuses_one_place_and_warns_of_few():
     y = outcomes(places=10)
     with pytest.raises(NotIdentified, match="One place was served"):
         run(sample(panel(y, {0: 2004})), inference="wild")
-    few = run(sample(panel(y, {0: 2004, 1: 2004, 2: 2005})), inference="wild")
+    few = run(sample(panel(y, {0: 2004, 1: 2004, 2: 2005, 3: 2005})), inference="wild")
     assert [note.key for note in few.notes] == ["few.wild-few"]
     assert few.parts["placebo_test"]["compared"].item() == 2**10
     assert np.isfinite(few.to_frame()["low"]).all()
-    alone = run(sample(panel(y, {0: 2003, 1: 2005})), inference="wild").to_frame()
-    assert np.isnan(alone["low"].iloc[:2]).all()  # one place by itself in those years
+    with pytest.raises(NotIdentified, match=r"1 stands alone \(p02\)"):
+        run(sample(panel(y, {0: 2004, 1: 2004, 2: 2005})), inference="wild")
+    changing = people(y, {0: 2004, 1: 2004}, np.full(10, 8)).drop(index=[30])
+    with pytest.raises(NotIdentified, match=r"2 stand alone \(p00, p01\)"):
+        run(by_people(changing), inference="wild")
+    assert run(by_people(changing), inference="wild", target="cluster").effect.value
     with pytest.raises(NotIdentified, match="not a linear restriction"):
         run(sample(panel(y, {0: 2004, 1: 2004})), Scale.RELATIVE, inference="wild")
 
@@ -280,11 +284,11 @@ def test_sampling_weights_make_fewer_people_of_many_and_precision_weights_are_pe
     amount=st.floats(-50, 50),
     factor=st.floats(0.01, 100),
     inference=st.sampled_from(WAYS),
-    starts=st.lists(st.integers(2004, 2006), min_size=2, max_size=4),
+    starts=st.lists(st.integers(2004, 2006), min_size=1, max_size=2),
 )
 def test_adding_and_scaling_and_the_order_of_rows(seed, amount, factor, inference, starts):
     y = outcomes(seed, places=8)
-    frame = panel(y, dict(enumerate(starts)))
+    frame = panel(y, dict(enumerate(2 * starts)))
     chosen = {"inference": inference, "draws": 99}
     plain = run(sample(frame), **chosen)
     moved = run(sample(frame.assign(y=amount + factor * frame["y"])), **chosen)

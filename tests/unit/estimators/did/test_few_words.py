@@ -16,6 +16,7 @@ MESSAGES = [
     *(words.too_few_compared(n) for n in (0, 1)),
     words.too_many(501, 500),
     words.wild_one(),
+    *(words.wild_alone([f"p{k}" for k in range(n)]) for n in (1, 2)),
     words.wild_relative(),
     words.studentised_few(),
     words.no_total(),

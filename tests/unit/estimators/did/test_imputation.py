@@ -278,3 +278,40 @@ def test_cross_sections_take_levels_of_cohorts_and_say_so():
     assert found.effect.std_error == pytest.approx(slow.conservative, rel=1e-9)
     assert "A level of each cohort" in str(found.method)
     assert found.event_study is None
+
+
+# --- two ways to the same ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("never", [8, 0], ids=["some never", "all in the end"])
+@pytest.mark.parametrize("anticipation", [0, 1])
+@pytest.mark.parametrize("estimator", [Imputation, TwoStage])
+def test_the_closed_form_of_balanced_panels_is_what_any_panel_gets(
+    estimator, anticipation, never, monkeypatch
+):
+    from impacteval.estimators.did import imputation, two_stage
+
+    sample = sample_of(rollout(np.random.default_rng(9), never=never))
+    made = estimator(anticipation=anticipation)
+    for scale in Scale:
+        short = run(made, sample, scale)
+        with monkeypatch.context() as patch:
+            for module in (imputation, two_stage):
+                patch.setattr(module, "closed", lambda panel, effects: False)
+            long = run(made, sample, scale)
+        np.testing.assert_allclose(
+            short.influence.values, long.influence.values, rtol=0, atol=1e-12
+        )
+        np.testing.assert_allclose(
+            short.influence.means.observed, long.influence.means.observed, rtol=0, atol=1e-12
+        )
+        assert short.effect.value == pytest.approx(long.effect.value, rel=1e-11)
+        assert [n.key for n in short.notes] == [n.key for n in long.notes]
+        assert short.target == long.target
+        for name in ("group_time", "event_study", "pre_trend_test", "cohorts"):
+            pd.testing.assert_frame_equal(
+                short.parts[name], long.parts[name], rtol=1e-8, atol=1e-12
+            )
+        for one, other in zip(short.periods, long.periods, strict=True):
+            assert one.n == other.n
+            assert one.low == pytest.approx(other.low, rel=1e-10)

@@ -42,6 +42,14 @@ CALLAWAY_SANTANNA = MethodCard(
             fr="Les erreurs supposent de nombreuses unités ou grappes par date de démarrage. Une date de démarrage qui n'en compte qu'une n'a pas d'erreur propre, ce qui est signalé.",
         ),
         Text(
+            en="Few served units: with four of forty the 95% interval of a difference holds the truth in 84.5% of samples, that of a relative effect in 84.8%, of one in standard deviations in 86.5%; the lower 95% bound of a difference in 89.6%, the upper in 88.6%. With ten served and ten not, 91.9%; with twenty clusters in three groups, 92.0%. From fifty units in three groups on, 94% to 95%. Below six places served, use few-treated.",
+            fr="Peu d'unités servies : avec quatre sur quarante, l'intervalle à 95 % d'une différence contient la vraie valeur dans 84,5 % des échantillons, celui d'un effet relatif dans 84,8 %, d'un effet en écarts types dans 86,5 % ; la borne inférieure à 95 % d'une différence dans 89,6 %, la borne supérieure dans 88,6 %. Avec dix unités servies et dix non servies, 91,9 % ; avec vingt grappes en trois groupes, 92,0 %. À partir de cinquante unités en trois groupes, de 94 % à 95 %. En dessous de six lieux servis, utilisez few-treated.",
+        ),
+        Text(
+            en="Effects in standard deviations of a skewed outcome: the 95% interval holds the truth in 88.3% of samples of 50 units and in 90.7% with 200, its lower bound in 88.5% and 89.8%.",
+            fr="Effets en écarts types d'un résultat asymétrique : l'intervalle à 95 % contient la vraie valeur dans 88,3 % des échantillons de 50 unités et dans 90,7 % avec 200, sa borne inférieure dans 88,5 % et 89,8 %.",
+        ),
+        Text(
             en="Effects that nobody is left to compare with, such as those of the last starting date where everyone is served in the end, cannot be estimated: they are listed, left out, and the target says so.",
             fr="Les effets pour lesquels il ne reste personne à qui comparer, comme ceux de la dernière date de démarrage si tous finissent par être servis, ne peuvent être estimés : ils sont listés, écartés, et la cible le dit.",
         ),
