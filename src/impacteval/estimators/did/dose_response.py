@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 # Where the curve is told: these shares of the served received no more.
-_SHARES = np.arange(1, 20) / 20.0
+_SHARES = np.arange(1, 10) / 10.0
 
 
 @dataclass(frozen=True, slots=True)
