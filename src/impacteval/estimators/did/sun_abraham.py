@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import numpy as np
 
 from impacteval.errors import NotIdentified
-from impacteval.estimates import EventStudy, StudentT
+from impacteval.estimates import EventStudy
 from impacteval.estimators.did import messages
 from impacteval.estimators.did import sun_abraham_words as words
+from impacteval.estimators.did.conventions import conventions_table
 from impacteval.estimators.did.effect import (
     Average,
     PathPoint,
@@ -407,13 +408,4 @@ def _conventions(
     if len(panel.y) > columns:
         usual = usual_factor(panel, columns)
         rows.append(("fixest_reghdfe", bare * usual, len(panel.groups) - 1.0))
-    return {
-        "convention": [row[0] for row in rows],
-        "effect": [effect] * len(rows),
-        "std_error": [row[1] for row in rows],
-        "df": [row[2] for row in rows],
-        "p_value": [
-            StudentT(effect, row[1], row[2]).p_value() if row[1] > 0.0 else math.nan for row in rows
-        ],
-        "used": [k == 0 for k in range(len(rows))],
-    }
+    return conventions_table(effect, rows)

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import numpy as np
 
 from impacteval.errors import NotIdentified
-from impacteval.estimates import StudentT
 from impacteval.estimators.did import two_way_words as words
+from impacteval.estimators.did.conventions import conventions_table
 from impacteval.estimators.did.effect import (
     ROUNDING,
     Average,
@@ -335,16 +335,7 @@ def _conventions(
 ) -> dict[str, Any]:
     rows = [("used", *used), ("cr2", *corrected)]
     rows += _printed(panel, float(np.linalg.norm(plain)), columns)
-    return {
-        "convention": [row[0] for row in rows],
-        "effect": [effect] * len(rows),
-        "std_error": [row[1] for row in rows],
-        "df": [row[2] for row in rows],
-        "p_value": [
-            StudentT(effect, row[1], row[2]).p_value() if row[1] > 0.0 else math.nan for row in rows
-        ],
-        "used": [k == 0 for k in range(len(rows))],
-    }
+    return conventions_table(effect, rows)
 
 
 def _printed(panel: Panel, plain: float, columns: int) -> Iterator[tuple[str, float, float]]:
