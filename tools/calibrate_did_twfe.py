@@ -20,11 +20,17 @@ from numpy.random import Generator
 
 from impacteval.errors import NotIdentified
 from impacteval.estimators.did.effect import Average, arm_means, baseline_spread, served_size
-from impacteval.estimators.did.panel import Panel
 from impacteval.estimators.did.interacted import fit_saturated
-from impacteval.estimators.did.sun_abraham import served_average, since_start, until_last
+from impacteval.estimators.did.panel import Panel
+from impacteval.estimators.did.sun_abraham import (
+    columns_of,
+    served_average,
+    since_start,
+    until_last,
+    usual_factor,
+)
 from impacteval.estimators.did.two_groups import fit_two_groups
-from impacteval.estimators.did.two_way import fit_two_way
+from impacteval.estimators.did.two_way import Variance, fit_two_way
 from impacteval.inference import on_scale
 from impacteval.values import Scale
 
@@ -82,23 +88,26 @@ def two_groups(panel: Panel, method: str = "dr") -> Answer:
     return found.averages[0], found.df, found.size
 
 
-def two_way(panel: Panel) -> Answer:
+def two_way(panel: Panel, variance: Variance = "cr1") -> Answer:
     """What `two-way-fixed-effects` computes."""
-    found = fit_two_way(panel)
+    found = fit_two_way(panel, variance)
     return found.average, found.df, served_size(panel)
 
 
-def event_study(panel: Panel) -> Answer:
-    """What `sun-abraham` computes."""
+def event_study(panel: Panel, variance: Variance = "cr1", *, drawn: bool = False) -> Answer:
+    """What `sun-abraham` computes, shares of the starting dates `drawn` or known."""
     panel, _ = until_last(panel)
     none = np.zeros((len(panel.labels), 0)), np.zeros((len(panel.y), 0))
-    fitted = fit_saturated(panel, *none, estimated_shares=True)
+    fitted = fit_saturated(panel, *none, estimated_shares=drawn)
+    if variance == "cr1":
+        fitted = fitted.with_factor(usual_factor(panel, columns_of(panel, fitted, *none)))
     _, on = since_start(fitted)
     after = on & fitted.model.known & (fitted.size > 0.0)
     found = fitted.averages(after[None])
     rows = after.ravel()[fitted.cohorts.cell]
     average = served_average(fitted, rows, found)
-    return average, fitted.df(found), float(panel.size[rows].sum())
+    df = fitted.df(found) if variance == "cr2" else len(panel.groups) - 1.0
+    return average, df, float(panel.size[rows].sum())
 
 
 class Measuring:
@@ -247,8 +256,12 @@ METHODS = (
     calibrated("difference-in-differences-ipw", partial(two_groups, method="ipw"), leaning_designs, "Method `ipw`."),
     calibrated("difference-in-differences-ols", partial(two_groups, method="ols"), rows_designs,
                "Method `ols`; its errors in balanced panels are those of the others but for degrees of freedom."),
-    calibrated("two-way-fixed-effects", two_way, two_way_designs, "The effect is the same for all."),
-    calibrated("sun-abraham", event_study, event_designs, "Shares of starting dates count as drawn."),
+    calibrated("two-way-fixed-effects", two_way, two_way_designs, "Variance `cr1`; the effect is the same for all."),
+    calibrated("two-way-fixed-effects-cr2", partial(two_way, variance="cr2"), two_way_designs,
+               "Variance `cr2`; the effect is the same for all."),
+    calibrated("sun-abraham", event_study, event_designs, "Variance `cr1`; shares of starting dates count as known."),
+    calibrated("sun-abraham-cr2", partial(event_study, variance="cr2", drawn=True), event_designs,
+               "Variance `cr2`; shares of starting dates count as drawn."),
 )  # fmt: skip
 
 

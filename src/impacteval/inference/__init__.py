@@ -2,9 +2,11 @@
 
 Cell means (`fit_cells`), weighted least squares (`regress`), both with HC0 to HC3 and
 cluster-robust errors, canonical-link models (`fit_glm`), degrees of freedom, the wild cluster
-bootstrap (`wild_test`, `wild_inversion`), effects on the four scales (`on_scale`), joint
-uncertainty through influence values (`weighted_sum`), several looks at once (`max_t`, `holm`,
-`level_for_each`), and whether effects differ (`equal_effects`).
+bootstrap (`wild_test`, `wild_inversion`), differences in differences (`panel_effect`,
+`repeated_effect`, `two_way_balanced`, and `two_way_cells` from sums alone), effects on the four
+scales (`on_scale`), joint uncertainty through influence values (`weighted_sum`), several looks at
+once (`max_t`, `holm`, `level_for_each`), whether effects differ (`equal_effects`), and how firm an
+effect is when trends were not parallel (`Sensitivity`).
 """
 
 from impacteval.inference.cells import (
@@ -19,7 +21,9 @@ from impacteval.inference.cells import (
     fit_cells,
 )
 from impacteval.inference.degrees import TwoMeans, quadratic_form_degrees, welch_satterthwaite
+from impacteval.inference.drdid import panel_effect, repeated_effect
 from impacteval.inference.glm import FAMILIES, Family, GlmFit, fit_glm, predicted
+from impacteval.inference.honest import Restriction, RobustSet, Sensitivity
 from impacteval.inference.interaction import EqualEffects, equal_effects
 from impacteval.inference.joint import WeightedSum, covariance_matrix, weighted_sum
 from impacteval.inference.ratio import GroupMeans, ratio_of_sums
@@ -50,6 +54,7 @@ from impacteval.inference.simultaneous import (
     max_t,
     sup_t,
 )
+from impacteval.inference.two_way import two_way_balanced, two_way_cells
 from impacteval.inference.weighted_clusters import WeightedClusterFit, weighted_cluster_regression
 from impacteval.inference.wild import (
     Multipliers,
@@ -74,7 +79,10 @@ __all__ = [
     "Multipliers",
     "NullFamily",
     "Regression",
+    "Restriction",
+    "RobustSet",
     "ScaledEffect",
+    "Sensitivity",
     "Spread",
     "TwoMeans",
     "Variance",
@@ -103,14 +111,18 @@ __all__ = [
     "max_t",
     "multipliers",
     "on_scale",
+    "panel_effect",
     "predicted",
     "quadratic_form_degrees",
     "ratio_of_sums",
     "regress",
     "regression_classical",
     "regression_influence",
+    "repeated_effect",
     "separated",
     "sup_t",
+    "two_way_balanced",
+    "two_way_cells",
     "weighted_cluster_regression",
     "weighted_sum",
     "welch_satterthwaite",

@@ -222,10 +222,10 @@ class Saturated:
             return np.repeat(units[:, None].astype(np.float64), panel.n_periods, axis=1)
         return self.cohorts.sums(self.weight)
 
-    def without_factors(self) -> Saturated:
-        """The same fit, its influence without small-sample factors."""
-        plain = replace(self.correction, factor=np.ones_like(self.correction.factor))
-        return replace(self, correction=plain)
+    def with_factor(self, factor: float = 1.0) -> Saturated:
+        """The same fit, one factor in the place of the small-sample factors of its influence."""
+        same = replace(self.correction, factor=np.full_like(self.correction.factor, factor))
+        return replace(self, correction=same)
 
     def averages(self, picked: Bools) -> Averaged:
         """Average effects over picked cells, shape (k, G, T), and their influence."""

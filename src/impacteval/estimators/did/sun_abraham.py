@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import numpy as np
 
 from impacteval.errors import NotIdentified
-from impacteval.estimates import EventStudy, StudentT
+from impacteval.estimates import EventStudy
 from impacteval.estimators.did import messages
 from impacteval.estimators.did import sun_abraham_words as words
+from impacteval.estimators.did.conventions import conventions_table
 from impacteval.estimators.did.effect import (
     Average,
     PathPoint,
@@ -26,9 +27,9 @@ from impacteval.estimators.did.effect import (
     weighted_mean,
 )
 from impacteval.estimators.did.event_tables import event_study_table
+from impacteval.estimators.did.interacted import Averaged, Saturated, fit_saturated
 from impacteval.estimators.did.panel import Bools, Floats, Ints, Panel, read_panel
 from impacteval.estimators.did.rows_regression import centred
-from impacteval.estimators.did.interacted import Averaged, Saturated, fit_saturated
 from impacteval.estimators.did.sun_abraham_card import SUN_ABRAHAM
 from impacteval.estimators.did.two_groups_words import alone, collinear
 from impacteval.estimators.did.two_way_words import LEVELS
@@ -48,9 +49,12 @@ class SunAbraham:
 
     Parameters
     ----------
-    shares : {"estimated", "fixed"}
-        Whether the shares of the starting dates among the served count as drawn with the units,
-        or as known. The paper gives both; ``parts["conventions"]`` shows the other.
+    variance : {"cr1", "cr2"}
+        Standard error: what programmes print for clustered errors (fixest), or one that corrects for
+        few units or clusters by starting date; ``parts["conventions"]`` shows both.
+    shares : {"fixed", "estimated"}
+        Whether the shares of the starting dates among the served count as known, so that the effect
+        is that on these units, or as drawn with the units. The paper gives both.
 
     Examples
     --------
@@ -67,13 +71,14 @@ class SunAbraham:
     ...     sample, scale=Scale.DIFFERENCE, rng=np.random.default_rng(1)
     ... )
     >>> found.effect.value, round(found.effect.std_error, 6)
-    (2.5, 1.118034)
+    (2.5, 1.080123)
     """
 
     name: ClassVar[str] = "sun-abraham"
     card: ClassVar[MethodCard] = SUN_ABRAHAM
 
-    shares: Literal["estimated", "fixed"] = "estimated"
+    variance: Literal["cr1", "cr2"] = "cr1"
+    shares: Literal["fixed", "estimated"] = "fixed"
 
     def estimate(
         self, sample: Sample, *, scale: Scale, rng: np.random.Generator
@@ -99,9 +104,11 @@ class SunAbraham:
         if panel.kind != "panel":
             raise NotIdentified(messages.repeated_cross_sections())
         panel, notes = until_last(panel)
-        found = fit_event_study(panel, estimated_shares=self.shares == "estimated")
+        found = fit_event_study(
+            panel, estimated_shares=self.shares == "estimated", variance=self.variance
+        )
         told = Told(
-            "CR2" if panel.cluster is not None else "HC2",
+            self.variance.upper(),
             (
                 words.formed(panel.covariates),
                 words.errors(
@@ -109,13 +116,14 @@ class SunAbraham:
                     panel.level,
                     found.df,
                     estimated=self.shares == "estimated",
+                    variance=self.variance,
                 ),
             ),
             found.target,
         )
         return build(
             estimator=self.name,
-            settings={"shares": self.shares},
+            settings={"variance": self.variance, "shares": self.shares},
             panel=panel,
             average=found.average,
             path=found.path,
@@ -180,7 +188,7 @@ def until_last(panel: Panel) -> tuple[Panel, tuple[Message, ...]]:
     return cut, (note,)
 
 
-def fit_event_study(panel: Panel, *, estimated_shares: bool) -> Found:
+def fit_event_study(panel: Panel, *, estimated_shares: bool, variance: str = "cr1") -> Found:
     """The model, its averages and tables.
 
     Parameters
@@ -189,6 +197,8 @@ def fit_event_study(panel: Panel, *, estimated_shares: bool) -> Found:
         Units that are followed, some never served.
     estimated_shares : bool
         Whether the shares of the starting dates count as drawn.
+    variance : {"cr1", "cr2"}
+        Which standard error.
 
     Raises
     ------
@@ -197,11 +207,15 @@ def fit_event_study(panel: Panel, *, estimated_shares: bool) -> Found:
     """
     fixed, moving = _covariates(panel)
     fitted = fit_saturated(panel, fixed, moving, estimated_shares=estimated_shares)
+    corrected = fitted
     cohorts, model = fitted.cohorts, fitted.model
     if cohorts.independent()[-1] < 2:
         raise NotIdentified(alone(False, clusters=panel.cluster is not None))
     if not np.isfinite(model.effect).all():
         raise NotIdentified(words.nothing_determined())
+    columns = columns_of(panel, fitted, fixed, moving)
+    if variance == "cr1":
+        fitted = fitted.with_factor(usual_factor(panel, columns))
     since, on = since_start(fitted)
     after = on & model.known & (fitted.size > 0.0)
     if not after.any():
@@ -211,7 +225,7 @@ def fit_event_study(panel: Panel, *, estimated_shares: bool) -> Found:
     by_time = [model.known & (since == e) for e in times]
     by_period = [after & (np.arange(panel.n_periods) == t) for t in periods]
     found = fitted.averages(np.array([after, *by_time, *by_period]))
-    df = fitted.df(found)
+    df = fitted.df(found) if variance == "cr2" else len(panel.groups) - 1.0
     rows: Bools = after.ravel()[cohorts.cell]
     average = served_average(fitted, rows, found)
     counts, size = _counted(fitted)
@@ -230,9 +244,7 @@ def fit_event_study(panel: Panel, *, estimated_shares: bool) -> Found:
         "event_study": event_study_table(
             study, np.array([int(counts[p].sum()) for p in by_time]), df
         ),
-        "conventions": _conventions(
-            found, fitted, after, _columns(panel, fitted, fixed, moving), df
-        ),
+        "conventions": _conventions(found, corrected, after, columns, df),
     }
     lost = on & ~after & (counts > 0)
     notes = []
@@ -290,7 +302,7 @@ def _covariates(panel: Panel) -> tuple[Floats, Floats]:
     return x[first][:, fixed], np.ascontiguousarray(x[:, ~fixed])
 
 
-def _columns(panel: Panel, fitted: Saturated, fixed: Floats, moving: Floats) -> int:
+def columns_of(panel: Panel, fitted: Saturated, fixed: Floats, moving: Floats) -> int:
     """Columns of the regression, but for the levels of units."""
     slopes = (panel.n_periods - 1) * fixed.shape[1] + moving.shape[1]
     return int(panel.n_periods + np.count_nonzero(fitted.model.known) + slopes)
@@ -362,31 +374,38 @@ def _group_time(fitted: Saturated, counts: Ints) -> dict[str, Any]:
     }
 
 
-def _conventions(
-    found: Averaged, fitted: Saturated, after: Bools, columns: int, df: float
-) -> dict[str, Any]:
-    """The error used; with shares known; and without small-sample factors, as programmes print."""
-    panel = fitted.cohorts.panel
-    effect = float(found.effect[0])
-    plain = replace(fitted.without_factors(), estimated_shares=True).averages(after[None])
-    bare = float(plain.fixed[0])
+def usual_factor(panel: Panel, columns: int) -> float:
+    """What programmes multiply the plain error with; levels of units lie within clusters.
+
+    Raises
+    ------
+    NotIdentified
+        When there are no more rows than columns.
+    """
     m, n = float(len(panel.groups)), float(len(panel.y))
+    if n <= columns:
+        raise NotIdentified(words.nothing_determined())
+    return math.sqrt(m / (m - 1.0) * (n - 1.0) / (n - columns))
+
+
+def _conventions(
+    found: Averaged, corrected: Saturated, after: Bools, columns: int, df: float
+) -> dict[str, Any]:
+    """The error used, and the others: shares known or drawn, corrected, plain, as programmes print."""
+    panel = corrected.cohorts.panel
+    effect = float(found.effect[0])
+    careful = replace(corrected, estimated_shares=True).averages(after[None])
+    careful_df = corrected.df(careful)
+    plain = replace(corrected.with_factor(), estimated_shares=True).averages(after[None])
+    bare = float(plain.fixed[0])
     rows = [
         ("used", float(np.linalg.norm(found.influence[0])), df),
-        ("shares_fixed", float(found.fixed[0]), df),
+        ("cr2_shares_estimated", float(np.linalg.norm(careful.influence[0])), careful_df),
+        ("cr2_shares_fixed", float(careful.fixed[0]), careful_df),
         ("influence", float(np.linalg.norm(plain.influence[0])), math.inf),
         ("cr0_shares_fixed", bare, math.inf),
     ]
-    if n > columns:
-        stata = math.sqrt(m / (m - 1.0) * (n - 1.0) / (n - columns))
-        rows.append(("fixest_reghdfe", bare * stata, m - 1.0))
-    return {
-        "convention": [row[0] for row in rows],
-        "effect": [effect] * len(rows),
-        "std_error": [row[1] for row in rows],
-        "df": [row[2] for row in rows],
-        "p_value": [
-            StudentT(effect, row[1], row[2]).p_value() if row[1] > 0.0 else math.nan for row in rows
-        ],
-        "used": [k == 0 for k in range(len(rows))],
-    }
+    if len(panel.y) > columns:
+        usual = usual_factor(panel, columns)
+        rows.append(("fixest_reghdfe", bare * usual, len(panel.groups) - 1.0))
+    return conventions_table(effect, rows)

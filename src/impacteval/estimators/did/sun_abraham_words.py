@@ -64,7 +64,7 @@ def formed(covariates: tuple[str, ...]) -> Message:
     )  # fmt: skip
 
 
-def errors(groups: int, level: str, df: float, *, estimated: bool) -> Message:
+def errors(groups: int, level: str, df: float, *, estimated: bool, variance: str) -> Message:
     """Which standard error."""
     who = ("clusters", "grappes") if level == "cluster" else ("units", "unités")
     shares = (
@@ -78,6 +78,15 @@ def errors(groups: int, level: str, df: float, *, estimated: bool) -> Message:
             "les parts des dates de démarrage comptent comme connues",
         )
     )
+    if variance == "cr1":
+        return Message(
+            "method.sun-abraham-errors-cr1",
+            Text(
+                en=f"Standard error: CR1 over {{groups:int}} {who[0]}, as programmes usually print it; {shares[0]}. Student's t with {{df:number1}} degrees of freedom.",
+                fr=f"Erreur type : CR1 sur {{groups:int}} {who[1]}, telle que les logiciels l'affichent d'ordinaire ; {shares[1]}. Loi de Student à {{df:number1}} degrés de liberté.",
+            ),
+            {"groups": groups, "df": df},
+        )
     return Message(
         "method.sun-abraham-errors",
         Text(

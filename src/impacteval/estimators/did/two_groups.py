@@ -15,20 +15,19 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 
 from impacteval.errors import NotIdentified
-from impacteval.estimates import EventStudy, StudentT
 from impacteval.estimators.did import two_groups_words as words
 from impacteval.estimators.did.changes import Changes, NobodyLeft, Setting, changes
 from impacteval.estimators.did.effect import Average, PathPoint, Told, build
-from impacteval.estimators.did.event_tables import event_study_table
 from impacteval.estimators.did.panel import Bools, Floats, Ints, Panel, read_panel
 from impacteval.estimators.did.rows_regression import clustered, fit_rows, superfluous
 from impacteval.estimators.did.small_sample import Correction, correction
 from impacteval.estimators.did.two_groups_card import DIFFERENCE_IN_DIFFERENCES
+from impacteval.estimators.did.two_groups_tables import tables_of
 from impacteval.inference.drdid import CannotFit, Method
 from impacteval.values import Message, Scale
 
@@ -314,9 +313,7 @@ def _notes(setting: Setting, found: Changes) -> Iterator[Message]:
     panel, treated = setting.panel, setting.treated
     if panel.kind == "panel" and not setting.constant:
         yield words.gaps()
-    out = found.weight == 0.0
     if panel.kind == "panel":
-        # Those served without a period after are in no mean; all others without a change are told.
         out = ~_both_sides(panel, setting.start)
         if out.any():
             yield words.without_change(int((out & treated).sum()), int((out & ~treated).sum()))
@@ -337,18 +334,24 @@ def _both_sides(panel: Panel, start: int) -> Bools:
 def _conventions(
     panel: Panel, start: int, treated: Bools, found: Changes
 ) -> Iterator[tuple[str, float, float]]:
-    """Without small-sample factors, with the plain one; and what regressions print."""
+    """Without small-sample factors, with the plain one; and what regressions of rows print."""
     psi = panel.by_group(found.influence[0])
     m = len(panel.groups)
     plain = float(np.linalg.norm(psi))
     yield "influence", plain, math.inf
     yield "influence_plain_factor", plain * math.sqrt(m / (m - 1.0)), m - 1.0
-    same = panel.balanced if panel.kind == "panel" else panel.n_periods == 2
-    if panel.covariates or not same:
-        return  # the regression of all rows would be another estimate
-    on = treated[panel.unit]
-    effects = (on & (panel.period >= start))[:, None].astype(float)
-    yield from fit_rows(panel, on, effects, covariates=False).conventions()
+    if panel.covariates:
+        return  # the regression of rows would be another estimate
+    if panel.kind == "panel":
+        rows, columns = float(len(panel.y)), panel.n_periods + 2.0
+        if panel.balanced and panel.weight is None and rows > columns:
+            # Of a regression with clusters the sums of squares are those of the influence.
+            stata = m / (m - 1.0) * (rows - 1.0) / (rows - columns)
+            yield "ols_cr1", plain * math.sqrt(stata), m - 1.0
+    elif panel.n_periods == 2:
+        on = treated[panel.unit]
+        effects = (on & (panel.period >= start))[:, None].astype(float)
+        yield from fit_rows(panel, on, effects, covariates=False).conventions()
 
 
 def _built(
@@ -358,7 +361,17 @@ def _built(
     repeated = panel.kind == "repeated_cross_section"
     influence = bool(panel.covariates) and method != "ols"
     label = "CR2" if panel.cluster is not None or (clustered(panel) and method == "ols") else "HC2"
-    study, tables = _study(panel, start, found)
+    study, tables = tables_of(
+        panel,
+        start,
+        effect=found.effect,
+        influence=found.influence,
+        against=found.against,
+        against_influence=found.against_influence,
+        counts=found.counts,
+        df=found.df,
+        conventions=found.conventions(),
+    )
     told = Told(
         "influence" if influence else label,
         (
@@ -390,56 +403,3 @@ def _averages(start: int, found: Found) -> tuple[Average, list[PathPoint]]:
         if math.isfinite(average.effect)
     ]
     return averages[0], path
-
-
-def _study(panel: Panel, start: int, found: Found) -> tuple[EventStudy | None, dict[str, Any]]:
-    """Effects against the last period before, and the tables."""
-    others = np.delete(np.arange(panel.n_periods), start - 1)
-    good = np.isfinite(found.against)
-    tables: dict[str, Any] = {"group_time": _group_time(panel, start, found)}
-    rows = [("used", float(np.linalg.norm(found.influence[0])), found.df), *found.conventions()]
-    effect = float(found.effect[0])
-    tables["conventions"] = {
-        "convention": [row[0] for row in rows],
-        "effect": [effect] * len(rows),
-        "std_error": [row[1] for row in rows],
-        "df": [row[2] for row in rows],
-        "p_value": [
-            StudentT(effect, row[1], row[2]).p_value() if row[1] > 0.0 else math.nan for row in rows
-        ],
-        "used": [k == 0 for k in range(len(rows))],
-    }
-    if not good.any():
-        return None, tables
-    on = panel.served
-    size = np.bincount(panel.period[on], panel.size[on], panel.n_periods).astype(np.float64)
-    study = EventStudy(
-        event_times=_times(panel, start)[others[good]],
-        effects=found.against[good],
-        influence=found.against_influence[good],
-        labels=panel.groups,
-        reference=_times(panel, start)[start - 1].item(),
-        served=size[others[good]],
-    )
-    tables["event_study"] = event_study_table(study, found.counts[1, others[good]], found.df)
-    return study, tables
-
-
-def _times(panel: Panel, start: int) -> Floats | Ints:
-    """Event time of each period, whole numbers where they are."""
-    times: Floats = panel.times - panel.times[start]
-    return times.astype(np.int64) if (times == np.round(times)).all() else times
-
-
-def _group_time(panel: Panel, start: int, found: Found) -> dict[str, Any]:
-    labels = panel.periods.tolist()
-    error = np.sqrt((found.influence**2).sum(axis=1))
-    at = [k for k in range(1, len(found.effect)) if math.isfinite(found.effect[k])]
-    return {
-        "cohort": [labels[start]] * len(at),
-        "period": [labels[start + k - 1] for k in at],
-        "effect": found.effect[at],
-        "std_error": error[at],
-        "n_treated": found.counts[1, start:][np.array(at, dtype=int) - 1],
-        "n_comparison": found.counts[0, start:][np.array(at, dtype=int) - 1],
-    }

@@ -13,13 +13,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
 from impacteval.errors import NotIdentified
-from impacteval.estimates import StudentT
 from impacteval.estimators.did import two_way_words as words
+from impacteval.estimators.did.conventions import conventions_table
 from impacteval.estimators.did.effect import (
     ROUNDING,
     Average,
@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from impacteval.plugin import MethodCard
     from impacteval.sample import BlindSample, Sample
 
+Variance = Literal["cr1", "cr2"]
+
 
 @dataclass(frozen=True, slots=True)
 class TwoWayFixedEffects:
@@ -48,6 +50,12 @@ class TwoWayFixedEffects:
 
     Where the service begins at several dates this mixes comparisons that should not be made; they
     are shown in ``parts["bacon"]``, and a plan must say why it uses the method all the same.
+
+    Parameters
+    ----------
+    variance : {"cr1", "cr2"}
+        Standard error: what programmes print for clustered errors (fixest, reghdfe), or the one that
+        corrects for few units or clusters; ``parts["conventions"]`` shows both.
 
     Examples
     --------
@@ -66,11 +74,13 @@ class TwoWayFixedEffects:
     ...     sample, scale=Scale.DIFFERENCE, rng=np.random.default_rng(1)
     ... )
     >>> found.effect.value, round(found.effect.std_error, 6)
-    (2.5, 1.118034)
+    (2.5, 1.080123)
     """
 
     name: ClassVar[str] = "two-way-fixed-effects"
     card: ClassVar[MethodCard] = TWO_WAY_FIXED_EFFECTS
+
+    variance: Variance = "cr1"
 
     def concerns(self, blind: BlindSample) -> tuple[Message, ...]:
         """That the service begins at several dates, where it does."""
@@ -98,22 +108,28 @@ class TwoWayFixedEffects:
         """
         scale = Scale.parse(scale)
         panel = read_panel(sample, scale, keep_always=True)
-        found = fit_two_way(panel)
+        found = fit_two_way(panel, self.variance)
         on = panel.served
         units = len(np.unique(panel.unit[on]))
         repeated = panel.kind == "repeated_cross_section"
         rows = repeated and panel.cluster is None
         told = Told(
-            "HC2" if rows else "CR2",
+            ("HC" if rows else "CR") + self.variance[-1],
             (
                 words.formed(panel.covariates, repeated=repeated),
-                words.errors(len(panel.groups), panel.level, found.df, rows=rows),
+                words.errors(
+                    len(panel.groups),
+                    panel.level,
+                    found.df,
+                    rows=rows,
+                    variance=self.variance,
+                ),
             ),
             words.target(units, len(np.unique(panel.period[on]))),
         )
         return build(
             estimator=self.name,
-            settings={},
+            settings={"variance": self.variance},
             panel=panel,
             average=found.average,
             path=path_of(panel, found.average),
@@ -147,13 +163,15 @@ class Found:
     notes: tuple[Message, ...]
 
 
-def fit_two_way(panel: Panel) -> Found:
+def fit_two_way(panel: Panel, variance: Variance = "cr1") -> Found:
     """The coefficient, its errors, and what it is made of.
 
     Parameters
     ----------
     panel : Panel
         With those served from the first period on.
+    variance : {"cr1", "cr2"}
+        Which standard error.
 
     Raises
     ------
@@ -168,7 +186,7 @@ def fit_two_way(panel: Panel) -> Found:
     own = own * math.sqrt(m / (m - 1.0))
     cells = panel.start[panel.unit] * panel.n_periods + panel.period
     notes: list[Message] = []
-    slopes = 0
+    columns = panel.n_periods + 1
     tables: dict[str, Any] = {}
     if weight is not None:
         effect, psi, plain, df, residual = _closed(panel, weight)
@@ -179,7 +197,7 @@ def fit_two_way(panel: Panel) -> Found:
         found = fit_rows(panel)
         psi, plain, df = found.influence(), found.plain(), found.degrees()
         effect, residual = found.effect, found.residual_treatment
-        slopes = found.fit.p - panel.n_periods
+        columns = found.fit.p + (panel.kind == "panel")
         if found.by_period:
             notes.append(words.by_period(found.by_period))
         if not _balanced(panel):
@@ -187,8 +205,32 @@ def fit_two_way(panel: Panel) -> Found:
     tables["cell_weights"], below = _cell_weights(panel, _ones(panel) * residual * on, cells)
     if below["negative"]:
         notes.append(words.negative(below["negative"], below["cells"], below["sum"]))
-    tables["conventions"] = _conventions(panel, effect, psi, plain, df, slopes)
+    corrected = (float(np.linalg.norm(psi)), df)
+    if variance == "cr1":
+        factor, df = _usual(panel, columns)
+        psi = plain * factor
+    tables["conventions"] = _conventions(
+        panel, effect, (float(np.linalg.norm(psi)), df), corrected, plain, columns
+    )
     return Found(Average(effect, observed, psi, own), df, tables, tuple(notes))
+
+
+def _usual(panel: Panel, columns: int) -> tuple[float, float]:
+    """What programmes multiply the plain error with, and their degrees of freedom.
+
+    `columns` are those of the regression without the levels of units, which lie within clusters.
+
+    Raises
+    ------
+    NotIdentified
+        When there are no more rows than columns.
+    """
+    n, m = float(len(panel.y)), float(len(panel.groups))
+    if n <= columns:
+        raise NotIdentified(words.nothing_left())
+    if panel.kind != "panel" and panel.cluster is None:
+        return math.sqrt(n / (n - columns)), n - columns
+    return math.sqrt(m / (m - 1.0) * (n - 1.0) / (n - columns)), m - 1.0
 
 
 def _closed(panel: Panel, weight: Floats) -> tuple[float, Floats, Floats, float, Floats]:
@@ -284,33 +326,28 @@ def _cell_weights(panel: Panel, part: Floats, cells: Any) -> tuple[dict[str, Any
 
 
 def _conventions(
-    panel: Panel, effect: float, psi: Floats, plain: Floats, df: float, slopes: int
+    panel: Panel,
+    effect: float,
+    used: tuple[float, float],
+    corrected: tuple[float, float],
+    plain: Floats,
+    columns: int,
 ) -> dict[str, Any]:
-    rows = [("used", float(np.linalg.norm(psi)), df)]
-    rows += _printed(panel, float(np.linalg.norm(plain)), slopes)
-    return {
-        "convention": [row[0] for row in rows],
-        "effect": [effect] * len(rows),
-        "std_error": [row[1] for row in rows],
-        "df": [row[2] for row in rows],
-        "p_value": [
-            StudentT(effect, row[1], row[2]).p_value() if row[1] > 0.0 else math.nan for row in rows
-        ],
-        "used": [k == 0 for k in range(len(rows))],
-    }
+    rows = [("used", *used), ("cr2", *corrected)]
+    rows += _printed(panel, float(np.linalg.norm(plain)), columns)
+    return conventions_table(effect, rows)
 
 
-def _printed(panel: Panel, plain: float, slopes: int) -> Iterator[tuple[str, float, float]]:
+def _printed(panel: Panel, plain: float, columns: int) -> Iterator[tuple[str, float, float]]:
     """What other programmes make of the same sum of squares."""
     yield "cr0", plain, math.inf
     if panel.kind != "panel":
         return
     n, m, units = float(len(panel.y)), float(len(panel.groups)), float(len(panel.labels))
-    nested = n - panel.n_periods - 1.0 - slopes
-    every = n - units - panel.n_periods - slopes
-    if nested > 0.0:
-        factor = m / (m - 1.0) * (n - 1.0) / nested
-        yield "fixest_reghdfe", plain * math.sqrt(factor), m - 1.0
+    every = n - units - columns + 1.0
+    if n > columns:
+        factor, df = _usual(panel, columns)
+        yield "fixest_reghdfe", plain * factor, df
     if every > 0.0:
         yield "linearmodels", plain * math.sqrt(n / every), every
         factor = m / (m - 1.0) * (n - 1.0) / every

@@ -131,15 +131,19 @@ def formed(covariates: tuple[str, ...], *, repeated: bool) -> Message:
     )
 
 
-def errors(groups: int, level: str, df: float, *, rows: bool) -> Message:
+def errors(groups: int, level: str, df: float, *, rows: bool, variance: str) -> Message:
     """Which standard error."""
     who = ("clusters", "grappes") if level == "cluster" else ("units", "unités")
-    kind = "HC2" if rows else "CR2"
+    corrected = variance == "cr2"
+    kind = ("HC" if rows else "CR") + ("2" if corrected else "1")
+    after = ("approximation de Satterthwaite", "Satterthwaite's approximation")
+    if not corrected:
+        after = ("la correction usuelle des logiciels", "the usual correction of programmes")
     return Message(
-        "method.two-way-errors",
+        f"method.two-way-errors-{variance}",
         Text(
-            en=f"Standard error: {kind} over {{groups:int}} {who[0]}; Student's t with {{df:number1}} degrees of freedom (Satterthwaite's approximation).",
-            fr=f"Erreur type : {kind} sur {{groups:int}} {who[1]} ; loi de Student à {{df:number1}} degrés de liberté (approximation de Satterthwaite).",
+            en=f"Standard error: {kind} over {{groups:int}} {who[0]}; Student's t with {{df:number1}} degrees of freedom ({after[1]}).",
+            fr=f"Erreur type : {kind} sur {{groups:int}} {who[1]} ; loi de Student à {{df:number1}} degrés de liberté ({after[0]}).",
         ),
         {"groups": groups, "df": df},
     )

@@ -23,8 +23,10 @@ def read(frame: pd.DataFrame, **roles: Any) -> Sample:
     return Sample.from_frame(frame, design="did", **roles)
 
 
-def answer(frame: pd.DataFrame, shares: str = "estimated", **roles: Any) -> Any:
-    found = ie.estimator("sun-abraham", shares=shares)
+def answer(
+    frame: pd.DataFrame, shares: str = "estimated", variance: str = "cr2", **roles: Any
+) -> Any:
+    found = ie.estimator("sun-abraham", shares=shares, variance=variance)
     sample = read(frame, **roles)
     return found.estimate(sample, scale="difference", rng=np.random.default_rng(1))
 
@@ -52,7 +54,12 @@ def test_counties() -> None:
     assert round(table[2004, 2006], 10) == -0.1372587389
     assert round(table[2007, 2007], 10) == -0.0260544107
     fixed = answer(data, "fixed", **roles)
-    assert fixed.effect.std_error == pytest.approx(convention(found, "shares_fixed"), rel=1e-12)
+    assert fixed.effect.std_error == pytest.approx(convention(found, "cr2_shares_fixed"), rel=1e-12)
+    usual = ie.estimator("sun-abraham").estimate(
+        read(data, **roles), scale="difference", rng=np.random.default_rng(1)
+    )
+    assert round(usual.effect.std_error, 10) == 0.0117962774
+    assert convention(usual, "cr2_shares_estimated") == pytest.approx(found.effect.std_error)
 
 
 @pytest.fixture(scope="module")

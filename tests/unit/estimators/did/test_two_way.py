@@ -80,7 +80,10 @@ def test_simulated_panel_of_pyfixest_by_state() -> None:
         data, outcome="dep_var", unit="unit", period="year", adopted="from", cluster="state"
     )
     assert round(found.effect.value, 6) == 1.982540
-    assert round(convention(found, "fixest_reghdfe"), 6) == 0.019338
+    assert round(found.effect.std_error, 6) == 0.019338
+    assert convention(found, "fixest_reghdfe") == pytest.approx(found.effect.std_error, rel=1e-12)
+    # The corrected error is that of CR2 on the columns as they differ from their unit's mean.
+    assert convention(found, "cr2") > found.effect.std_error
 
 
 @pytest.fixture(scope="module")
@@ -132,7 +135,7 @@ def test_gaps_weights_and_covariates_are_those_of_pyfixest(
 def test_closed_form_is_the_regression_with_all_columns(panel: pd.DataFrame) -> None:
     for roles in ({}, {"weight": "w", "weight_kind": "sampling"}):
         rows = read_panel(read(panel, **ROLES, **roles), Scale.DIFFERENCE, keep_always=True)
-        closed, slow = fit_two_way(rows), fit_rows(rows)
+        closed, slow = fit_two_way(rows, "cr2"), fit_rows(rows)
         assert closed.average.effect == pytest.approx(slow.effect, rel=1e-10)
         np.testing.assert_allclose(closed.average.effect_influence, slow.influence(), atol=1e-11)
         assert closed.df == pytest.approx(slow.degrees(), rel=1e-8)
