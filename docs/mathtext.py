@@ -20,9 +20,16 @@ SIZE = 12.0
 _STYLE = {"svg.fonttype": "path", "svg.hashsalt": "impacteval", "mathtext.fontset": "cm"}
 
 
+def _known(tex: str) -> str:
+    """The formula in the names that matplotlib knows; it draws brackets in one size."""
+    tex = tex.replace(r"\tfrac", r"\frac")
+    tex = re.sub(r"\\(?:bigg?|Bigg?)[lrm]?(?![a-zA-Z])", "", tex)
+    return re.sub(r"\\([gl])e(?![a-zA-Z])", r"\\\1eq", tex)
+
+
 def drawn(tex: str) -> str:
     """A formula as inline SVG that takes the colour of the text and sits on its baseline."""
-    source = f"${' '.join(tex.split())}$"
+    source = f"${' '.join(_known(tex).split())}$"
     with rc_context(_STYLE):
         font = FontProperties(size=SIZE)
         parsed = MathTextParser("path").parse(source, dpi=72, prop=font)

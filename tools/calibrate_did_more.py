@@ -1,4 +1,4 @@
-"""Measure the coverage of triple differences, and of services that begin and may stop.
+"""Measure the coverage of triple differences, of services that stop, and of doses.
 
     python tools/calibrate_did_more.py            # resumes: designs already measured are kept
     python tools/calibrate_did_more.py --fast --out DIR
@@ -21,6 +21,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parent))
 
 import calibrate
+import calibrate_doses
 import calibrate_switching
 from calibrate_designs import Design, Floats, Ints
 
@@ -335,6 +336,17 @@ METHODS = {
             "de-chaisemartin-dhaultfoeuille", calibrate_switching.measure(),
             calibrate_switching.designs, command=COMMAND, replications=REPLICATIONS,
             note="Treatments are fixed. With `switchers: off` where services stop.",
+        ),
+        calibrate.Calibrated(
+            "dose-response", calibrate_doses.measure(3, 0), calibrate_doses.designs,
+            command=COMMAND, replications=REPLICATIONS,
+            note="The average effect on the served, which does not depend on the curve.",
+        ),
+        calibrate.Calibrated(
+            "dose-response-slope", calibrate_doses.measure(2, 0, slope=True),
+            calibrate_doses.designs, scales=(Scale.DIFFERENCE,), command=COMMAND,
+            replications=REPLICATIONS,
+            note="The average slope (table `slope`), with `degree: 2`, which holds the true curve.",
         ),
     )
 }  # fmt: skip

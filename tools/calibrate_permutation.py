@@ -23,7 +23,7 @@ from impacteval.values import ConfidenceSet, Scale
 sys.path.insert(0, str(Path(__file__).parent))
 
 import calibrate
-from calibrate import QUESTIONS, Calibrated, by_arms, difference_arms, publish
+from calibrate import QUESTIONS, Bools, Calibrated, by_arms, difference_arms, publish
 from calibrate_designs import SEED, Design, Floats, Trials, designs
 
 DRAWS = 499
@@ -97,6 +97,12 @@ class Inverted:
         """Both ends of each set, infinite where it has none."""
         low, high = self.ends[:, QUESTIONS.index((side, level))].T
         return low, high
+
+    def holds(self, side: str, level: float) -> Bools:
+        """Whether each set's hull holds the truth."""
+        low, high = self.bounds(side, level)
+        found: Bools = (low <= self.truth) & (self.truth <= high)
+        return found
 
     @classmethod
     def joined(cls, parts: Sequence[Inverted]) -> Inverted:

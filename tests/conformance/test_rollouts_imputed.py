@@ -25,6 +25,7 @@ CASES = {
         ("imputation", {"leave_out": True}),
         ("imputation", {"effects": "cohort"}),
         ("two-stage", {}),
+        ("extended-twfe", {}),
     )
     for sample in STEPS
     for check in estimator_checks(estimator(name, **settings), samples=[sample])

@@ -217,6 +217,15 @@ def test_what_was_put_into_the_data_is_found(
         assert float(interval["low"]) < truth < float(interval["high"])
 
 
+def test_the_checks_of_a_roll_out_were_made(record: dict[str, Any]) -> None:
+    checks = {c["name"]: c for c in finding(record, "consultations_open")["diagnostics"]}
+    assert {"anticipation", "placebo-dates", "leave-one-cohort"} <= set(checks)
+    for name in ("anticipation", "placebo-dates", "leave-one-cohort"):
+        assert checks[name]["status"] == "passed", name
+        assert 0 <= float(checks[name]["statistic"]) <= 1
+        assert checks[name]["required"] is False
+
+
 def test_every_other_analysis_answers(record: dict[str, Any]) -> None:
     rows = finding(record, "consultations_open")["robustness"]
     by_name = {row["name"]: row for row in rows}

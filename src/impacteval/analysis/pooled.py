@@ -88,6 +88,8 @@ def pooled(
         records=(),
         equity=(),
         losses=tuple(together([f.losses for f in parts], end)),
+        # Event studies of groups are not one event study of the pool.
+        trends=None,
         subgroups=None,
         cohorts=(),
     )

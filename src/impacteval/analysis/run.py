@@ -30,6 +30,7 @@ from impacteval.analysis.losses import losses_of
 from impacteval.analysis.pooled import pooled
 from impacteval.analysis.subgroups import across_groups, subgroups_of
 from impacteval.analysis.task import Task, alternative, estimate_with, evidence_for, method_of
+from impacteval.analysis.trends import trends_check
 
 
 def treated(sample: Sample) -> frozenset[object]:
@@ -199,4 +200,5 @@ def _analyse_group(
         losses=losses_of(task, sample, group, reason, treated(sample)),
         subgroups=subgroups_of(task, sample, group),
         cohorts=cohorts_of(sample),
+        trends=trends_check(task, group, found, reason),
     )

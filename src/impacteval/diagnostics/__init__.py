@@ -8,8 +8,8 @@ Examples
 --------
 >>> sorted(DIAGNOSTICS)
 ['anticipation', 'attrition', 'audit', 'balance', 'compliance', 'compositional-change', \
-'contamination', \
-'leave-one-cluster', 'leave-one-cohort', 'placebo-dates', 'placebo-outcomes', 'reconciliation', 'sample-ratio', 'spillover', 'spillover-rings']
+'contamination', 'honest-did', 'leave-one-cluster', 'leave-one-cohort', 'placebo-dates', \
+'placebo-outcomes', 'pre-trends', 'reconciliation', 'sample-ratio', 'spillover', 'spillover-rings']
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from impacteval.diagnostics.composition import compositional_change
 from impacteval.diagnostics.dates import anticipation, placebo_dates
 from impacteval.diagnostics.entry import DiagnosticEntry
 from impacteval.diagnostics.leave_out import leave_one_cluster, leave_one_cohort
+from impacteval.diagnostics.parallel_trends_entries import PARALLEL_TRENDS
 from impacteval.diagnostics.placebo_outcomes import placebo_outcomes
 from impacteval.diagnostics.planned import Planned
 from impacteval.diagnostics.reconciliation import reconciliation
@@ -160,6 +161,7 @@ _ALL = (
         ),
         spillover,
     ),
+    *PARALLEL_TRENDS,
 )
 
 DIAGNOSTICS: Mapping[str, DiagnosticEntry] = MappingProxyType(

@@ -5,7 +5,8 @@ cluster-robust errors, canonical-link models (`fit_glm`), degrees of freedom, th
 bootstrap (`wild_test`, `wild_inversion`), differences in differences (`panel_effect`,
 `repeated_effect`, `two_way_balanced`, and `two_way_cells` from sums alone), effects on the four
 scales (`on_scale`), joint uncertainty through influence values (`weighted_sum`), several looks at
-once (`max_t`, `holm`, `level_for_each`), and whether effects differ (`equal_effects`).
+once (`max_t`, `holm`, `level_for_each`), whether effects differ (`equal_effects`), and how firm an
+effect is when trends were not parallel (`Sensitivity`).
 """
 
 from impacteval.inference.cells import (
@@ -22,6 +23,7 @@ from impacteval.inference.cells import (
 from impacteval.inference.degrees import TwoMeans, quadratic_form_degrees, welch_satterthwaite
 from impacteval.inference.drdid import panel_effect, repeated_effect
 from impacteval.inference.glm import FAMILIES, Family, GlmFit, fit_glm, predicted
+from impacteval.inference.honest import Restriction, RobustSet, Sensitivity
 from impacteval.inference.interaction import EqualEffects, equal_effects
 from impacteval.inference.joint import WeightedSum, covariance_matrix, weighted_sum
 from impacteval.inference.ratio import GroupMeans, ratio_of_sums
@@ -77,7 +79,10 @@ __all__ = [
     "Multipliers",
     "NullFamily",
     "Regression",
+    "Restriction",
+    "RobustSet",
     "ScaledEffect",
+    "Sensitivity",
     "Spread",
     "TwoMeans",
     "Variance",

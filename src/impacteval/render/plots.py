@@ -234,9 +234,10 @@ def forest_drawing(
     pen: Pen,
     clauses: Sequence[ClauseRow],
     rows: Sequence[tuple[str, str, Range | None, str]],
+    kind: str = "forest",
 ) -> str:
     """Every analysis of one number on a line: its estimate and its interval."""
-    name = slug("forest", finding.outcome, finding.group)
+    name = slug(kind, finding.outcome, finding.group)
     known = [0.0]
     for _, estimate, found, _ in rows:
         known.append(float(estimate))

@@ -16,6 +16,7 @@ from impacteval.render.sections_losses import losses
 from impacteval.render.sections_reruns import reruns
 from impacteval.render.sections_settling import settling
 from impacteval.render.sections_study import clauses_of
+from impacteval.render.sections_trends import trends
 from impacteval.render.verdict_cells import (
     clause_key,
     clause_name,
@@ -153,6 +154,7 @@ def firm(record: Record, pen: Pen) -> Iterator[Block]:
         yield from _robustness(finding, record, pen)
     yield from losses(record, pen)
     yield from reruns(record, pen)
+    yield from trends(record, pen)
 
 
 def _distances(record: Record, pen: Pen) -> Iterator[Block]:

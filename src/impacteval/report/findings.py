@@ -146,6 +146,54 @@ class Loss:
 
 
 @dataclass(frozen=True, eq=False)
+class TrendSet:
+    """Effects that trends of one size of difference leave possible, and what would be decided there.
+
+    Attributes
+    ----------
+    name : str
+        Of this number among those that may stand in the place of the planned one.
+    title : Text
+        The size, for people.
+    restriction : str
+        ``relative_magnitudes`` or ``smoothness``.
+    m : float
+        The size, in units of its restriction.
+    interval : Interval
+        Raw, 95%, both sides.
+    evidence : Evidence
+        What the decision would be told at the worse end.
+    """
+
+    name: str
+    title: Text
+    restriction: str
+    m: float
+    interval: Interval
+    evidence: Evidence
+
+
+@dataclass(frozen=True, eq=False)
+class TrendCheck:
+    """How firm a number is when trends were not parallel.
+
+    Attributes
+    ----------
+    sets : tuple of TrendSet
+        In the order in which they are shown.
+    breakdowns : tuple of (Decimal, float or None)
+        Each number asked for, in contract units, and how many times the worst move before the start
+        brings it into the set; None when it is inside without any, infinite when nothing does.
+    bends : tuple of (Decimal, float or None)
+        The same for changes of slope, in the outcome's unit.
+    """
+
+    sets: tuple[TrendSet, ...]
+    breakdowns: tuple[tuple[Decimal, float | None], ...]
+    bends: tuple[tuple[Decimal, float | None], ...]
+
+
+@dataclass(frozen=True, eq=False)
 class EquityFinding:
     """How far a part of the people was reached, and the effect among them.
 
@@ -217,6 +265,8 @@ class Finding:
         The findings that were combined; empty for a number of one design.
     losses : tuple of Loss
         What the loss of people leaves possible, where outcomes may be missing.
+    trends : TrendCheck or None
+        What trends that differ leave possible, where the plan or the contract asks for it.
     cohorts : tuple of Cohort
         Who began when, where there are several periods.
     """
@@ -241,14 +291,16 @@ class Finding:
     across: Subgroups | None = None
     parts: tuple[Part, ...] = ()
     losses: tuple[Loss, ...] = ()
+    trends: TrendCheck | None = None
     cohorts: tuple[Cohort, ...] = ()
 
     @property
-    def instead(self) -> tuple[Alternative | LossEnd, ...]:
+    def instead(self) -> tuple[Alternative | LossEnd | TrendSet, ...]:
         """Every number that may stand in the place of the planned one, to decide again."""
         ends = (end for loss in self.losses for end in (loss.worse, loss.better))
         reruns = (run for check in self.diagnostics for run in check.reruns)
-        return (*self.alternatives, *ends, *reruns)
+        trends = () if self.trends is None else self.trends.sets
+        return (*self.alternatives, *ends, *reruns, *trends)
 
     @property
     def against(self) -> str:

@@ -35,6 +35,7 @@ from impacteval.report.record import (
 from impacteval.report.record_subgroups import SubgroupFacts
 from impacteval.report.robustness import range_of, robustness_row, stated_reason
 from impacteval.report.sentences import Wording, contract_unit, text_of
+from impacteval.report.trends import trend_facts
 from impacteval.report.uncompared import UNCOMPARED
 from impacteval.values import (
     Confidence,
@@ -261,6 +262,7 @@ def finding_facts(
         curve=tuple(_curve(finding, contract)),
         lost=tuple(lost_rows(finding)),
         losses=loss_rows(finding, contract, alternatives, decision),
+        trends=trend_facts(finding, contract, alternatives, decision),
         parts=part_rows(finding, contract),
         cohorts=tuple(cohort_rows(finding)),
         event_study=tuple(event_rows(compared)),

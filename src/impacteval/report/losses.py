@@ -161,7 +161,7 @@ def _row(
         "title": loss.title,
         "low": contract_value(low, contract, finding.outcome),
         "high": contract_value(high, contract, finding.outcome),
-        "unit": _unit(contract, finding.outcome),
+        "unit": unit_after(contract, finding.outcome),
     }
     en, fr = (a + b for a, b in zip(_BETWEEN, _ENDINGS[ending], strict=True))
     return LossRow(
@@ -179,7 +179,7 @@ def _row(
     )
 
 
-def _unit(contract: Contract, name: str) -> Text:
+def unit_after(contract: Contract, name: str) -> Text:
     """The contract's unit as it stands after a number."""
     outcome = contract.outcomes[name]
     unit = contract_unit(outcome.effect, outcome.unit.text() if outcome.unit else None)

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from impacteval.report.record_panels import CohortRow, EventRow
 from impacteval.report.record_subgroups import SubgroupFacts
+from impacteval.report.record_trends import TrendFacts
 from impacteval.report.record_values import Both, Frozen, Money, Range, Said, Verdict
 
 
@@ -205,6 +206,8 @@ class FindingFacts(Frozen):
     """Who was lost, where the check of attrition has covariates and somebody was lost."""
     losses: tuple[LossRow, ...] = Field(default=(), exclude_if=lambda losses: not losses)
     """What the loss of people could do, where some were lost."""
+    trends: TrendFacts | None = Field(default=None, exclude_if=lambda trends: trends is None)
+    """How firm the number is when trends were not parallel, where that was asked for."""
     parts: tuple[PartRow, ...] = Field(default=(), exclude_if=lambda parts: not parts)
     """What is combined, where the contract combines several designs."""
     cohorts: tuple[CohortRow, ...] = Field(default=(), exclude_if=lambda found: not found)

@@ -17,6 +17,7 @@ checks, and estimators broken on purpose are each caught by the check that is me
 
 from impacteval.testing import counts as _counts  # registers its samples
 from impacteval.testing import did as _did  # registers its samples
+from impacteval.testing import did_dose as _did_dose  # registers its samples
 from impacteval.testing import did_switching as _did_switching  # registers its samples
 from impacteval.testing import did_triple as _did_triple  # registers its samples
 from impacteval.testing import rct as _rct  # registers its samples
@@ -26,7 +27,7 @@ from impacteval.testing import (
 from impacteval.testing.kit import Check, CheckResult, estimator_checks, run_checks
 from impacteval.testing.samples import KnownSample, SampleMaker, known_samples, register
 
-del _counts, _did, _did_switching, _did_triple, _rct, _rct_offers
+del _counts, _did, _did_dose, _did_switching, _did_triple, _rct, _rct_offers
 
 __all__ = [
     "Check",

@@ -192,6 +192,12 @@ def _served_average(estimator: object) -> bool:
     return simple and getattr(estimator, "name", "") not in _CONSTANT_EFFECT
 
 
+def _every_served_row(estimator: object) -> bool:
+    """Whether gaps leave the target as it is: not where units are followed through a whole window."""
+    whole = getattr(estimator, "name", "") == "stacked" or getattr(estimator, "pooled", False)
+    return _served_average(estimator) and not whole
+
+
 # Methods that are right for an effect that is the same for all and at all times.
 _CONSTANT_EFFECT = ("two-way-fixed-effects",)
 
@@ -202,6 +208,6 @@ register(
     SampleMaker("covariates", "did", covariates, lift=-0.2, replications=60),
     SampleMaker("clusters", "did", clusters, replications=120),
     SampleMaker("weights", "did", weights, suits=_served_average),
-    SampleMaker("unbalanced", "did", unbalanced, suits=_served_average),
+    SampleMaker("unbalanced", "did", unbalanced, suits=_every_served_row),
     SampleMaker("repeated", "did", repeated),
 )

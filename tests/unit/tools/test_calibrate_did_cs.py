@@ -21,6 +21,7 @@ from impacteval.values import Scale  # noqa: E402
 
 SETTINGS = {
     "callaway-santanna": {},
+    "callaway-santanna-covariates": {},
     "callaway-santanna-ipw": {"method": "ipw"},
     "callaway-santanna-dynamic": {"aggregation": "dynamic"},
 }

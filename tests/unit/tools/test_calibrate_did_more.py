@@ -18,6 +18,7 @@ import calibrate_did_more  # noqa: E402
 from impacteval.estimators.did.de_chaisemartin import (  # noqa: E402
     DeChaisemartinDHaultfoeuille,
 )
+from impacteval.estimators.did.dose_response import DoseResponse  # noqa: E402
 from impacteval.estimators.did.triple_difference import TripleDifference  # noqa: E402
 from impacteval.sample import Sample  # noqa: E402
 from impacteval.values import Scale  # noqa: E402
@@ -77,6 +78,39 @@ def test_arrays_and_estimator_agree_where_services_stop(design) -> None:
         low, _ = found.bounds("lower", 0.95)
         expected = np.expm1(low[1]) if scale is Scale.RELATIVE else low[1]
         assert given.interval(0.95, "lower").low == pytest.approx(expected, rel=1e-9)
+
+
+DOSES = calibrate_did_more.METHODS["dose-response"]
+
+
+@pytest.mark.parametrize("design", DOSES.designs(), ids=lambda design: design.name)
+def test_arrays_and_estimator_agree_by_dose(design) -> None:
+    """As below, and the average slope."""
+    trials = design.draw(np.random.default_rng(10), 2)
+    panel = trials.panel(1)
+    frame = pd.DataFrame({"u": panel.unit, "t": panel.period, "y": panel.y})
+    frame["on"] = panel.served.astype(int)
+    frame["dose"] = trials.dose[1][panel.unit] * panel.served
+    roles = {}
+    if panel.cluster is not None:
+        frame["cluster"] = panel.cluster.codes[panel.unit]
+        roles["cluster"] = "cluster"
+    sample = Sample.from_frame(
+        frame, design="did", outcome="y", unit="u", period="t", treatment="on", dose="dose", **roles
+    )
+    for scale in Scale:
+        found = DOSES.measure(trials, scale)
+        given = DoseResponse().estimate(sample, scale=scale, rng=np.random.default_rng(1)).effect
+        low, _ = found.bounds("lower", 0.95)
+        expected = np.expm1(low[1]) if scale is Scale.RELATIVE else low[1]
+        assert given.interval(0.95, "lower").low == pytest.approx(expected, rel=1e-9)
+    slope = calibrate_did_more.METHODS["dose-response-slope"].measure(trials, Scale.DIFFERENCE)
+    own = DoseResponse(degree=2)
+    table = own.estimate(sample, scale=Scale.DIFFERENCE, rng=np.random.default_rng(1)).parts[
+        "slope"
+    ]
+    assert table["effect"][0] == pytest.approx(slope.centre[1], rel=1e-9)
+    assert table["std_error"][0] == pytest.approx(slope.error[1], rel=1e-9)
 
 
 @pytest.mark.parametrize(("name", "design"), CASES, ids=[f"{n}, {d.name}" for n, d in CASES])

@@ -30,6 +30,11 @@ _VARIANCE = Text(
     fr="Avec weighting : variance, la moyenne est celle d'une régression : les dates de démarrage comptent selon la netteté de leur comparaison, et ce n'est l'effet sur les unités servies que s'il est le même pour toutes.",
 )
 
+_SKEWED = Text(
+    en="On scale standardised, intervals are too short where outcomes are skewed and units few: of 50 units with lognormal outcomes, those at 95% held the truth in 90% of 4,000 draws.",
+    fr="À l'échelle standardised, les intervalles sont trop courts quand les résultats sont asymétriques et les unités peu nombreuses : avec 50 unités aux résultats lognormaux, ceux à 95 % contenaient la vérité dans 90 % de 4 000 tirages.",
+)
+
 STACKED = MethodCard(
     title=Text(en="Stacked difference-in-differences", fr="Différence de différences empilée"),
     description=Text(
@@ -49,6 +54,7 @@ STACKED = MethodCard(
         _FOLLOWED,
         _VARIANCE,
         _FEW,
+        _SKEWED,
     ),
     references=(
         "Cengiz, Dube, Lindner and Zipperer (2019), Quarterly Journal of Economics 134(3), doi:10.1093/qje/qjz014",
@@ -81,6 +87,7 @@ LOCAL_PROJECTIONS = MethodCard(
         _FOLLOWED,
         _VARIANCE,
         _FEW,
+        _SKEWED,
     ),
     references=(
         "Dube, Girardi, Jorda and Taylor (2025), Journal of Applied Econometrics, doi:10.1002/jae.70000",

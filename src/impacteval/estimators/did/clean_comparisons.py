@@ -226,17 +226,26 @@ class CleanComparisons:
     @cached_property
     def df(self) -> float:
         """Degrees of freedom of the overall average."""
-        units = np.concatenate([c.units for c in self.behind])
-        groups = np.unique(self._groups(units))
+        served, behind = self._marked(served=True), self._marked(served=False)
         if self.rules.regression:
-            return len(groups) - 1.0 if len(groups) > 1 else math.inf
-        served = np.unique(self._groups(np.concatenate([c.units[: c.n] for c in self.behind])))
-        others = np.setdiff1d(groups, served)
+            groups = int(behind.sum())
+            return groups - 1.0 if groups > 1 else math.inf
         pull = self.overall.effect_influence
-        sides = [part for part in (served, others) if len(part)]
-        variances = np.array([float((pull[part] ** 2).sum()) for part in sides])
-        degrees = np.array([max(len(part) - 1.0, 1.0) for part in sides])
+        sides = [side for side in (served, behind & ~served) if side.any()]
+        variances = np.array([float((pull[side] ** 2).sum()) for side in sides])
+        degrees = np.array([max(float(side.sum()) - 1.0, 1.0) for side in sides])
         return float(welch_satterthwaite(variances, degrees)) if variances.any() else math.inf
+
+    def _marked(self, *, served: bool) -> Bools:
+        """Units or clusters that stand behind the overall average, or are served in it, shape (m,)."""
+        units = np.zeros(len(self.panel.labels), dtype=bool)
+        for c in self.behind:
+            units[c.units[: c.n] if served else c.units] = True
+        if self.panel.cluster is None:
+            return units
+        found = np.zeros(len(self.panel.groups), dtype=bool)
+        found[self.panel.cluster.codes[units]] = True
+        return found
 
     def path(self) -> list[PathPoint]:
         """The served period by period; every served row counts alike."""
@@ -276,17 +285,12 @@ class CleanComparisons:
         """Effects by starting date and period, and by time since the start."""
         labels: list[Any] = self.panel.periods.tolist()
         cells = [c for c in self.comparisons if c.formed]
-        errors = []
-        for k in np.flatnonzero(self.formed):
-            only = Mixture(np.eye(len(self.comparisons))[k])
-            alone = average(self.panel, self.comparisons, only)
-            errors.append(float(np.linalg.norm(alone.effect_influence)))
         tables: dict[str, Any] = {
             "group_time": {
                 "cohort": [labels[c.start] for c in cells],
                 "period": [labels[c.period] for c in cells],
                 "effect": [c.effect for c in cells],
-                "std_error": errors,
+                "std_error": [self._error(c) for c in cells],
                 "n_treated": [c.n for c in cells],
                 "n_comparison": [c.n_others for c in cells],
             }
@@ -298,6 +302,12 @@ class CleanComparisons:
             )
             tables["event_study"] = event_study_table(study, counts, self.df)
         return tables
+
+    def _error(self, one: Comparison) -> float:
+        if self.panel.cluster is None:
+            return float(np.linalg.norm(one.corrected))
+        codes = self.panel.cluster.codes[one.units]
+        return float(np.linalg.norm(np.bincount(codes, weights=one.corrected)))
 
     def notes(self) -> tuple[Message, ...]:
         """What is left out, counted."""

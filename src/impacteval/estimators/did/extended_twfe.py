@@ -20,10 +20,11 @@ from impacteval.estimators.did import imputation_words
 from impacteval.estimators.did.cohorts import Cohorts
 from impacteval.estimators.did.effect import Told, build
 from impacteval.estimators.did.extended_twfe_card import EXTENDED_TWFE
-from impacteval.estimators.did.imputed import left_out, lonely, served_size, tables
+from impacteval.estimators.did.imputed import left_out, lonely, served_size, since_start, tables
 from impacteval.estimators.did.panel import read_panel
+from impacteval.estimators.did.pretrends import pre_trends
 from impacteval.estimators.did.saturated import Model, fit_curved, fit_linear
-from impacteval.estimators.did.untreated import Effects
+from impacteval.estimators.did.untreated import Effects, fit_untreated
 from impacteval.values import Scale
 
 if TYPE_CHECKING:
@@ -46,6 +47,9 @@ class ExtendedTwfe:
         always cohorts' otherwise.
     anticipation : int
         Periods before the start in which the service may already show.
+    pre_periods : int, optional
+        How many periods before the service are tested for differences in trends, when linear; as
+        many as the data tell apart by default.
 
     Examples
     --------
@@ -77,10 +81,13 @@ class ExtendedTwfe:
     model: Model = "linear"
     effects: Effects | None = None
     anticipation: int = 0
+    pre_periods: int | None = None
 
     def __post_init__(self) -> None:
         if self.anticipation < 0:
             raise ValueError(imputation_words.negative_anticipation(self.anticipation))
+        if self.pre_periods is not None and self.pre_periods < 1:
+            raise ValueError("pre_periods must be a number of periods, 1 or more.")
         if self.model != "linear" and self.effects not in (None, "cohort"):
             raise ValueError("With model poisson or logit the levels are those of cohorts.")
 
@@ -108,12 +115,17 @@ class ExtendedTwfe:
         effects = self.effects or "unit"
         if self.model != "linear" or (effects == "unit" and panel.kind == "repeated_cross_section"):
             effects = "cohort"
-        fit = (
-            fit_linear(panel, effects=effects, anticipation=self.anticipation)
-            if self.model == "linear"
-            else fit_curved(panel, model=self.model, anticipation=self.anticipation)
-        )
+        before = None
+        if self.model == "linear":
+            untreated = fit_untreated(panel, effects=effects, anticipation=self.anticipation)
+            before = pre_trends(untreated, since_start(untreated.cohorts), self.pre_periods)
+            fit = fit_linear(panel, effects=effects, anticipation=self.anticipation)
+        else:
+            fit = fit_curved(panel, model=self.model, anticipation=self.anticipation)
         notes, target = left_out(fit.found.targets)
+        if before is not None:
+            told_before = imputation_words.pre_trends(before.statistic, before.df, before.p_value)
+            notes = (*notes, told_before)
         clusters = None if panel.cluster is None else len(panel.cluster.labels)
         told = [words.how(self.model, effects, panel.covariates)]
         if self.anticipation:
@@ -131,6 +143,6 @@ class ExtendedTwfe:
                 target,
             ),
             served=served_size(fit.found.targets),
-            tables=tables(fit.found, None),
+            tables=tables(fit.found, before),
             notes=(*notes, *lonely(Cohorts.of(panel))),
         )

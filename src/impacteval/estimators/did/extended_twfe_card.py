@@ -35,6 +35,10 @@ EXTENDED_TWFE = MethodCard(
             en="Few units or clusters: with 20 clusters the 95% interval covers 92%, with four units served of forty 85% (one-sided bounds 89% to 90%); with 20 units in three cohorts 93%. With model poisson and counts about 5 of units that differ, 20 units: 92% (lower bound of a difference 90%; in standard deviations 89%); 50 units: 94% (lower bound 92%; in standard deviations 91%).",
             fr="Unités ou grappes peu nombreuses : avec 20 grappes, l'intervalle à 95 % couvre 92 %, avec quatre unités servies sur quarante 85 % (bornes unilatérales de 89 % à 90 %) ; avec 20 unités en trois cohortes, 93 %. Avec model poisson et des comptages d'environ 5 pour des unités dissemblables, 20 unités : 92 % (borne inférieure d'une différence 90 % ; en écarts types 89 %) ; 50 unités : 94 % (borne inférieure 92 % ; en écarts types 91 %).",
         ),
+        Text(
+            en="With model poisson or logit, differences in trends before the service are not tested here.",
+            fr="Avec model poisson ou logit, les écarts de tendance antérieurs au service ne sont pas testés ici.",
+        ),
         NO_EVENT_STUDY,
     ),
     references=(

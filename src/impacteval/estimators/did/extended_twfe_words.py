@@ -50,6 +50,15 @@ def no_maximum() -> Message:
     )
 
 
+def no_maximum_served() -> Message:
+    """Separated data in a served cell."""
+    return _said(
+        "no-maximum-served",
+        "The likelihood has no finite maximum: in some served cohort and period the covariates separate the outcomes, or all are 0 (or all 1). Leave covariates out, use model: linear, or join cohorts or periods.",
+        "La vraisemblance n'a pas de maximum fini : dans une cohorte et une période servies, les covariables séparent les résultats, ou tous valent 0 (ou 1). Retirez des covariables, utilisez model : linear, ou regroupez cohortes ou périodes.",
+    )
+
+
 # --- notes and method -------------------------------------------------------------------------
 
 

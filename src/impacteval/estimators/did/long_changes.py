@@ -55,19 +55,26 @@ class Wide:
     @classmethod
     def of(cls, panel: Panel) -> Wide:
         """The tables of a panel."""
-        y = panel.dense(panel.y)
+        # Everything below reads period by period.
+        y = np.asfortranarray(panel.dense(panel.y))
         weight = panel.dense(np.ones(len(panel.y)) if panel.weight is None else panel.weight)
         there = ~np.isnan(y)
         x = [panel.dense(np.ascontiguousarray(column)) for column in panel.x.T]
-        shape = (0, *y.shape)
         return cls(
             panel,
             y,
-            np.where(there, weight, 0.0),
-            np.where(there, panel.dense(panel.size), 0.0),
-            there,
-            np.stack(x) if x else np.zeros(shape),
+            np.asfortranarray(np.where(there, weight, 0.0)),
+            np.asfortranarray(np.where(there, panel.dense(panel.size), 0.0)),
+            np.asfortranarray(there),
+            np.stack(x) if x else np.zeros((0, *y.shape)),
         )
+
+    def mean(self, units: Ints, periods: Sequence[int]) -> Floats:
+        """Mean outcome of units over some periods, shape (s,)."""
+        total: Floats = self.y[units, periods[0]]
+        for t in periods[1:]:
+            total = total + self.y[units, t]
+        return total / len(periods) if len(periods) > 1 else total
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -95,6 +102,8 @@ class Comparison:
         What each counts for.
     pull, level : array, shape (s,)
         Influence of each on `effect` and on `observed`, as if starting dates were fixed.
+    few : (float, float)
+        What corrects the influence of the served and of the others where they are few.
     column : str or None
         A covariate that the comparison units leave without a slope; then there is no effect.
     """
@@ -114,7 +123,15 @@ class Comparison:
     weight: Floats
     pull: Floats
     level: Floats
+    few: tuple[float, float] = (1.0, 1.0)
     column: str | None = None
+
+    @property
+    def corrected(self) -> Floats:
+        """Influence on `effect`, corrected for few units or clusters on either side, shape (s,)."""
+        found = self.pull * self.few[1]
+        found[: self.n] *= self.few[0] / self.few[1]
+        return found
 
     @property
     def formed(self) -> bool:
@@ -149,9 +166,12 @@ def compare(
         Units that are measured wherever else the method wants them to be.
     """
     panel, at, earlier = wide.panel, list(periods), list(before)
-    there = needed & wide.there[:, at].all(axis=1) & wide.there[:, earlier].all(axis=1)
-    served = np.flatnonzero(there & (panel.start == start))
-    others = np.flatnonzero(there & clean & (panel.start != start))
+    there = needed.copy()
+    for t in (*at, *earlier):
+        there &= wide.there[:, t]
+    mine = panel.start == start
+    served = np.flatnonzero(there & mine)
+    others = np.flatnonzero(there & clean & ~mine)
     first, reference = at[0], earlier[-1]
     if not (len(served) and len(others)):
         empty = np.empty(0)
@@ -160,8 +180,8 @@ def compare(
             np.empty(0, dtype=np.int64), empty, empty, empty,
         )  # fmt: skip
     units = np.concatenate([served, others])
-    after = wide.y[units][:, at].mean(axis=1)
-    change = after - wide.y[units][:, earlier].mean(axis=1)
+    after = wide.mean(units, at)
+    change = after - wide.mean(units, earlier)
     weight = wide.weight[units, first]
     k = len(served)
     w1, w0 = weight[:k], weight[k:]
@@ -180,18 +200,15 @@ def compare(
     level = np.concatenate([w1 * (after[:k] - observed) / size, np.zeros(len(others))])
     return Comparison(
         start, first, reference, effect, observed, size, rest,
-        float(wide.size[served][:, at].sum()), k, len(others), len(at), units, weight, pull, level, column,
+        float(sum(wide.size[served, t].sum() for t in at)), k, len(others), len(at), units, weight, pull, level,
+        (_few(panel, served), _few(panel, others)), column,
     )  # fmt: skip
 
 
-def _alone(panel: Panel, units: Ints, k: int) -> Floats:
-    """Root of m / (m - 1) of the m units or clusters on either side: means of few vary by less."""
-    factor = np.ones(len(units))
-    for side in (slice(0, k), slice(k, None)):
-        inside = units[side]
-        m = len(inside) if panel.cluster is None else len(np.unique(panel.cluster.codes[inside]))
-        factor[side] = np.sqrt(m / (m - 1.0)) if m > 1 else 1.0
-    return factor
+def _few(panel: Panel, units: Ints) -> float:
+    """Root of m / (m - 1) of the m units or clusters on a side: means of few vary by less."""
+    m = len(units) if panel.cluster is None else len(np.unique(panel.cluster.codes[units]))
+    return float(np.sqrt(m / (m - 1.0))) if m > 1 else 1.0
 
 
 def _regression(
@@ -269,9 +286,7 @@ def average(panel: Panel, comparisons: Sequence[Comparison], mixture: Mixture) -
     pull, level = np.zeros(units), np.zeros(units)
     for c in used:
         one, share = comparisons[c], mixture.shares[c]
-        own = one.pull * _alone(panel, one.units, one.n)
-        if mixture.regression:
-            own = one.pull + _apart(one, effect)
+        own = one.pull + _apart(one, effect) if mixture.regression else one.corrected
         # A unit stands once in a comparison, so that this adds up.
         pull[one.units] += share * own
         level[one.units] += share * one.level

@@ -259,7 +259,7 @@ def _served_fit(
     own = None if panel.weight is None else panel.weight[rows]
     fit = fit_blocked(panel.y[rows], own, [Block(codes, len(cells), slopes)], family)
     if not fit.converged:
-        raise NotIdentified(words.no_maximum())
+        raise NotIdentified(words.no_maximum_served())
     found = np.zeros(len(panel.y))
     found[rows] = fit.mean
     return found, len(fit.coefficients) - fit.null.shape[1]

@@ -42,6 +42,10 @@ SWITCHING = MethodCard(
             fr="Avec une dose à plusieurs niveaux, l'effet est donné par unité de dose, en moyenne sur ce qui a été reçu ; il ne dit pas ce que ferait une autre dose.",
         ),
         Text(
+            en="Intervals are those of large samples. An effect in standard deviations with 19 units, 7 of them never served: its 95% interval covers 92.5% and its one-sided lower bound 92.3%; with 114 units and skewed outcomes its 90% interval covers 87.0%. Differences, relative effects and totals keep their level from 19 units on.",
+            fr="Les intervalles sont ceux de grands échantillons. Effet en écarts types avec 19 unités, dont 7 jamais servies : son intervalle à 95 % couvre 92,5 % et sa borne inférieure unilatérale 92,3 % ; avec 114 unités et des résultats asymétriques, son intervalle à 90 % couvre 87,0 %. Différences, effets relatifs et totaux conservent leur niveau dès 19 unités.",
+        ),
+        Text(
             en="Where treatment is not seen between the change and a later period, that period is left out and counted.",
             fr="Si le traitement n'a pas été observé entre le changement et une période ultérieure, cette période est écartée et comptée.",
         ),

@@ -106,7 +106,7 @@ def read_triple(sample: Sample, scale: Scale, eligible: str | int | None) -> Tri
         notes.append(triple_words.always_places(int(always.sum())))
     served = np.where(chosen, enabled, panel.n_periods)
     panel = replace(panel, start=served, never=served == panel.n_periods)
-    panel, kept = _without(panel, always)
+    panel, kept = without(panel, always)
     _check_places(enabled[kept], panel.n_periods)
     holder = matrix.assignment_cluster or matrix.group
     places = None if holder is None else _of_units(matrix, holder)[used][kept]
@@ -166,7 +166,7 @@ def _of_places(place: Ints, labels: NDArray[Any], panel: Panel, eligible: Bools)
     return found
 
 
-def _without(panel: Panel, left_out: Bools) -> tuple[Panel, Ints]:
+def without(panel: Panel, left_out: Bools) -> tuple[Panel, Ints]:
     """The panel without some units, and which ones it keeps."""
     kept = np.flatnonzero(~left_out)
     if not left_out.any():

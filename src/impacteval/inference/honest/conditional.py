@@ -30,6 +30,8 @@ Method = Literal["c-lf", "conditional"]
 
 _SHARE = 0.1
 """Share of the level that the first stage of the hybrid spends (Rambachan and Roth, section 3.3)."""
+_NUMBERS = 2_000_000
+"""Numbers of an array that are held at once: effects are looked at in so many parts."""
 _SAME = 1e-10
 """Rays nearer to each other than this are one."""
 
@@ -87,6 +89,10 @@ class Test:
         float64 array, shape (p, n)
         """
         values = self.values
+        at_once = max(1, _NUMBERS // values.centre.size)
+        if theta.shape[1] > at_once:
+            parts = range(0, theta.shape[1], at_once)
+            return np.hstack([self.p_values(theta[:, k : k + at_once]) for k in parts])
         v = values.centre[:, None] - values.slope[:, None] * theta[:, :, None]
         best = v.argmax(axis=2)
         top = np.take_along_axis(v, best[:, :, None], axis=2)[:, :, 0]
@@ -120,6 +126,6 @@ def _tail(z: Floats, low: Floats, high: Floats) -> Floats:
 
 
 def _log_difference(larger: Floats, smaller: Floats) -> Floats:
-    """log(exp(larger) - exp(smaller))."""
-    found: Floats = larger + np.log1p(-np.exp(smaller - larger))
+    """log(exp(larger) - exp(smaller)); minus infinity where there is no difference."""
+    found: Floats = larger + np.log1p(-np.exp(np.minimum(smaller - larger, 0.0)))
     return found

@@ -19,6 +19,7 @@ Efron, Hastie, Johnstone and Tibshirani (2004), Least angle regression. *Annals 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -74,8 +75,8 @@ class Frontier:
         shapes = _shapes(bends, before)
         later = np.concatenate([np.zeros(before), weights])
         fixed = float(np.abs(shapes[:, before - 1 :].T @ later).sum())
-        # Weights on the earlier effects: kappa on their bends, and what takes away the line.
-        # earlier effects = shapes_early' kappa-side; solve for weights with given kappa.
+        # Weights on the earlier effects, from what they put on each earlier bend (kappa) and on the
+        # straight line, which is what takes the line out of the later effects.
         own = np.column_stack([shapes[:before, : before - 1], line[:before]])
         to_weights = np.linalg.inv(own.T)
         start = np.concatenate(
@@ -113,7 +114,7 @@ class Frontier:
         from scipy.optimize import brentq
 
         def spread(combination: Floats) -> float:
-            return float(np.sqrt(max(combination @ self.covariance @ combination, 0.0)))
+            return math.sqrt(max(float(combination @ self.covariance @ combination), 0.0))
 
         def half(combination: Floats, bias: float) -> float:
             return half_length(m * bias, spread(combination), alpha, side)
@@ -124,7 +125,7 @@ class Frontier:
             s = spread(combination)
             by_bias, by_spread = _slopes(m * bias, s, alpha, side)
             price = (1.0 - share) * self.price[corner] + share * self.price[corner + 1]
-            return by_spread * price / s - m * by_bias
+            return float(by_spread * price / s - m * by_bias)
 
         last = len(self.price) - 1
         for corner in range(last):

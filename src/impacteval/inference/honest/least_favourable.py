@@ -3,9 +3,11 @@ r"""How large the largest value gets when every mean is zero: the least favourab
 The values are normal, so that their largest is :math:`R\,h(u)` with u uniform on the sphere, R an
 independent chi, and h the largest value in that direction:
 :math:`\Pr(\max > c) = E[\Pr(\chi_r > c / h(u)); h(u) > 0]`. In one dimension that is a normal
-tail. In two, the case of every restriction without sign or direction, the plane falls into the
-sectors in which one value is the largest, and each sector's share is a difference of two Owen T
-functions: exact, nothing is drawn. In more, the mean over the sphere is taken on a fixed lattice.
+tail. In two, the plane falls into the sectors in which one value is the largest, and each sector's
+share is a difference of two Owen T functions: exact, nothing is drawn. That is the case of every
+restriction on the later periods but one, since little is left in a value besides the effect asked about.
+In more (relative smoothness with a sign or direction has three, rows on the past bring further ones),
+the mean over the sphere is taken on fixed directions.
 
 References
 ----------
@@ -28,8 +30,8 @@ from impacteval.inference._arrays import Floats
 _FLAT = 1e-9
 """Standard deviations below this share of the largest are rounding: that direction is not there."""
 _POINTS = 2**14
-"""Points of the lattice on the sphere. With 1,613 values in eight dimensions the critical value is
-within 0.001 of that of a million points (see tests)."""
+"""Directions on the sphere. With six independent normals the critical value is within 0.001 of the
+exact one (see tests)."""
 _ROUNDS = 60
 
 
@@ -129,7 +131,8 @@ def _sectors(points: Floats) -> Callable[[Floats], Floats]:
     def chance(c: Floats) -> Floats:
         reach = c[test] / span
         share = owens_t(reach, high) - owens_t(reach, low)
-        return np.bincount(test, weights=share, minlength=len(points))
+        found: Floats = np.bincount(test, weights=share, minlength=len(points)).astype(np.float64)
+        return found
 
     return chance
 

@@ -19,6 +19,8 @@ from impacteval.inference.honest.restrictions import Restriction
 
 Side = Literal["two", "lower", "upper"]
 
+_MANY = 40
+"""More values than these are looked through for those that never matter."""
 _SMALL = 1e-12
 """Below this share of the largest, a variance or a slope is 0: rounding."""
 
@@ -62,6 +64,8 @@ class Moments:
         Coefficient of the effect asked about in each ray, before studentisation.
     unit : float
         Standard error of the weighted effect.
+    prunable : bool
+        Whether values that no data can make the largest are left out.
     """
 
     base: Floats
@@ -70,6 +74,7 @@ class Moments:
     rays: Floats
     towards: Floats
     unit: float
+    prunable: bool
 
     @classmethod
     def of(
@@ -116,7 +121,15 @@ class Moments:
             rays, towards = rays[used], towards[used]
         seen = np.column_stack([effects, root_of(covariance)])
         total = float(np.sqrt(weights @ covariance[before:, before:] @ weights))
-        return cls(pieces.base @ seen, pieces.slope @ seen, pieces.limit, rays, towards, total)
+        prunable = (
+            len(rays) > _MANY
+            and not past
+            and restriction.kind == "relative_magnitudes"
+            and int(np.linalg.matrix_rank(covariance, hermitian=True)) == len(effects)
+        )
+        return cls(
+            pieces.base @ seen, pieces.slope @ seen, pieces.limit, rays, towards, total, prunable
+        )
 
     def at(self, m: float) -> Values:
         """Values when violations go up to `m`."""
@@ -125,7 +138,47 @@ class Moments:
         size = spread @ self.rays.T
         found = np.matmul(self.rays, rows) / size[:, :, None]
         centre = found[:, :, 0] - m * (self.rays @ self.limit) / size
-        return Values(centre, self.towards / size, found[:, :, 1:])
+        values = Values(centre, self.towards / size, found[:, :, 1:])
+        return _corners(values) if self.prunable else values
+
+
+def _corners(values: Values) -> Values:
+    """The values that can be the largest, by polyhedron; the first of them stands again as filling.
+
+    Under relative magnitudes nothing but the effect asked about and one earlier move is left: every
+    value is a linear function of these two numbers, whatever the data: the largest is at a corner of the polygon of
+    their coefficients.
+    """
+    kept = []
+    for loads in values.loads:
+        axes = np.linalg.svd(loads, full_matrices=False)[2][:2]
+        kept.append(_hull(loads @ axes.T))
+    most = max(map(len, kept))
+    index = np.array([[*own, *[own[0]] * (most - len(own))] for own in kept])
+    return Values(
+        np.take_along_axis(values.centre, index, axis=1),
+        np.take_along_axis(values.slope, index, axis=1),
+        np.take_along_axis(values.loads, index[:, :, None], axis=1),
+    )
+
+
+def _hull(points: Floats) -> list[int]:
+    """Corners of the smallest polygon around points in the plane, shape (n, 2) (Andrew's chain)."""
+    order: list[int] = np.lexsort((points[:, 1], points[:, 0])).tolist()
+    x, y = points[:, 0].tolist(), points[:, 1].tolist()
+    found: list[int] = []
+    for way in (order, order[::-1]):
+        chain: list[int] = []
+        for k in way:
+            while len(chain) > 1:
+                a, b = chain[-2], chain[-1]
+                turn = (x[b] - x[a]) * (y[k] - y[a]) - (y[b] - y[a]) * (x[k] - x[a])
+                if turn > 0.0:
+                    break
+                chain.pop()
+            chain.append(k)
+        found += chain[:-1]
+    return list(dict.fromkeys(found))
 
 
 def root_of(covariance: Floats) -> Floats:

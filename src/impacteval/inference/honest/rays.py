@@ -23,8 +23,10 @@ from impacteval.inference._arrays import Floats
 
 _ZERO = 1e-11
 """A sum of terms of size 1 that is nearer to 0 than this is 0: rounding."""
-_MOST = 20_000
-"""More rays than these are refused: they would not fit beside the data."""
+_MOST = 5_000
+"""More rays than these are refused: every test would look at each of them."""
+_PAIRS = 1_000_000
+"""More pairs of rays to combine than these are refused: finding them would take minutes."""
 
 
 class TooManyRays(ValueError):
@@ -66,11 +68,13 @@ def extreme_rays(columns: Floats, weights: Floats) -> Floats:
     """
     rays = np.eye(len(columns))
     for equation in _equations(columns, weights).T:
-        rays = _cut(rays, equation)
-        if len(rays) > _MOST:
+        found = _cut(rays, equation)
+        if found is None or len(found) > _MOST:
             raise TooManyRays(
-                f"{columns.shape[1]} periods after the start give more than {_MOST} combinations."
+                f"{columns.shape[1]} periods after the start give more than {_MOST:,} combinations "
+                "of moments with this sign or direction: restrict neither, or ask about fewer periods."
             )
+        rays = found
     return rays
 
 
@@ -86,12 +90,14 @@ def _equations(columns: Floats, weights: Floats) -> Floats:
     return found
 
 
-def _cut(rays: Floats, equation: Floats) -> Floats:
-    """Extreme rays of the cone cut by one more equation, shape (j, n)."""
+def _cut(rays: Floats, equation: Floats) -> Floats | None:
+    """Extreme rays of the cone cut by one more equation, shape (j, n); None when there are too many."""
     value = rays @ equation
     size = np.abs(rays) @ np.abs(equation)
     value = np.where(np.abs(value) <= _ZERO * np.maximum(size, 1.0), 0.0, value)
     on, above, below = value == 0.0, value > 0.0, value < 0.0
+    if int(above.sum()) * int(below.sum()) > _PAIRS:
+        return None
     first, second = (found.ravel() for found in np.meshgrid(above.nonzero()[0], below.nonzero()[0]))
     next_to = _adjacent(rays > 0.0, first, second)
     first, second = first[next_to], second[next_to]

@@ -220,7 +220,7 @@ def test_tables_are_averages_of_the_cells():
     df = rollout(np.random.default_rng(5), lost=0.1)
     found = run(ExtendedTwfe(), sample_of(df))
     cells = found.parts["group_time"]
-    events = found.parts["event_study"].set_index("event_time")
+    events = found.parts["event_study"].set_index("event_time").loc[0:]
     times = cells["period"] - cells["cohort"]
     for time, row in events.iterrows():
         own = cells[times == time]
@@ -229,6 +229,19 @@ def test_tables_are_averages_of_the_cells():
         assert row["band_high"] > row["high"]
     overall = np.average(cells["effect"], weights=cells["n_treated"])
     assert found.effect.value == pytest.approx(overall, rel=1e-9)
+
+
+@pytest.mark.parametrize("lost", [0.0, 0.1])
+def test_before_the_service_only_untreated_rows_speak(lost):
+    df = rollout(np.random.default_rng(5), lost=lost)
+    mine, other = (run(e, sample_of(df)).parts for e in (ExtendedTwfe(), Imputation()))
+    pd.testing.assert_frame_equal(mine["pre_trend_test"], other["pre_trend_test"], rtol=1e-8)
+    events = [parts["event_study"] for parts in (mine, other)]
+    before = [e[e["event_time"] < 0].reset_index(drop=True) for e in events]
+    pd.testing.assert_frame_equal(*before, rtol=1e-8)
+    assert len(before[0]) == 4
+    curved = run(ExtendedTwfe(model="poisson"), sample_of(df.assign(y=df["y"].abs())))
+    assert "pre_trend_test" not in curved.parts
 
 
 def refused(estimator, sample):
@@ -250,11 +263,19 @@ def test_refusals():
     assert refused(ExtendedTwfe(model="poisson"), sample_of(zero)) == "extended-twfe.no-maximum"
     yes = df.assign(y=np.where(df["period"] == 1, 0.0, df["y"] > 4))
     assert refused(ExtendedTwfe(model="logit"), sample_of(yes)) == "extended-twfe.no-maximum"
+    served = df.assign(y=np.where(df["period"] >= df["start"], 0.0, df["y"].abs() + 1))
+    assert refused(ExtendedTwfe(model="poisson"), sample_of(served, covariates=["slope"])) == (
+        "extended-twfe.no-maximum-served"
+    )
     assert refused(ExtendedTwfe(effects="cluster"), sample_of(df)) == "did.no-clusters"
     with pytest.raises(ValueError, match="cohorts"):
         ExtendedTwfe(model="poisson", effects="unit")
+    twice = df.assign(x=1.0 - 2.0 * df["slope"])
+    assert refused(ExtendedTwfe(), sample_of(twice, covariates=["slope", "x"])) == "did.collinear"
     with pytest.raises(ValueError, match="anticipation"):
         ExtendedTwfe(anticipation=-1)
+    with pytest.raises(ValueError, match="pre_periods"):
+        ExtendedTwfe(pre_periods=0)
 
 
 def test_served_cells_of_nothing_but_zeros_are_answered():

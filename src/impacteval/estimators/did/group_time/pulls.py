@@ -19,7 +19,7 @@ Ints = NDArray[np.int64]
 Law = Literal["rademacher", "mammen"]
 
 # Units whose multipliers are drawn at a time.
-CHUNK = 4096
+CHUNK = 2048
 
 
 class Pulls:
@@ -148,33 +148,32 @@ class Pulls:
             Deviations from the estimates.
         """
         used = np.flatnonzero(np.any(weights != 0.0, axis=0))
-        found = np.zeros((draws, len(used)))
         place = np.full(self.quantities, -1)
         place[used] = np.arange(len(used))
         kept = [place[rows] >= 0 for rows in self._rows]
-        columns = [place[rows[k]] for rows, k in zip(self._rows, kept, strict=True)]
+        into = [place[rows[k]] for rows, k in zip(self._rows, kept, strict=True)]
         part = np.empty(self.groups, dtype=np.int64)
         at = np.empty(self.groups, dtype=np.int64)
         for k, where in enumerate(self._where):
             part[where] = k
             at[where] = np.arange(len(where))
         low, high, chance = _two_points(law)
+        found = np.zeros((len(used), draws))
         for start in range(0, self.groups, CHUNK):
             own = slice(start, min(start + CHUNK, self.groups))
-            size = own.stop - own.start
-            picked = _picked(rng, (draws, size), chance)
+            picked = _picked(rng, own.stop - own.start, draws, chance)
             order = np.argsort(part[own], kind="stable")
             ends = np.searchsorted(part[own][order], np.arange(len(self._rows) + 1))
             for k, values in enumerate(self._values):
                 mine = order[ends[k] : ends[k + 1]]
                 if not len(mine) or not kept[k].any():
                     continue
-                block = values[:, at[own][mine]][kept[k]]
-                chosen = picked[:, mine].astype(np.float64)
+                block = values[np.ix_(kept[k], at[own][mine])]
+                chosen = np.unpackbits(picked[mine], axis=1, count=draws).astype(np.float64)
                 # Two points: the low one everywhere, and the step up where it was picked.
-                drawn = (high - low) * (chosen @ block.T) + low * block.sum(axis=1)
-                found[:, columns[k]] += drawn
-        return found @ weights[:, used].T
+                drawn = (high - low) * (block @ chosen) + low * block.sum(axis=1)[:, None]
+                found[into[k]] += drawn
+        return np.asarray((weights[:, used] @ found).T)
 
 
 def _two_points(law: Law) -> tuple[float, float, float]:
@@ -185,12 +184,9 @@ def _two_points(law: Law) -> tuple[float, float, float]:
     return (1.0 - root) / 2.0, (1.0 + root) / 2.0, (root - 1.0) / (2.0 * root)
 
 
-def _picked(
-    rng: np.random.Generator, shape: tuple[int, int], chance: float
-) -> NDArray[np.bool_] | NDArray[np.uint8]:
+def _picked(rng: np.random.Generator, units: int, draws: int, chance: float) -> NDArray[np.uint8]:
+    """Which point each unit has in each draw: bits, eight draws a byte, one row a unit."""
     if chance == 0.5:
-        size = shape[0] * shape[1]
-        bits = np.frombuffer(rng.bytes((size + 7) // 8), dtype=np.uint8)
-        return np.unpackbits(bits, count=size).reshape(shape)
-    found: NDArray[np.bool_] = rng.random(shape, dtype=np.float32) < chance
-    return found
+        size = (draws + 7) // 8
+        return np.frombuffer(rng.bytes(units * size), dtype=np.uint8).reshape(units, size)
+    return np.packbits(rng.random((units, draws), dtype=np.float32) < chance, axis=1)
