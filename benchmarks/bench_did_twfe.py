@@ -22,6 +22,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -70,22 +71,13 @@ def seconds(way: Callable[[], object], budget: float) -> float:
     return best
 
 
-def peak(work: str, units: int, periods: int) -> float:
-    """Memory of ours above what the data take, in a process of its own, in MB."""
-    code = (
-        "import sys,resource;sys.path.insert(0,sys.argv[1])\n"
-        "import bench_did_twfe as b\n"
-        "d=b.rollout(int(sys.argv[3]),int(sys.argv[4]));p=b.panel_of(d['y'],d['start'])\n"
-        "s=b.rollout(200,int(sys.argv[4]));b.OURS[sys.argv[2]](b.panel_of(s['y'],s['start']))\n"
-        "a=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
-        "b.OURS[sys.argv[2]](p)\n"
-        "print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss-a)/1024)\n"
-    )
-    told = subprocess.run(
-        [sys.executable, "-c", code, str(HERE), work, str(units), str(periods)],
-        check=True, capture_output=True, text=True,
-    )  # fmt: skip
-    return float(told.stdout)
+def peak(way: Callable[[], object]) -> float:
+    """Most memory that ours holds at one time above what the data take, in MB."""
+    tracemalloc.start()
+    way()
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    return most / 2**20
 
 
 OURS: dict[str, Callable[[Any], Any]] = {
@@ -154,7 +146,7 @@ def run(
     taken = seconds(lambda: ours(panel), budget)
     told = f"{NAMES[work]}, {units:,} x {periods}"
     lines = [
-        f"| {told} | impacteval, from arrays | {1e3 * taken:,.0f} | 1 | {peak(work, units, periods):,.0f} | |",
+        f"| {told} | impacteval, from arrays | {1e3 * taken:,.0f} | 1 | {peak(lambda: ours(panel)):,.0f} | |",
         f"| {told} | impacteval, from the sample | {1e3 * seconds(whole, budget):,.0f} | | | |",
         f"| {told} | impacteval, reading the table into a sample (once) | {1e3 * reading:,.0f} | | | |",
     ]
@@ -215,7 +207,8 @@ def main(arguments: list[str] | None = None) -> int:
         "# Two-way fixed effects and the event study by starting date",
         "",
         "Command: `python benchmarks/bench_did_twfe.py`. Milliseconds of processor time, one thread, least of",
-        "several runs; imports and compilation are not counted. Memory is the peak above what the data take, in MB.",
+        "several runs; imports and compilation are not counted. Memory is the peak above what the data take, in MB:",
+        "of ours what is allocated, of peers what their process grows by.",
         "Errors are clustered by unit; `sun-abraham` includes influence, all tables and exact simultaneous bands.",
         f"Python {platform.python_version()}, numpy {np.__version__}, {platform.machine()}.",
         "",
