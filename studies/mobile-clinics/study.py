@@ -363,6 +363,21 @@ axes.spines[["top", "right"]].set_visible(False)
 plt.show()
 
 # %% [markdown]
+# ### The planned checks · Les contrôles prévus
+#
+# Each looks for an effect where there can be none, or at what a part of the communes does to the result. The contract
+# lets none of them withhold the payment; they inform.
+#
+# > Chacun cherche un effet là où il ne peut y en avoir, ou regarde ce qu'une partie des communes fait au résultat.
+# > Aucun ne peut suspendre le paiement d'après le contrat ; ils informent.
+
+# %%
+listed(
+    f"**{fmt.pick(check.title, language)}**: {said(check.explanation)}"
+    for check in described["consultations_open"].diagnostics
+)
+
+# %% [markdown]
 # ## What was put in, and what was found · Ce qui avait été mis, et ce qui a été trouvé
 #
 # These data were made, so the true average effect is known: what a clinic adds in its first, second, third

@@ -77,7 +77,7 @@ TABLE = [
     ("subgroups_unknown_correction", 18, "romano_wolf"),
     ("outcome_as_subgroup", 17, "Column `arrests` is the outcome of analysis `crime`"),
     # against what is installed
-    ("unknown_estimator", 29, "Did you mean 'difference-in-means'?"),
+    ("unknown_estimator", 29, "Did you mean 'difference-in-means'"),
     ("unknown_setting", 16, "Did you mean 'variance'?"),
     (
         "setting_of_wrong_type",
@@ -87,7 +87,7 @@ TABLE = [
     (
         "unknown_diagnostic",
         19,
-        "There is no diagnostic `balanse`. Known: attrition, audit, balance",
+        "There is no diagnostic `balanse`. Known: anticipation, attrition, audit, balance",
     ),
     (
         "diagnostic_setting_unknown",

@@ -220,6 +220,9 @@ def test_what_was_put_into_the_data_is_found(
 def test_the_checks_of_a_roll_out_were_made(record: dict[str, Any]) -> None:
     checks = {c["name"]: c for c in finding(record, "consultations_open")["diagnostics"]}
     assert {"anticipation", "placebo-dates", "leave-one-cohort"} <= set(checks)
+    # Equal trends before the start, and how far apart they may drift after it: never a licence.
+    assert checks["pre-trends"]["status"] == "passed"
+    assert float(checks["honest-did"]["statistic"]) > 0
     for name in ("anticipation", "placebo-dates", "leave-one-cohort"):
         assert checks[name]["status"] == "passed", name
         assert 0 <= float(checks[name]["statistic"]) <= 1

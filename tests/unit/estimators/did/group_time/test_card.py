@@ -9,7 +9,7 @@ import pytest
 
 from impacteval.estimators.did.group_time.card import CALLAWAY_SANTANNA
 
-TABLE = Path(__file__).parents[5] / "docs/reference/coverage/callaway-santanna.csv"
+TABLES = Path(__file__).parents[5] / "docs/reference/coverage"
 SAID = [
     ("one start, 4 of 40 units", "difference", "two"),
     ("one start, 4 of 40 units", "relative", "two"),
@@ -25,8 +25,14 @@ SAID = [
 ]
 
 
-def _measured() -> dict[tuple[str, str, str], float]:
-    with TABLE.open(newline="", encoding="utf-8") as file:
+ELSEWHERE = {
+    "callaway-santanna-dynamic": ("20 units", "difference", "two"),
+    "callaway-santanna-covariates": ("curved, 300 units", "relative", "lower"),
+}
+
+
+def _measured(table: str = "callaway-santanna") -> dict[tuple[str, str, str], float]:
+    with (TABLES / f"{table}.csv").open(newline="", encoding="utf-8") as file:
         return {
             (row["design"], row["scale"], row["side"]): 100.0 * float(row["coverage"])
             for row in csv.DictReader(file)
@@ -34,9 +40,12 @@ def _measured() -> dict[tuple[str, str, str], float]:
         }
 
 
-@pytest.mark.parametrize("key", SAID)
-def test_figures_of_the_card_are_those_of_the_table(key: tuple[str, str, str]) -> None:
-    said = f"{_measured()[key]:.1f}"
+WHERE = [*(("callaway-santanna", key) for key in SAID), *ELSEWHERE.items()]
+
+
+@pytest.mark.parametrize(("table", "key"), WHERE)
+def test_figures_of_the_card_are_those_of_the_tables(table: str, key: tuple[str, str, str]) -> None:
+    said = f"{_measured(table)[key]:.1f}"
     english = " ".join(limit.en for limit in CALLAWAY_SANTANNA.limits)
     french = " ".join(limit.fr for limit in CALLAWAY_SANTANNA.limits)
     assert f"{said}%" in english
