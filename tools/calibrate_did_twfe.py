@@ -22,6 +22,7 @@ from impacteval.errors import NotIdentified
 from impacteval.estimators.did.effect import Average, arm_means, baseline_spread, served_size
 from impacteval.estimators.did.interacted import fit_saturated
 from impacteval.estimators.did.panel import Panel
+from impacteval.estimators.did.small_sample import Variance
 from impacteval.estimators.did.sun_abraham import (
     columns_of,
     served_average,
@@ -30,7 +31,7 @@ from impacteval.estimators.did.sun_abraham import (
     usual_factor,
 )
 from impacteval.estimators.did.two_groups import fit_two_groups
-from impacteval.estimators.did.two_way import Variance, fit_two_way
+from impacteval.estimators.did.two_way import fit_two_way
 from impacteval.inference import on_scale
 from impacteval.values import Scale
 

@@ -16,6 +16,7 @@ Pustejovsky and Tipton (2018), Small-sample methods for cluster-robust variance 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -23,6 +24,31 @@ from impacteval.estimators.did.panel import Floats, Ints, Panel
 from impacteval.estimators.randomised.blocks import MOST
 from impacteval.inference import welch_satterthwaite
 from impacteval.inference._arrays import group_sums
+
+Variance = Literal["cr1", "cr2"]
+
+# Units or clusters on one side under which the usual clustered error is too small: with four served
+# of forty its 95% interval holds the truth in 86% of trials, with ten of twenty in 95%.
+FEW = 10
+
+
+def chosen_variance(panel: Panel, asked: Literal["auto", "cr1", "cr2"]) -> Variance:
+    """The standard error: the usual one, or the corrected one where either side has few units.
+
+    Parameters
+    ----------
+    panel : Panel
+        The rows.
+    asked : {"auto", "cr1", "cr2"}
+        The setting; ``auto`` takes ``cr2`` where fewer than `FEW` independent units or clusters are
+        served in some period, or are never served, and ``cr1`` elsewhere. Outcomes have no say.
+    """
+    if asked != "auto":
+        return asked
+    group = np.arange(len(panel.labels)) if panel.cluster is None else panel.cluster.codes
+    served = panel.start < panel.n_periods
+    sides = [len(np.unique(group[side])) for side in (served, ~served)]
+    return "cr2" if min(n for n in sides if n) < FEW else "cr1"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

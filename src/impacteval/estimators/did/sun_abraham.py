@@ -30,6 +30,7 @@ from impacteval.estimators.did.event_tables import event_study_table
 from impacteval.estimators.did.interacted import Averaged, Saturated, fit_saturated
 from impacteval.estimators.did.panel import Bools, Floats, Ints, Panel, read_panel
 from impacteval.estimators.did.rows_regression import centred
+from impacteval.estimators.did.small_sample import chosen_variance
 from impacteval.estimators.did.sun_abraham_card import SUN_ABRAHAM
 from impacteval.estimators.did.two_groups_words import alone, collinear
 from impacteval.estimators.did.two_way_words import LEVELS
@@ -49,9 +50,10 @@ class SunAbraham:
 
     Parameters
     ----------
-    variance : {"cr1", "cr2"}
+    variance : {"auto", "cr1", "cr2"}
         Standard error: what programmes print for clustered errors (fixest), or one that corrects for
-        few units or clusters by starting date; ``parts["conventions"]`` shows both.
+        few units or clusters by starting date; ``auto`` takes the second where fewer than ten are
+        served or never served. ``parts["conventions"]`` shows both.
     shares : {"fixed", "estimated"}
         Whether the shares of the starting dates among the served count as known, so that the effect
         is that on these units, or as drawn with the units. The paper gives both.
@@ -71,13 +73,13 @@ class SunAbraham:
     ...     sample, scale=Scale.DIFFERENCE, rng=np.random.default_rng(1)
     ... )
     >>> found.effect.value, round(found.effect.std_error, 6)
-    (2.5, 1.080123)
+    (2.5, 1.118034)
     """
 
     name: ClassVar[str] = "sun-abraham"
     card: ClassVar[MethodCard] = SUN_ABRAHAM
 
-    variance: Literal["cr1", "cr2"] = "cr1"
+    variance: Literal["auto", "cr1", "cr2"] = "auto"
     shares: Literal["fixed", "estimated"] = "fixed"
 
     def estimate(
@@ -104,11 +106,12 @@ class SunAbraham:
         if panel.kind != "panel":
             raise NotIdentified(messages.repeated_cross_sections())
         panel, notes = until_last(panel)
+        variance = chosen_variance(panel, self.variance)
         found = fit_event_study(
-            panel, estimated_shares=self.shares == "estimated", variance=self.variance
+            panel, estimated_shares=self.shares == "estimated", variance=variance
         )
         told = Told(
-            self.variance.upper(),
+            variance.upper(),
             (
                 words.formed(panel.covariates),
                 words.errors(
@@ -116,7 +119,7 @@ class SunAbraham:
                     panel.level,
                     found.df,
                     estimated=self.shares == "estimated",
-                    variance=self.variance,
+                    variance=variance,
                 ),
             ),
             found.target,

@@ -42,8 +42,8 @@ SUN_ABRAHAM = MethodCard(
             fr="Une date de démarrage ne comptant qu'une unité indépendante contribue à l'effet mais n'apprend rien de sa propre erreur ; l'estimation le signale.",
         ),
         Text(
-            en="Four units served of forty: the 95% interval holds the truth in 86.8% of trials with the usual clustered error (cr1), in 93.1% with cr2.",
-            fr="Quatre unités servies sur quarante : l'intervalle à 95 % contient la vraie valeur dans 86,8 % des essais avec l'erreur par grappes usuelle (cr1), dans 93,1 % avec cr2.",
+            en="Four units served of forty: the 95% interval holds the truth in 86.8% of trials with the usual clustered error (cr1), in 93.1% with cr2, which is what is used where fewer than ten units are served or never served.",
+            fr="Quatre unités servies sur quarante : l'intervalle à 95 % contient la vraie valeur dans 86,8 % des essais avec l'erreur par grappes usuelle (cr1), dans 93,1 % avec cr2, celle qui est retenue si moins de dix unités sont servies ou ne le sont jamais.",
         ),
         Text(
             en="Effects in standard deviations of a skewed outcome, fifty units: the 95% interval (variance cr2) holds the truth in 90.0% of trials, its lower bound in 89.6%; effects in the outcome's own units in 95.3%.",

@@ -29,6 +29,7 @@ from impacteval.estimators.did.effect import (
     weighted_mean,
 )
 from impacteval.estimators.did.panel import Bools, Floats, Panel, read_panel
+from impacteval.estimators.did.small_sample import Variance, chosen_variance
 from impacteval.estimators.did.two_way_card import TWO_WAY_FIXED_EFFECTS
 from impacteval.estimators.did.two_way_rows import fit_rows
 from impacteval.estimators.randomised.messages import no_variation
@@ -41,8 +42,6 @@ if TYPE_CHECKING:
     from impacteval.plugin import MethodCard
     from impacteval.sample import BlindSample, Sample
 
-Variance = Literal["cr1", "cr2"]
-
 
 @dataclass(frozen=True, slots=True)
 class TwoWayFixedEffects:
@@ -53,9 +52,10 @@ class TwoWayFixedEffects:
 
     Parameters
     ----------
-    variance : {"cr1", "cr2"}
+    variance : {"auto", "cr1", "cr2"}
         Standard error: what programmes print for clustered errors (fixest, reghdfe), or the one that
-        corrects for few units or clusters; ``parts["conventions"]`` shows both.
+        corrects for few units or clusters; ``auto`` takes the second where fewer than ten are served
+        or never served. ``parts["conventions"]`` shows both.
 
     Examples
     --------
@@ -74,13 +74,13 @@ class TwoWayFixedEffects:
     ...     sample, scale=Scale.DIFFERENCE, rng=np.random.default_rng(1)
     ... )
     >>> found.effect.value, round(found.effect.std_error, 6)
-    (2.5, 1.080123)
+    (2.5, 1.118034)
     """
 
     name: ClassVar[str] = "two-way-fixed-effects"
     card: ClassVar[MethodCard] = TWO_WAY_FIXED_EFFECTS
 
-    variance: Variance = "cr1"
+    variance: Literal["auto", "cr1", "cr2"] = "auto"
 
     def concerns(self, blind: BlindSample) -> tuple[Message, ...]:
         """That the service begins at several dates, where it does."""
@@ -108,13 +108,14 @@ class TwoWayFixedEffects:
         """
         scale = Scale.parse(scale)
         panel = read_panel(sample, scale, keep_always=True)
-        found = fit_two_way(panel, self.variance)
+        variance = chosen_variance(panel, self.variance)
+        found = fit_two_way(panel, variance)
         on = panel.served
         units = len(np.unique(panel.unit[on]))
         repeated = panel.kind == "repeated_cross_section"
         rows = repeated and panel.cluster is None
         told = Told(
-            ("HC" if rows else "CR") + self.variance[-1],
+            ("HC" if rows else "CR") + variance[-1],
             (
                 words.formed(panel.covariates, repeated=repeated),
                 words.errors(
@@ -122,7 +123,7 @@ class TwoWayFixedEffects:
                     panel.level,
                     found.df,
                     rows=rows,
-                    variance=self.variance,
+                    variance=variance,
                 ),
             ),
             words.target(units, len(np.unique(panel.period[on]))),

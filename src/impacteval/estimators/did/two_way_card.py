@@ -39,8 +39,8 @@ TWO_WAY_FIXED_EFFECTS = MethodCard(
             fr="Les covariables sont celles de la ligne, avec une seule pente ; celles que le service modifie emportent une partie de l'effet. Celles qui ne varient pas dans le temps ont une pente par période.",
         ),
         Text(
-            en="Four units served of forty: the 95% interval holds the truth in 85.9% of trials with the usual clustered error (cr1), in 95.6% with cr2.",
-            fr="Quatre unités servies sur quarante : l'intervalle à 95 % contient la vraie valeur dans 85,9 % des essais avec l'erreur par grappes usuelle (cr1), dans 95,6 % avec cr2.",
+            en="Four units served of forty: the 95% interval holds the truth in 85.9% of trials with the usual clustered error (cr1), in 95.6% with cr2, which is what is used where fewer than ten units are served or never served.",
+            fr="Quatre unités servies sur quarante : l'intervalle à 95 % contient la vraie valeur dans 85,9 % des essais avec l'erreur par grappes usuelle (cr1), dans 95,6 % avec cr2, celle qui est retenue si moins de dix unités sont servies ou ne le sont jamais.",
         ),
         Text(
             en="Effects in standard deviations of a skewed outcome, fifty units: the 95% interval (variance cr2) holds the truth in 88.5% of trials, its lower bound in 88.6%; effects in the outcome's own units in 94.6%.",
