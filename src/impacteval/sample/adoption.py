@@ -54,11 +54,12 @@ def read_adoption(
 
     name, never = roles.adopted or "", roles.never
     blank_is_never = never is None or (isinstance(never, str) and never == "blank")
-    values = column.astype(object).where(column.notna().to_numpy(dtype=bool), None)
+    values = _cells(column)
     stated = np.zeros(len(values), dtype=bool)
     if not blank_is_never:
-        matches = {v: _says_never(v, never) for v in pd.unique(values) if v is not None}
-        stated = np.array([matches.get(v, False) for v in values], dtype=bool)
+        place, distinct = pd.factorize(values)
+        matches = [_says_never(v, never) for v in distinct]
+        stated = np.array([*matches, False], dtype=bool)[place]
         values = values.mask(stated, None)
     if periods.kind == "declared":
         read = _declared(values, periods)
@@ -88,6 +89,19 @@ def read_adoption(
     cohort = _cohort(read.codes, periods.codes.labels)
     _record(read.codes, cohort, periods.codes.labels, name, unit, found)
     return Adoption(read.codes, cohort)
+
+
+def _cells(column: pd.Series[Any]) -> pd.Series[Any]:
+    """The column with None where nothing stands; one of numbers as it is, which costs nothing.
+
+    Whole numbers beyond what a float can hold stay objects: a mask would turn them into floats.
+    """
+    dtype: Any = column.dtype
+    if isinstance(dtype, np.dtype) and dtype.kind in "iuf":
+        values = column.to_numpy()
+        if dtype.kind == "f" or not values.size or np.abs(values.astype(np.float64)).max() < 2**53:
+            return column
+    return column.astype(object).where(column.notna().to_numpy(dtype=bool), None)
 
 
 def _comparable(adopted: LabelColumn, periods: LabelColumn) -> bool:
@@ -133,11 +147,11 @@ def _record(
     found.record(records.never_treated(count(cohort < 0), name))
     if not len(adopted.labels):
         return
-    never, dates = adopted.codes < 0, adopted.values
-    before, after = dates < periods[0], dates > periods[-1]
-    between = ~np.isin(dates.astype(str), periods.astype(str)) & ~before & ~after
     if adopted.declared_order:
         return
-    counts = [count(mask & ~never) for mask in (before, between, after)]
+    never, dates = adopted.codes < 0, adopted.labels
+    before, after = dates < periods[0], dates > periods[-1]
+    between = ~np.isin(dates.astype(str), periods.astype(str)) & ~before & ~after
+    counts = [count(mask[adopted.codes] & ~never) for mask in (before, between, after)]
     if any(counts):
         found.record(records.outside_window(*counts))

@@ -93,6 +93,9 @@ def _repeats(table: Table, found: Findings) -> None:
         return  # the period could not be read, and that is told; every unit would seem repeated
     unit, period = table.unit.codes, table.period
     key = unit if period is None else unit * len(period.labels) + period.codes
+    size = len(table.unit.labels) * (1 if period is None else len(period.labels))
+    if size <= 4 * len(key) + 1024 and np.bincount(key, minlength=1).max() <= 1:
+        return  # mostly nothing is there twice, and counting takes no sorting
     _, place, count = np.unique(key, return_inverse=True, return_counts=True)
     again = count[place] > 1
     if not again.any():

@@ -22,6 +22,8 @@ def frozen(array: NDArray[Any]) -> NDArray[Any]:
 
 def label_array(labels: Iterable[Any]) -> NDArray[Any]:
     """Labels as a read-only array: int64 or float64 for numbers, Python text otherwise."""
+    if isinstance(labels, np.ndarray) and labels.dtype in (np.int64, np.float64):
+        return frozen(np.array(labels))
     plain = list(labels)
     if all(isinstance(label, int) for label in plain):
         return frozen(np.array(plain, dtype=np.int64))
@@ -60,7 +62,9 @@ class Codes:
     def __post_init__(self) -> None:
         codes = np.array(self.codes, dtype=np.int64)
         object.__setattr__(self, "codes", frozen(codes))
-        object.__setattr__(self, "labels", label_array(np.asarray(self.labels).tolist()))
+        labels = np.asarray(self.labels)
+        whole = labels.dtype in (np.int64, np.float64)
+        object.__setattr__(self, "labels", label_array(labels if whole else labels.tolist()))
         if codes.size and not -1 <= codes.min() <= codes.max() < len(self.labels):
             raise ValueError("A code points outside its labels.")
 

@@ -208,9 +208,11 @@ assignment, assignment_probability : str
         found.raise_problems()
         assert table is not None
         order = canonical_order(table)
+        # Tables of ordered rows, as most files are, need not be copied.
+        ordered = table if (order[1:] > order[:-1]).all() else table.take(order)
         return cls(
             design,
-            replace(table.take(order), roles=replace(roles, outcome=())),
+            replace(ordered, roles=replace(roles, outcome=())),
             {name: y[order] for name, y in values.items()},
             missing_outcome,
             log_outcome,

@@ -336,5 +336,9 @@ def canonical_order(table: Table) -> Ints:
     if table.roles.unit is None:
         return np.arange(len(table))
     period = table.period
-    time = np.zeros(len(table), dtype=np.int64) if period is None else period.codes
-    return np.lexsort((time, table.unit.codes)).astype(np.int64)
+    key = table.unit.codes
+    if period is not None:
+        key = key * len(period.labels) + period.codes
+    if (key[1:] >= key[:-1]).all():
+        return np.arange(len(table))
+    return np.argsort(key, kind="stable").astype(np.int64)

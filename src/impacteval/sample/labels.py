@@ -107,6 +107,10 @@ def read_labels(column: pd.Series[Any]) -> LabelColumn:
     import pandas as pd
 
     dtype: Any = column.dtype
+    if isinstance(dtype, np.dtype) and dtype.kind in "iu":
+        whole = _whole(column)
+        if whole is not None:
+            return whole
     if isinstance(dtype, pd.CategoricalDtype) and dtype.ordered:
         codes = column.cat.codes.to_numpy().astype(np.int64)
         raw = list(dtype.categories)
@@ -124,8 +128,8 @@ def read_labels(column: pd.Series[Any]) -> LabelColumn:
     codes = np.asarray(codes, dtype=np.int64)
     blank = np.array([isinstance(v, str) and not v.strip() for v in labels] + [True], dtype=bool)
     missing = blank[codes]
-    used = set(np.unique(codes[~missing]).tolist())
-    kept = [k for k in range(len(labels)) if k in used]
+    used = np.bincount(codes[~missing], minlength=len(labels)) > 0
+    kept = np.flatnonzero(used).tolist()
     fault = _fault([labels[k] for k in kept], [raw[k] for k in kept])
     if fault:
         empty = Codes(np.full(len(codes), -1), label_array([]))
@@ -133,6 +137,20 @@ def read_labels(column: pd.Series[Any]) -> LabelColumn:
     if not declared:
         kept.sort(key=lambda k: labels[k])  # type: ignore[arg-type,return-value]  # one kind only
     return _assemble(codes, missing, labels, kept, declared)
+
+
+def _whole(column: pd.Series[Any]) -> LabelColumn | None:
+    """A column stored as whole numbers: no label needs to be looked at one by one."""
+    import pandas as pd
+
+    codes, uniques = pd.factorize(column.to_numpy())
+    if not uniques.size or uniques.max() > np.iinfo(np.int64).max:
+        return None
+    order = np.argsort(uniques)
+    place = np.empty(len(order), dtype=np.int64)
+    place[order] = np.arange(len(order))
+    table = uniques[order].astype(np.int64)
+    return LabelColumn(Codes(place[codes], table), "number", np.zeros(len(codes), dtype=bool))
 
 
 def _assemble(

@@ -25,7 +25,9 @@ BUILT = {
     "difference-in-differences-ipw": ("difference-in-differences", {"method": "ipw"}),
     "difference-in-differences-ols": ("difference-in-differences", {"method": "ols"}),
     "two-way-fixed-effects": ("two-way-fixed-effects", {}),
+    "two-way-fixed-effects-cr2": ("two-way-fixed-effects", {"variance": "cr2"}),
     "sun-abraham": ("sun-abraham", {}),
+    "sun-abraham-cr2": ("sun-abraham", {"variance": "cr2", "shares": "estimated"}),
 }
 CASES = [(m, d) for m in tool.METHODS for d in m.designs()]
 
