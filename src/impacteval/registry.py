@@ -183,7 +183,7 @@ def estimator(name: str, /, **settings: Any) -> Estimator:
     >>> estimator("difference-in-meens")
     Traceback (most recent call last):
     ...
-    impacteval.errors.UsageError: There is no estimator named 'difference-in-meens'. Did you mean 'difference-in-means'?
+    impacteval.errors.UsageError: There is no estimator named 'difference-in-meens'. Did you mean 'difference-in-means' or 'difference-in-differences'?
     """
     cls = entry(name).cls
     built, problems = _build(name, cls, settings)

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import contract, plan, write_yaml
 from roll_outs import panel
+from two_cohorts_study import contract, plan, write_yaml
 
 import impacteval as ie
 from impacteval.errors import InputError

@@ -152,7 +152,7 @@ def slope_for_power(
     Examples
     --------
     >>> round(slope_for_power(np.array([-1.0]), np.eye(1), 0.5), 3)
-    1.958
+    1.96
     """
     from scipy.optimize import brentq
 

@@ -60,4 +60,4 @@ def _by_dose(estimator: object) -> bool:
     return getattr(estimator, "name", "") == "dose-response"
 
 
-register(SampleMaker("dose", "did", dose, lift=-0.2, replications=250, suits=_by_dose))
+register(SampleMaker("dose", "did", dose, lift=-0.2, replications=100, suits=_by_dose))

@@ -75,5 +75,5 @@ def _may_stop(estimator: object) -> bool:
 
 
 register(
-    SampleMaker("switching", "did", switching, lift=-0.2, replications=300, suits=_may_stop),
+    SampleMaker("switching", "did", switching, lift=-0.2, replications=150, suits=_may_stop),
 )

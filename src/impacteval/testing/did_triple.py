@@ -192,10 +192,10 @@ def _adjusts(estimator: object) -> bool:
 
 
 register(
-    SampleMaker("triple", "did", triple, lift=-0.2, replications=400, suits=_three_ways),
-    SampleMaker("triple-staggered", "did", triple_staggered, lift=-0.2, replications=200, suits=_three_ways),
-    SampleMaker("triple-covariates", "did", triple_covariates, lift=-0.2, replications=200, suits=_adjusts),
-    SampleMaker("triple-clusters", "did", triple_clusters, lift=-0.2, replications=200, suits=_three_ways),
+    SampleMaker("triple", "did", triple, lift=-0.2, replications=200, suits=_three_ways),
+    SampleMaker("triple-staggered", "did", triple_staggered, lift=-0.2, replications=100, suits=_three_ways),
+    SampleMaker("triple-covariates", "did", triple_covariates, lift=-0.2, replications=80, suits=_adjusts),
+    SampleMaker("triple-clusters", "did", triple_clusters, lift=-0.2, replications=100, suits=_three_ways),
     SampleMaker("triple-weights", "did", triple_weights, lift=-0.2, suits=_three_ways),
     SampleMaker("triple-unbalanced", "did", triple_unbalanced, lift=-0.2, suits=_three_ways),
     SampleMaker("triple-repeated", "did", triple_repeated, lift=-0.2, suits=_three_ways),

@@ -17,17 +17,6 @@ import warnings
 from importlib.resources import files
 
 import numpy as np
-from csdid.att_gt import ATTgt
-
-warnings.filterwarnings("ignore")
-packed = (files("moderndid") / "core/datasets/mpdta_long.pkl.gz").read_bytes()
-frame = pickle.loads(gzip.decompress(packed))
-frame = frame.rename(columns={"countyreal": "county", "first.treat": "first_treat"})
-frame = frame.sort_values(["county", "year"]).reset_index(drop=True)
-frame["lpop2"] = frame.lpop**2
-frame["w"] = 1.0 + frame.county % 5 / 2.0
-# One row in about ten is missing, by a rule that needs no generator of random numbers.
-lost = (frame.county * 7 + frame.year * 13) % 11 == 0
 
 CASES = {
     "covariates": {"formula": "lemp~lpop"},
@@ -39,8 +28,10 @@ CASES = {
 }
 
 
-def values(method: str, case: dict) -> list:
+def values(frame: object, lost: object, method: str, case: dict) -> list:
     """Rows (cohort, period, effect, error), and (average, "", effect, error)."""
+    from csdid.att_gt import ATTgt
+
     data = frame[~lost] if case.get("unbalanced") else frame
     if case.get("panel") is False:
         data = data.assign(county=np.arange(1, len(data) + 1))
@@ -59,12 +50,27 @@ def values(method: str, case: dict) -> list:
     return rows
 
 
-out = csv.writer(sys.stdout, lineterminator="\n")
-out.writerow(["case", "method", "cohort", "period", "effect", "std_error"])
-for name, case in CASES.items():
-    for method in ("dr", "ipw", "reg"):
-        with contextlib.redirect_stdout(io.StringIO()):
-            rows = values(method, case)
-        for cohort, period, effect, error in rows:
-            key = (cohort, "") if isinstance(cohort, str) else (int(cohort), int(period))
-            out.writerow([name, method, *key, f"{float(effect):.12g}", f"{float(error):.12g}"])
+def main() -> None:
+    """Print every case."""
+    warnings.filterwarnings("ignore")
+    packed = (files("moderndid") / "core/datasets/mpdta_long.pkl.gz").read_bytes()
+    frame = pickle.loads(gzip.decompress(packed))
+    frame = frame.rename(columns={"countyreal": "county", "first.treat": "first_treat"})
+    frame = frame.sort_values(["county", "year"]).reset_index(drop=True)
+    frame["lpop2"] = frame.lpop**2
+    frame["w"] = 1.0 + frame.county % 5 / 2.0
+    # One row in about ten is missing, by a rule that needs no generator of random numbers.
+    lost = (frame.county * 7 + frame.year * 13) % 11 == 0
+    out = csv.writer(sys.stdout, lineterminator="\n")
+    out.writerow(["case", "method", "cohort", "period", "effect", "std_error"])
+    for name, case in CASES.items():
+        for method in ("dr", "ipw", "reg"):
+            with contextlib.redirect_stdout(io.StringIO()):
+                rows = values(frame, lost, method, case)
+            for cohort, period, effect, error in rows:
+                key = (cohort, "") if isinstance(cohort, str) else (int(cohort), int(period))
+                out.writerow([name, method, *key, f"{float(effect):.12g}", f"{float(error):.12g}"])
+
+
+if __name__ == "__main__":
+    main()

@@ -94,13 +94,17 @@ def test_a_pool_that_only_the_contract_as_signed_has_is_asked_for_when_its_group
     assert asked["pooled"].clauses == ()
 
 
-def test_an_outcome_that_no_clause_reads_any_more_is_not_asked_for() -> None:
+def test_an_outcome_that_only_the_contract_as_signed_reads_is_asked_for_on_its_behalf() -> None:
     contract = make(
         {"sum": [clause(), clause(name="more", of="y")]},
         outcomes={"x": UP, "y": UP},
         changes=[change("2020", remove=["payment.sum.more"])],
     )
-    assert [n.outcome for n in compared_both_ways(contract)] == ["x"]
+    asked = {n.outcome: n for n in compared_both_ways(contract)}
+    assert asked.keys() == {"x", "y"}
+    assert asked["x"].clauses != ()
+    # No clause in force reads it: it is asked for so that the other reading can be judged.
+    assert asked["y"].clauses == ()
 
 
 def test_an_average_that_only_the_contract_as_signed_pays_is_asked_for_on_its_terms() -> None:

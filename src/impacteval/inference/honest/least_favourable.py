@@ -85,7 +85,7 @@ def chance_beyond(points: Floats) -> Callable[[Floats], Floats]:
 
     >>> chance_beyond(np.eye(2)[None])(np.array([1.0])).round(6).tolist()
     [0.292139]
-    >>> round(1 - ndtr(1.0) ** 2, 6)
+    >>> round(float(1 - ndtr(1.0) ** 2), 6)
     0.292139
     """
     r = points.shape[2]

@@ -73,7 +73,7 @@ class Sensitivity:
     >>> study.at(1.0).low < 0.0
     True
     >>> round(study.breakdown(0.0), 2)
-    0.65
+    0.87
     """
 
     effects: Floats
