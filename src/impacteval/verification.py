@@ -26,6 +26,7 @@ from impacteval.decide import (
     Compared,
     Decision,
     both_ways,
+    compared,
     compared_both_ways,
     decide,
     evidence_as_contracted,
@@ -53,7 +54,15 @@ from impacteval.study.locking import lock_now
 from impacteval.study.people import without_identifiers
 from impacteval.study.preparation import check_prepared
 from impacteval.study.read import table_digest
-from impacteval.values import Confidence, Evidence, Message, PointEstimate, Question, Text
+from impacteval.values import (
+    Confidence,
+    Evidence,
+    LowerBound,
+    Message,
+    PointEstimate,
+    Question,
+    Text,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -130,7 +139,7 @@ def verify(study: Study, *, settlement: str | None = None) -> Report:
     for outcome in dict.fromkeys(a.outcome for _, a in in_contract_order(plan, contract)):
         sources = {
             analysis.design: Source(
-                _task(study, entry, asked, settled_at),
+                _task(study, entry, asked, settled_at, _bounds(contract, outcome)),
                 without_identifiers(study, analysis, frames[analysis.data]),
                 digests[analysis.data],
             )
@@ -275,7 +284,24 @@ def _look(study: Study, named: str | None) -> Look | None:
     return chosen_look(study.contract, named or default, study.ledger)
 
 
-def _task(study: Study, entry: str, asked: tuple[Compared, ...], settlement: str | None) -> Task:
+def _bounds(contract: Contract, outcome: str) -> dict[str, LowerBound]:
+    """The bound that the contract itself compares, by group: the first where clauses differ."""
+    found: dict[str, LowerBound] = {}
+    for number in compared(contract):
+        bounds = (q for q in number.questions if isinstance(q, LowerBound))
+        first = next(bounds, None)
+        if number.outcome == outcome and first is not None:
+            found[number.group] = first
+    return found
+
+
+def _task(
+    study: Study,
+    entry: str,
+    asked: tuple[Compared, ...],
+    settlement: str | None,
+    bounds: dict[str, LowerBound],
+) -> Task:
     contract, analysis = study.contract, study.plan.analyses[entry]
     outcome = contract.outcomes[analysis.outcome]
     groups = groups_of(analysis, contract)
@@ -299,6 +325,7 @@ def _task(study: Study, entry: str, asked: tuple[Compared, ...], settlement: str
         better=outcome.better,
         groups=groups,
         questions=questions,
+        bounds=bounds,
         required=_required(contract, analysis.outcome),
         method_named=method_named(contract, analysis.outcome, settlement),
         seed=study.plan.seed,

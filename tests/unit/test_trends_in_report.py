@@ -136,6 +136,35 @@ def test_a_bound_is_decided_at_the_contracts_own_level(two_cohorts: Any, years_p
     assert loose[1].verdicts["work"] == "met"
 
 
+def test_what_breaks_an_answer_is_read_at_the_contracts_own_level_and_side(
+    two_cohorts: Any, years_plugin: str  # noqa: F811
+) -> None:  # fmt: skip
+    """A one-sided bound at 70% withstands more than the 95% interval, and the sentence says which."""
+    rule = {"lower_bound": {"level": 0.7, "sides": "one"}}
+    (usual,) = of(run(two_cohorts, agreed(), planned())).trends.breakdowns
+    loose = of(run(two_cohorts, agreed(rule=rule), planned())).trends
+    (own,) = loose.breakdowns
+    assert (usual.level, usual.sides) == ("0.95", "two")
+    assert (own.level, own.sides) == ("0.7", "one")
+    crossing = float(own.worst_moves)
+    assert crossing > float(usual.worst_moves)
+    assert fill(own.said, "en").endswith("Read on the bound at 70%, one-sided.")
+    # The verdicts, decided again on the same bound, change exactly there.
+    for row in loose.sets:
+        if row.restriction == "relative_magnitudes":
+            assert (row.verdicts["work"] == "met") == (float(row.m) < crossing)
+
+
+def test_a_bound_that_does_not_reach_what_is_asked_is_told_by_the_interval(
+    two_cohorts: Any, years_plugin: str  # noqa: F811
+) -> None:  # fmt: skip
+    """Not met, and no drift lifts a lower bound: how far the number is above is what can be told."""
+    rule = {"lower_bound": {"level": 0.7, "sides": "one"}}
+    (far,) = of(run(two_cohorts, agreed(at_least=60.0, rule=rule), planned())).trends.breakdowns
+    assert (far.level, far.sides) == ("0.95", "two")
+    assert float(far.worst_moves) > 0.0
+
+
 def test_other_rules_are_not_decided_on_a_set(two_cohorts: Any, years_plugin: str) -> None:  # noqa: F811
     report = run(two_cohorts, agreed(rule={"chance_at_least": 0.8}), planned())
     for row in of(report).trends.sets:

@@ -24,7 +24,7 @@ from impacteval.report.grade import FEW_TREATED
 from impacteval.sample import BlindSample, Sample
 from impacteval.study.concerns import concerns_of
 from impacteval.study.seeds import step_rng
-from impacteval.values import Evidence, Message, Question, Scale, Text
+from impacteval.values import Evidence, LowerBound, Message, Question, Scale, Text
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,8 @@ class Task:
         Answers what a clause pays on average, for contracts that pay averages.
     floors : mapping of part of the people to Decimal
         The least effect that the contract asks for among them, in its units.
+    bounds : mapping of group to LowerBound
+        The bound that the contract itself compares, for groups where it compares one.
     seeded : str
         What the seeds are drawn under: the outcome, with the design where several are combined.
     """
@@ -77,6 +79,7 @@ class Task:
     people: Mapping[str, int] = field(default_factory=dict)
     average: Average | None = None
     floors: Mapping[str, Decimal] = field(default_factory=dict)
+    bounds: Mapping[str, LowerBound] = field(default_factory=dict)
     seeded: str = ""
 
 

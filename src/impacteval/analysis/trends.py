@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from impacteval.analysis.evidence import reference_of
 from impacteval.analysis.task import Task, few_places
 from impacteval.contract import units
-from impacteval.report.findings import TrendCheck, TrendSet
+from impacteval.report.findings import Breakdown, TrendCheck, TrendSet
 from impacteval.values import (
     Answer,
     Confidence,
@@ -88,12 +88,32 @@ def trends_check(
                 evidence=_evidence(task, group, found, trends, kind, m, blocked),
             )
         )
-    asked = asked_for(task, group)
     return TrendCheck(
         sets=tuple(sets),
-        breakdowns=tuple((at, trends.breakdown("relative_magnitudes", raw)) for at, raw in asked),
-        bends=tuple((at, trends.breakdown("smoothness", raw)) for at, raw in asked),
+        breakdowns=tuple(
+            _breakdown(task, group, trends, at, raw) for at, raw in asked_for(task, group)
+        ),
     )
+
+
+_USUAL = LowerBound(Decimal("0.95"), "two")
+
+
+def _breakdown(task: Task, group: str, trends: Trends, at: Decimal, raw: float) -> Breakdown:
+    """What brings a number that is asked for into the set, at the level and side of the contract.
+
+    A bound that does not reach the number even with parallel trends is not moved over it by trends
+    that differ: then the usual interval says how far the number is from both sides.
+    """
+    bound = task.bounds.get(group, _USUAL)
+    own = units.raw_bound(task.effect, task.better, bound)
+    times = trends.breakdown("relative_magnitudes", raw, level=own.level, side=own.side.value)
+    if times is None:
+        bound = _USUAL
+        own = units.raw_bound(task.effect, task.better, bound)
+        times = trends.breakdown("relative_magnitudes", raw, level=own.level, side=own.side.value)
+    bend = trends.breakdown("smoothness", raw, level=own.level, side=own.side.value)
+    return Breakdown(at, times, bend, bound.level, bound.sides)
 
 
 def _evidence(
@@ -111,7 +131,7 @@ def _evidence(
 
     def answer(question: Question) -> Answer:
         if isinstance(question, PointEstimate):
-            bound = LowerBound(Decimal("0.95"), "two")
+            bound = _USUAL
         elif isinstance(question, LowerBound):
             if uncertain is not None:
                 return Answer(question, None, uncertain)

@@ -91,9 +91,11 @@ class Trends:
         found = self.sensitivity(kind, level=level, side=side).at(m)
         return RobustSet(m, self.size * found.low, self.size * found.high)
 
-    def breakdown(self, kind: Kind, at: float) -> float | None:
+    def breakdown(
+        self, kind: Kind, at: float, *, level: float = LEVEL, side: Side = "two"
+    ) -> float | None:
         """Largest violation up to which an effect on the estimate's scale stays outside the set."""
-        return self.sensitivity(kind).breakdown(at / self.size)
+        return self.sensitivity(kind, level=level, side=side).breakdown(at / self.size)
 
 
 def trends_of(estimate: CounterfactualEstimate | Message) -> Trends | Message:

@@ -59,9 +59,9 @@ _FEW_CLUSTERS = Text(
     "sont comparées : on ne peut savoir comment les erreurs vont ensemble.",
 )
 _BREAKS = Text(
-    en="The answer stands as long as the two groups would have drifted apart, from one period to the next "
+    en="On the 95% interval the answer stands as long as the two groups would have drifted apart, from one period to the next "
     "after the start, by at most {breakdown:number} times their worst drift before it.",
-    fr="La réponse tient tant que les deux groupes ne se seraient pas écartés, d'une période à la suivante "
+    fr="Sur l'intervalle à 95 %, la réponse tient tant que les deux groupes ne se seraient pas écartés, d'une période à la suivante "
     "après le début, de plus de {breakdown:number} fois leur pire dérive d'avant.",
 )
 _INSIDE = Message(

@@ -181,16 +181,38 @@ class TrendCheck:
     ----------
     sets : tuple of TrendSet
         In the order in which they are shown.
-    breakdowns : tuple of (Decimal, float or None)
-        Each number asked for, in contract units, and how many times the worst move before the start
-        brings it into the set; None when it is inside without any, infinite when nothing does.
-    bends : tuple of (Decimal, float or None)
-        The same for changes of slope, in the outcome's unit.
+    breakdowns : tuple of Breakdown
+        One for each number asked for.
     """
 
     sets: tuple[TrendSet, ...]
-    breakdowns: tuple[tuple[Decimal, float | None], ...]
-    bends: tuple[tuple[Decimal, float | None], ...]
+    breakdowns: tuple[Breakdown, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Breakdown:
+    """How far trends may differ before a number that is asked for comes into the set.
+
+    Attributes
+    ----------
+    at : Decimal
+        The number, in contract units.
+    worst_moves : float or None
+        How many times the worst move before the start brings it into the set; None when it is
+        inside without any, infinite when nothing does.
+    bend : float or None
+        The same for changes of slope, in the outcome's unit.
+    level : Decimal
+        Of the sets: that of the bound which the contract compares, where it compares one.
+    sides : {"one", "two"}
+        How the level is read.
+    """
+
+    at: Decimal
+    worst_moves: float | None
+    bend: float | None
+    level: Decimal
+    sides: str
 
 
 @dataclass(frozen=True, eq=False)

@@ -29,6 +29,10 @@ class BreakdownRow(Frozen):
     """In units of the worst move before the start; none when inside already, or never reached."""
     bend: str | None
     """Change of slope a period, in the outcome's unit; none when inside already, or never reached."""
+    level: str
+    """Of the sets: that of the bound which the contract compares, where it compares one."""
+    sides: str
+    """``one`` or ``two``: how the level is read."""
     said: Said
 
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 from impacteval.contract import Contract, units
 from impacteval.decide import Decision
 from impacteval.estimates import CounterfactualEstimate
-from impacteval.report.findings import Finding, TrendSet
+from impacteval.report.findings import Breakdown, Finding, TrendSet
 from impacteval.report.losses import unit_after
 from impacteval.report.record_trends import BreakdownRow, TrendFacts, TrendRow
 from impacteval.report.record_values import Both, Range, Said
@@ -25,6 +25,17 @@ _BREAKS = Text(
     "seraient pas écartés d'une période à la suivante de plus de {times:number} fois leur pire dérive "
     "d'avant le début.",
 )
+# At which level and side, as contracts state them.
+_READ = {
+    "one": Text(
+        en=" Read on the bound at {level:percent}, one-sided.",
+        fr=" Lecture sur la borne à {level:percent}, unilatérale.",
+    ),
+    "two": Text(
+        en=" Read on the interval at {level:percent}, two-sided.",
+        fr=" Lecture sur l'intervalle à {level:percent}, bilatéral.",
+    ),
+}
 _INSIDE = Text(
     en="{threshold:number}{unit:text}: even had the two groups moved alike, the 95% interval holds this "
     "number, so chance alone could account for the answer.",
@@ -76,17 +87,18 @@ def trend_facts(
         )
 
     unit = unit_after(contract, finding.outcome)
-    bends = dict(check.bends)
     return TrendFacts(
         sets=tuple(row(found) for found in check.sets),
         breakdowns=tuple(
             BreakdownRow(
-                threshold=written(at),
-                worst_moves=_size(times),
-                bend=_size(bends[at]),
-                said=Said.of(_said(at, times, unit)),
+                threshold=written(found.at),
+                worst_moves=_size(found.worst_moves),
+                bend=_size(found.bend),
+                level=written(found.level),
+                sides=found.sides,
+                said=Said.of(_said(found, unit)),
             )
-            for at, times in check.breakdowns
+            for found in check.breakdowns
         ),
     )
 
@@ -97,13 +109,19 @@ def _size(value: float | None) -> str | None:
     return written(significant(value))
 
 
-def _said(at: Decimal, times: float | None, unit: Text) -> Message:
-    values = {"threshold": at, "unit": unit}
+def _said(found: Breakdown, unit: Text) -> Message:
+    times = found.worst_moves
+    values = {"threshold": found.at, "unit": unit}
     if times is None or times == 0.0:
         return Message("trends.inside", _INSIDE, values)
-    if math.isinf(times):
-        return Message("trends.never", _NEVER, values)
-    return Message("trends.breaks", _BREAKS, {**values, "times": significant(times, digits=3)})
+    read = _READ[found.sides]
+    values = {**values, "level": found.level}
+    key, text = "trends.never", _NEVER
+    if not math.isinf(times):
+        key, text = "trends.breaks", _BREAKS
+        values["times"] = significant(times, digits=3)
+    said = Text(en=text.en + read.en, fr=text.fr + read.fr)
+    return Message(f"{key}-{found.sides}", said, values)
 
 
 def _range(

@@ -503,3 +503,19 @@ def test_numbers_whose_squares_are_infinite_are_refused():
         Sample.from_frame(df, design="rct", outcome="y", treatment="d")
     df["y"] = [1.0, 2.0, -1e100, 1e99]
     assert Sample.from_frame(df, design="rct", outcome="y", treatment="d").matrix().n == 4
+
+
+def test_a_sample_of_ordered_rows_does_not_change_with_the_frame_it_was_read_from():
+    frame = pd.DataFrame({
+        "unit": np.repeat([1, 2, 3], 2), "year": np.tile([1, 2], 3),
+        "start": np.repeat([2.0, np.nan, np.nan], 2), "y": np.arange(6.0), "x": np.arange(6.0),
+        "w": np.ones(6),
+    })  # fmt: skip
+    sample = Sample.from_frame(
+        frame, design="did", outcome="y", unit="unit", period="year", adopted="start",
+        covariates=["x"], weight="w",
+    )  # fmt: skip
+    matrix = sample.matrix()
+    held = (matrix.y, matrix.X, matrix.weight, matrix.unit.codes, matrix.period.codes)
+    for name in frame.columns:
+        assert not any(np.shares_memory(array, frame[name].to_numpy()) for array in held)
