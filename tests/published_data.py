@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import pickle
 from functools import cache
+from importlib.metadata import distribution
 from importlib.resources import as_file, files
 
 import pandas as pd
@@ -36,3 +37,22 @@ def df_het() -> pd.DataFrame:
     """A simulated panel with effects that differ by group, from pyfixest."""
     with as_file(files("pyfixest") / "did/data/df_het.csv") as path:
         return pd.read_csv(path)
+
+
+def prop99() -> pd.DataFrame:
+    """Cigarette sales of 39 US states, 1970 to 2000; California raised its tax from 1989 on.
+
+    Columns: State, Year, PacksPerCapita, treated (Abadie, Diamond and Hainmueller 2010). Read from
+    the files of the package, whose import name another package uses as well.
+    """
+    path = distribution("synthdid-py").locate_file("synthdid/data/california_prop99.csv")
+    return pd.read_csv(str(path), sep=";")
+
+
+def texas() -> pd.DataFrame:
+    """Prisoners of 50 US states and Washington, 1985 to 2000; Texas built prisons from 1993 on.
+
+    Among its columns: statefip, state, year, bmprison (black men in prison).
+    """
+    with as_file(files("causaldata") / "texas/texas.dta") as path:
+        return pd.read_stata(path)

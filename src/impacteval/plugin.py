@@ -62,7 +62,7 @@ class MethodCard:
     handles : tuple of str
         Among ``missing_outcome``, ``unbalanced``, ``repeated_cross_section``.
     directional : bool
-        Whether it answers one-sided questions.
+        Whether it answers one-sided questions, with whatever settings; see `Directed`.
     uncertainty : bool
         Whether it has any uncertainty at all.
     estimands : tuple of str
@@ -132,6 +132,32 @@ class Concerned(Protocol):
         impossible is no concern but `NotIdentified`.
         """
         ...
+
+
+@runtime_checkable
+class Directed(Protocol):
+    """What an estimator offers besides when its settings decide if it answers one-sided questions."""
+
+    @property
+    def directional(self) -> bool:
+        """Whether it does with these settings; without this, the card says so for all."""
+        ...
+
+
+def answers_sides(estimator: Estimator) -> bool:
+    """Whether an estimator, with its settings, answers one-sided questions.
+
+    Parameters
+    ----------
+    estimator : Estimator
+        An instance.
+
+    Returns
+    -------
+    bool
+        Its own word where its settings decide (`Directed`), else that of its card.
+    """
+    return estimator.directional if isinstance(estimator, Directed) else estimator.card.directional
 
 
 def contract_breaches(cls: type) -> tuple[str, ...]:

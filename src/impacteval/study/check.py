@@ -18,9 +18,9 @@ from impacteval.contract.rules import (
 from impacteval.errors import CheckFailed, InputError, Problem, StudyError, UsageError
 from impacteval.files import Locate
 from impacteval.plan import Analysis, DiagnosticSpec, EstimatorSpec
-from impacteval.plugin import MethodCard
+from impacteval.plugin import MethodCard, answers_sides
 from impacteval.registry import entry as registered
-from impacteval.registry import settings_problems
+from impacteval.registry import estimator, settings_problems
 from impacteval.study.concerns import unjustified
 from impacteval.study.fit import groups_of
 from impacteval.study.folder import Study
@@ -130,6 +130,7 @@ def _estimators(name: str, analysis: Analysis, study: Study, locate: Locate) -> 
         yield from _estimator(other.estimator, analysis, where, locate)
     try:
         card = registered(analysis.estimator.name).cls.card
+        sided = answers_sides(estimator(analysis.estimator.name, **analysis.estimator.settings))
     except UsageError:
         return
     for clause in study.contract.clauses:
@@ -143,11 +144,11 @@ def _estimators(name: str, analysis: Analysis, study: Study, locate: Locate) -> 
                 f"`{analysis.estimator.name}` gives no uncertainty.",
                 "Choose an estimator with uncertainty.",
             )
-        elif _needs_direction(rule) and not card.directional:
+        elif _needs_direction(rule) and not sided:
             yield locate.problem(
                 (*place, "name"),
                 f"Clause `{clause.name}` decides by {rule.name}, which needs a direction, and the "
-                f"test of `{analysis.estimator.name}` has none.",
+                f"test of `{analysis.estimator.name}`, with these settings, has none.",
                 "Choose another inference, or agree another rule in the contract.",
             )
 

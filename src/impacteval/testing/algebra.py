@@ -11,6 +11,7 @@ import numpy as np
 
 from impacteval.errors import NotAnswerable, NotIdentified
 from impacteval.estimates import CounterfactualEstimate, HypergeometricCount, TestInversion
+from impacteval.plugin import answers_sides
 from impacteval.testing.bench import LEVELS, SEED, Bench, arrays, close, fingerprint, require
 from impacteval.testing.samples import KnownSample
 from impacteval.values import Scale, Side, Tail
@@ -166,7 +167,10 @@ def _renamed_influence(
 
 
 def every_row_counts(bench: Bench) -> None:
-    """Sending any one unit's outcome to one end of the range or the other moves the effect."""
+    """Sending any one unit's outcome to one end of the range or the other moves the effect.
+
+    Where the comparison is a mix of places, those without a weight in it need not have a say.
+    """
     y = bench.known.columns["y"]
     ends = (float(np.min(y)) - 1.0, float(np.max(y)) + 1.0)
     if bench.against == "nothing":
@@ -180,12 +184,26 @@ def every_row_counts(bench: Bench) -> None:
         after = bench.estimate(bench.known.with_column("y", other).sample(), on).effect.value
         return not close(after, before, tolerance=1e-12)
 
+    without = _weightless(bench)
+    units = bench.known.columns["unit"]
     ignored = [
-        str(bench.known.columns["unit"][row])
+        str(units[row])
         for row in range(len(y))
-        if not any(moves(row, end) for end in ends)
+        if str(units[row]) not in without and not any(moves(row, end) for end in ends)
     ]
     require(not ignored, f"the outcome of {', '.join(ignored)} has no influence on the effect.")
+
+
+def _weightless(bench: Bench) -> set[str]:
+    """Units that the table of weights says have none; empty where there is no mix of places."""
+    if bench.design != "synthetic_control":
+        return set()
+    parts = bench.estimates[bench.scales[0]].parts
+    if "weights" not in parts:
+        return set()
+    table = parts["weights"]
+    held = table["weight"].abs().groupby(table["unit"].astype(str)).max()
+    return set(held.index[held <= 0.0].tolist())
 
 
 def missing_outcomes(bench: Bench) -> None:
@@ -283,7 +301,7 @@ def _check_side(bench: Bench, place: str, estimate: CounterfactualEstimate, side
             found = effect.interval(level, side)
         except NotAnswerable:
             may = not bench.estimator.card.uncertainty or (
-                side is not Side.TWO and not bench.estimator.card.directional
+                side is not Side.TWO and not answers_sides(bench.estimator)
             )
             require(may, f"{place}: no answer, though the card promises one.")
             return
@@ -378,10 +396,14 @@ def scales_agree(bench: Bench) -> None:
         require(ratio >= 0.0, "the standardised effect has the other sign.")
 
 
+# Designs whose effects are about served unit-periods.
+_OVER_TIME = ("did", "synthetic_control")
+
+
 def _served(bench: Bench, total: CounterfactualEstimate) -> float:
     """What a total counts: the treated, once for each period in which they are."""
     matrix = bench.sample.matrix()
-    if bench.design != "did" or matrix.treatment is None:
+    if bench.design not in _OVER_TIME or matrix.treatment is None:
         return float(total.n_treated)
     on = matrix.treatment == 1.0
     return float(on.sum() if matrix.weight is None else matrix.weight[on].sum())

@@ -1,0 +1,1 @@
+"""Places that were served, held against a weighted mix of places that were not."""
