@@ -168,19 +168,39 @@ def scale_problem(
     own = pool - target[:, None]
     offset = np.zeros(pool.shape[1])
     if intercept:
-        level = np.abs(pool).max(axis=0) + np.abs(target).max()
-        for _ in range(2):  # the second time takes away the rounding of the first mean
-            mean = own.mean(axis=0)
-            own = own - mean
-            offset = offset + mean
-        # What is left of a constant is rounding.
-        own[:, np.abs(own).max(axis=0) <= 4.0 * np.finfo(np.float64).eps * level] = 0.0
-    largest = float(np.abs(own).max())
-    size = float(2.0 ** np.floor(np.log2(largest))) if largest > 0.0 else 1.0
+        table = centred(own, True, level=np.abs(pool).max(axis=0) + np.abs(target).max())
+        offset = (own - table).mean(axis=0)
+        own = table
+    size = power_of_two(float(np.abs(own).max()))
     own = own / size
     half = None if linear is None else linear / (2.0 * size) / size
     lengths = np.sqrt(np.einsum("tj,tj->j", own, own))
     return Scaled(Problem(own, ridge / size / size, half, lengths), offset, size)
+
+
+def power_of_two(size: float) -> float:
+    """The power of two below a size, a unit that costs no digit; one for zero."""
+    return float(2.0 ** np.floor(np.log2(size))) if size > 0.0 else 1.0
+
+
+def centred(table: Floats, intercept: bool, level: Floats | None = None) -> Floats:
+    """Columns less their means; with `intercept` false, as they are.
+
+    Parameters
+    ----------
+    table : array, shape (T, J)
+    intercept : bool
+    level : array, shape (J,), optional
+        Size of the numbers that the columns were made from; their own if not given.
+    """
+    if not intercept:
+        return table
+    level = np.abs(table).max(axis=0) if level is None else level
+    for _ in range(2):  # the second time takes away the rounding of the first mean
+        table = table - table.mean(axis=0)
+    # What is left of a constant is rounding.
+    table[:, np.abs(table).max(axis=0) <= 4.0 * np.finfo(np.float64).eps * level] = 0.0
+    return table
 
 
 def first_guess(problem: Problem) -> Floats:

@@ -75,43 +75,58 @@ def _directions(problem: Problem, ties: Ints) -> Floats:
 
 
 def _smallest(rows: Floats, feasible: Floats) -> Floats:
-    """The shortest ``w >= 0`` with ``rows' w = rows' feasible``.
-
-    It is ``max(rows y, 0)`` for the ``y`` at which ``|max(rows y, 0)|^2 / 2 - y rows' feasible`` is
-    smallest: convex and made of quadratics, so that Newton steps end exactly.
-    """
+    """The shortest ``w >= 0`` with ``rows' w = rows' feasible``."""
     fixed = rows.T @ feasible
+    for attempt in (_by_newton, _by_least_distance):
+        near = attempt(rows, fixed)
+        held = near > 1e-12 * float(near.max())
+        inside = rows[held]
+        polished = np.zeros_like(near)
+        # Of that face the weights nearest to those found: the last digits of what is fixed.
+        off = fixed - inside.T @ near[held]
+        polished[held] = near[held] + np.linalg.lstsq(inside.T, off, rcond=1e-12)[0]
+        if (polished >= 0.0).all() and np.abs(rows.T @ polished - fixed).max() <= 1e-12:
+            smallest: Floats = polished / polished.sum()
+            return smallest
+    raise ArithmeticError("The smallest of many best weights did not settle.")
+
+
+def _by_newton(rows: Floats, fixed: Floats) -> Floats:
+    """The shortest ``w >= 0`` with ``rows' w = fixed``, where no donor is on the verge of leaving.
+
+    It is ``max(rows y, 0)`` for the ``y`` at which ``|max(rows y, 0)|^2 / 2 - y fixed`` is smallest:
+    convex and made of quadratics, so that Newton steps end exactly.
+    """
     y = fixed.copy()
-    size = float(np.abs(feasible).max())
-
-    def value(y: Floats) -> float:
-        bent = np.maximum(rows @ y, 0.0)
-        return 0.5 * float(bent @ bent) - float(y @ fixed)
-
-    for _ in range(500):
+    for _ in range(100):
         bent = np.maximum(rows @ y, 0.0)
         slope = rows.T @ bent - fixed
-        if float(np.abs(slope).max()) <= 1e-15 * size:
+        if float(np.abs(slope).max()) <= 1e-15:
             break
         inside = rows[bent > 0.0]
-        curve = inside.T @ inside
-        step = np.linalg.lstsq(curve, -slope, rcond=1e-13)[0]
-        # What the positive part cannot change is moved by the slope itself.
-        step = step - (slope + curve @ step)
+        step = np.linalg.lstsq(inside.T @ inside, -slope, rcond=1e-13)[0]
         y, moved = _searched(rows, fixed, y, step)
         if not moved:
             break
-    bent = np.maximum(rows @ y, 0.0)
-    held = bent > 1e-12 * size
-    polished = np.zeros_like(bent)
-    # Of the face, the weights nearest to those found: the last digits of the constraints.
-    start = bent[held]
-    polished[held] = (
-        start + np.linalg.lstsq(rows[held].T, fixed - rows[held].T @ start, rcond=1e-12)[0]
-    )
-    if (polished < 0.0).any() or np.abs(rows.T @ polished - fixed).max() > 1e-10 * size:
-        raise ArithmeticError("The smallest of many best weights did not settle.")
-    return polished / polished.sum()
+    return np.maximum(rows @ y, 0.0)
+
+
+def _by_least_distance(rows: Floats, fixed: Floats) -> Floats:
+    """The same as the point nearest to the shortest of any sign, by non-negative least squares.
+
+    Lawson and Hanson (1974), chapter 23: least distance programming.
+    """
+    from scipy.optimize import nnls
+
+    free = np.linalg.svd(rows)[0][:, rows.shape[1] :]
+    short = rows @ fixed
+    stacked = np.vstack([free.T, -short])
+    goal = np.zeros(len(stacked))
+    goal[-1] = 1.0
+    left = stacked @ nnls(stacked, goal, maxiter=30 * len(short))[0] - goal
+    if left[-1] == 0.0:
+        return np.maximum(short, 0.0)
+    return np.maximum(short - free @ (left[:-1] / left[-1]), 0.0)
 
 
 def _searched(rows: Floats, fixed: Floats, y: Floats, step: Floats) -> tuple[Floats, bool]:
