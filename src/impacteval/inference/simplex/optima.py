@@ -16,12 +16,14 @@ from __future__ import annotations
 import numpy as np
 
 from impacteval.inference._arrays import Bools, Floats, Ints
-from impacteval.inference.simplex.active_set import Problem, Slopes
+from impacteval.inference.simplex.active_set import Problem, Slopes, descend
 
 # Slopes this close to the optimum's, as a share of the donor's length times the miss, are ties.
 TIE = 1e-9
 # Directions whose size is below this share of the largest carry nothing.
 RANK = 1e-11
+# A ridge on weights, beside directions of length one.
+SMALL = 1e-9
 
 
 def tied(problem: Problem, found: Slopes, weights: Floats) -> Bools:
@@ -77,56 +79,50 @@ def _directions(problem: Problem, ties: Ints) -> Floats:
 def _smallest(rows: Floats, feasible: Floats) -> Floats:
     """The shortest ``w >= 0`` with ``rows' w = rows' feasible``."""
     fixed = rows.T @ feasible
-    for attempt in (_by_newton, _by_least_distance):
-        near = attempt(rows, fixed)
+    for attempt in (_by_newton, _by_ridge):
+        near = attempt(rows, fixed, feasible)
         held = near > 1e-12 * float(near.max())
         inside = rows[held]
         polished = np.zeros_like(near)
         # Of that face the weights nearest to those found: the last digits of what is fixed.
         off = fixed - inside.T @ near[held]
         polished[held] = near[held] + np.linalg.lstsq(inside.T, off, rcond=1e-12)[0]
-        if (polished >= 0.0).all() and np.abs(rows.T @ polished - fixed).max() <= 1e-12:
-            smallest: Floats = polished / polished.sum()
-            return smallest
+        off = np.abs(rows.T @ polished - fixed).max()
+        if polished.min() >= -1e-12 and off <= 1e-12:
+            smallest = np.maximum(polished, 0.0)
+            return np.asarray(smallest / smallest.sum())
     raise ArithmeticError("The smallest of many best weights did not settle.")
 
 
-def _by_newton(rows: Floats, fixed: Floats) -> Floats:
+def _by_newton(rows: Floats, fixed: Floats, _: Floats) -> Floats:
     """The shortest ``w >= 0`` with ``rows' w = fixed``, where no donor is on the verge of leaving.
 
     It is ``max(rows y, 0)`` for the ``y`` at which ``|max(rows y, 0)|^2 / 2 - y fixed`` is smallest:
     convex and made of quadratics, so that Newton steps end exactly.
     """
     y = fixed.copy()
-    for _ in range(100):
+    for _step in range(100):
         bent = np.maximum(rows @ y, 0.0)
         slope = rows.T @ bent - fixed
         if float(np.abs(slope).max()) <= 1e-15:
             break
         inside = rows[bent > 0.0]
-        step = np.linalg.lstsq(inside.T @ inside, -slope, rcond=1e-13)[0]
+        curve = inside.T @ inside
+        step = np.linalg.lstsq(curve, -slope, rcond=1e-13)[0]
+        flat = slope + curve @ step
+        if np.abs(flat).max() > 1e-6 * np.abs(slope).max():
+            step = -flat  # downhill for ever, until another donor comes in
         y, moved = _searched(rows, fixed, y, step)
         if not moved:
             break
     return np.maximum(rows @ y, 0.0)
 
 
-def _by_least_distance(rows: Floats, fixed: Floats) -> Floats:
-    """The same as the point nearest to the shortest of any sign, by non-negative least squares.
-
-    Lawson and Hanson (1974), chapter 23: least distance programming.
-    """
-    from scipy.optimize import nnls
-
-    free = np.linalg.svd(rows)[0][:, rows.shape[1] :]
-    short = rows @ fixed
-    stacked = np.vstack([free.T, -short])
-    goal = np.zeros(len(stacked))
-    goal[-1] = 1.0
-    left = stacked @ nnls(stacked, goal, maxiter=30 * len(short))[0] - goal
-    if left[-1] == 0.0:
-        return np.maximum(short, 0.0)
-    return np.maximum(short - free @ (left[:-1] / left[-1]), 0.0)
+def _by_ridge(rows: Floats, fixed: Floats, feasible: Floats) -> Floats:
+    """Nearly the same with a small ridge in place of what is fixed: slower, and sure to end."""
+    own = rows.T - fixed[:, None]
+    lengths = np.sqrt((own**2).sum(axis=0))
+    return descend(Problem(own, SMALL, None, lengths), feasible)[0]
 
 
 def _searched(rows: Floats, fixed: Floats, y: Floats, step: Floats) -> tuple[Floats, bool]:
