@@ -141,7 +141,9 @@ def simplex_path(
     """
     line, unit, size = _line(pool, target, direction, intercept, ridge)
     if not low <= high or low == np.inf or high == -np.inf:
-        raise ValueError("low must not be above high, and one of them on each side may be infinite.")
+        raise ValueError(
+            "low must not be above high, and one of them on each side may be infinite."
+        )
     start = min(max(0.0, low), high)
     if not line.direction.any():
         fit = simplex_fit(pool, np.asarray(target), intercept=intercept, ridge=ridge)
@@ -304,7 +306,7 @@ def _piece(line: Line, theta: float, held: Ints) -> Piece | None:
         if not length.all():
             return None
         stacked[:, : rest.size] /= length
-        r = np.linalg.qr(stacked, mode="r")
+        r = np.asarray(np.linalg.qr(stacked, mode="r"))
         square = r[: rest.size, : rest.size]
         if len(square) < rest.size or np.abs(np.diagonal(square)).min() < DEPENDENT:
             return None

@@ -212,7 +212,9 @@ def test_a_start_does_not_move_the_answer() -> None:
     pool, target = rng.normal(size=(20, 8)), rng.normal(size=20)
     plain = simplex_fit(pool, target).weights
     for start in (np.full(8, 0.125), np.eye(8)[3], np.arange(8.0)):
-        np.testing.assert_allclose(simplex_fit(pool, target, start=start).weights, plain, atol=1e-13)
+        np.testing.assert_allclose(
+            simplex_fit(pool, target, start=start).weights, plain, atol=1e-13
+        )
 
 
 @pytest.mark.parametrize(

@@ -168,7 +168,7 @@ def _best_on_face(problem: Problem, held: Ints, now: Floats) -> tuple[Floats, bo
     if not length.all():
         return _dependent(problem, held, now)
     stacked[:, :-1] /= length
-    r = np.linalg.qr(stacked, mode="r")
+    r = np.asarray(np.linalg.qr(stacked, mode="r"))
     square = r[: size - 1, : size - 1]
     if len(square) < size - 1 or np.abs(np.diagonal(square)).min() < DEPENDENT:
         return _dependent(problem, held, now)

@@ -104,4 +104,12 @@ def simplex_fits(
         weights[k, held] = fit.weights
         rest[:, k] = fit.intercept, fit.squares, fit.objective, fit.gap, fit.scale
         unique[k] = fit.unique
-    return SimplexFits(weights, *rest, unique)
+    return SimplexFits(
+        weights=weights,
+        intercept=rest[0],
+        squares=rest[1],
+        objective=rest[2],
+        gap=rest[3],
+        scale=rest[4],
+        unique=unique,
+    )

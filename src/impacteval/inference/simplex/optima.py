@@ -108,7 +108,7 @@ def _by_newton(rows: Floats, fixed: Floats, _: Floats) -> Floats:
             break
         inside = rows[bent > 0.0]
         curve = inside.T @ inside
-        step = np.linalg.lstsq(curve, -slope, rcond=1e-13)[0]
+        step = np.asarray(np.linalg.lstsq(curve, -slope, rcond=1e-13)[0], dtype=np.float64)
         flat = slope + curve @ step
         if np.abs(flat).max() > 1e-6 * np.abs(slope).max():
             step = -flat  # downhill for ever, until another donor comes in
