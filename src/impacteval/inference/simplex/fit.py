@@ -196,8 +196,8 @@ def centred(table: Floats, intercept: bool, level: Floats | None = None) -> Floa
     if not intercept:
         return table
     level = np.abs(table).max(axis=0) if level is None else level
-    for _ in range(2):  # the second time takes away the rounding of the first mean
-        table = table - table.mean(axis=0)
+    table = table - table.mean(axis=0)
+    table = table - table.mean(axis=0)  # takes away the rounding of the first mean
     # What is left of a constant is rounding.
     table[:, np.abs(table).max(axis=0) <= 4.0 * np.finfo(np.float64).eps * level] = 0.0
     return table
