@@ -45,7 +45,7 @@ class Problem:
     def value(self, weights: Floats) -> float:
         """What is minimised."""
         held = np.flatnonzero(weights)
-        miss = self.own[:, held] @ weights[held]
+        miss = self.own.take(held, axis=1) @ weights[held]
         linear = 0.0 if self.half is None else 2.0 * float(self.half @ weights)
         return float(miss @ miss) + self.ridge * float(weights @ weights) + linear
 
@@ -79,7 +79,7 @@ class Slopes:
 def slopes(problem: Problem, weights: Floats, held: Ints) -> Slopes:
     """Slopes at weights that are zero outside `held`."""
     inside = weights[held]
-    miss = problem.own[:, held] @ inside
+    miss = problem.own.take(held, axis=1) @ inside
     pull = miss @ problem.own
     spread = float(problem.lengths[held] @ inside)
     noise = problem.lengths * (ANGLE * float(np.sqrt(miss @ miss)) + ROUNDING * spread)
@@ -155,7 +155,7 @@ def _best_on_face(problem: Problem, held: Ints, now: Floats) -> tuple[Floats, bo
         return np.ones(1), False
     base = int(np.argmin(problem.lengths[held]))
     rest = np.arange(size) != base
-    columns = problem.own[:, held]
+    columns = problem.own.take(held, axis=1)
     stacked = np.column_stack([columns[:, rest] - columns[:, [base]], -columns[:, base]])
     if problem.ridge:
         root = np.sqrt(problem.ridge)
@@ -185,7 +185,7 @@ def _best_on_face(problem: Problem, held: Ints, now: Floats) -> tuple[Floats, bo
 
 def _dependent(problem: Problem, held: Ints, now: Floats) -> tuple[Floats, bool]:
     """On a face whose columns are dependent: the way, without cost or downhill, that leaves it."""
-    columns = problem.own[:, held]
+    columns = problem.own.take(held, axis=1)
     size = float(problem.lengths[held].max()) or 1.0
     stacked = np.vstack([columns / size, np.ones(len(held))])
     right = np.linalg.svd(stacked)[2]

@@ -13,12 +13,9 @@ import numpy as np
 
 from impacteval.inference._arrays import Bools, Floats, Ints
 from impacteval.inference.simplex.active_set import ANGLE, DEPENDENT, ROUNDING, Problem
-from impacteval.inference.simplex.fit import first_guess, solve
-from impacteval.inference.simplex.optima import TIE
-from impacteval.inference.simplex.ridge import ridge_weights
-
-# A ridge of less than this share of the donors' squares is left to non-negative least squares.
-FIRM = 1e-3
+from impacteval.inference.simplex.optima import TIE, solve
+from impacteval.inference.simplex.prepare import guesses
+from impacteval.inference.simplex.ridge import FIRM, ridge_weights
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,7 +81,7 @@ def solve_block(block: Block) -> Solved:
             None if block.half is None else block.half[k, held],
             lengths[k, held],
         )
-        start = weights[k, held] if plain[k] else None
+        start = weights[k, held] if weights[k].any() else None
         weights[k] = 0.0
         weights[k, held], _, unique[k] = solve(problem, start)
     if again.size:
@@ -153,12 +150,12 @@ def _guess(block: Block, squared: Floats) -> tuple[Floats, Bools]:
         weights[firm], plain[firm] = ridge_weights(
             block.own[firm], block.allowed[firm], block.ridge[firm]
         )
-    for k in np.flatnonzero(~firm & ~plain).tolist():
-        held = np.flatnonzero(block.allowed[k])
-        lengths = np.sqrt(squared[k, held])
-        problem = Problem(block.own[k][:, held], float(block.ridge[k]), None, lengths)
-        weights[k, held] = first_guess(problem)
-    _polish(block, weights, plain, np.flatnonzero(~firm & (block.ridge == 0.0)), squared)
+    rest = np.flatnonzero(~firm)
+    if rest.size:
+        whole = rest.size == len(weights)
+        own = block.own if whole else block.own[rest]
+        weights[rest] = guesses(own, squared[rest], block.allowed[rest], block.ridge[rest])
+        _polish(block, weights, plain, rest, squared)
     return weights, plain
 
 
@@ -181,6 +178,8 @@ def _polish(block: Block, weights: Floats, plain: Bools, those: Ints, squared: F
             parts = np.concatenate(
                 [columns[:, :, 1:] - columns[:, :, :1], -columns[:, :, :1]], axis=2
             )
+            if block.ridge[some].any():
+                parts = np.concatenate([parts, _ridge_rows(block.ridge[some], size)], axis=1)
             length = np.sqrt(np.einsum("gts,gts->gs", parts[:, :, :-1], parts[:, :, :-1]))
             fine = (length > 0.0).all(axis=1)
             parts[:, :, :-1] /= np.where(length > 0.0, length, 1.0)[:, None, :]
@@ -197,3 +196,11 @@ def _polish(block: Block, weights: Floats, plain: Bools, those: Ints, squared: F
             fine &= (goal > 0.0).all(axis=1)
         weights[some[fine, None], held[fine]] = goal[fine]
         plain[some[fine]] = True
+
+
+def _ridge_rows(ridge: Floats, size: int) -> Floats:
+    """What a ridge adds below the differences of `size` columns and the first, shape (g, s, s)."""
+    rows = np.zeros((size, size))
+    rows[1:, :-1] = np.eye(size - 1)
+    rows[0] = -1.0
+    return np.asarray(np.sqrt(ridge)[:, None, None] * rows)

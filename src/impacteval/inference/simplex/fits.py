@@ -8,7 +8,8 @@ import numpy as np
 
 from impacteval.inference._arrays import Bools, Floats, Ints
 from impacteval.inference.simplex.block import Block, Solved, solve_block
-from impacteval.inference.simplex.fit import centred, power_of_two
+from impacteval.inference.simplex.prepare import centred, power_of_two
+from impacteval.inference.simplex.working_set import MANY, Wide, WideFit, solve_wide
 
 # Numbers of the columns of problems that are solved at once: 32 MB.
 AT_ONCE = 4_000_000
@@ -103,13 +104,25 @@ def simplex_fits(
     means = columns.mean(axis=0) if intercept else np.zeros(columns.shape[1])
     table = centred(columns, intercept)
     size = power_of_two(float(np.ptp(table, axis=1).max()))
-    at_once = max(1, AT_ONCE // table.size)
+    table = table / size
+    halves = None if costs is None else costs / (2.0 * size) / size
+
+    def together(those: slice) -> Solved:
+        own = table[None] - table.T[targets[those], :, None]
+        half = None if halves is None else halves[those]
+        return solve_block(Block(own, allowed[those], ridges[those] / size / size, half))
+
     parts = []
-    for first in range(0, len(targets), at_once):
-        those = slice(first, first + at_once)
-        own = (table[None] - table.T[targets[those], :, None]) / size
-        half = None if costs is None else costs[those] / (2.0 * size) / size
-        parts.append(solve_block(Block(own, allowed[those], ridges[those] / size / size, half)))
+    if columns.shape[1] > MANY and not ridges.any():
+        # A level that all share changes nothing, and costs digits in products with the table.
+        table -= np.median(table, axis=1, keepdims=True)
+        for k, target in enumerate(targets.tolist()):
+            half = None if halves is None else halves[k]
+            found = solve_wide(Wide(table, table[:, target], allowed[k], half, intercept))
+            parts.append(together(slice(k, k + 1)) if found is None else _alone(found))
+    else:
+        at_once = max(1, AT_ONCE // table.size)
+        parts = [together(slice(k, k + at_once)) for k in range(0, len(targets), at_once)]
     weights = np.concatenate([part.weights for part in parts])
     offset = means[targets] - weights @ means
     return gathered(parts, offset, size)
@@ -182,6 +195,18 @@ def simplex_stack(
         parts.append(rescaled(solved, square))
     weights = np.concatenate([part.weights for part in parts])
     return gathered(parts, -(np.concatenate(offsets) * weights).sum(axis=1), 1.0)
+
+
+def _alone(found: WideFit) -> Solved:
+    """One problem as a block."""
+    return Solved(
+        weights=found.weights[None],
+        squares=np.array([found.squares]),
+        objective=np.array([found.objective]),
+        gap=np.array([found.gap]),
+        scale=np.array([found.scale]),
+        unique=np.array([found.unique]),
+    )
 
 
 def rescaled(part: Solved, square: Floats) -> Solved:

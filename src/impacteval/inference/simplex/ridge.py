@@ -20,9 +20,16 @@ import numpy as np
 
 from impacteval.inference._arrays import Bools, Floats
 
+# A ridge of at most this share of the donors' squares is left to non-negative least squares.
+FIRM = 1e-3
 # Steps before a problem is left to the active-set method.
 STEPS = 30
 HALVINGS = 12
+
+
+def is_firm(ridge: float, squared: float) -> bool:
+    """Whether a ridge is large enough beside the mean square of the donors for Newton steps."""
+    return ridge > FIRM * squared
 
 
 def ridge_weights(own: Floats, allowed: Bools, ridge: Floats) -> tuple[Floats, Bools]:
