@@ -18,6 +18,8 @@ from impacteval.inference._arrays import Floats, Ints
 ANGLE = 1e-12
 # Rounding of a weighted mean, as a share of the lengths that went into it.
 ROUNDING = 1e-14
+# Slopes are rounded anew in each sum: only above this many times the noise are they wrong.
+LOOSE = 1e4
 # Differences of columns that are this small a share of their length are dependent.
 DEPENDENT = 1e-13
 
@@ -108,18 +110,18 @@ def descend(problem: Problem, weights: Floats) -> tuple[Floats, Slopes]:
         held = _to_face(problem, weights, held)
         found = slopes(problem, weights, held)
         reduced = found.pull - found.level
-        reduced[held] = 0.0
         wanting = reduced < -found.noise
-        if not wanting.any():
-            return weights, found
+        wanting[held] = False
         value = problem.value(weights)
-        if value >= best and last not in held:
-            break  # the last donor was let in and out again for nothing
+        if not wanting.any() or (value >= best and last not in held):
+            break  # done; or the last donor was let in and out again for nothing
         best = min(value, best)
         length = np.where(problem.lengths > 0.0, problem.lengths, 1.0)
         last = int(np.argmin(np.where(wanting, reduced / length, np.inf)))
         held = np.append(held, last)
-    if (reduced < -1e4 * found.noise).any():
+    wrong = -reduced
+    wrong[held] = np.abs(reduced[held])
+    if (wrong > LOOSE * found.noise).any():
         raise ArithmeticError("The weights did not settle.")
     return weights, found
 

@@ -132,16 +132,16 @@ def simplex_fit(
     if pool.shape[1] > MANY and ridge == 0.0 and start is None:
         half = None if linear is None else linear / 2.0
         every = np.ones(pool.shape[1], dtype=bool)
-        found = solve_wide(Wide(pool, target, every, half, intercept))
-        if found is not None:
+        wide = solve_wide(Wide(pool, target, every, half, intercept))
+        if wide is not None:
             return SimplexFit(
-                weights=found.weights,
-                intercept=found.intercept,
-                squares=found.squares,
-                objective=found.objective,
-                gap=found.gap,
-                scale=found.scale,
-                unique=found.unique,
+                weights=wide.weights,
+                intercept=wide.intercept,
+                squares=wide.squares,
+                objective=wide.objective,
+                gap=wide.gap,
+                scale=wide.scale,
+                unique=wide.unique,
             )
     _finite(pool, target)
     scaled = scale_problem(pool, target, intercept=intercept, ridge=ridge, linear=linear)
