@@ -150,9 +150,10 @@ def wide(fast: bool) -> tuple[list[str], list[str]]:
     memory = peak(lambda: simplex_fit(pool, target))
     work = f"one target, {donors:,} donors, {periods} periods"
     size = pool.nbytes / 1e6
+    passes = f"{ours / one:.1f} passes of {one * 1e3:.2f} ms"
+    proof = f"gap {gap / fit.objective:.0e} of the objective"
     lines = [
-        f"| {work} | impacteval | {ours * 1e3:.1f} | {ours / one:.1f} passes of {one * 1e3:.2f} ms "
-        f"| under {PASSES:.0f} passes | gap {gap / fit.objective:.0e} of the objective |",
+        f"| {work} | impacteval | {ours * 1e3:.1f} | {passes} | under {PASSES:.0f} passes | {proof} |",
         f"| memory above the table of {size:.0f} MB | impacteval | {memory:.1f} MB | | | |",
     ]
     profile = cProfile.Profile()
@@ -233,9 +234,8 @@ def main(arguments: list[str] | None = None) -> int:
         "# Weights of synthetic control: time beside peers",
         "",
         "Command: `python benchmarks/bench_sc_solver.py`. Milliseconds of processor time, least of the runs, one",
-        f"thread, Python {platform.python_version()}, numpy {version('numpy')}, scipy {version('scipy')}. Ours "
-        "includes the gap of every fit and whether its",
-        "weights are the only best ones. A peer is correct when its weights agree with ours to 1e-6; ours agree with",
+        f"thread, Python {platform.python_version()}, numpy {version('numpy')}, scipy {version('scipy')}.",
+        "Ours includes the gap of every fit and whether its weights are the only best ones. A peer is correct when its weights agree with ours to 1e-6; ours agree with",
         "fits one by one, and gaps are taken anew from the data before anything is timed. A pass is one product",
         "`pool.T @ miss`. Memory is the peak that is allocated above the data. Other work ran beside.",
         "",

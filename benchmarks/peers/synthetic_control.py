@@ -118,7 +118,7 @@ def main() -> int:
                 "seconds": seconds * factor,
                 "weights": weights.tolist(),
             }
-        except Exception as error:  # noqa: BLE001 - a peer that fails is reported, and the others run
+        except Exception as error:  # a peer that fails is reported, and the others run
             found[name] = {"error": repr(error)[:200]}
     print(json.dumps(found))
     return 0
