@@ -24,12 +24,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from impacteval.errors import UsageError
-from impacteval.estimates import CounterfactualEstimate, NoUncertainty
+from impacteval.estimates import CounterfactualEstimate
 from impacteval.estimators.synthetic_control import classic_words as words
-from impacteval.estimators.synthetic_control import placebo, refits
+from impacteval.estimators.synthetic_control import refits
 from impacteval.estimators.synthetic_control.certificate import certify_fits
+from impacteval.estimators.synthetic_control.chance import Inference, Question
 from impacteval.estimators.synthetic_control.classic_card import SYNTHETIC_CONTROL
-from impacteval.estimators.synthetic_control.effect import Answer, average, build, shares
+from impacteval.estimators.synthetic_control.effect import build, shares
 from impacteval.estimators.synthetic_control.fits import (
     Fitter,
     OutcomeFitter,
@@ -38,7 +39,8 @@ from impacteval.estimators.synthetic_control.fits import (
 )
 from impacteval.estimators.synthetic_control.panel import Panel, Window, read_panel
 from impacteval.estimators.synthetic_control.penalty import chosen_penalty
-from impacteval.estimators.synthetic_control.placebo import Statistic, placebos
+from impacteval.estimators.synthetic_control.placebo import Statistic
+from impacteval.estimators.synthetic_control.placebo_answer import placebo_inference
 from impacteval.sample.roll_out import first_served
 from impacteval.values import Scale
 
@@ -53,32 +55,6 @@ Floats = NDArray[np.float64]
 LEVEL = 0.95
 # Fewer periods from before than this are a matter for reasons.
 SHORT = 5
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Inference:
-    """What a way of measuring chance gives.
-
-    Attributes
-    ----------
-    answer : Answer
-        The effect with its distribution.
-    sentences : tuple of Message
-        How chance was measured.
-    notes : tuple of Message
-    tables : dict
-    band : tuple of arrays or None
-        As in `build`.
-    donors : array or None
-        Root mean square miss of the donors' own mixes, where they were made.
-    """
-
-    answer: Answer
-    sentences: tuple[Message, ...]
-    notes: tuple[Message, ...]
-    tables: dict[str, dict[str, Any]]
-    band: tuple[Floats, Floats] | None = None
-    donors: Floats | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +180,7 @@ class SyntheticControl:
         panel = read_panel(sample, scale, window=self.window)
         fitter, how, choice = self._fitter(panel)
         fits = fit_served(panel, fitter)
-        chance = self._placebo(panel, fitter, fits, rng)
+        chance = self._chance(Question(panel, fitter, fits, LEVEL, rng))
         proof = certify_fits(panel, fits, chance.donors)
         return build(
             estimator=self.name,
@@ -228,6 +204,15 @@ class SyntheticControl:
             level=LEVEL,
         )
 
+    def _chance(self, question: Question) -> Inference:
+        """How sure one can be, by the setting `inference`."""
+        return placebo_inference(
+            question,
+            statistic=self.statistic,
+            max_pre_fit=self.max_pre_fit,
+            draws=self.draws,
+        )
+
     def _fitter(
         self, panel: Panel
     ) -> tuple[Fitter, tuple[Message, ...], dict[str, dict[str, Floats]]]:
@@ -243,38 +228,6 @@ class SyntheticControl:
         ]
         fitter = OutcomeFitter(self.intercept, float(penalty))
         return fitter, tuple(sentence for sentence in said if sentence is not None), choice
-
-    def _placebo(
-        self, panel: Panel, fitter: Fitter, fits: ServedFits, rng: np.random.Generator
-    ) -> Inference:
-        """Chance as placebos measure it."""
-        placed = placebos(panel, fitter, draws=self.draws, max_pre_fit=self.max_pre_fit, rng=rng)
-        effect = average(panel, panel.y[panel.served] - fits.counterfactual)
-        donors = placed.before[panel.donors]
-        tables = placebo.tables(placed)
-        if not placed.tells:
-            answer = Answer(effect, NoUncertainty(effect))
-            return Inference(answer, (), (words.no_test(),), tables, donors=donors)
-        notes = []
-        endless = placed.ranks().endless
-        if endless:
-            notes.append(words.endless(endless))
-        left_out = int((~placed.kept).sum())
-        if left_out and self.max_pre_fit is not None:
-            notes.append(words.filtered(left_out, self.max_pre_fit))
-        if placed.compared * (1.0 - LEVEL) < 1.0 - 1e-9:
-            notes.append(words.few_placements(placed.compared))
-        tested = words.tested(
-            self.statistic, placed.compared, every=placed.every, served=len(panel.served)
-        )
-        return Inference(
-            answer=Answer(effect, placed.distribution(self.statistic)),
-            sentences=(tested, words.inverted()),
-            notes=tuple(notes),
-            tables=tables,
-            band=placebo.band(placed, self.statistic, LEVEL),
-            donors=donors,
-        )
 
 
 def weights_table(panel: Panel, weights: Floats) -> dict[str, Any]:

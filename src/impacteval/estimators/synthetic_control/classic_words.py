@@ -69,6 +69,17 @@ def few_placements(placements: int) -> Message:
     )
 
 
+def open_ended() -> Message:
+    """The set has no end although there are placements enough."""
+    return Message(
+        "sc.open-ended",
+        Text(
+            en="The interval at 95% has no end: some placebos were met far better before the service than the real one and are partly mixed from it, so that an effect of any size would not be unusual beside theirs.",
+            fr="L'intervalle à 95 % n'a pas de fin : certains placebos étaient bien mieux suivis avant le service que le lieu réel et sont en partie combinés à partir de lui, si bien qu'un effet de n'importe quelle taille ne serait pas inhabituel à côté des leurs.",
+        ),
+    )
+
+
 def short_before(periods: int) -> Message:
     """Too few periods from before to judge a mix by."""
     return Message(
