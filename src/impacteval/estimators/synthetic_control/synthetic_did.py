@@ -25,13 +25,10 @@ from impacteval.estimators.synthetic_control.synthetic_did_card import SYNTHETIC
 from impacteval.estimators.synthetic_control.synthetic_did_chance import (
     Resampled,
     Variance,
-    left_out,
-    placebos,
-    resamples,
+    stand_ins,
 )
 from impacteval.estimators.synthetic_control.synthetic_did_fit import (
     Draws,
-    Effects,
     Rollout,
     Weights,
     fit,
@@ -135,9 +132,8 @@ class SyntheticDid:
         )  # fmt: skip
         self._check_served(panel, rollout)
         weights, effects = fit(rollout, Draws.real(rollout))
-        if not (weights.noise > ROUNDING * np.abs(panel.y).max()).all():
-            raise NotIdentified(words.no_noise())
-        chance, others = self._chance(panel, rollout, weights, rng)
+        self._check_weights(panel, rollout, weights)
+        chance, others = stand_ins(rollout, weights, self.variance, self.draws, rng)
         found = Found(panel, rollout, weights, effects, chance, others)
         error = float(chance.errors(found.averages))
         if not error > ROUNDING * np.abs(panel.y).max():
@@ -172,22 +168,13 @@ class SyntheticDid:
             names = [str(label) for label in panel.labels[alone].tolist()]
             raise NotIdentified(words.alone(self.variance, names))
 
-    def _chance(
-        self, panel: Panel, rollout: Rollout, weights: Weights, rng: np.random.Generator
-    ) -> tuple[Resampled, Effects]:
-        match self.variance:
-            case "jackknife":
-                whole = weights.units[0].max(axis=1) >= 1.0 - 1e-12
-                if whole.any():
-                    donor = rollout.donors[int(weights.units[0][whole][0].argmax())]
-                    raise NotIdentified(words.one_donor(str(panel.labels[donor])))
-                chance = left_out(rollout)
-                return chance, fit(rollout, chance.draws, weights)[1]
-            case "bootstrap":
-                chance = resamples(rollout, self.draws, rng)
-            case _:
-                chance = placebos(rollout, self.draws, rng)
-        return chance, fit(rollout, chance.draws)[1]
+    def _check_weights(self, panel: Panel, rollout: Rollout, weights: Weights) -> None:
+        if not (weights.noise > ROUNDING * np.abs(panel.y).max()).all():
+            raise NotIdentified(words.no_noise())
+        whole = weights.units[0].max(axis=1) >= 1.0 - 1e-12
+        if self.variance == "jackknife" and whole.any():
+            donor = rollout.donors[int(weights.units[0][whole][0].argmax())]
+            raise NotIdentified(words.one_donor(str(panel.labels[donor])))
 
     def _answer(self, found: Found, error: float) -> Answer:
         effect = found.effect

@@ -24,7 +24,13 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from impacteval.estimators.synthetic_control.synthetic_did_fit import Draws, Rollout
+from impacteval.estimators.synthetic_control.synthetic_did_fit import (
+    Draws,
+    Effects,
+    Rollout,
+    Weights,
+    fit,
+)
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -79,6 +85,36 @@ class Resampled:
         return found
 
 
+def stand_ins(
+    rollout: Rollout,
+    weights: Weights,
+    variance: Variance,
+    draws: int,
+    rng: np.random.Generator,
+) -> tuple[Resampled, Effects]:
+    """The roll-outs in the stead of the real one, and what each gave.
+
+    Parameters
+    ----------
+    rollout : Rollout
+    weights : Weights
+        Of the real roll-out; the jackknife keeps them.
+    variance : {"placebo", "jackknife", "bootstrap"}
+    draws : int
+        As for `placebos` and `resamples`.
+    rng : numpy.random.Generator
+    """
+    match variance:
+        case "jackknife":
+            found = left_out(rollout)
+            return found, fit(rollout, found.draws, weights)[1]
+        case "bootstrap":
+            found = resamples(rollout, draws, rng)
+        case _:
+            found = placebos(rollout, draws, rng)
+    return found, fit(rollout, found.draws)[1]
+
+
 def placebos(rollout: Rollout, draws: int, rng: np.random.Generator) -> Resampled:
     """Donors in the stead of the served, each place with its date and weight.
 
@@ -123,10 +159,10 @@ def resamples(rollout: Rollout, draws: int, rng: np.random.Generator) -> Resampl
         np.add.at(times, (np.arange(draws)[:, None], drawn), 1)
         good = times[:, rollout.served].any(axis=1) & times[:, rollout.donors].any(axis=1)
         found = np.concatenate([found, times[good]])
-    times = found[:draws].astype(np.float64)
+    counts: Floats = found[:draws].astype(np.float64)
     who = np.tile(rollout.served, (draws, 1))
     return Resampled(
-        "bootstrap", Draws(who, times[:, rollout.served], times[:, rollout.donors]), every=False
+        "bootstrap", Draws(who, counts[:, rollout.served], counts[:, rollout.donors]), every=False
     )
 
 

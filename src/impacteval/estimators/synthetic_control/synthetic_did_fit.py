@@ -68,7 +68,7 @@ class Rollout:
     @property
     def n_periods(self) -> int:
         """Number of periods, T."""
-        return self.y.shape[1]
+        return int(self.y.shape[1])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -363,13 +363,12 @@ class _Cohort:
 
     def effects(self, units: Floats, periods: Floats) -> Floats:
         """Observed minus counterfactual in each period, shape (K, T)."""
-        mix = np.einsum(
-            "kj,kjt->kt", units, np.broadcast_to(self.pool, (len(units), *self.pool.shape[1:]))
-        )
-        apart = np.einsum("kts,ks->kt", self.level, periods)
-        return (
-            self.path - apart - mix + np.einsum("ks,ks->k", periods, mix[:, : self.start])[:, None]
-        )
+        shared = len(self.pool) == 1
+        mix = units @ self.pool[0] if shared else (units[:, None, :] @ self.pool)[:, 0]
+        apart = (self.level @ periods[:, :, None])[:, :, 0]
+        level = (periods * mix[:, : self.start]).sum(axis=1)
+        found: Floats = self.path - apart - mix + level[:, None]
+        return found
 
 
 def _part(values: Floats, axis: int) -> Floats:
@@ -418,7 +417,8 @@ def _find(found: Weights, place: int, cohort: _Cohort) -> None:
 def _product(penalty: Floats, split: Floats) -> Floats:
     """Penalties of each donor, shape (K, J); infinite where it may have no weight."""
     held = np.isfinite(split)
-    return np.where(held, penalty[:, None] * np.where(held, split, 0.0), np.inf)
+    found: Floats = np.where(held, penalty[:, None] * np.where(held, split, 0.0), np.inf)
+    return found
 
 
 def _solved(columns: Floats, target: Floats, penalty: Floats, here: Bools) -> Mixes:
