@@ -146,9 +146,9 @@ class SyntheticDid:
             answer=self._answer(found, error),
             scale=scale,
             sentences=self._method(panel, rollout, chance),
-            certificate=found.certificate,
+            certificate=found.certificate.values,
             tables=tables(found, self.variance, LEVEL),
-            notes=(*notes, *self._notes(rollout, chance)),
+            notes=(*notes, *found.certificate.notes, *self._notes(rollout, chance)),
             band=found.band(LEVEL),
             level=LEVEL,
         )

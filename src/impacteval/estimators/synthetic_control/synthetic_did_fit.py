@@ -371,6 +371,18 @@ class _Cohort:
         return found
 
 
+def counted_as(rollout: Rollout) -> Floats:
+    """What each served place counts for among those of its date, shape (N,)."""
+    on = np.arange(rollout.n_periods) >= rollout.start[:, None]
+    mass = np.where(on, rollout.weight, 0.0).sum(axis=1)
+    found = np.empty(len(mass))
+    for start in rollout.starts.tolist():
+        held = rollout.start == start
+        own = mass[held] if mass[held].any() else np.ones(int(held.sum()))
+        found[held] = own / own.sum()
+    return found
+
+
 def _part(values: Floats, axis: int) -> Floats:
     """Values as parts of their sum; zero where that is zero."""
     total = values.sum(axis=axis, keepdims=True)

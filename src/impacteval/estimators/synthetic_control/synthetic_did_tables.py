@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from impacteval.estimators.synthetic_control.certificate import Certificate
 from impacteval.estimators.synthetic_control.panel import Panel
+from impacteval.estimators.synthetic_control.synthetic_did_certificate import certify_dates
 from impacteval.estimators.synthetic_control.synthetic_did_chance import Resampled
 from impacteval.estimators.synthetic_control.synthetic_did_fit import (
     Effects,
@@ -23,8 +25,6 @@ Bools = NDArray[np.bool_]
 
 # Effects this close are the same but for rounding.
 TIE = 1e-9
-# Misses below this share of the outcomes are rounding.
-ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,30 +100,13 @@ class Found:
         wide = _wide(level) * error
         return without - wide, without + wide
 
-    @property
-    def certificate(self) -> dict[str, Any]:
-        """The proof of both fits, the worst of all dates."""
-        units, gap = self.weights.units[0], self.weights.gap[0]
-        before = np.arange(self.rollout.n_periods) < self.rollout.start[:, None]
-        miss = np.sqrt((np.where(before, self.gaps, 0.0) ** 2).sum(axis=1) / before.sum(axis=1))
-        return {
-            "gap": float(gap[:, 0].max()),
-            "relative_gap": float(self.weights.relative_gap[0, :, 0].max()),
-            "sum_of_weights": _furthest(units.sum(axis=1)),
-            "smallest_weight": float(units.min()),
-            "largest_weight": float(units.max()),
-            "time_gap": float(gap[:, 1].max()),
-            "time_relative_gap": float(self.weights.relative_gap[0, :, 1].max()),
-            "sum_of_time_weights": _furthest(self.weights.periods[0].sum(axis=1)),
-            "smallest_time_weight": float(self.weights.periods[0].min()),
-            "largest_time_weight": float(self.weights.periods[0].max()),
-            "pre_rmspe": float(np.sqrt((miss**2).mean())),
-        }
-
-
-def _furthest(sums: Floats) -> float:
-    """The sum that is furthest from one."""
-    return float(sums[np.abs(sums - 1.0).argmax()])
+    @cached_property
+    def certificate(self) -> Certificate:
+        """The proof of both fits, with its warnings."""
+        others = None
+        if self.chance.variance == "placebo" and len(self.rollout.served) == 1:
+            others = self.others.effect[:, 0, : int(self.rollout.start[0])]
+        return certify_dates(self.panel, self.rollout, self.weights, self.effects, others)
 
 
 def _wide(level: float) -> float:
