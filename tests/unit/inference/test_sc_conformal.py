@@ -56,7 +56,8 @@ def test_p_values_are_those_of_the_definition(seed: int) -> None:
             assert sets.two(effect) == pytest.approx(np.mean(every), abs=1e-12)
 
 
-@pytest.mark.parametrize("seed", range(12))
+# In the last four the signed p-value itself falls and rises again.
+@pytest.mark.parametrize("seed", [*range(6), 48, 165, 284, 321])
 def test_one_sided_p_values_are_the_largest_over_the_hypothesis(seed: int) -> None:
     """The p-value of "at most x" is the largest signed p-value at or below x."""
     pool, target, intercept = _problem(seed)

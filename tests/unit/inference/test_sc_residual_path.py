@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from impacteval.inference import residual_path as module
 from impacteval.inference.residual_path import residual_path
 from impacteval.inference.simplex import simplex_fit
 
@@ -76,6 +77,20 @@ def test_donors_that_tie(seed: int) -> None:
     pool = np.column_stack([pool, pool[:, :4]])
     target = rng.integers(0, 3, 5).astype(np.float64)
     _agrees(rng, pool, target, np.eye(5)[-1], intercept=bool(seed % 2))
+
+
+def test_solved_anew_where_exchanging_donors_finds_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rng = np.random.default_rng(2)
+    pool, target = rng.standard_normal((6, 9)), rng.standard_normal(6)
+    plain = residual_path(pool, target, np.eye(6)[-1])
+    monkeypatch.setattr(module, "EXCHANGES", 0)
+    found = residual_path(pool, target, np.eye(6)[-1])
+    asked = rng.uniform(-5.0, 5.0, 50)
+    # Exact at its knots, of which some stand 1e-7 beside those of the path.
+    np.testing.assert_allclose(found.at(asked), plain.at(asked), atol=1e-6)
+    np.testing.assert_allclose(found.residuals, plain.at(found.knots), atol=1e-9)
 
 
 def test_units_of_measurement_do_not_matter() -> None:
