@@ -66,12 +66,15 @@ def conformal(blocks: int, length: int, unused: int) -> Message:
         en = "For each possible average effect the mix is fitted anew to means over blocks of {length:int} periods with that effect taken out, and the residual of the served block is held against the residuals of {blocks:int} {blocks:plural:block|blocks} from before{unused:text}. The set holds the effects whose residual is not among the largest; its ends are exact."
         fr = "Pour chaque effet moyen possible, la combinaison est recalculée sur des moyennes par blocs de {length:int} périodes, cet effet retiré, et le résidu du bloc servi est comparé à ceux de {blocks:int} {blocks:plural:bloc antérieur|blocs antérieurs}{unused:text}. L'ensemble retient les effets dont le résidu n'est pas parmi les plus grands ; ses bornes sont exactes."
     left = ("", "")
-    if unused and length > 1:
+    if unused == 1:
         left = (
-            f" (the first {unused} {'period fills' if unused == 1 else 'periods fill'} no block)",
-            " (la première période ne remplit aucun bloc)"
-            if unused == 1
-            else f" (les {unused} premières périodes ne remplissent aucun bloc)",
+            " (the first period fills no block)",
+            " (la première période ne remplit aucun bloc)",
+        )
+    elif unused > 1:
+        left = (
+            f" (the first {unused} periods fill no block)",
+            f" (les {unused} premières périodes ne remplissent aucun bloc)",
         )
     return Message(
         "method.sc-conformal",
