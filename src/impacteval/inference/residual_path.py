@@ -4,6 +4,8 @@ The target is ``target - x direction``. Its nearest point in the hull of the don
 moves along straight pieces as ``x`` goes from minus to plus infinity, and the residuals with it,
 also where several weights give that point. On a piece the same donors have weight, and weights
 solve one linear system; it ends where a weight falls to zero or another donor would fit better.
+`simplex_path` gives the weights themselves, of several best ones the smallest. Residuals need no such
+choice, which is most of the work where donors meet their target exactly.
 
 References
 ----------
@@ -130,14 +132,16 @@ def residual_path(
         direction = direction - direction.mean()
     size = float(np.abs(away).max()) or 1.0
     away = away / size
-    start = _solved(away, direction, 0.0)
-    right = _walk(away, direction, start)
-    left = _walk(away, -direction, start.turned())
+    start = _first(away, direction)
+    walk = _walk(away, direction, start)
+    if not walk.knots:
+        walk.knots.append(0.0)
+        walk.residuals.append(start.level)
     return ResidualPath(
-        knots=np.array([-x for x in left.knots[::-1]] + [0.0] + right.knots) * size,
-        residuals=np.array([*left.residuals[::-1], start.level, *right.residuals]) * size,
-        left=-left.slope,
-        right=right.slope,
+        knots=np.array(walk.knots) * size,
+        residuals=np.array(walk.residuals) * size,
+        left=start.slope,
+        right=walk.slope,
         size=size,
     )
 
@@ -164,10 +168,6 @@ class _Piece(NamedTuple):
     slack: Floats
     gained: Floats
 
-    def turned(self) -> _Piece:
-        """The same with the axis of effects turned round."""
-        return self._replace(moved=-self.moved, slope=-self.slope, gained=-self.gained)
-
     def end(self) -> float:
         """Where it ends on the right."""
         falling = self.moved < -ZERO
@@ -183,7 +183,7 @@ class _Piece(NamedTuple):
 
 
 class _Walk(NamedTuple):
-    """Knots to the right of the start, residuals at them, and their slope after the last."""
+    """Knots, residuals at them, and their slope after the last."""
 
     knots: list[float]
     residuals: list[Floats]
@@ -203,6 +203,15 @@ def _piece(away: Floats, direction: Floats, held: Ints) -> _Piece:
     return _Piece(held, *weights.T, *residuals.T, *costs.T)
 
 
+def _first(away: Floats, direction: Floats) -> _Piece:
+    """The piece on the far left: the donor that goes farthest along the line, or a mix of several."""
+    along = direction @ away
+    most = np.flatnonzero(along >= along.max() - ZERO * np.abs(along).max())
+    if len(most) > 1:
+        most = most[simplex_fit(away[:, most], np.zeros(len(away))).weights > 0.0]
+    return _piece(away, direction, most)
+
+
 def _solved(away: Floats, direction: Floats, effect: float) -> _Piece:
     """The piece around an effect, from a fit there."""
     weights = simplex_fit(away, -effect * direction).weights
@@ -210,9 +219,10 @@ def _solved(away: Floats, direction: Floats, effect: float) -> _Piece:
 
 
 def _walk(away: Floats, direction: Floats, piece: _Piece) -> _Walk:
+    """Follow the pieces from the far left to the far right."""
     knots: list[float] = []
     residuals: list[Floats] = []
-    now, beside = 0.0, BESIDE
+    now, beside = -math.inf, BESIDE
     for _ in range(MOST * sum(away.shape)):
         end = piece.end()
         if math.isinf(end):

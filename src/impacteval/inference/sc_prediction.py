@@ -91,7 +91,9 @@ class Prediction:
                 low, high = np.quantile(self.standard, [error, 1.0 - error])
                 return self.shock + low * self.spread, self.shock + high * self.spread
             case "quantile":
-                lines = [quantile_line(self.design, self.residuals, q) for q in (error, 1.0 - error)]
+                lines = [
+                    quantile_line(self.design, self.residuals, q) for q in (error, 1.0 - error)
+                ]
                 return self.ahead @ lines[0], self.ahead @ lines[1]
 
     def band(self, error: float) -> tuple[Floats, Floats]:

@@ -25,9 +25,7 @@ ZERO = 1e-12
 TOGETHER = 1_024
 
 
-def farthest(
-    gram: Floats, weights: Floats, low: Floats, tilt: Floats, aims: Floats
-) -> Floats:
+def farthest(gram: Floats, weights: Floats, low: Floats, tilt: Floats, aims: Floats) -> Floats:
     """The largest move of each weighted mean under each tilt.
 
     Parameters
@@ -70,7 +68,11 @@ def farthest(
     for first in range(0, problems, TOGETHER):
         which = np.arange(first, min(first + TOGETHER, problems))
         found[which] = _paths(
-            gram / scale, weights, low, tilt[which // len(aims)] / scale, aims[which % len(aims)] / size
+            gram / scale,
+            weights,
+            low,
+            tilt[which // len(aims)] / scale,
+            aims[which % len(aims)] / size,
         )
     return size * found.reshape(len(tilt), len(aims))
 
