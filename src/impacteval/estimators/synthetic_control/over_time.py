@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from impacteval.errors import NotIdentified
 from impacteval.estimates import StepFunction, StudentT, TestInversion
 from impacteval.estimators.synthetic_control import over_time_words as words
-from impacteval.estimators.synthetic_control.chance import Inference
-from impacteval.estimators.synthetic_control.effect import Answer, average
+from impacteval.estimators.synthetic_control.chance import Inference, Question
+from impacteval.estimators.synthetic_control.effect import Answer
+from impacteval.estimators.synthetic_control.fits import everyone_else
 from impacteval.estimators.synthetic_control.one_series import Series, one_series
 from impacteval.estimators.synthetic_control.panel import Panel
 from impacteval.inference.conformal import (
@@ -30,38 +31,26 @@ Floats = NDArray[np.float64]
 _NOTHING = StepFunction(np.empty(0), np.empty(0), np.ones(1))
 
 
-def conformal(
-    panel: Panel,
-    counterfactual: Floats,
-    *,
-    permutations: Permutations,
-    intercept: bool,
-    level: float,
-    rng: np.random.Generator,
+def conformal_inference(
+    question: Question, *, permutations: Permutations, intercept: bool
 ) -> Inference:
-    """The effect of `counterfactual`, with the sets of a test that reorders residuals in time.
+    """The effect of the mixes, with the sets of a test that reorders residuals in time.
 
     Parameters
     ----------
-    panel : Panel
-    counterfactual : array, shape (N, T)
-        What each served place would have had, from a fit to the periods before.
-    permutations : str
+    question : Question
+    permutations : {"moving-block", "iid"}
         Orders of the test of no effect in any period; the sets are the same for both.
     intercept : bool
         Whether a constant is fitted besides the weights.
-    level : float
-        Level of the band and of the sets in the tables.
-    rng : numpy.random.Generator
-        Draws orders where there are too many; unused otherwise.
 
     Raises
     ------
     NotIdentified
         As `one_series`.
     """
+    panel, level = question.panel, question.level
     series = one_series(panel)
-    effect = average(panel, panel.y[panel.served] - counterfactual)
     length = len(series.counted)
     blocks = series.before // length
     found = ConformalSets(_NOTHING, _NOTHING, _NOTHING)
@@ -76,16 +65,27 @@ def conformal(
     unused = series.before - blocks * length
     notes = [words.few_blocks(blocks, length)] if (blocks + 1) * (1.0 - level) < 1.0 - 1e-9 else []
     return Inference(
-        answer=Answer(effect, TestInversion(found.two, found.greater, found.less, label)),
+        answer=Answer(question.effect, TestInversion(found.two, found.greater, found.less, label)),
         sentences=(
             words.conformal(blocks, length, unused),
             words.conformal_sides(),
             *([words.as_one(len(panel.served))] if len(panel.served) > 1 else []),
         ),
         notes=tuple(notes),
-        tables=_conformal_tables(panel, series, each, permutations, intercept, level, rng),
+        tables={
+            **_sets(panel, series, each, level),
+            **_joint(series, question, permutations, intercept=intercept),
+        },
         band=_band(panel, series, each, level),
+        donors=_donors(question, series.before),
     )
+
+
+def _donors(question: Question, before: int) -> Floats:
+    """Root mean square miss of each donor's own mix before the service, for the certificate."""
+    panel = question.panel
+    allowed = everyone_else(panel, panel.donors)
+    return question.fitter(panel, panel.donors, allowed, before).pre_rmspe(panel.y)
 
 
 def _band(
@@ -103,27 +103,11 @@ def _band(
     return low, high
 
 
-def _conformal_tables(
-    panel: Panel,
-    series: Series,
-    each: list[ConformalSets],
-    permutations: Permutations,
-    intercept: bool,
-    level: float,
-    rng: np.random.Generator,
+def _sets(
+    panel: Panel, series: Series, each: list[ConformalSets], level: float
 ) -> dict[str, dict[str, Any]]:
+    """The set of each period as a table."""
     sets = [TestInversion(one.two).interval(level) for one in each]
-    joint = joint_test(
-        series.pool,
-        series.target,
-        series.before,
-        permutations=permutations,
-        intercept=intercept,
-        rng=rng,
-    )
-    same = TestInversion(
-        constant_effect(series.pool, series.target, series.before, intercept=intercept)
-    ).interval(level)
     return {
         "period_sets": {
             "period": panel.periods[series.counted],
@@ -132,12 +116,25 @@ def _conformal_tables(
             "high": [found.high for found in sets],
             "pieces": [len(found.pieces) for found in sets],
             "p_value": [one.two(0.0) for one in each],
-        },
-        "constant_effect": {
-            "level": [level] * len(same.pieces),
-            "low": [low for low, _ in same.pieces],
-            "high": [high for _, high in same.pieces],
-        },
+        }
+    }
+
+
+def _joint(
+    series: Series, question: Question, permutations: Permutations, *, intercept: bool
+) -> dict[str, dict[str, Any]]:
+    """Tests of all periods at once as tables: of no effect, and of one and the same effect."""
+    joint = joint_test(
+        series.pool,
+        series.target,
+        series.before,
+        permutations=permutations,
+        intercept=intercept,
+        rng=question.rng,
+    )
+    same = constant_effect(series.pool, series.target, series.before, intercept=intercept)
+    pieces = TestInversion(same).interval(question.level).pieces
+    return {
         "placebo_test": {
             "test": [f"no effect in any period, {permutations}"],
             "statistic": [joint.statistic],
@@ -146,18 +143,20 @@ def _conformal_tables(
             "compared": [joint.orders],
             "attainable": [1.0 / joint.orders],
         },
+        "constant_effect": {
+            "level": [question.level] * len(pieces),
+            "low": [low for low, _ in pieces],
+            "high": [high for _, high in pieces],
+        },
     }
 
 
-def t_test(panel: Panel, counterfactual: Floats, *, folds: int, intercept: bool) -> Inference:
-    """The debiased effect and its Student t.
+def t_test_inference(question: Question, *, folds: int, intercept: bool) -> Inference:
+    """The debiased effect and its Student t; the effect of the mixes stands in ``plug_in``.
 
     Parameters
     ----------
-    panel : Panel
-    counterfactual : array, shape (N, T)
-        What each served place would have had, from a fit to all periods before; its effect stands
-        in the table ``plug_in``.
+    question : Question
     folds : int
         Blocks that are left out in turn.
     intercept : bool
@@ -169,6 +168,7 @@ def t_test(panel: Panel, counterfactual: Floats, *, folds: int, intercept: bool)
         As `one_series`; when there are fewer periods from before than folds, or the folds agree to
         rounding.
     """
+    panel = question.panel
     series = one_series(panel)
     if series.before < folds:
         raise NotIdentified(words.few_folds(series.before, folds))
@@ -182,7 +182,6 @@ def t_test(panel: Panel, counterfactual: Floats, *, folds: int, intercept: bool)
     )
     if not found.std_error > 0.0:
         raise NotIdentified(words.folds_agree())
-    plug_in = average(panel, panel.y[panel.served] - counterfactual)
     last = found.first + found.length - 1
     label = f"debiased t-test, {folds} folds"
     return Inference(
@@ -202,6 +201,7 @@ def t_test(panel: Panel, counterfactual: Floats, *, folds: int, intercept: bool)
                 "last": panel.periods[last],
                 "effect": found.effects,
             },
-            "plug_in": {"effect": [plug_in], "debiased": [found.effect]},
+            "plug_in": {"effect": [question.effect], "debiased": [found.effect]},
         },
+        donors=_donors(question, series.before),
     )

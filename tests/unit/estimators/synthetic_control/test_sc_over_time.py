@@ -8,9 +8,11 @@ import pytest
 
 from impacteval.errors import NotIdentified
 from impacteval.estimates import StudentT
+from impacteval.estimators.synthetic_control.chance import Question
 from impacteval.estimators.synthetic_control.effect import average
+from impacteval.estimators.synthetic_control.fits import OutcomeFitter, fit_served
 from impacteval.estimators.synthetic_control.one_series import one_series
-from impacteval.estimators.synthetic_control.over_time import conformal, t_test
+from impacteval.estimators.synthetic_control.over_time import conformal_inference, t_test_inference
 from impacteval.estimators.synthetic_control.panel import Panel, read_panel
 from impacteval.inference.conformal import conformal_sets, joint_test
 from impacteval.inference.sc_ttest import cross_fit
@@ -64,14 +66,22 @@ def mixed(found: Panel, *, intercept=False):
     return np.array(rows)
 
 
-def over_time(found: Panel, **settings):
-    asked = {"permutations": "moving-block", "intercept": False, "level": 0.9, **settings}
-    return conformal(
-        found,
-        mixed(found, intercept=asked["intercept"]),
-        rng=np.random.default_rng(0),
-        **asked,
+def question(found: Panel, *, intercept=False, level=0.9) -> Question:
+    fitter = OutcomeFitter(intercept)
+    rng = np.random.default_rng(0)
+    return Question(found, fitter, fit_served(found, fitter), level, rng)
+
+
+def over_time(found: Panel, *, permutations="moving-block", intercept=False, level=0.9):
+    return conformal_inference(
+        question(found, intercept=intercept, level=level),
+        permutations=permutations,
+        intercept=intercept,
     )
+
+
+def t_test(found: Panel, *, folds=3, intercept=False):
+    return t_test_inference(question(found, intercept=intercept), folds=folds, intercept=intercept)
 
 
 def test_set_is_that_of_blocks_counted_backwards():
@@ -97,6 +107,7 @@ def test_effect_is_that_of_the_fit_to_periods_before():
     assert found.answer.effect == pytest.approx(
         average(one, one.y[one.served] - mixed(one)), abs=1e-12
     )
+    assert found.donors.shape == (8,)
 
 
 def test_band_has_the_set_of_each_period():
@@ -158,7 +169,7 @@ def test_places_that_start_at_several_dates_are_refused():
     with pytest.raises(NotIdentified, match="2 different dates"):
         over_time(staggered)
     with pytest.raises(NotIdentified, match="2 different dates"):
-        t_test(staggered, mixed(staggered), folds=3, intercept=False)
+        t_test(staggered)
 
 
 def test_a_period_without_weight_is_refused():
@@ -171,7 +182,7 @@ def test_a_period_without_weight_is_refused():
 @pytest.mark.parametrize("intercept", [False, True])
 def test_t_test_is_the_debiased_effect_and_tells_the_plug_in(intercept):
     one = panel()
-    found = t_test(one, mixed(one, intercept=intercept), folds=4, intercept=intercept)
+    found = t_test(one, folds=4, intercept=intercept)
     expected = cross_fit(
         one.y[one.donors].T,
         one.y[one.served[0]],
@@ -195,12 +206,12 @@ def test_t_test_is_the_debiased_effect_and_tells_the_plug_in(intercept):
 def test_t_test_refuses_what_it_cannot_measure():
     one = panel(starts=(3,))
     with pytest.raises(NotIdentified, match="only 3 periods"):
-        t_test(one, mixed(one), folds=4, intercept=False)
+        t_test(one, folds=4)
     same = panel()
     same.y.setflags(write=True)
     same.y[same.served] = same.y[same.donors[:1]] + 2.0 * (np.arange(PERIODS) >= BEFORE)
     with pytest.raises(NotIdentified, match="same effect to the last digit"):
-        t_test(same, mixed(same), folds=3, intercept=False)
+        t_test(same)
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])
@@ -209,7 +220,7 @@ def test_every_sentence_is_whole_in_both_languages(language):
         over_time(panel()),
         over_time(panel(window=(2013, 2013))),
         over_time(panel(starts=(BEFORE, BEFORE))),
-        t_test(panel(), mixed(panel()), folds=3, intercept=False),
+        t_test(panel()),
     ):
         for message in (*found.sentences, *found.notes):
             assert message.text[language].format_map
