@@ -24,6 +24,7 @@ from impacteval.estimates import ConfidenceDistribution
 from impacteval.estimators.synthetic_control.effect import average, relative_to, served_size, times
 from impacteval.estimators.synthetic_control.interactive_effects import InteractiveFixedEffects
 from impacteval.estimators.synthetic_control.latent_chance import Found, Questions, questions
+from impacteval.estimators.synthetic_control.matrix_completion import MatrixCompletion
 from impacteval.estimators.synthetic_control.panel import Panel
 from impacteval.values import Scale
 
@@ -233,9 +234,22 @@ MANY = (
     _design("10 of 60, wider", "ten of 60, which vary twice as much as the others", Law(60, (22,) * 10, wider=2.0)),
 )  # fmt: skip
 
+# Completing a table takes longer: sixteen periods, twelve of them before.
+SHORT = (
+    _design("1 of 20, 16 periods", "one of 20 places served in the last four of sixteen periods", Law(20, (12,), 16)),
+    _design("1 of 20, 16, beyond", "the same, whose loadings (2 more) no mix of others reaches", Law(20, (12,), 16, beyond=2.0)),
+    _design("1 of 20, 16, lasting", "the same, shocks that last (0.5)", Law(20, (12,), 16, lasting=0.5)),
+    _design("1 of 20, 16, drifting", "the same, factors that are random walks", Law(20, (12,), 16, drifting=True)),
+    _design("1 of 20, 16, wider", "the same, and the one served varies twice as much as the others", Law(20, (12,), 16, wider=2.0)),
+)  # fmt: skip
+FEW = (
+    _design("5 of 25, 16 periods", "five of 25 from the same period on", Law(25, (12,) * 5, 16)),
+    _design("5 of 25, 16, wider", "five of 25, which vary twice as much as the others", Law(25, (12,) * 5, 16, wider=2.0)),
+)  # fmt: skip
+
 
 NOTE = f"""Places, and not rows, are drawn: `n` counts them. Sets are read by their hulls; where placements are too
-many, {DRAWS} are drawn (the default, 999, gives steadier limits). Two factors, each period half of the last one
+many, {DRAWS} are drawn, or 39 where tables are completed (more give steadier limits). Two factors, each period half of the last one
 unless said; loadings are uniform between -0.8 and 0.8, a place's own shock has standard deviation {NOISE}. A length
 that is infinite is that of a level out of reach."""
 
@@ -259,18 +273,26 @@ def _method(
     )
 
 
+def placebo_designs() -> tuple[Design, ...]:
+    """Those that tell placebos over common noise from placebos over misses before."""
+    names = ("1 of 20", "1 of 20, short", "1 of 40, beyond", "1 of 40, unequal", "1 of 40, wider")
+    return tuple(d for d in ONE + MANY if d.name in (*names, "5 of 40"))
+
+
 METHODS = [
     _method("interactive-fixed-effects", InteractiveFixedEffects(draws=DRAWS), lambda: ONE + MANY),
     _method(
         "interactive-fixed-effects-placebo",
         InteractiveFixedEffects(draws=DRAWS, inference="placebo"),
-        lambda: ONE + MANY,
+        placebo_designs,
     ),
     _method(
         "interactive-fixed-effects-jackknife",
         InteractiveFixedEffects(inference="jackknife"),
         lambda: MANY,
     ),
+    _method("matrix-completion", MatrixCompletion(draws=39), lambda: SHORT + FEW),
+    _method("matrix-completion-jackknife", MatrixCompletion(inference="jackknife"), lambda: FEW),
 ]
 
 

@@ -18,6 +18,7 @@ CHOSEN = {
     "few-treated": {"draws": 99},
     "interactive-fixed-effects": {"draws": 99},
     "fixed-rate": {"rate": STATED},
+    "matrix-completion": {"penalty": 0.3, "draws": 19},
 }
 SETTINGS = [
     *(

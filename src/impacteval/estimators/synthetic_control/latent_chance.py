@@ -96,7 +96,9 @@ class Placed:
     every: bool
 
 
-def placed(panel: Panel, share: Floats, draws: int, fewest: int, rng: Generator) -> Placed:
+def placed(
+    panel: Panel, share: Floats, draws: int, fewest: int, rng: Generator, able: Ints | None = None
+) -> Placed:
     """All placements of the served units' dates on those never served, or draws of them.
 
     Parameters
@@ -108,6 +110,9 @@ def placed(panel: Panel, share: Floats, draws: int, fewest: int, rng: Generator)
         Placements drawn where there are more.
     fewest : int
         Units that must be left over beside a placement.
+    rng : Generator
+    able : array of int, optional
+        Which of the units never served can stand in for one; all by default.
 
     Raises
     ------
@@ -115,15 +120,17 @@ def placed(panel: Panel, share: Floats, draws: int, fewest: int, rng: Generator)
         When too few units are never served.
     """
     served, donors = len(panel.served), len(panel.donors)
-    if donors - served < fewest:
-        raise NotIdentified(words.few_to_place(donors, served, fewest))
+    able = np.arange(donors) if able is None else able
+    if donors - served < fewest or len(able) < served + 1:
+        raise NotIdentified(words.few_to_place(len(able), served, fewest))
     told = np.column_stack([panel.start[panel.served], share])
     _, kinds = np.unique(told, axis=0, return_inverse=True)
-    found = placements(donors, kinds.ravel().astype(np.int64), draws, rng)
-    left = np.ones((len(found.groups), donors), dtype=bool)
-    left[np.arange(len(left))[:, None], found.groups] = False
+    found = placements(len(able), kinds.ravel().astype(np.int64), draws, rng)
+    groups = able[found.groups]
+    left = np.ones((len(groups), donors), dtype=bool)
+    left[np.arange(len(left))[:, None], groups] = False
     rest = np.nonzero(left)[1].reshape(len(left), donors - served)
-    return Placed(found.groups, rest, found.every)
+    return Placed(groups, rest, found.every)
 
 
 def chunks(count: int, cells: int) -> list[slice]:

@@ -107,7 +107,38 @@ def exact_before() -> Message:
     )
 
 
+def apart() -> Message:
+    """Observed cells that do not tie units and periods together."""
+    return _said(
+        "sc.cells-apart",
+        "So many cells are missing that the levels of some places and periods cannot be compared with the others'. Leave out places or periods that are hardly measured.",
+        "Il manque tant de cases que les niveaux de certains lieux et périodes ne peuvent être comparés aux autres. Écartez les lieux ou les périodes à peine mesurés.",
+    )
+
+
 # --- notes ------------------------------------------------------------------------------------
+
+
+def missing_told(cells: int, all_cells: int) -> Message:
+    """Cells that were not measured."""
+    return _said(
+        "sc.missing-told",
+        "{cells:int} of {all:int} cells of places and periods have no outcome. They have no say in the fit, nor in the effect.",
+        "{cells:int} des {all:int} cases de lieux et de périodes n'ont pas d'indicateur. Elles n'interviennent ni dans l'ajustement ni dans l'effet.",
+        cells=cells,
+        all=all_cells,
+    )
+
+
+def hidden_some(folds: int, donors: int) -> Message:
+    """Only some units are hidden in turn."""
+    return _said(
+        "sc.hidden-some",
+        "The penalty is chosen on {folds:int} of the {donors:int} places never served, drawn at random.",
+        "La pénalité est choisie sur {folds:int} des {donors:int} lieux jamais servis, tirés au sort.",
+        folds=folds,
+        donors=donors,
+    )
 
 
 def few_placebos(compared: int) -> Message:
@@ -197,6 +228,7 @@ def ranked(compared: int, *, every: bool, over: str) -> Message:
             ", each over what its distance from the other places makes of noise",
             ", chacun rapporté à ce que sa distance aux autres lieux fait du bruit",
         ),
+        "bare": ("", ""),
     }[over]
     return _said(
         "method.latent-placebos",
