@@ -13,6 +13,7 @@ from impacteval.render.sections_amended import both_readings
 from impacteval.render.sections_besides import stops, unpaid
 from impacteval.render.sections_looks import looks
 from impacteval.render.sections_losses import losses
+from impacteval.render.sections_mix_firm import firm_mixes
 from impacteval.render.sections_reruns import reruns
 from impacteval.render.sections_settling import settling
 from impacteval.render.sections_study import clauses_of
@@ -155,6 +156,7 @@ def firm(record: Record, pen: Pen) -> Iterator[Block]:
     yield from losses(record, pen)
     yield from reruns(record, pen)
     yield from trends(record, pen)
+    yield from firm_mixes(record, pen)
 
 
 def _distances(record: Record, pen: Pen) -> Iterator[Block]:

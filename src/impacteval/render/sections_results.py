@@ -37,6 +37,8 @@ def results(record: Record, pen: Pen) -> Iterator[Block]:
         own = clauses_of(finding, record.page_one.clauses)
         before = tuple(baseline_rows(record, finding, pen))
         yield Facts((*before, *_result_rows(finding, own, pen)))
+        for said in finding.interval_notes:
+            yield Para(pen.say(said), "warning")
         if finding.parts:
             yield _parts(finding, pen)
         if finding.notes:
