@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -88,7 +89,7 @@ class KnownMix:
                 "gap": np.concatenate(list(gaps.values())),
             },
             "placebo_test": {
-                "test": ["rmspe_ratio", "effect"],
+                "test": ["rmspe-ratio", "signed-ratio"],
                 "statistic": [ratio[0], effect],
                 "p_value": [p, 0.25],
                 "side": ["two", "greater"],
@@ -170,7 +171,7 @@ def _steps(kind: str, effect: float) -> StepFunction:
         "empty": [0.01, 0.02, 0.03, 0.02, 0.01],
         "outside": [0.01, 0.01, 0.02, 0.2, 0.01],
     }[kind]
-    at = [max(pair) for pair in zip(between, between[1:], strict=False)]
+    at = [max(pair) for pair in pairwise(between)]
     return StepFunction(knots, np.array(at), np.array(between))
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
-from impacteval.render.drawing import BLUE, FILL, INK, SOFT, new_figure, style, svg
+from impacteval.render.drawing import BLUE, INK, LINE, SOFT, new_figure, style, svg
 from impacteval.render.labels import NARROW, WIDTH, room, slug, ticks
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from impacteval.render.pen import Pen
     from impacteval.report.record import FindingFacts
+    from impacteval.report.record_mix import PeriodWeight, PlaceboRow, Placebos
 
 ROW = 0.2
 """Inches of one row of bars."""
@@ -32,8 +34,16 @@ def weights_drawing(finding: FindingFacts, pen: Pen, *, narrow: bool = False) ->
 def time_weights_drawing(finding: FindingFacts, pen: Pen, *, narrow: bool = False) -> str:
     """One bar for each period from before the service that counts, in order of time."""
     assert finding.mix is not None
-    rows = [(pen.period(row.period), row.weight) for row in finding.mix.time_weights]
+    rows = [(time_label(row, pen), row.weight) for row in finding.mix.time_weights]
     return _weights("time-weights", finding, rows, pen, narrow=narrow)
+
+
+def time_label(row: PeriodWeight, pen: Pen) -> str:
+    """The period that counts, and for whom where several began at different times."""
+    period = pen.period(row.period)
+    if row.began is None:
+        return period
+    return pen.words("mix.time_for", period=period, began=pen.period(row.began))
 
 
 def _weights(
@@ -71,32 +81,48 @@ def ranks_drawing(finding: FindingFacts, pen: Pen, *, narrow: bool = False) -> s
     assert finding.mix is not None
     assert finding.mix.placebos is not None
     name = slug("ranks", finding.outcome, finding.group, *(["narrow"] if narrow else []))
-    rows = [
-        row
-        for row in finding.mix.placebos.rows
-        if row.ratio is not None and (row.kept or row.served)
-    ]
+    found = finding.mix.placebos
+    rows, values = ranked(found)
     with style(name):
-        served = [row.served for row in rows]
-        figure, axes = _rows([row.place for row in rows], 0.55, narrow=narrow, strong=served)
-        values = [float(row.ratio or 0) for row in rows]
-        axes.set_xlim(0.0, max(values) * 1.06 or 1.0)
+        marked = [row.served for row in rows]
+        figure, axes = _rows([row.place for row in rows], 0.55, narrow=narrow, strong=marked)
+        known = [value for value in values if math.isfinite(value)]
+        low, high = room([0.0, *known], 0.06)
+        axes.set_xlim(low if min([0.0, *known]) < 0 else 0.0, high)
+        axes.axvline(0, color=SOFT, linewidth=0.8)
         for k, (value, row) in enumerate(zip(values, rows, strict=True)):
-            at = len(rows) - 1 - k
-            colour = BLUE if row.served else FILL
-            axes.plot([0, value], [at, at], color=colour, linewidth=2.6 if row.served else 1.6)
+            at, end = len(rows) - 1 - k, min(value, high)
+            colour = BLUE if row.served else LINE
+            axes.plot([0, end], [at, at], color=colour, linewidth=2.6 if row.served else 1.6)
             axes.plot(
-                [value],
+                [end],
                 [at],
-                "o",
+                # A ratio without end leaves the drawing.
+                ">" if value > high else "o",
                 markersize=7 if row.served else 5,
                 markerfacecolor=BLUE if row.served else "white",
                 markeredgecolor=BLUE if row.served else SOFT,
                 markeredgewidth=1.3,
                 zorder=3,
+                clip_on=False,
             )
-        _number_axis(axes, pen, pen.words("mix.ratio_axis"), narrow=narrow)
+        label = "mix.ratio_axis"
+        if found.by == "effect":
+            label = "mix.effect_axis"
+        unit = pen.both(finding.outcome_unit)
+        _number_axis(axes, pen, pen.words(label, unit=unit), narrow=narrow)
         return svg(figure, name)
+
+
+def ranked(found: Placebos) -> tuple[list[PlaceboRow], list[float]]:
+    """The places that are drawn in order, and what they are drawn at."""
+    pairs = []
+    for row in found.rows:
+        value = row.effect if found.by == "effect" else row.ratio
+        if not (row.kept or row.served) or (value is None and not row.endless):
+            continue
+        pairs.append((row, math.inf if value is None else float(value)))
+    return [row for row, _ in pairs], [value for _, value in pairs]
 
 
 def _number_axis(axes: Axes, pen: Pen, label: str, *, narrow: bool) -> None:

@@ -13,6 +13,12 @@ from impacteval.values import Language
 
 ALL = "all"
 SMALLEST_P = 0.0001
+_RANKED = (
+    (r"placebo test, (?P<n>\d+) placements", "distribution.placements"),
+    (r"rank among (?P<n>\d+) placebos", "distribution.rank"),
+    (r"conformal test, (?P<n>\d+) blocks of (?P<length>\d+)", "distribution.conformal"),
+)
+"""Sets that a test leaves, by the short English that methods write."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +163,11 @@ class Pen:
             return self._labels(written.removesuffix("normal")) + self.words("distribution.normal")
         if written == "exact binomial":
             return self.words("distribution.binomial")
+        for pattern, key in _RANKED:
+            ranked = re.fullmatch(pattern, written)
+            if ranked:
+                counts = {name: int(found) for name, found in ranked.groupdict().items()}
+                return self.words(key, **counts)
         draws = re.fullmatch(r"(.*), (\d+) draws", written)
         if draws:
             return self.words(
@@ -174,7 +185,13 @@ class Pen:
             "leave-out": self.words("distribution.leave_out"),
             "two-stage": self.words("distribution.two_stage"),
             "multipliers": self.words("distribution.multipliers"),
+            "debiased t-test": self.words("distribution.debiased"),
+            "placebo": self.words("distribution.placebos"),
         }
+        for piece in written.split(", "):
+            folds = re.fullmatch(r"(\d+) folds", piece)
+            if folds:
+                known[piece] = self.words("distribution.folds", n=int(folds[1]))
         return ", ".join(known.get(piece, piece) for piece in written.split(", "))
 
     def clause_name(self, clause: ClauseRow) -> str:

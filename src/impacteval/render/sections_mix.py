@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from impacteval.render import format as fmt
 from impacteval.render.blocks import Block, Cell, Column, Drawing, Facts, Items, Para, Sub, Table
 from impacteval.render.labels import slug
-from impacteval.render.mix_bars import time_weights_drawing, weights_drawing
+from impacteval.render.mix_bars import time_label, time_weights_drawing, weights_drawing
 from impacteval.render.mix_cells import DASH, both_widths, number, scientific, span
 from impacteval.render.mix_paths import history_drawing
 from impacteval.render.pen import Pen
@@ -152,7 +152,7 @@ def _made(finding: FindingFacts, mix: Mix, pen: Pen) -> Iterator[Block]:
                 "mix.time_weights_alt",
                 name=name,
                 n=len(mix.time_weights),
-                period=pen.period(heaviest.period),
+                period=time_label(heaviest, pen),
                 weight=pen.percent(heaviest.weight),
             ),
             caption=caption,
@@ -160,7 +160,7 @@ def _made(finding: FindingFacts, mix: Mix, pen: Pen) -> Iterator[Block]:
                 caption,
                 (Column(words("plot.path.period")), Column(words("mix.weight"), "right")),
                 tuple(
-                    (Cell(pen.period(row.period)), Cell(pen.percent(row.weight)))
+                    (Cell(time_label(row, pen)), Cell(pen.percent(row.weight)))
                     for row in mix.time_weights
                 ),
             ),

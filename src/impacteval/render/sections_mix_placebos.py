@@ -7,12 +7,15 @@ from collections.abc import Callable, Iterator
 from impacteval.render import format as fmt
 from impacteval.render.blocks import Block, Cell, Column, Drawing, Para, Sub, Table
 from impacteval.render.labels import slug
-from impacteval.render.mix_bars import ranks_drawing
+from impacteval.render.mix_bars import ranked, ranks_drawing
 from impacteval.render.mix_cells import DASH, both_widths, number, paths_table
+from impacteval.render.mix_names import statistic, test_name
 from impacteval.render.mix_paths import gap_drawing
 from impacteval.render.pen import Pen
 from impacteval.report.record import FindingFacts
-from impacteval.report.record_mix import Mix, Placebos, PlacePath
+from impacteval.report.record_mix import Mix, PlaceboRow, Placebos, PlacePath
+
+ENDLESS = "∞"
 
 
 def placebos(finding: FindingFacts, mix: Mix, pen: Pen) -> Iterator[Block]:
@@ -74,12 +77,6 @@ def _gap(finding: FindingFacts, mix: Mix, pen: Pen) -> Drawing:
 
 def _tests(finding: FindingFacts, found: Placebos, pen: Pen) -> Table:
     words = pen.words
-    known = {
-        "rmspe_ratio": "mix.test_ratio",
-        "ratio": "mix.test_ratio",
-        "post_rmspe": "mix.test_gap",
-        "effect": "mix.test_effect",
-    }
     sides = {"greater": "mix.side_greater", "less": "mix.side_less"}
     return Table(
         words("mix.tests_caption", name=pen.finding_name(finding)),
@@ -93,9 +90,9 @@ def _tests(finding: FindingFacts, found: Placebos, pen: Pen) -> Table:
         ),
         tuple(
             (
-                Cell(words(known[row.test]) if row.test in known else row.test.replace("_", " ")),
+                Cell(test_name(row.test, pen)),
                 Cell(words(sides.get(row.side, "mix.side_two"))),
-                number(row.statistic, pen),
+                statistic(row.statistic, pen),
                 Cell(pen.p_value(row.p_value)),
                 Cell(fmt.count(row.compared, pen.language)),
                 Cell(DASH if row.attainable is None else pen.p_value(row.attainable)),
@@ -107,8 +104,13 @@ def _tests(finding: FindingFacts, found: Placebos, pen: Pen) -> Table:
 
 def _ranks(finding: FindingFacts, found: Placebos, pen: Pen) -> Iterator[Block]:
     words, name = pen.words, pen.finding_name(finding)
-    drawn = [row for row in found.rows if row.ratio is not None and (row.kept or row.served)]
+    drawn, _ = ranked(found)
     served = [row for row in drawn if row.served]
+
+    def drawn_at(row: PlaceboRow) -> str:
+        value = row.effect if found.by == "effect" else row.ratio
+        return ENDLESS if value is None else pen.number(value)
+
     table = Table(
         words("mix.ranks_data", name=name, unit=pen.both(finding.outcome_unit)),
         (
@@ -124,7 +126,7 @@ def _ranks(finding: FindingFacts, found: Placebos, pen: Pen) -> Iterator[Block]:
             (
                 Cell(row.place),
                 Cell(DASH if row.rank is None else fmt.count(row.rank, pen.language)),
-                number(row.ratio, pen),
+                Cell(ENDLESS) if row.endless else number(row.ratio, pen),
                 number(row.pre_rmspe, pen),
                 number(row.post_rmspe, pen),
                 number(row.effect, pen),
@@ -143,24 +145,26 @@ def _ranks(finding: FindingFacts, found: Placebos, pen: Pen) -> Iterator[Block]:
         strong=tuple(k for k, row in enumerate(found.rows) if row.served),
     )
     if drawn:
-        told = {"name": name, "top": drawn[0].place, "largest": pen.number(drawn[0].ratio or "0")}
+        effects = found.by == "effect"
+        told = {"name": name, "top": drawn[0].place, "largest": drawn_at(drawn[0])}
         if len(served) == 1:
-            place = served[0]
-            rank = place.rank or drawn.index(place) + 1
+            (place,) = served
             alt = words(
-                "mix.ranks_alt",
+                "mix.ranks_alt_effect" if effects else "mix.ranks_alt",
                 **told,
                 n=len(drawn),
                 place=place.place,
-                rank=rank,
-                ratio=pen.number(place.ratio or "0"),
+                rank=place.rank or drawn.index(place) + 1,
+                value=drawn_at(place),
             )
         else:
             alt = words("mix.ranks_alt_several", **told, n=len(drawn))
         yield Drawing(
             **both_widths(ranks_drawing, finding, pen),
             alt=alt,
-            caption=words("mix.ranks_caption", name=name),
+            caption=words(
+                "mix.ranks_caption_effect" if effects else "mix.ranks_caption", name=name
+            ),
             data=table,
             printed=True,
         )

@@ -41,8 +41,12 @@ def results(record: Record, pen: Pen) -> Iterator[Block]:
             yield Para(pen.say(said), "warning")
         if finding.parts:
             yield _parts(finding, pen)
-        if finding.notes:
-            yield Items(tuple(pen.say(note) for note in finding.notes))
+        # What a mix of places warns of stands with the mix.
+        fit = None if finding.mix is None else finding.mix.fit
+        told = () if fit is None else fit.cautions
+        notes = [note for note in finding.notes if note not in told]
+        if notes:
+            yield Items(tuple(pen.say(note) for note in notes))
         if finding.estimate is not None:
             yield from _effect(finding, own, pen)
             yield from effects_by_time(finding, pen)

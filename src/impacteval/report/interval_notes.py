@@ -58,7 +58,10 @@ _UNANSWERED = Text(
 
 
 def interval_notes(
-    estimate: CounterfactualEstimate | None, contract: Contract, outcome: str
+    estimate: CounterfactualEstimate | None,
+    contract: Contract,
+    outcome: str,
+    levels: tuple[float, ...] = LEVELS,
 ) -> tuple[Said, ...]:
     """What must be said of the two-sided intervals of an estimate; nothing of a plain one.
 
@@ -70,11 +73,13 @@ def interval_notes(
         For its units.
     outcome : str
         Name of the outcome.
+    levels : tuple of float
+        Of the intervals, the widest first.
     """
     if estimate is None:
         return ()
     told: dict[str, Message] = {}
-    for level in LEVELS:
+    for level in levels:
         try:
             found = estimate.effect.interval(level)
         except NotAnswerable:
@@ -168,7 +173,8 @@ def remarks(finding: Finding | None, clause: ClauseResult, contract: Contract) -
     """
     if finding is None:
         return ()
-    found = list(interval_notes(finding.estimate, contract, finding.outcome))
+    # Page 1 shows the wider interval alone.
+    found = list(interval_notes(finding.estimate, contract, finding.outcome, LEVELS[:1]))
     if clause.threshold is not None and clause.operator is not None:
         question = Confidence(clause.threshold, clause.operator)
         try:

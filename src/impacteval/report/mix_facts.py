@@ -13,7 +13,15 @@ from typing import Any
 from impacteval.estimates import CounterfactualEstimate
 from impacteval.report import mix_words
 from impacteval.report.mix_placebos import in_time, leave_one_out, placebos
-from impacteval.report.mix_tables import Table, Writer, label, path_periods, rows_of, table_of
+from impacteval.report.mix_tables import (
+    Table,
+    Writer,
+    known,
+    label,
+    path_periods,
+    rows_of,
+    table_of,
+)
 from impacteval.report.record_mix import (
     Fit,
     HistoryRow,
@@ -24,7 +32,7 @@ from impacteval.report.record_mix import (
     Weights,
 )
 from impacteval.report.record_values import Said
-from impacteval.values import Text
+from impacteval.values import Message, Text
 
 SHOWN = 40
 """More places than this are cut, and said to be cut."""
@@ -83,13 +91,14 @@ def _history(path: Table, write: Writer) -> list[HistoryRow]:
 
 
 def _per_place(estimate: CounterfactualEstimate) -> Mapping[str, dict[str, float]]:
-    """The mix of each served place that has its own, by its name."""
+    """The mix of each served place that has its own, or of each date of beginning, by its name."""
     table = table_of(estimate, "weights")
     found: dict[str, dict[str, float]] = {}
-    if table is None or "served" not in table:
+    apart = next((c for c in ("served", "cohort") if table is not None and c in table), None)
+    if table is None or apart is None:
         return found
     for row in rows_of(table):
-        found.setdefault(label(row["served"]), {})[label(row["unit"])] = float(row["weight"])
+        found.setdefault(label(row[apart]), {})[label(row["unit"])] = float(row["weight"])
     return found
 
 
@@ -134,7 +143,11 @@ def _weights(mixed: Mapping[str, float], write: Writer, *, several: bool) -> Wei
 def _time_weights(estimate: CounterfactualEstimate, write: Writer) -> list[PeriodWeight]:
     table = table_of(estimate, "time_weights")
     return [
-        PeriodWeight(period=label(row["period"]), weight=write.weight(float(row["weight"])))
+        PeriodWeight(
+            period=label(row["period"]),
+            weight=write.weight(float(row["weight"])),
+            began=None if row.get("cohort") is None else label(row["cohort"]),
+        )
         for row in (rows_of(table) if table is not None else ())
         if abs(float(row["weight"])) >= mix_words.NO_WEIGHT
     ]
@@ -155,6 +168,11 @@ def _fit(
     proof: Mapping[str, Any] | None = estimate.certificate
     if not proof:
         return None
+    proof = {
+        name: value
+        for name, value in proof.items()
+        if isinstance(value, str | bool) or known(value)
+    }
     before = sum(float(row.served) == 0.0 for row in history)
     held = _heaviest(mixed)
     heaviest = held[0] if held and not several else None
@@ -169,8 +187,23 @@ def _fit(
         solutions=proof.get("solutions"),
         outside_hull=proof.get("outside_hull"),
         said=tuple(Said.of(m) for m in mix_words.fit(proof, unit, before, several=several)),
-        cautions=tuple(Said.of(m) for m in mix_words.cautions(proof, heaviest)),
+        cautions=tuple(Said.of(m) for m in _cautions(estimate, proof, heaviest)),
     )
+
+
+def _cautions(
+    estimate: CounterfactualEstimate,
+    proof: Mapping[str, Any],
+    heaviest: tuple[str, float] | None,
+) -> list[Message]:
+    """What the method itself warns of, and what it does not."""
+    own = {note.key: note for note in estimate.notes if note.key in mix_words.WARNED.values()}
+    found = [
+        message
+        for message in mix_words.cautions(proof, heaviest)
+        if mix_words.WARNED.get(message.key) not in own
+    ]
+    return [*own.values(), *found]
 
 
 # --- several served places ----------------------------------------------------------------------

@@ -65,7 +65,12 @@ class Writer:
 
 
 def _missing(value: Any) -> bool:
-    return value is None or not math.isfinite(float(value))
+    return not known(value)
+
+
+def known(value: Any) -> bool:
+    """Whether a value is a number that can be told."""
+    return value is not None and math.isfinite(float(value))
 
 
 def path_periods(estimate: CounterfactualEstimate, path: Table) -> tuple[str, ...]:
@@ -99,4 +104,4 @@ def paths_of(
     }
 
 
-__all__ = ["Table", "Writer", "label", "path_periods", "paths_of", "rows_of", "table_of"]
+__all__ = ["Table", "Writer", "known", "label", "path_periods", "paths_of", "rows_of", "table_of"]

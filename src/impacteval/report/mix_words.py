@@ -38,6 +38,13 @@ NO_WEIGHT = 0.0005
 """A weight below this reads as 0.0% and carries no part of the result that a reader can see."""
 DOMINATES = 0.5
 """From this weight on one place decides more of the mix than all others together."""
+WARNED = {
+    "mix.many": "sc.many-solutions",
+    "mix.outside": "sc.outside-hull",
+    "mix.dominates": "sc.one-donor",
+    "mix.twins": "sc.duplicates",
+}
+"""Warnings that a method may give itself, with names of places; they stand in the place of ours."""
 PROVED = 1e-6
 """A fit whose proof leaves no more than this share open is the closest for every purpose."""
 
@@ -209,6 +216,14 @@ def cautions(
             "Le lieu servi sort du champ des autres : aucune combinaison ne pouvait le suivre exactement, et "
             "une partie de l'écart d'après le début peut venir de ce défaut d'ajustement.",
         )
+    smallest = certificate.get("smallest_weight")
+    if smallest is not None and smallest <= -NO_WEIGHT:
+        yield _message(
+            "negative",
+            "Some places count negatively in the mix: the comparison reaches beyond what any of them did.",
+            "Certains lieux comptent négativement dans la combinaison : la comparaison va au-delà de ce "
+            "qu'aucun d'eux n'a connu.",
+        )
     if heaviest is not None and heaviest[1] >= DOMINATES:
         yield _message(
             "dominates",
@@ -224,50 +239,75 @@ def cautions(
 # --- placebos ---------------------------------------------------------------------------------
 
 
-def placebo(others: int, as_large: int, left_out: int) -> Iterator[Message]:
-    """The placebo test in words, and which places were left out of it."""
-    values = {"others": others, "as_large": as_large}
-    start_en = (
-        "Had we pretended in turn that each of the other {others:int} places was the one served, "
-        if others != 1
-        else "Had we pretended that the one other place was the one served, "
+def placebo(by: str, others: int, as_large: int) -> Message:
+    """The placebo test in words.
+
+    Parameters
+    ----------
+    by : str
+        What is compared: ``ratio``, ``effect`` or ``other``.
+    others, as_large : int
+        Places that were compared, and how many of them show as large a change.
+    """
+    extreme = ("as large a change", "un changement aussi grand")
+    if by == "other":
+        extreme = ("at least as unusual a result", "un résultat au moins aussi inhabituel")
+    beside = (
+        (
+            ", measured against how closely each was followed before",
+            ", rapporté à la précision avec laquelle chacun était suivi avant",
+        )
+        if by == "ratio"
+        else ("", "")
     )
-    start_fr = (
-        "Si l'on avait fait comme si chacun des {others:int} autres lieux, tour à tour, était le lieu servi, "
-        if others != 1
-        else "Si l'on avait fait comme si le seul autre lieu était le lieu servi, "
-    )
-    if as_large == 0:
-        end_en = "none of them would have shown as large a change"
-        end_fr = "aucun n'aurait montré un changement aussi grand"
-        if others == 1:
-            end_en = "it would not have shown as large a change"
-            end_fr = "il n'aurait pas montré un changement aussi grand"
-    elif others == 1:
-        end_en, end_fr = (
-            "it would have shown as large a change",
-            "il aurait montré un changement aussi grand",
+    if others == 1:
+        would = ("it would have shown", "il aurait montré")
+        if as_large == 0:
+            would = ("it would not have shown", "il n'aurait pas montré")
+        start = (
+            "Had we pretended that the one other place was the one served",
+            "Si l'on avait fait comme si le seul autre lieu était le lieu servi",
         )
     else:
-        end_en = "{as_large:int} of them would have shown as large a change"
-        end_fr = "{as_large:int} d'entre eux {as_large:plural:aurait|auraient} montré un changement aussi grand"
-    yield Message(
-        "mix.placebo",
-        Text(
-            en=f"{start_en}{end_en}, measured against how closely each was followed before.",
-            fr=f"{start_fr}{end_fr}, rapporté à la précision avec laquelle chacun était suivi avant.",
-        ),
-        values,
-    )
-    if left_out:
-        yield _message(
-            "placebo-left-out",
-            "{left_out:int} {left_out:plural:place was|places were} left out of this comparison: their mix "
-            "had followed them too badly before the start.",
-            "{left_out:int} {left_out:plural:lieu a été écarté|lieux ont été écartés} de cette comparaison : "
-            "leur combinaison les suivait trop mal avant le début.",
-            left_out=left_out,
+        would = (
+            "{as_large:int} of them would have shown",
+            "{as_large:int} d'entre eux {as_large:plural:aurait|auraient} montré",
         )
+        if as_large == 0:
+            would = ("none of them would have shown", "aucun n'aurait montré")
+        start = (
+            "Had we pretended, in turn, that each of the other {others:int} places was the one served",
+            "Si l'on avait fait comme si chacun des {others:int} autres lieux, tour à tour, était servi",
+        )
+    en, fr = (f"{start[k]}, {would[k]} {extreme[k]}{beside[k]}." for k in (0, 1))
+    return _message(f"placebo-{by}", en, fr, others=others, as_large=as_large)
+
+
+def placements(compared: int, as_large: int) -> Message:
+    """The same where several places are served together."""
+    return _message(
+        "placements",
+        "Of {compared:int} ways to choose which places are the ones served, {as_large:int} "
+        "{as_large:plural:shows|show} at least as large a change; the real one is among them.",
+        "Sur {compared:int} façons de choisir quels lieux sont les lieux servis, {as_large:int} "
+        "{as_large:plural:montre|montrent} un changement au moins aussi grand, la vraie comprise.",
+        compared=compared,
+        as_large=as_large,
+    )
+
+
+def left_out(places: int) -> Message:
+    """Which places were left out of the placebo test."""
+    return _message(
+        "placebo-left-out",
+        "{places:int} {places:plural:place was|places were} left out of this comparison: "
+        "{places:plural:its mix|their mixes} had followed {places:plural:it|them} too badly before the "
+        "start.",
+        "{places:int} {places:plural:lieu a été écarté|lieux ont été écartés} de cette comparaison : "
+        "{places:plural:sa combinaison le suivait|leurs combinaisons les suivaient} trop mal avant le "
+        "début.",
+        places=places,
+    )
 
 
 # --- leave-one-out and in-time ----------------------------------------------------------------
@@ -292,9 +332,11 @@ def in_time(n: int) -> Message:
     """What is asked of earlier dates."""
     return _message(
         "in-time",
-        "As if the service had begun {n:int} {n:plural:time|times} earlier, at {n:plural:a date|dates} at "
-        "which nothing began: what the method finds there is not an effect, and shows how far it can be off.",
-        "Comme si le service avait commencé plus tôt, à {n:int} {n:plural:date|dates} où rien n'a commencé : "
-        "ce que la méthode y trouve n'est pas un effet et montre de combien elle peut se tromper.",
+        "What would have been found had we pretended that the service began earlier, at "
+        "{n:plural:a date at which|dates at which} nothing began: it is no effect, and shows how far the "
+        "method can be off.",
+        "Ce qu'on aurait trouvé en faisant comme si le service avait commencé plus tôt, à "
+        "{n:plural:une date où|des dates où} rien ne commençait : ce n'est pas un effet, et cela montre de "
+        "combien la méthode peut se tromper.",
         n=n,
     )

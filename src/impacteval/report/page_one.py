@@ -226,6 +226,7 @@ def _clause(run: Run, clause: ClauseResult) -> ClauseRow:
                 outcome,
                 _reads_bound(leaf, rule),
                 finding.analysis.columns,
+                places=finding.analysis.design == "synthetic_control",
             )
         )
     unit = facts.natural_unit(outcome)
@@ -333,6 +334,8 @@ def _nearness(
     outcome: Outcome,
     bound: bool,
     columns: Columns,
+    *,
+    places: bool,
 ) -> Message:
     """How close the answer was: what was compared, and the change that would turn the answer."""
     assert clause.value is not None, "a distance was measured from a number"
@@ -349,6 +352,8 @@ def _nearness(
             pass  # a total, or a unit that is not the outcome's own
     # Weights and exposure mean that those in the data are not simply counted.
     counted = columns.weight is None and columns.exposure is None
+    # Places over several periods are not people whose outcomes add up to a total.
+    counted = counted and not places
     total = per_person * served if per_person is not None and counted else None
     return distance_sentence(
         wording,

@@ -36,6 +36,8 @@ class PeriodWeight(Frozen):
 
     period: str
     weight: str
+    began: str | None = None
+    """Of the comparison of those who began then, where several began at different times."""
 
 
 class Weights(Frozen):
@@ -83,6 +85,9 @@ class PlaceboRow(Frozen):
     pre_rmspe: str | None
     post_rmspe: str | None
     ratio: str | None
+    """Of the gap since to the gap before; null where it has no end or is not told."""
+    endless: bool = Field(default=False, exclude_if=lambda found: not found)
+    """Whether the place was met exactly before, so that its ratio has no end."""
     rank: int | None
     kept: bool
     """Whether its mix followed it well enough before to be compared."""
@@ -93,6 +98,7 @@ class PlaceboTest(Frozen):
 
     test: str
     statistic: str | None
+    """Its value; or in words what is ranked, where the method says that."""
     p_value: str
     side: str
     """``two`` has no direction; ``greater`` and ``less`` have one."""
@@ -112,8 +118,11 @@ class PlacePath(Frozen):
 class Placebos(Frozen):
     """What the method finds where nothing was done."""
 
+    by: Literal["ratio", "effect", "other"]
+    """What places are ordered by: the gap since over that before, the size of the effect, or
+    something else that the method ranks."""
     rows: tuple[PlaceboRow, ...]
-    """In the order of their ratios, largest first; those left out of the comparison last."""
+    """In that order, largest first; those left out of the comparison last."""
     further: int
     """Places that are not listed."""
     others: int
