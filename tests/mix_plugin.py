@@ -242,7 +242,7 @@ outcomes:
     effect: difference
     estimand: participants
     unit: {en: points of income, fr: points de revenu}
-    counterfactual: {design: synthetic_control}
+    counterfactual: {design: synthetic_control, method: METHOD}
 decide_on: RULE
 multiplicity: none
 payment:
@@ -278,10 +278,12 @@ def write_towns(
     estimator: str = "{name: known-mix}",
     rule: str = "point_estimate",
     data: pd.DataFrame | None = None,
+    method: str = "known-mix",
 ) -> Path:
     """A whole study of the towns, with the estimator as a plan writes it."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "contract.yaml").write_text(CONTRACT.replace("RULE", rule), encoding="utf-8")
+    agreed = CONTRACT.replace("RULE", rule).replace("METHOD", method)
+    (folder / "contract.yaml").write_text(agreed, encoding="utf-8")
     (folder / "plan.yaml").write_text(PLAN.replace("ESTIMATOR", estimator), encoding="utf-8")
     (towns() if data is None else data).to_csv(folder / "towns.csv", index=False)
     return folder

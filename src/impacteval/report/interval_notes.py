@@ -50,7 +50,8 @@ _OUTSIDE = Text(
         "chiffre et son intervalle disent deux choses différentes, et aucun ne se lit seul."
     ),
 )
-_NO_SIDE = "distribution.no-side"
+_TOLD = ("distribution.no-side", "evidence.few-places")
+"""Reasons against an answer that page 1 gives with a mix of places."""
 _UNANSWERED = Text(
     en="Confidence that the true effect passes, or that it is nothing or harm: not answerable.",
     fr="Confiance que l'effet réel passe, ou qu'il soit nul ou négatif : sans réponse possible.",
@@ -175,13 +176,14 @@ def remarks(finding: Finding | None, clause: ClauseResult, contract: Contract) -
         return ()
     # Page 1 shows the wider interval alone.
     found = list(interval_notes(finding.estimate, contract, finding.outcome, LEVELS[:1]))
-    if clause.threshold is not None and clause.operator is not None:
+    mixed = finding.analysis.design == "synthetic_control"
+    if mixed and clause.threshold is not None and clause.operator is not None:
         question = Confidence(clause.threshold, clause.operator)
         try:
             reason = finding.evidence.answer(question).reason
         except KeyError:
             reason = None
-        if reason is not None and reason.key == _NO_SIDE:
-            said = _because(Message("clause.no-side", _UNANSWERED), reason)
+        if reason is not None and reason.key in _TOLD:
+            said = _because(Message("clause.unanswered", _UNANSWERED), reason)
             found.append(Said.of(said))
     return tuple(found)
