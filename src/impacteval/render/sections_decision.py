@@ -193,7 +193,10 @@ def _distances(record: Record, pen: Pen) -> Iterator[Block]:
 
 
 def _chance(value: str | None, clause: ClauseRow, pen: Pen) -> Cell:
-    return Cell(pen.words("firm.not_computed") if value is None else pen.confidence(value, clause))
+    if value is not None:
+        return Cell(pen.confidence(value, clause))
+    unanswered = any(said.key == "clause.unanswered" for said in clause.remarks)
+    return Cell(pen.words("firm.unanswerable" if unanswered else "firm.not_computed"))
 
 
 def _robustness(finding: FindingFacts, record: Record, pen: Pen) -> Iterator[Block]:

@@ -160,6 +160,7 @@ def _effect(finding: FindingFacts, clauses: tuple[ClauseRow, ...], pen: Pen) -> 
     levels = sorted({found.level for found in two}, key=float)
     if len(levels) > 1:
         inner, outer = pen.percent(levels[0]), pen.percent(levels[-1])
-        yield Para(words("plot.effect.note", inner=inner, outer=outer), "note")
+        key = "plot.effect.note" if finding.curve else "plot.effect.note_bars"
+        yield Para(words(key, inner=inner, outer=outer), "note")
     elif levels:
         yield Para(words("plot.effect.note_one", outer=pen.percent(levels[0])), "note")

@@ -50,7 +50,9 @@ _OUTSIDE = Text(
         "chiffre et son intervalle disent deux choses différentes, et aucun ne se lit seul."
     ),
 )
-_TOLD = ("distribution.no-side", "evidence.few-places")
+NO_SIDE = "distribution.no-side"
+"""Reason of a test without direction against a question that has one."""
+_TOLD = (NO_SIDE, "evidence.few-places")
 """Reasons against an answer that page 1 gives with a mix of places."""
 _UNANSWERED = Text(
     en="Confidence that the true effect passes, or that it is nothing or harm: not answerable.",
