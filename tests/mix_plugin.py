@@ -68,9 +68,7 @@ class KnownMix:
         pre = np.array([np.sqrt((gap[:start] ** 2).mean()) for gap in gaps.values()])
         post = np.array([np.sqrt((gap[start:] ** 2).mean()) for gap in gaps.values()])
         ratio, kept = post / pre, pre <= 6.0
-        order = np.argsort(-ratio)
-        rank = np.empty(len(names), dtype=int)
-        rank[order] = np.arange(1, len(names) + 1)
+        rank = (ratio[kept][None] >= ratio[:, None]).sum(axis=1)
         p = float((ratio[kept] >= ratio[0]).mean())
         tables: dict[str, Any] = {
             "placebos": {
