@@ -58,7 +58,7 @@ def _weights(
     with style(name):
         figure, axes = _rows([label for label, _ in rows], 0.15, narrow=narrow)
         values = [float(weight) for _, weight in rows]
-        low, high = room([0.0, *values], 0.14)
+        low, high = room([0.0, *values], 0.24 if narrow else 0.14)
         axes.set_xlim(low if min(values) < 0 else 0.0, high)
         axes.set_xticks([])
         axes.spines["bottom"].set_visible(False)

@@ -104,6 +104,8 @@ def in_time_drawing(finding: FindingFacts, pen: Pen, *, narrow: bool = False) ->
                 "color": INK if k % 2 == 0 else SOFT,
                 "linewidth": 1.3,
                 "linestyle": STYLES[(k + 1) % len(STYLES)],
+                # A dot where the service is taken to begin.
+                "dot": path.place,
             },
         )
         for k, path in enumerate(mix.in_time.paths)
@@ -154,9 +156,14 @@ def _over_time(
         for values, text, look in lines:
             drawn = [float("nan") if value is None else float(value) for value in values]
             known += [value for value in drawn if not math.isnan(value)]
+            dot = look.get("dot")
+            line = {key: value for key, value in look.items() if key != "dot"}
             for k, run in enumerate(runs(at)):
                 label = text if text and k == 0 else "_"
-                axes.plot(at[run], drawn[run], label=label, **look)
+                axes.plot(at[run], drawn[run], label=label, **line)
+            if dot in labels:
+                k = labels.index(dot)
+                axes.plot(at[k : k + 1], drawn[k : k + 1], "o", color=look["color"], markersize=5)
         axes.set_ylim(*room(known, 0.06))
         axes.set_xlim(*room(at, 0.03))
         if zero:
