@@ -438,7 +438,8 @@ def _solved(columns: Floats, target: Floats, penalty: Floats, here: Bools) -> Mi
     columns = columns if len(columns) == 1 else columns[here]
     target, penalty = target[here], penalty[here]
     # Donors that never differ have no noise, and any weights of theirs are as good.
-    least = LEAST * max(float(np.abs(columns).max()), float(np.abs(target).max()), 1e-300) ** 2
+    largest = max(float(np.abs(columns).max()), float(np.abs(target).max())) or 1.0
+    least = LEAST * largest**2
     mixes = ridge_mixes(columns, target, np.maximum(penalty, least))
     for k in np.flatnonzero(mixes.relative_gap > PROVED).tolist():
         _by_rows(mixes, k, columns[k if len(columns) > 1 else 0], target[k], penalty[k])
