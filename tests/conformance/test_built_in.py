@@ -17,6 +17,8 @@ CHOSEN = {
     "randomisation-inference": {"draws": 199},
     "few-treated": {"draws": 99},
     "synthetic-control": {"draws": 99},
+    # Penalties are chosen by two stretches of periods: it is chosen as well for each stand-in.
+    "augmented-synthetic-control": {"draws": 19, "folds": 2},
     "fixed-rate": {"rate": STATED},
 }
 SETTINGS = [

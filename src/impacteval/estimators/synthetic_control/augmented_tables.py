@@ -22,7 +22,9 @@ from impacteval.estimators.synthetic_control.panel import Panel
 Floats = NDArray[np.float64]
 
 
-def certificate(panel: Panel, fits: Sequence[PlaceFit], chance: Chance) -> Certificate:
+def certificate(
+    panel: Panel, places: Places, fits: Sequence[PlaceFit], chance: Chance
+) -> Certificate:
     """The proof of the mixes and what the corrections made of them.
 
     ``gap``, ``relative_gap`` and ``solutions`` are of the mixes; sums, smallest and largest weights
@@ -40,8 +42,8 @@ def certificate(panel: Panel, fits: Sequence[PlaceFit], chance: Chance) -> Certi
     for own in proofs:
         check(panel, own)
     weights = np.zeros((len(fits), len(panel.y)))
-    for row, found in zip(weights, fits, strict=True):
-        row[found.donors] = found.fit.weights
+    for row, one in zip(weights, fits, strict=True):
+        row[one.donors] = one.fit.weights
     donors = np.array([before(own) for own in chance.alone])
     found = certify(
         panel,
@@ -52,6 +54,7 @@ def certificate(panel: Panel, fits: Sequence[PlaceFit], chance: Chance) -> Certi
         many=np.array([_several(own) for own in fits]),
         donors=donors,
         simplex=False,
+        levels=not places.choices.fixed_effects,
     )
     mixed = [_mixed(panel, own) for own in fits]
     values = {
