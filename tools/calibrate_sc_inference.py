@@ -9,6 +9,7 @@ served place in the served periods, and what it would have had is known.
 from __future__ import annotations
 
 import sys
+import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,9 +18,10 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from impacteval.estimates import ConfidenceDistribution, StudentT, TestInversion
+from impacteval.estimates import ConfidenceDistribution, EmpiricalDraws, StudentT, TestInversion
 from impacteval.estimators.synthetic_control.effect import relative_to, times
 from impacteval.inference.conformal import collapsed, conformal_sets
+from impacteval.inference.sc_prediction import predict
 from impacteval.inference.sc_ttest import cross_fit
 from impacteval.inference.simplex import simplex_fit
 from impacteval.values import Scale
@@ -27,7 +29,7 @@ from impacteval.values import Scale
 sys.path.insert(0, str(Path(__file__).parent))
 
 from calibrate import QUESTIONS, Calibrated, publish
-from calibrate_designs import Design
+from calibrate_designs import SEED, Design
 from calibrate_few_treated import Sets, hull
 
 Floats = NDArray[np.float64]
@@ -157,6 +159,19 @@ def t_test(pool: Floats, target: Floats, before: int) -> One:
     return One(found.effect, found.std_error, distribution, float(target[before:].mean()))
 
 
+def prediction(pool: Floats, target: Floats, before: int) -> One:
+    """What ``inference="prediction"`` gives."""
+    after = len(target) - before
+    weights = simplex_fit(pool[:before], target[:before]).weights
+    ahead = pool[before:].mean(axis=0)[None]
+    # Draws of their own for each panel, whatever the order in which these come.
+    rng = np.random.default_rng([SEED, zlib.crc32(target.tobytes())])
+    found = predict(pool[:before], target[:before], weights, ahead, rng=rng)
+    observed = float(target[before:].mean())
+    effect = float(np.full(after, 1.0 / after) @ (target - pool @ weights)[before:])
+    return One(effect, np.nan, EmpiricalDraws(observed - found.quantiles(0)), observed)
+
+
 @dataclass(frozen=True)
 class Measure:
     """How a method is measured on the first `after` served periods."""
@@ -225,7 +240,11 @@ p-values. Outcomes that drift away from every mix are what it cannot see."""
 
 
 def _method(
-    name: str, method: Callable[[Floats, Floats, int], One], after: int, told: str
+    name: str,
+    method: Callable[[Floats, Floats, int], One],
+    after: int,
+    told: str,
+    replications: int = 4_000,
 ) -> Calibrated:
     return Calibrated(
         name,
@@ -233,7 +252,7 @@ def _method(
         designs=lambda: DESIGNS,
         scales=(Scale.DIFFERENCE, Scale.RELATIVE, Scale.TOTAL),
         command="python tools/calibrate_sc_inference.py",
-        replications=4_000,
+        replications=replications,
         note=NOTE + told,
     )
 
@@ -245,6 +264,13 @@ METHODS: Sequence[Calibrated] = (
         conformal,
         2,
         "The average of two served periods, against blocks of two. " + EXACT,
+    ),
+    _method(
+        "synthetic-control-prediction",
+        prediction,
+        1,
+        "One served period, sub-Gaussian shocks, 399 draws of the weights.",
+        2_000,
     ),
     _method(
         "synthetic-control-t-test",
