@@ -291,8 +291,10 @@ METHODS = [
         InteractiveFixedEffects(inference="jackknife"),
         lambda: MANY,
     ),
-    _method("matrix-completion", MatrixCompletion(draws=39), lambda: SHORT + FEW),
-    _method("matrix-completion-jackknife", MatrixCompletion(inference="jackknife"), lambda: FEW),
+    _method("matrix-completion", MatrixCompletion(draws=39), lambda: SHORT + FEW, 1_000),
+    _method(
+        "matrix-completion-jackknife", MatrixCompletion(inference="jackknife"), lambda: FEW, 1_000
+    ),
 ]
 
 

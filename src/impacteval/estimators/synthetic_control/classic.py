@@ -10,6 +10,8 @@ Firpo and Possebom (2018), Synthetic control method: inference, sensitivity anal
 sets. *Journal of Causal Inference* 6(2). doi:10.1515/jci-2016-0026
 Abadie and L'Hour (2021), A penalized synthetic control estimator for disaggregated data. *Journal of
 the American Statistical Association* 116(536). doi:10.1080/01621459.2021.1971535
+Ben-Michael, Feller and Rothstein (2022), Synthetic controls with staggered adoption. *Journal of the
+Royal Statistical Society B* 84(2). doi:10.1111/rssb.12448: separate and pooled mixes.
 Doudchenko and Imbens (2016), Balancing, regression, difference-in-differences and synthetic control
 methods. NBER working paper 22791. doi:10.3386/w22791: the intercept.
 """
@@ -46,6 +48,7 @@ from impacteval.estimators.synthetic_control.penalty import chosen_penalty
 from impacteval.estimators.synthetic_control.placebo import Statistic
 from impacteval.estimators.synthetic_control.placebo_answer import placebo_inference
 from impacteval.estimators.synthetic_control.prediction_answer import prediction_inference
+from impacteval.estimators.synthetic_control.pooling import pooled, spread_over
 from impacteval.inference.conformal import Permutations
 from impacteval.inference.sc_prediction import Shocks
 from impacteval.sample.roll_out import first_served
@@ -82,6 +85,9 @@ class SyntheticControl:
     penalty : float, "loo" or None
         How much donors that are far from the served place are held back; ``"loo"`` chooses it by
         leaving out each period from before in turn.
+    fit : {"separate", "pooled"}
+        Whether each served place has a mix of its own, or those of one starting date share one that
+        follows their mean.
     inference : {"placebo", "conformal", "t-test", "prediction"}
         How chance is measured: over places, by pretending that others were served; over time, by
         reordering residuals (sets with exact ends, also for each period); over blocks of time, with
@@ -135,6 +141,7 @@ class SyntheticControl:
 
     intercept: bool = False
     penalty: float | Literal["loo"] | None = None
+    fit: Literal["separate", "pooled"] = "separate"
     inference: Literal["placebo", "conformal", "t-test", "prediction"] = "placebo"
     statistic: Statistic = "rmspe-ratio"
     max_pre_fit: float | None = None
@@ -195,6 +202,7 @@ class SyntheticControl:
         return {
             "intercept": self.intercept,
             "penalty": self.penalty,
+            "fit": self.fit,
             "inference": self.inference,
             "statistic": self.statistic,
             "max_pre_fit": self.max_pre_fit,
@@ -242,24 +250,29 @@ class SyntheticControl:
         scale = Scale.parse(scale)
         panel = read_panel(sample, scale, window=self.window)
         fitter, how, choice = self._fitter(panel)
-        fits = fit_served(panel, fitter)
-        chance = self._chance(Question(panel, fitter, fits, LEVEL, rng))
-        proof = certify_fits(panel, fits, chance.donors)
+        # What is followed before the service: each served place, or the mean of those of one date.
+        followed, group = (
+            pooled(panel) if self.fit == "pooled" else (panel, np.arange(len(panel.served)))
+        )
+        fits = fit_served(followed, fitter)
+        each = spread_over(fits, panel, group) if self.fit == "pooled" else fits
+        chance = self._chance(Question(panel, fitter, each, LEVEL, rng))
+        proof = certify_fits(followed, fits, chance.donors)
         return build(
             estimator=self.name,
             settings=self._settings,
             panel=panel,
-            counterfactual=fits.counterfactual,
+            counterfactual=each.counterfactual,
             answer=chance.answer,
             scale=scale,
             sentences=(*how, *chance.sentences),
             certificate=proof.values,
             tables={
-                "weights": weights_table(panel, fits.weights),
-                "units": units_table(panel, fits),
+                "weights": weights_table(followed, fits.weights),
+                "units": units_table(followed, fits),
                 **chance.tables,
-                **refits.leave_one_out(panel, fitter, fits),
-                **refits.in_time(panel, fitter),
+                **refits.leave_one_out(followed, fitter, fits),
+                **refits.in_time(followed, fitter),
                 **choice,
             },
             notes=(*proof.notes, *chance.notes),
@@ -293,7 +306,12 @@ class SyntheticControl:
             penalty, choice["penalty"] = chosen_penalty(panel, intercept=self.intercept)
         assert isinstance(penalty, float | int)  # chosen by now; for mypy
         said = [
-            words.mixed(len(panel.donors), len(panel.served), intercept=self.intercept),
+            words.mixed(
+                len(panel.donors),
+                len(panel.served),
+                intercept=self.intercept,
+                pooled=self.fit == "pooled",
+            ),
             words.penalised(float(penalty)) if penalty else None,
             words.chosen() if choice else None,
         ]

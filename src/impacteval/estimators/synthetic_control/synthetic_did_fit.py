@@ -438,9 +438,10 @@ def _solved(columns: Floats, target: Floats, penalty: Floats, here: Bools) -> Mi
     columns = columns if len(columns) == 1 else columns[here]
     target, penalty = target[here], penalty[here]
     # Donors that never differ have no noise, and any weights of theirs are as good.
-    least = LEAST * max(float(np.abs(columns).max()), float(np.abs(target).max()), 1e-300) ** 2
+    largest = max(float(np.abs(columns).max()), float(np.abs(target).max())) or 1.0
+    least = LEAST * largest**2
     mixes = ridge_mixes(columns, target, np.maximum(penalty, least))
-    for k in np.flatnonzero(mixes.relative_gap > PROVED).tolist():
+    for k in np.flatnonzero((mixes.relative_gap > PROVED) | ~mixes.sure).tolist():
         _by_rows(mixes, k, columns[k if len(columns) > 1 else 0], target[k], penalty[k])
     return mixes
 
@@ -448,8 +449,12 @@ def _solved(columns: Floats, target: Floats, penalty: Floats, here: Bools) -> Mi
 def _by_rows(mixes: Mixes, k: int, columns: Floats, target: Floats, penalty: Floats) -> None:
     """Solve one problem by itself, with penalties as further rows: slower, and to more digits."""
     held = np.flatnonzero(np.isfinite(penalty))
-    rows = np.vstack([columns[:, held], np.diag(np.sqrt(penalty[held]))])
-    found = simplex_fit(rows, np.append(target, np.zeros(len(held))))
+    own, least = penalty[held], float(penalty[held].min())
+    if (own == least).all():
+        found = simplex_fit(columns[:, held], target, ridge=least)
+    else:
+        rows = np.vstack([columns[:, held], np.diag(np.sqrt(own))])
+        found = simplex_fit(rows, np.append(target, np.zeros(len(held))))
     mixes.weights[k] = 0.0
     mixes.weights[k, held] = found.weights
     mixes.gap[k], mixes.scale[k] = found.gap, found.scale

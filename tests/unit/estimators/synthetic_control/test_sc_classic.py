@@ -141,6 +141,33 @@ def test_the_effect_of_several_is_the_weighted_mean_over_their_periods():
     assert set(found.parts["weights"].columns) == {"served", "unit", "weight"}
 
 
+def test_pooled_places_are_followed_by_one_mix_for_each_date():
+    y, starts = factors(28), {0: 10, 3: 13, 5: 13}
+    weight = np.linspace(1.0, 3.0, 12)
+    found = run(panel(y, starts, weight), draws=19, fit="pooled")
+    never = [k for k in range(12) if k not in starts]
+    total = size = 0.0
+    for units, start in (([0], 10), ([3, 5], 13)):
+        mean = weight[units] @ y[units] / weight[units].sum()
+        gap = mean - slow_weights(mean[:start], y[never, :start].T) @ y[never]
+        total += weight[units].sum() * gap[start:].sum()
+        size += weight[units].sum() * len(gap[start:])
+    assert found.effect.value == pytest.approx(total / size, abs=1e-6)
+    assert found.parts["units"]["unit"].tolist() == ["p00", "p03 + p05"]
+    assert set(found.parts["weights"]["served"]) == {"p00", "p03 + p05"}
+    assert (found.n_treated, found.treated_clusters) == (3, 3)
+    # The test does not depend on how the effect is fitted, and with one served all is the same.
+    apart = run(panel(y, starts, weight), draws=19)
+    assert found.effect.p_value(0.4) == apart.effect.p_value(0.4)
+    one = panel(y, {0: 13})
+    assert run(one, fit="pooled").effect == run(one).effect
+    path = found.parts["path"]
+    assert path["gap"][14] == pytest.approx(
+        found.to_frame().set_index("period")["observed"][2015]
+        - found.to_frame().set_index("period")["counterfactual"][2015]
+    )
+
+
 def test_an_intercept_follows_changes_alone():
     y = factors(9)
     y[0] += 100.0
