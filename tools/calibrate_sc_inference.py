@@ -264,6 +264,7 @@ METHODS: Sequence[Calibrated] = (
         conformal,
         2,
         "The average of two served periods, against blocks of two. " + EXACT,
+        2_000,
     ),
     _method(
         "synthetic-control-prediction",

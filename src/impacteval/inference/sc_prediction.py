@@ -205,8 +205,7 @@ def _threshold(pool: Floats, residuals: Floats, weights: Floats) -> float:
 
 def _line(design: Floats, outcome: Floats) -> Floats:
     """Least squares."""
-    found = np.asarray(np.linalg.lstsq(design, outcome, rcond=None)[0], dtype=np.float64)
-    return found
+    return np.asarray(np.linalg.lstsq(design, outcome, rcond=None)[0], dtype=np.float64)
 
 
 def _moments(design: Floats, ahead: Floats, residuals: Floats) -> tuple[Floats, Floats, Floats]:

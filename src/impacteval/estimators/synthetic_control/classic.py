@@ -47,8 +47,8 @@ from impacteval.estimators.synthetic_control.panel import Panel, Window, read_pa
 from impacteval.estimators.synthetic_control.penalty import chosen_penalty
 from impacteval.estimators.synthetic_control.placebo import Statistic
 from impacteval.estimators.synthetic_control.placebo_answer import placebo_inference
-from impacteval.estimators.synthetic_control.prediction_answer import prediction_inference
 from impacteval.estimators.synthetic_control.pooling import pooled, spread_over
+from impacteval.estimators.synthetic_control.prediction_answer import prediction_inference
 from impacteval.inference.conformal import Permutations
 from impacteval.inference.sc_prediction import Shocks
 from impacteval.sample.roll_out import first_served
