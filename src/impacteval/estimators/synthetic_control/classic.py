@@ -48,7 +48,9 @@ from impacteval.estimators.synthetic_control.penalty import chosen_penalty
 from impacteval.estimators.synthetic_control.placebo import Statistic
 from impacteval.estimators.synthetic_control.placebo_answer import placebo_inference
 from impacteval.estimators.synthetic_control.pooling import pooled, spread_over
+from impacteval.estimators.synthetic_control.prediction_answer import prediction_inference
 from impacteval.inference.conformal import Permutations
+from impacteval.inference.sc_prediction import Shocks
 from impacteval.sample.roll_out import first_served
 from impacteval.values import Scale
 
@@ -68,6 +70,7 @@ OWN = {
     "placebo": ("statistic", "max_pre_fit", "draws"),
     "conformal": ("permutations",),
     "t-test": ("folds",),
+    "prediction": ("shocks", "simulations"),
 }
 
 
@@ -85,10 +88,11 @@ class SyntheticControl:
     fit : {"separate", "pooled"}
         Whether each served place has a mix of its own, or those of one starting date share one that
         follows their mean.
-    inference : {"placebo", "conformal", "t-test"}
+    inference : {"placebo", "conformal", "t-test", "prediction"}
         How chance is measured: over places, by pretending that others were served; over time, by
         reordering residuals (sets with exact ends, also for each period); over blocks of time, with
-        the bias of the weights taken out (the effect is then the debiased one).
+        the bias of the weights taken out (the effect is then the debiased one); or by predicting what
+        would have happened, with doubt about the weights and a shock for the new period.
     statistic : {"rmspe-ratio", "signed-ratio"}
         What placebos are ranked by: the root mean square gap after the service over that from
         before, which has no direction, or the mean gap over it, which has.
@@ -102,6 +106,10 @@ class SyntheticControl:
         residuals that are not correlated over time. Sets of averages and periods are the same.
     folds : int
         With ``t-test``: blocks of periods from before that are left out in turn.
+    shocks : {"sub-gaussian", "location-scale"}
+        With ``prediction``: how a new period's shock is told from residuals.
+    simulations : int
+        With ``prediction``: draws of the noise that chose the weights.
     window : tuple, optional
         First and last period that the effect is about; all served periods by default.
 
@@ -134,12 +142,14 @@ class SyntheticControl:
     intercept: bool = False
     penalty: float | Literal["loo"] | None = None
     fit: Literal["separate", "pooled"] = "separate"
-    inference: Literal["placebo", "conformal", "t-test"] = "placebo"
+    inference: Literal["placebo", "conformal", "t-test", "prediction"] = "placebo"
     statistic: Statistic = "rmspe-ratio"
     max_pre_fit: float | None = None
     draws: int = 9999
     permutations: Permutations = "moving-block"
     folds: int = 3
+    shocks: Shocks = "sub-gaussian"
+    simulations: int = 399
     window: Window | None = None
 
     def __post_init__(self) -> None:
@@ -155,6 +165,11 @@ class SyntheticControl:
             )
         if self.folds < 2:
             raise UsageError(f"folds must be 2 at least, not {self.folds}: one has no spread.")
+        if self.simulations < 39:
+            raise UsageError(
+                f"simulations must be 39 at least, not {self.simulations}: fewer cannot reach the "
+                "5% level, half of which is for the weights."
+            )
         self._check_inference()
 
     def _check_inference(self) -> None:
@@ -168,6 +183,8 @@ class SyntheticControl:
         ]
         if self.inference != "placebo" and self.penalty:
             idle.append("penalty")
+        if self.inference == "prediction" and self.intercept:
+            idle.append("intercept")
         if idle:
             raise UsageError(
                 f"{', '.join(idle)} {'has' if len(idle) == 1 else 'have'} no part in inference "
@@ -192,6 +209,8 @@ class SyntheticControl:
             "draws": self.draws,
             "permutations": self.permutations,
             "folds": self.folds,
+            "shocks": self.shocks,
+            "simulations": self.simulations,
             "window": self.window,
         }
 
@@ -220,7 +239,8 @@ class SyntheticControl:
         scale : Scale
             ``difference``, ``relative`` or ``total``.
         rng : numpy.random.Generator
-            Draws placements, or orders of periods, where these are too many; unused otherwise.
+            Draws placements, or orders of periods, where these are too many, and weights with
+            ``prediction``; unused otherwise.
 
         Raises
         ------
@@ -268,6 +288,8 @@ class SyntheticControl:
             )
         if self.inference == "t-test":
             return t_test_inference(question, folds=self.folds, intercept=self.intercept)
+        if self.inference == "prediction":
+            return prediction_inference(question, shocks=self.shocks, simulations=self.simulations)
         return placebo_inference(
             question,
             statistic=self.statistic,
