@@ -154,6 +154,8 @@ def test_missing_cells_have_no_say_and_are_told():
         )
     real = own[11:13].mean() / np.sqrt(np.nanmean(own[:11] ** 2))
     assert found.effect.p_value() == (1 + sum(abs(r) >= abs(real) for r in ratios)) / 21
+    spread = np.sqrt(np.nanmean(own[:11] ** 2) * np.mean(np.square(ratios)))
+    assert found.effect.std_error == pytest.approx(spread, rel=1e-6)
     total = estimate(sample_of(frame[~gone.ravel()]), "total", penalty=0.2)
     assert total.effect.value == pytest.approx(own[11:13].sum())
     # Marked as missing they are the same.
@@ -161,6 +163,8 @@ def test_missing_cells_have_no_say_and_are_told():
         frame.assign(y=np.where(gone, np.nan, y).ravel()), missing_outcome="attrited"
     )
     assert estimate(marked, penalty=0.2).effect.value == pytest.approx(found.effect.value)
+    again = estimate(marked, "total", penalty=0.2).effect.value
+    assert again == pytest.approx(total.effect.value)
 
 
 @pytest.mark.parametrize("settings", [{}, {"inference": "jackknife"}, {"penalty": 0.3}])
