@@ -22,6 +22,7 @@ USED_INDIRECTLY = {
     "pyarrow": "pandas reads Parquet files with it",
     "pyreadstat": "pandas reads SPSS files with it",
     "causaldata": "extra studies: data read by name, at run time",
+    "synthdid-py": "extra studies: data read by name, at run time",
 }
 # Imported, and brought by a dependency that guarantees it.
 BROUGHT = {

@@ -16,6 +16,7 @@ from impacteval.testing.counts import STATED
 CHOSEN = {
     "randomisation-inference": {"draws": 199},
     "few-treated": {"draws": 99},
+    "synthetic-control": {"draws": 99},
     "fixed-rate": {"rate": STATED},
 }
 SETTINGS = [

@@ -6,7 +6,8 @@ bootstrap (`wild_test`, `wild_inversion`), differences in differences (`panel_ef
 `repeated_effect`, `two_way_balanced`, and `two_way_cells` from sums alone), effects on the four
 scales (`on_scale`), joint uncertainty through influence values (`weighted_sum`), several looks at
 once (`max_t`, `holm`, `level_for_each`), whether effects differ (`equal_effects`), and how firm an
-effect is when trends were not parallel (`Sensitivity`).
+effect is when trends were not parallel (`Sensitivity`). Weights of donors that are not negative and
+sum to one: one problem (`simplex_fit`), many (`simplex_fits`), a line of targets (`simplex_path`).
 """
 
 from impacteval.inference.cells import (
@@ -45,6 +46,8 @@ from impacteval.inference.scales import (
     on_scale,
 )
 from impacteval.inference.separation import separated
+from impacteval.inference.simplex import SimplexFit, SimplexFits, simplex_fit, simplex_fits
+from impacteval.inference.simplex_path import SimplexPath, simplex_path
 from impacteval.inference.simultaneous import (
     bonferroni,
     chance_of_smaller,
@@ -83,6 +86,9 @@ __all__ = [
     "RobustSet",
     "ScaledEffect",
     "Sensitivity",
+    "SimplexFit",
+    "SimplexFits",
+    "SimplexPath",
     "Spread",
     "TwoMeans",
     "Variance",
@@ -120,6 +126,9 @@ __all__ = [
     "regression_influence",
     "repeated_effect",
     "separated",
+    "simplex_fit",
+    "simplex_fits",
+    "simplex_path",
     "sup_t",
     "two_way_balanced",
     "two_way_cells",

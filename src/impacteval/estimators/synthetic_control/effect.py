@@ -210,9 +210,7 @@ def times(distribution: ConfidenceDistribution, size: float) -> ConfidenceDistri
         case TestInversion(two, greater, less, label):
 
             def moved(function: Any) -> Any:
-                return function and StepFunction(
-                    function.knots * size, function.at, function.between
-                )
+                return function and _stepping(function.knots * size, function.at, function.between)
 
             return TestInversion(moved(two), moved(greater), moved(less), label)
         case NoUncertainty(value):
@@ -250,15 +248,19 @@ def relative_to(distribution: ConfidenceDistribution, observed: float) -> Confid
 def _relative_steps(function: StepFunction, observed: float) -> StepFunction:
     kept = int(np.searchsorted(function.knots, observed, side="left"))
     knots = observed / (observed - function.knots[:kept]) - 1.0
-    apart = np.append(np.diff(knots) > 0.0, True)
-    # Knots that rounding brings together are one, with the larger of their p-values.
+    return _stepping(knots, function.at[:kept], function.between[: kept + 1])
+
+
+def _stepping(knots: Floats, at: Floats, between: Floats) -> StepFunction:
+    """The step function; knots that rounding brings together are one, with the larger p-value."""
+    apart = np.append(np.diff(knots) > 0.0, True)[: len(knots)]
     if not apart.all():
         group = np.concatenate([[0], np.cumsum(apart[:-1])])
-        at = np.zeros(int(group[-1]) + 1)
-        np.maximum.at(at, group, function.at[:kept])
-        between = np.concatenate([function.between[:1], function.between[1 : kept + 1][apart]])
-        return StepFunction(knots[apart], np.maximum(at, _beside(between)), between)
-    return StepFunction(knots, function.at[:kept], function.between[: kept + 1])
+        larger = np.zeros(int(group[-1]) + 1)
+        np.maximum.at(larger, group, at)
+        knots, between = knots[apart], np.concatenate([between[:1], between[1:][apart]])
+        at = np.maximum(larger, _beside(between))
+    return StepFunction(knots, at, between)
 
 
 def _beside(between: Floats) -> Floats:

@@ -1,0 +1,9 @@
+"""Least squares with weights that are not negative and sum to one, solved exactly and proved.
+
+`simplex_fit` is one problem, `simplex_fits` many that share their columns.
+"""
+
+from impacteval.inference.simplex.fit import SimplexFit, simplex_fit
+from impacteval.inference.simplex.fits import SimplexFits, simplex_fits
+
+__all__ = ["SimplexFit", "SimplexFits", "simplex_fit", "simplex_fits"]
