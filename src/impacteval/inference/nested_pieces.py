@@ -22,6 +22,8 @@ Ints = NDArray[np.int64]
 
 # Pieces that a search may pass through.
 PIECES = 12
+# Evaluations on each: a handful do where a piece is smooth.
+EVALUATIONS = 60
 # A donor's weight, or its distance from having one, that counts as zero at the edge of a piece.
 EDGE = 1e-6
 # A fall of the miss below this share of it is none.
@@ -92,25 +94,46 @@ class Piece:
         return value, gradient, conditions, np.vstack([turns, slopes])
 
 
+class _EnoughError(Exception):
+    """The search on a piece has used its evaluations."""
+
+
 def _lowest(piece: Piece, u: Floats, low: float, size: float) -> Floats:
+    """The lowest point of a piece, or the lowest one inside it that was seen."""
     from scipy.optimize import minimize
 
-    found: Any = minimize(
-        lambda x: piece.at(x)[0] / size,
-        u,
-        jac=lambda x: piece.at(x)[1] / size,
-        method="SLSQP",
-        bounds=[(low, 0.0)] * len(u),
-        constraints=[
-            {
-                "type": "ineq",
-                "fun": lambda x: piece.at(x)[2],
-                "jac": lambda x: piece.at(x)[3],
-            }
-        ],
-        options={"maxiter": 60, "ftol": 1e-14},
-    )
-    x = np.asarray(found.x, dtype=np.float64)
+    best, least, evaluations = u, np.inf, 0
+
+    def miss(x: Floats) -> float:
+        nonlocal best, least, evaluations
+        evaluations += 1
+        # Near the edge a line search may go on for nothing.
+        if evaluations > EVALUATIONS:
+            raise _EnoughError
+        value, _, conditions, _ = piece.at(x)
+        if value < least and conditions.min() >= -EDGE:
+            best, least = x.copy(), value
+        return value / size
+
+    try:
+        found: Any = minimize(
+            miss,
+            u,
+            jac=lambda x: piece.at(x)[1] / size,
+            method="SLSQP",
+            bounds=[(low, 0.0)] * len(u),
+            constraints=[
+                {
+                    "type": "ineq",
+                    "fun": lambda x: piece.at(x)[2],
+                    "jac": lambda x: piece.at(x)[3],
+                }
+            ],
+            options={"maxiter": EVALUATIONS, "ftol": 1e-12},
+        )
+        x = np.asarray(found.x, dtype=np.float64)
+    except _EnoughError:
+        x = best
     return np.clip(x, low, 0.0) if np.isfinite(x).all() else u
 
 
@@ -138,7 +161,7 @@ def finish(distances: Distances, u: Floats) -> tuple[float, Floats]:
         outer = Outer(distances)
         value, _ = outer(point)
         assert outer.support is not None  # set by every evaluation; for mypy
-        return value, outer.support
+        return value, np.sort(outer.support)
 
     least, support = miss(u)
     known: set[bytes] = set()

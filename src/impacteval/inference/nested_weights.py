@@ -42,14 +42,24 @@ Ints = NDArray[np.int64]
 LEAST = 1e-6
 # The random points are the same for every unit and every run.
 SEED = 20100490
-# Descents, each from one of the lowest points that were looked at.
-STARTS = 10
-# How many points are looked at for each that is descended from.
-SCREENED = 10
-HOPS = 12
-SPREADS = (2.0, 1.0, 0.5, 0.2)
-# Slopes closer than this, as a share of the scale of the problem, are one level.
+# Descents from the lowest points that were looked at, and as many again from near the best end.
+STARTS = 12
+# How many points are looked at for each descent: one evaluation costs a fortieth of a descent.
+SCREENED = 40
+# Concentration of random weights of which a few count.
+FEW = 0.3
+# How far the later descents begin from the best end, in logarithms, in turn.
+SPREADS = (3.0, 1.0, 0.3, 0.1)
+# Donors let in or out before the inner problem is solved from the beginning.
+REPAIRS = 6
+# Slopes that are lower by no more than this share of the largest distance are no better.
+HOLDS = 1e-12
+# Weights below this are what rounding leaves of zero.
+TINY = 1e-10
+# A difference of inner objectives below this share of the largest distance is none.
 LEVEL = 1e-11
+# Rounds of multipliers; a handful reach rounding.
+ROUNDS = 60
 # A miss of the predictors below this share of their distances is none.
 MATCHED = 1e-9
 
@@ -95,22 +105,31 @@ class Mix:
     Attributes
     ----------
     weights : array, shape (J,)
+        Not negative, with sum one.
     squares : float
         Mean squared miss of the outcome before the service.
     gap : float
         No weights match the predictors better by more than this, in the unit of the weighted
         sum of squares with predictor weights of sum one.
-    relative_gap : float
-        The gap as a share of the largest weighted distance of a donor.
+    size : float
+        The largest weighted distance of a donor, by which the gap is judged.
     several : bool
         Whether other weights match the predictors as well; then these follow the outcome best.
+    many : bool
+        Whether other weights match the predictors as well and follow the outcome as well.
     """
 
     weights: Floats
     squares: float
     gap: float
-    relative_gap: float
+    size: float
     several: bool
+    many: bool
+
+    @property
+    def relative_gap(self) -> float:
+        """The gap as a share of the size."""
+        return self.gap / self.size if self.size > 0.0 else 0.0
 
 
 def mix(distances: Distances, v: Floats) -> Mix:
@@ -124,33 +143,35 @@ def mix(distances: Distances, v: Floats) -> Mix:
 
     Examples
     --------
-    Two predictors cannot tell four donors apart; the outcome does.
+    One predictor cannot tell four donors apart; the outcome does.
 
     >>> import numpy as np
     >>> apart = Distances(
-    ...     np.array([[-1.0, 1.0, -1.0, 1.0]]), np.array([[-2.0, 2.0, -1.0, 0.0]])
+    ...     np.array([[-1.0, 1.0, -1.0, 1.0]]),
+    ...     np.array([[-2.0, 2.0, -1.0, 0.5], [1.0, 3.0, 1.0, -1.0]]),
     ... )
     >>> found = mix(apart, np.array([1.0]))
-    >>> found.several, round(found.squares, 9), found.weights.round(6).tolist()
-    (True, 0.0, [0.0, 0.25, 0.5, 0.25])
+    >>> found.several, found.many, round(found.squares, 9), found.weights.round(6).tolist()
+    (True, False, 0.03125, [0.0, 0.0, 0.5, 0.5])
     """
     v = np.asarray(v, dtype=np.float64)
     v = v / v.sum()
     held = v > 0.0
-    rows = distances.predictors[held]
-    weights = simplex_fit(np.sqrt(v[held])[:, None] * rows, np.zeros(len(rows))).weights
-    slope, size = _slopes(rows, v[held], weights)
-    tied = np.flatnonzero(slope <= slope @ weights + LEVEL * size)
-    several = _affine_rank(rows[:, tied]) < len(tied)
-    if several:
-        chosen = np.zeros(distances.donors)
-        chosen[tied] = _follow(distances.outcomes[:, tied], rows[:, tied], rows @ weights)
-        worse = float(v[held] @ ((rows @ chosen) ** 2 - (rows @ weights) ** 2))
+    v, rows = v[held], distances.predictors[held]
+    fit = simplex_fit(np.sqrt(v)[:, None] * rows, np.zeros(len(rows)))
+    weights, many = fit.weights, False
+    _, size = _slopes(rows, v, weights)
+    if not fit.unique:
+        # All best mixes have the same predictors.
+        chosen, only = _follow(distances.outcomes, rows, rows @ weights)
+        worse = float(v @ ((rows @ chosen) ** 2 - (rows @ weights) ** 2))
         if worse <= LEVEL * size:
-            weights = chosen
-    slope, size = _slopes(rows, v[held], weights)
+            weights, many = chosen, not only
+    weights = np.where(weights < TINY, 0.0, weights)
+    weights = weights / weights.sum()
+    slope, _ = _slopes(rows, v, weights)
     gap = max(2.0 * float(slope @ weights - slope.min()), 0.0)
-    return Mix(weights, distances.squares(weights), gap, gap / size if size > 0.0 else 0.0, several)
+    return Mix(weights, distances.squares(weights), gap, size, not fit.unique, many)
 
 
 def _slopes(rows: Floats, v: Floats, weights: Floats) -> tuple[Floats, float]:
@@ -159,17 +180,10 @@ def _slopes(rows: Floats, v: Floats, weights: Floats) -> tuple[Floats, float]:
     return slope, float((v @ rows**2).max())
 
 
-def _affine_rank(rows: Floats) -> int:
-    """Number of columns of which none is a mix, of either sign, of the others."""
-    if not rows.shape[1]:
-        return 0
-    size = np.abs(rows).max(axis=1, keepdims=True)
-    level = np.divide(rows, size, out=np.zeros_like(rows), where=size > 0.0)
-    return int(np.linalg.matrix_rank(np.vstack([level, np.ones(rows.shape[1])]), tol=1e-9))
+def _follow(outcomes: Floats, rows: Floats, point: Floats) -> tuple[Floats, bool]:
+    """Weights with ``rows w = point`` that follow the outcome best, and whether they alone do.
 
-
-def _follow(outcomes: Floats, rows: Floats, point: Floats) -> Floats:
-    """Weights with ``rows w = point`` that follow the outcome best, by the method of multipliers.
+    By the method of multipliers.
 
     Each round solves a least squares problem in which the rows count heavily, and moves their goal
     by what was missed; the miss shrinks by a large factor a round, down to rounding.
@@ -180,20 +194,20 @@ def _follow(outcomes: Floats, rows: Floats, point: Floats) -> Floats:
     follow = outcomes / (float(np.abs(outcomes).max()) or 1.0)
     heavy = 30.0 * np.sqrt(max(len(follow), 1))
     pushed = np.zeros(len(away))
-    best, least = np.full(rows.shape[1], 1.0 / rows.shape[1]), np.inf
-    for _ in range(60):
-        weights = simplex_fit(
+    best, only, least = np.full(rows.shape[1], 1.0 / rows.shape[1]), True, np.inf
+    for _ in range(ROUNDS):
+        fit = simplex_fit(
             np.vstack([follow, heavy * away]),
             np.concatenate([np.zeros(len(follow)), -heavy * pushed]),
-        ).weights
-        miss = away @ weights
+        )
+        miss = away @ fit.weights
         missed = float(np.abs(miss).max(initial=0.0))
         if missed < least:
-            best, least = weights, missed
+            best, only, least = fit.weights, fit.unique, missed
         if missed <= 1e-13:
             break
         pushed = pushed + miss
-    return best
+    return best, only
 
 
 @dataclass(slots=True, eq=False)
@@ -202,12 +216,13 @@ class Outer:
 
     distances: Distances
     support: Ints | None = None
-    weights: Floats | None = None
-    evaluations: int = field(default=0)
+    sizes: Floats = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.sizes = self.distances.predictors**2
 
     def __call__(self, u: Floats) -> tuple[float, Floats]:
         """Mean squared miss and its gradient; shape (K,)."""
-        self.evaluations += 1
         v = np.exp(u - u.max())
         support, weights = self.solve(v)
         outcomes = self.distances.outcomes[:, support]
@@ -223,14 +238,31 @@ class Outer:
         return value, gradient
 
     def solve(self, v: Floats) -> tuple[Ints, Floats]:
-        """The donors with weight, and their weights: the last donors again where they still hold."""
-        if self.support is not None:
-            weights = _on_face(self.distances.predictors, v, self.support)
-            if weights is not None:
-                return self.support, weights
-        rows = np.sqrt(v)[:, None] * self.distances.predictors
-        found = simplex_fit(rows, np.zeros(len(v)), start=self.weights).weights
-        self.weights = found
+        """The donors with weight, and their weights.
+
+        Weights of predictors move little from one evaluation to the next: the last donors, one
+        more or one less, are tried first and taken only when they meet every condition.
+        """
+        predictors, support = self.distances.predictors, self.support
+        if support is not None:
+            size = float((v @ self.sizes).max())
+            for _ in range(REPAIRS):
+                weights = _face(predictors, v, support)
+                lowest = int(weights.argmin())
+                if weights[lowest] <= 0.0:
+                    support = np.delete(support, lowest)
+                    continue
+                slope = (v * (predictors[:, support] @ weights)) @ predictors
+                level = float(slope[support] @ weights)
+                best = int(slope.argmin())
+                if slope[best] >= level - HOLDS * size:
+                    self.support = support
+                    return support, weights
+                if best in support:
+                    break
+                support = np.append(support, best)
+        rows = np.sqrt(v)[:, None] * predictors
+        found = simplex_fit(rows, np.zeros(len(v))).weights
         self.support = np.flatnonzero(found > 0.0)
         return self.support, found[self.support]
 
@@ -252,18 +284,6 @@ def _face(predictors: Floats, v: Floats, support: Ints) -> Floats:
     edges = root[:, None] * (rows[:, 1:] - rows[:, :1])
     rest = np.linalg.lstsq(edges, -root * rows[:, 0], rcond=None)[0]
     return np.concatenate([[1.0 - rest.sum()], rest])
-
-
-def _on_face(predictors: Floats, v: Floats, support: Ints) -> Floats | None:
-    """The inner optimum if it has exactly these donors, else None."""
-    weights = _face(predictors, v, support)
-    if weights.min() <= 0.0:
-        return None
-    slope = (v * (predictors[:, support] @ weights)) @ predictors
-    size = float((v @ predictors**2).max())
-    if slope.min() < float(slope[support] @ weights) - 1e-12 * size:
-        return None
-    return weights
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -302,7 +322,7 @@ def nested(distances: Distances, *, starts: int = STARTS) -> Nested:
     ----------
     distances : Distances
     starts : int
-        Descents; ten times as many points are looked at first.
+        Descents from the lowest of forty times as many points, and from near the best end.
 
     Examples
     --------
@@ -371,12 +391,15 @@ def starting_points(distances: Distances, count: int) -> tuple[list[str], Floats
         point[own] = 0.0
         kinds.append("one")
         points.append(point)
+    # Half of them with weights of all sizes, half with a few that count and others that hardly do.
     rng = np.random.default_rng(SEED)
-    while len(points) < count:
-        kinds.append("random")
-        points.append(rng.uniform(np.log(LEAST), 0.0, k))
-    table = np.array(points)
-    table = np.maximum(table - table.max(axis=1, keepdims=True), np.log(LEAST))
+    rest = max(count - len(points), 0)
+    low = np.log(LEAST)
+    even = rng.uniform(low, 0.0, (rest - rest // 2, k))
+    few = np.log(np.maximum(rng.dirichlet(np.full(k, FEW), size=rest // 2), LEAST**2))
+    kinds += ["random"] * rest
+    table = np.vstack([np.array(points), even, few])
+    table = np.maximum(table - table.max(axis=1, keepdims=True), low)
     return kinds, table
 
 
@@ -417,11 +440,11 @@ def _best(distances: Distances, ends: list[tuple[float, Floats]]) -> Floats:
     """The lowest of the descents, finished piece by piece."""
     from impacteval.inference.nested_pieces import finish
 
-    order = sorted(range(len(ends)), key=lambda at: ends[at][0])[:3]
+    order = sorted(range(len(ends)), key=lambda at: ends[at][0])[:2]
     finished = [finish(distances, ends[at][1]) for at in order]
     least, point = min(finished, key=lambda found: found[0])
     rng = np.random.default_rng(SEED)
-    for hop in range(HOPS):
+    for hop in range(len(ends)):
         away = point + SPREADS[hop % len(SPREADS)] * rng.normal(size=len(point))
         away = np.maximum(away - away.max(), np.log(LEAST))
         value, end = _descend(distances, away)

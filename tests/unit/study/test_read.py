@@ -182,7 +182,9 @@ def test_a_text_file_of_a_package_is_found_without_importing_it() -> None:
     assert read["State"].nunique() == 39
     assert read.loc[0].tolist() == ["Alabama", 1970.0, 89.80000305]
     assert "synthdid" not in sys.modules
-    with pytest.raises(DataError, match=r"synthdid-py\.california_prop99:1:1: there is no column 'Packs'"):
+    with pytest.raises(
+        DataError, match=r"synthdid-py\.california_prop99:1:1: there is no column 'Packs'"
+    ):
         read_table(spec, {"Packs": "number"})
 
 

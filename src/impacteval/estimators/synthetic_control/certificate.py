@@ -131,7 +131,11 @@ def certify_fits(panel: Panel, fits: ServedFits, donors: Floats | None = None) -
     for part, rows in zip(fits.parts, fits.rows, strict=True):
         allowed = np.zeros(len(panel.y), dtype=bool)
         allowed[panel.donors] = True
-        many[rows] = [several_solutions(panel.y, part, k, allowed) for k in range(len(rows))]
+        many[rows] = (
+            [several_solutions(panel.y, part, k, allowed) for k in range(len(rows))]
+            if part.many is None
+            else part.many
+        )
     return certify(
         panel,
         weights=fits.weights,

@@ -49,6 +49,9 @@ class Fits:
     size : array, shape (K,)
         What there is to explain, in the same unit: the larger of the objective and the squared
         distance of the place's outcomes from their own mean.
+    many : array of bool, shape (K,), optional
+        Whether other weights do as well, where the fitter knows; it is found out from the outcomes
+        otherwise.
     """
 
     targets: Ints
@@ -58,6 +61,7 @@ class Fits:
     cost: Floats
     gap: Floats
     size: Floats
+    many: Bools | None = None
 
     @property
     def relative_gap(self) -> Floats:
