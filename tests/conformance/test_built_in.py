@@ -16,8 +16,11 @@ from impacteval.testing.counts import STATED
 CHOSEN = {
     "randomisation-inference": {"draws": 199},
     "few-treated": {"draws": 99},
+    "synthetic-did": {"draws": 60},
     "synthetic-control": {"draws": 99},
+    "interactive-fixed-effects": {"draws": 99},
     "fixed-rate": {"rate": STATED},
+    "matrix-completion": {"penalty": 0.3, "draws": 19},
 }
 SETTINGS = [
     *(

@@ -115,20 +115,20 @@ def _lowest(piece: Piece, u: Floats, low: float, size: float) -> Floats:
             best, least = x.copy(), value
         return value / size
 
+    search: Any = minimize  # its stubs do not know conditions with several values
+    inside = {
+        "type": "ineq",
+        "fun": lambda x: piece.at(x)[2],
+        "jac": lambda x: piece.at(x)[3],
+    }
     try:
-        found: Any = minimize(
+        found = search(
             miss,
             u,
             jac=lambda x: piece.at(x)[1] / size,
             method="SLSQP",
             bounds=[(low, 0.0)] * len(u),
-            constraints=[
-                {
-                    "type": "ineq",
-                    "fun": lambda x: piece.at(x)[2],
-                    "jac": lambda x: piece.at(x)[3],
-                }
-            ],
+            constraints=[inside],
             options={"maxiter": EVALUATIONS, "ftol": 1e-12},
         )
         x = np.asarray(found.x, dtype=np.float64)
@@ -188,7 +188,7 @@ def finish(distances: Distances, u: Floats) -> tuple[float, Floats]:
 def _beside(piece: Piece, conditions: Floats) -> list[Ints]:
     """The pieces beyond the edges at which a point lies."""
     n = len(piece.support)
-    leaving = np.flatnonzero(conditions[:n] <= EDGE) if n > 1 else []
+    leaving: list[int] = np.flatnonzero(conditions[:n] <= EDGE).tolist() if n > 1 else []
     joining = np.flatnonzero(conditions[n:] <= EDGE * 1e-3)
     return [
         *(np.delete(piece.support, at) for at in leaving),

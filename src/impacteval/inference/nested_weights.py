@@ -90,7 +90,7 @@ class Distances:
     @property
     def donors(self) -> int:
         """Number of donors, J."""
-        return self.predictors.shape[1]
+        return int(self.predictors.shape[1])
 
     def squares(self, weights: Floats) -> float:
         """Mean squared miss of the outcome before the service."""
@@ -410,7 +410,7 @@ def _regression(distances: Distances) -> Floats:
     size = (found**2).sum(axis=1)
     if not size.max() > 0.0:
         return np.zeros(len(rows))
-    return np.log(np.maximum(size / size.max(), LEAST))
+    return np.asarray(np.log(np.maximum(size / size.max(), LEAST)))
 
 
 def _descend(distances: Distances, point: Floats) -> tuple[float, Floats]:

@@ -17,7 +17,7 @@ methods. NBER working paper 22791. doi:10.3386/w22791: the intercept.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
@@ -37,6 +37,10 @@ from impacteval.estimators.synthetic_control.fits import (
     ServedFits,
     fit_served,
 )
+from impacteval.estimators.synthetic_control.over_time import (
+    conformal_inference,
+    t_test_inference,
+)
 from impacteval.estimators.synthetic_control.panel import Panel, Window, read_panel
 from impacteval.estimators.synthetic_control.penalty import chosen_penalty
 from impacteval.estimators.synthetic_control.placebo import Statistic
@@ -54,6 +58,7 @@ from impacteval.estimators.synthetic_control.predictors import (
     check_weighing,
     plain,
 )
+from impacteval.inference.conformal import Permutations
 from impacteval.inference.nested_weights import STARTS
 from impacteval.sample.roll_out import first_served
 from impacteval.values import Scale
@@ -69,6 +74,12 @@ Floats = NDArray[np.float64]
 LEVEL = 0.95
 # Fewer periods from before than this are a matter for reasons.
 SHORT = 5
+# Settings that belong to one way of measuring chance.
+OWN = {
+    "placebo": ("statistic", "max_pre_fit", "draws"),
+    "conformal": ("permutations",),
+    "t-test": ("folds",),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +105,10 @@ class SyntheticControl:
         First period of that later part; the second half by default.
     starts : int
         Searches for the weights of predictors, for each place.
-    inference : {"placebo"}
-        How chance is measured.
+    inference : {"placebo", "conformal", "t-test"}
+        How chance is measured: over places, by pretending that others were served; over time, by
+        reordering residuals (sets with exact ends, also for each period); over blocks of time, with
+        the bias of the weights taken out (the effect is then the debiased one).
     statistic : {"rmspe-ratio", "signed-ratio"}
         What placebos are ranked by: the root mean square gap after the service over that from
         before, which has no direction, or the mean gap over it, which has.
@@ -104,6 +117,11 @@ class SyntheticControl:
     draws : int
         Placements drawn where several places are served; all are compared where there are no more
         than these, and always with one served.
+    permutations : {"moving-block", "iid"}
+        With ``conformal``: the orders of the joint test of no effect in any period; ``iid`` is for
+        residuals that are not correlated over time. Sets of averages and periods are the same.
+    folds : int
+        With ``t-test``: blocks of periods from before that are left out in turn.
     window : tuple, optional
         First and last period that the effect is about; all served periods by default.
 
@@ -139,10 +157,12 @@ class SyntheticControl:
     v: Weighing = "nested"
     validation_from: LaterPart = None
     starts: int = STARTS
-    inference: Literal["placebo"] = "placebo"
+    inference: Literal["placebo", "conformal", "t-test"] = "placebo"
     statistic: Statistic = "rmspe-ratio"
     max_pre_fit: float | None = None
     draws: int = 9999
+    permutations: Permutations = "moving-block"
+    folds: int = 3
     window: Window | None = None
 
     def __post_init__(self) -> None:
@@ -163,11 +183,34 @@ class SyntheticControl:
             raise UsageError(
                 f"draws must be 19 at least, not {self.draws}: fewer cannot reach the 5% level."
             )
+        if self.folds < 2:
+            raise UsageError(f"folds must be 2 at least, not {self.folds}: one has no spread.")
+        self._check_inference()
+
+    def _check_inference(self) -> None:
+        """Refuse settings that have no part in the way chance is measured."""
+        default = {each.name: each.default for each in fields(self)}
+        idle = [
+            name
+            for inference, names in OWN.items()
+            for name in names
+            if inference != self.inference and getattr(self, name) != default[name]
+        ]
+        if self.inference != "placebo" and self.penalty:
+            idle.append("penalty")
+        if self.inference != "placebo" and self.predictors:
+            idle.append("predictors")  # refits by the outcome of each period
+        if idle:
+            raise UsageError(
+                f"{', '.join(idle)} {'has' if len(idle) == 1 else 'have'} no part in inference "
+                f"{self.inference!r}. Leave {'it' if len(idle) == 1 else 'them'} out, or choose "
+                "another inference."
+            )
 
     @property
     def directional(self) -> bool:
         """Whether one-sided questions are answered with these settings."""
-        return self.statistic == "signed-ratio"
+        return self.inference != "placebo" or self.statistic == "signed-ratio"
 
     @property
     def _settings(self) -> dict[str, Any]:
@@ -182,6 +225,8 @@ class SyntheticControl:
             "statistic": self.statistic,
             "max_pre_fit": self.max_pre_fit,
             "draws": self.draws,
+            "permutations": self.permutations,
+            "folds": self.folds,
             "window": self.window,
         }
 
@@ -210,7 +255,7 @@ class SyntheticControl:
         scale : Scale
             ``difference``, ``relative`` or ``total``.
         rng : numpy.random.Generator
-            Draws placements where several places are served; unused otherwise.
+            Draws placements, or orders of periods, where these are too many; unused otherwise.
 
         Raises
         ------
@@ -250,6 +295,12 @@ class SyntheticControl:
 
     def _chance(self, question: Question) -> Inference:
         """How sure one can be, by the setting `inference`."""
+        if self.inference == "conformal":
+            return conformal_inference(
+                question, permutations=self.permutations, intercept=self.intercept
+            )
+        if self.inference == "t-test":
+            return t_test_inference(question, folds=self.folds, intercept=self.intercept)
         return placebo_inference(
             question,
             statistic=self.statistic,

@@ -94,7 +94,7 @@ class PredictorFitter:
         weights = np.zeros(allowed.shape)
         v = np.empty((len(targets), len(rows)))
         gap, size = np.empty((2, len(targets)))
-        many = np.zeros(len(targets), dtype=bool)
+        unique = np.ones(len(targets), dtype=bool)
         searches = []
         for k, target in enumerate(targets.tolist()):
             held = np.flatnonzero(allowed[k])
@@ -119,16 +119,15 @@ class PredictorFitter:
                         search.v,
                     )
             weights[k, held] = found.weights
-            gap[k], size[k], many[k] = found.gap, found.size, found.many
+            gap[k], size[k], unique[k] = found.gap, found.size, not found.many
         fits = PredictorFits(
             targets=targets,
             before=before,
             weights=weights,
             intercept=np.zeros(len(targets)),
-            cost=np.zeros(allowed.shape),
             gap=gap,
             size=size,
-            many=many,
+            unique=unique,
             averages=table,
             v=v,
             searches=tuple(searches),

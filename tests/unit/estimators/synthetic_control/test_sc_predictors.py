@@ -10,7 +10,12 @@ from scipy.optimize import nnls
 import impacteval as ie
 from impacteval.errors import NotIdentified, UsageError
 from impacteval.estimators.synthetic_control.classic import SyntheticControl
+from impacteval.estimators.synthetic_control.effect import average
+from impacteval.estimators.synthetic_control.fits import fit_served
+from impacteval.estimators.synthetic_control.panel import read_panel
+from impacteval.estimators.synthetic_control.predictor_fits import PredictorFitter
 from impacteval.estimators.synthetic_control.predictors import Predictor
+from impacteval.values import Scale
 
 UNITS, PERIODS, FIRST = 12, 15, 11
 COVARIATES = ["rain", "age"]
@@ -59,6 +64,22 @@ def run(frame: pd.DataFrame, scale: str = "difference", roles=None, **settings):
     )
 
 
+ENTRIES = (
+    Predictor("rain", 2003, 2008),
+    "age",
+    Predictor("outcome", periods=(2002, 2010)),
+    Predictor("y", last=2005),
+)
+
+
+def served_mix(frame: pd.DataFrame, predictors=ENTRIES, **settings):
+    """The mix of the served place alone: effect, miss before, and the fits."""
+    panel = read_panel(sample(frame), Scale.DIFFERENCE)
+    fits = fit_served(panel, PredictorFitter(predictors, starts=2, **settings))
+    gap = panel.y[panel.served] - fits.counterfactual
+    return average(panel, gap), float(fits.pre_rmspe[0]), fits
+
+
 def slow(frame: pd.DataFrame, means: pd.DataFrame, v: list[float]) -> tuple[np.ndarray, float]:
     """Weights of the donors from non-negative least squares, and the effect."""
     scaled = (means / means.std(ddof=1)).T * np.sqrt(np.array(v))[:, None]
@@ -69,14 +90,6 @@ def slow(frame: pd.DataFrame, means: pd.DataFrame, v: list[float]) -> tuple[np.n
     wide = frame.pivot_table(index="year", columns="place", values="y")
     gap = wide["p04"] - wide.drop(columns="p04") @ weights
     return weights, float(gap[gap.index >= 2001 + FIRST].mean())
-
-
-ENTRIES = (
-    Predictor("rain", 2003, 2008),
-    "age",
-    Predictor("outcome", periods=(2002, 2010)),
-    Predictor("y", last=2005),
-)
 
 
 def means_of(frame: pd.DataFrame) -> pd.DataFrame:
@@ -129,10 +142,9 @@ def test_the_table_of_predictors():
 def test_weights_by_the_fit_are_at_least_as_good_as_any_tried():
     frame = table(5)
     found = run(frame, predictors=ENTRIES)
-    rng = np.random.default_rng(3)
-    for v in rng.dirichlet(np.ones(4), size=12):
-        other = run(frame, predictors=ENTRIES, v=tuple(v.tolist()))
-        assert found.certificate["pre_rmspe"] <= other.certificate["pre_rmspe"] * (1 + 1e-9)
+    for v in np.random.default_rng(3).dirichlet(np.ones(4), size=12):
+        _, miss, _ = served_mix(frame, v=tuple(v.tolist()))
+        assert found.certificate["pre_rmspe"] <= miss * (1 + 1e-9)
     # The weights that were found, given, lead to the same mix.
     again = run(frame, predictors=ENTRIES, v=tuple(found.parts["predictors"]["v"].tolist()))
     assert again.effect.value == pytest.approx(found.effect.value, abs=1e-9)
@@ -143,6 +155,7 @@ def test_weights_by_the_fit_are_at_least_as_good_as_any_tried():
     starts = found.parts["starts"]
     assert found.certificate["starts"] == len(starts) == 2
     assert starts["ended"].min() == pytest.approx(found.certificate["starts_best"])
+    assert starts["ended"].max() == pytest.approx(found.certificate["starts_worst"])
     assert found.certificate["pre_rmspe"] <= starts["ended"].min() * (1 + 1e-12)
 
 
@@ -153,12 +166,14 @@ def test_a_plan_writes_entries_and_names():
         {"name": "rain", "from": 2003, "to": 2008},
         {"name": "outcome", "periods": [2002]},
     ]
-    built = ie.estimator("synthetic-control", predictors=entries, starts=2)
+    built = ie.estimator("synthetic-control", predictors=entries, v=[1.0, 2.0, 1.0])
     found = built.estimate(sample(frame), scale="difference", rng=np.random.default_rng(0))
     assert found.settings["predictors"] == entries
-    assert found.settings["v"] == "nested"
+    assert found.settings["v"] == [1.0, 2.0, 1.0]
     own = run(
-        frame, predictors=("age", Predictor("rain", 2003, 2008), Predictor("y", periods=(2002,)))
+        frame,
+        predictors=("age", Predictor("rain", 2003, 2008), Predictor("y", periods=(2002,))),
+        v=(1.0, 2.0, 1.0),
     )
     assert own.effect.value == found.effect.value
     with pytest.raises(UsageError, match="frm"):
@@ -170,28 +185,23 @@ def test_a_plan_writes_entries_and_names():
 
 
 def test_cross_validation_learns_early_and_mixes_late():
-    frame = table(2)
-    found = run(frame, predictors=("rain", "age"), v="cross-validation", validation_from=2006)
+    frame, both = table(2), ("rain", "age")
+    found = run(frame, predictors=both, v="cross-validation", validation_from=2006)
     v = tuple(found.parts["predictors"]["v"].tolist())
-    late = run(frame, predictors=(Predictor("rain", 2006), Predictor("age", 2006)), v=v)
-    assert found.effect.value == pytest.approx(late.effect.value, abs=1e-9)
+    late, _, _ = served_mix(frame, (Predictor("rain", 2006), Predictor("age", 2006)), v=v)
+    assert found.effect.value == pytest.approx(late, abs=1e-9)
     assert found.parts["predictors"]["measured"].tolist() == [6, 6]
     # No weights lead from early predictors to a better fit of the later part.
-    wide = frame.pivot_table(index="year", columns="place", values="y").loc[2006:2011]
     miss = []
     for one in (v, *np.random.default_rng(1).dirichlet(np.ones(2), size=20).tolist()):
-        early = run(
-            frame,
-            predictors=(Predictor("rain", 2001, 2005), Predictor("age", 2001, 2005)),
-            v=tuple(one),
-        )
-        weights = early.parts["weights"].sort_values("unit")["weight"].to_numpy()
-        gap = wide["p04"] - wide.drop(columns="p04") @ weights
-        miss.append(float((gap**2).mean()))
+        early = (Predictor("rain", 2001, 2005), Predictor("age", 2001, 2005))
+        _, _, fits = served_mix(frame, early, v=tuple(one))
+        wide = frame.pivot_table(index="year", columns="place", values="y").loc[2006:2011]
+        miss.append(float(((wide["p04"] - fits.counterfactual[0, 5:11]) ** 2).mean()))
     assert miss[0] <= min(miss) * (1 + 1e-9)
     assert found.parts["starts"]["ended"].min() >= np.sqrt(miss[0]) * (1 - 1e-9)
-    half = run(frame, predictors=("rain", "age"), v="cross-validation")
-    assert half.effect.value == pytest.approx(found.effect.value)  # 11 // 2 is 2006's place
+    half, _, _ = served_mix(frame, both, v="cross-validation")
+    assert half == pytest.approx(found.effect.value)  # the place of 2006 is 11 // 2
 
 
 def test_cells_that_were_not_measured_are_counted_and_left_out_of_averages():
@@ -260,6 +270,8 @@ def test_every_problem_of_predictors_at_once():
         ({"predictors": ("age",), "intercept": True}, "without intercept"),
         ({"predictors": ("age",), "penalty": 0.1}, "without intercept"),
         ({"predictors": ("age",), "starts": 0}, "starts must be 1"),
+        ({"predictors": ("age",), "inference": "t-test"}, "predictors has no part"),
+        ({"predictors": ("age",), "inference": "conformal"}, "predictors has no part"),
     ],
 )
 def test_settings_that_do_not_fit_together(settings, told):
@@ -332,13 +344,12 @@ def test_without_earlier_predictors_there_is_no_placebo_in_time():
 
 def test_order_of_rows_unit_and_level_change_nothing():
     frame = table(3)
-    found = run(frame, predictors=ENTRIES)
-    shuffled = frame.sample(frac=1.0, random_state=4)
-    assert run(shuffled, predictors=ENTRIES).effect.value == found.effect.value
-    scaled = run(frame.assign(y=8.0 * frame.y, rain=0.25 * frame.rain), predictors=ENTRIES)
-    assert scaled.effect.value == pytest.approx(8.0 * found.effect.value, rel=1e-9)
-    moved = run(frame.assign(y=frame.y + 100.0, age=frame.age - 7.0), predictors=ENTRIES)
-    assert moved.effect.value == pytest.approx(found.effect.value, abs=1e-4)
+    effect, _, _ = served_mix(frame)
+    assert served_mix(frame.sample(frac=1.0, random_state=4))[0] == effect
+    scaled, _, _ = served_mix(frame.assign(y=8.0 * frame.y, rain=0.25 * frame.rain))
+    assert scaled == pytest.approx(8.0 * effect, rel=1e-9)
+    moved, _, _ = served_mix(frame.assign(y=frame.y + 100.0, age=frame.age - 7.0))
+    assert moved == pytest.approx(effect, abs=1e-4)
 
 
 def test_several_served_places_have_predictors_of_their_own():
