@@ -29,6 +29,7 @@ SETTINGS = [
         if found.package == "impacteval"
     ),
     ("historical-baseline", {"baseline": STATED}),
+    ("synthetic-control", {"draws": 99, "predictors": ["outcome"]}),
 ]
 
 CASES = {
