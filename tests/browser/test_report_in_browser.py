@@ -14,6 +14,7 @@ from impacteval.render.document import document
 from impacteval.render.html import html
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "unit" / "render"))
+from example_mix import mixed_many
 from example_record import job_training
 from example_strained import strained
 
@@ -24,7 +25,7 @@ pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine: pages not looked at"),
 ]
 
-RECORDS = {"job-training": job_training, "strained": strained}
+RECORDS = {"job-training": job_training, "strained": strained, "mixes": mixed_many}
 CASES = [(name, language) for name in RECORDS for language in ("en", "fr")]
 
 

@@ -16,10 +16,13 @@ from impacteval.testing.counts import STATED
 CHOSEN = {
     "randomisation-inference": {"draws": 199},
     "few-treated": {"draws": 99},
+    "synthetic-did": {"draws": 60},
     "synthetic-control": {"draws": 99},
+    "interactive-fixed-effects": {"draws": 99},
     # Penalties are chosen by two stretches of periods: it is chosen as well for each stand-in.
     "augmented-synthetic-control": {"draws": 19, "folds": 2},
     "fixed-rate": {"rate": STATED},
+    "matrix-completion": {"penalty": 0.3, "draws": 19},
 }
 SETTINGS = [
     *(

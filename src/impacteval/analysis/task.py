@@ -166,6 +166,16 @@ _FEW = Text(
         "ne nomme pas la méthode."
     ),
 )
+_FEW_MIXED = Text(
+    en=(
+        "The programme was assigned to only {places:int} {places:plural:place|places}, so chance is told from how other "
+        "places moved and not from many that were served, and the contract does not name the method."
+    ),
+    fr=(
+        "Le programme n'a été attribué qu'à {places:int} {places:plural:lieu|lieux} : le hasard se lit dans l'évolution "
+        "d'autres lieux et non dans de nombreux lieux servis, et le contrat ne nomme pas la méthode."
+    ),
+)
 
 
 def few_places(task: Task, estimate: CounterfactualEstimate) -> Message | None:
@@ -173,7 +183,8 @@ def few_places(task: Task, estimate: CounterfactualEstimate) -> Message | None:
     counted = estimate.against == "nothing"
     if counted or estimate.treated_clusters >= FEW_TREATED or task.method_named:
         return None
-    return Message("evidence.few-places", _FEW, {"places": estimate.treated_clusters})
+    text = _FEW_MIXED if task.analysis.design == "synthetic_control" else _FEW
+    return Message("evidence.few-places", text, {"places": estimate.treated_clusters})
 
 
 def evidence_for(

@@ -8,8 +8,9 @@ Examples
 --------
 >>> sorted(DIAGNOSTICS)
 ['anticipation', 'attrition', 'audit', 'balance', 'compliance', 'compositional-change', \
-'contamination', 'honest-did', 'leave-one-cluster', 'leave-one-cohort', 'placebo-dates', \
-'placebo-outcomes', 'pre-trends', 'reconciliation', 'sample-ratio', 'spillover', 'spillover-rings']
+'contamination', 'honest-did', 'leave-one-cluster', 'leave-one-cohort', \
+'leave-one-out-donors', 'placebo-dates', 'placebo-outcomes', 'pre-trends', 'reconciliation', \
+'sample-ratio', 'spillover', 'spillover-rings']
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from impacteval.diagnostics.audit import audit
 from impacteval.diagnostics.balance import balance
 from impacteval.diagnostics.composition import compositional_change
 from impacteval.diagnostics.dates import anticipation, placebo_dates
+from impacteval.diagnostics.donors import DONORS
 from impacteval.diagnostics.entry import DiagnosticEntry
 from impacteval.diagnostics.leave_out import leave_one_cluster, leave_one_cohort
 from impacteval.diagnostics.parallel_trends_entries import PARALLEL_TRENDS
@@ -165,7 +167,7 @@ _ALL = (
 )
 
 DIAGNOSTICS: Mapping[str, DiagnosticEntry] = MappingProxyType(
-    {e.name: e for e in (*_ALL, *ROLL_OUTS)}
+    {e.name: e for e in (*_ALL, *ROLL_OUTS, DONORS)}
 )
 
 

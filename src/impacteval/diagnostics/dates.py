@@ -259,6 +259,8 @@ def _under_earlier_dates(
         lambda: with_starts(sample, moved, rows),
         f"{name} {k}",
         scale=average(planned.scale),
+        # Periods that the planned effect is about are gone, and any other would be another question.
+        settings={"window": None} if planned.settings.get("window") is not None else None,
     )
 
 

@@ -50,11 +50,18 @@ def tried(make: Callable[[], Sample]) -> Sample | Message:
 
 
 def rerun(
-    planned: Planned, make: Callable[[], Sample], step: str, *, scale: Scale | None = None
+    planned: Planned,
+    make: Callable[[], Sample],
+    step: str,
+    *,
+    scale: Scale | None = None,
+    settings: Mapping[str, Any] | None = None,
 ) -> CounterfactualEstimate | Message:
     """The planned estimator on the sample that `make` gives, or the reason why there is none."""
     sample = tried(make)
-    return sample if isinstance(sample, Message) else planned.again(sample, step, scale=scale)
+    if isinstance(sample, Message):
+        return sample
+    return planned.again(sample, step, scale=scale, settings=settings)
 
 
 def ends_of(effect: Effect) -> tuple[float | None, float | None, float | None]:

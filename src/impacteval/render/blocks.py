@@ -139,6 +139,7 @@ class ClauseView:
     distance: str
     chances: tuple[Figure, ...]
     amount: str
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from impacteval.render import format as fmt
-from impacteval.render.drawing import ASKED
+from impacteval.render.drawing import ASKED, BLUE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from impacteval.render.pen import Pen
+    from impacteval.report.record import Range
 
 WIDTH = 6.9
 NARROW = 3.9
@@ -54,6 +55,20 @@ def room(values: Sequence[float], share: float = 0.06) -> tuple[float, float]:
 def end(value: str | None, otherwise: float) -> float:
     """The end of an interval, or where the axis ends when it has none."""
     return otherwise if value is None else float(value)
+
+
+def stretches(found: Range, left: float, right: float) -> list[tuple[float, float]]:
+    """From where to where an interval is drawn: each of its stretches, cut at the ends of the axis."""
+    pieces = found.pieces or ((found.low, found.high),)
+    return [(end(low, left), end(high, right)) for low, high in pieces]
+
+
+def arrows(axes: Axes, found: Range, height: float) -> None:
+    """An arrow where an interval has no end, at the end of the axis."""
+    left, right = axes.get_xlim()
+    for missing, place, sign in ((found.low, left, "<"), (found.high, right, ">")):
+        if missing is None:
+            axes.plot([place], [height], sign, color=BLUE, markersize=7, zorder=4, clip_on=False)
 
 
 def spread(

@@ -89,6 +89,9 @@ def _page_one(page: PageOneView, words: Words) -> Iterator[str]:
             interval = f"{clause.interval}. " if clause.interval else ""
             yield _plain(f"{interval}{clause.distance}".strip())
             yield ""
+        for remark in clause.remarks:
+            yield _plain(remark)
+            yield ""
         if clause.chances:
             yield from _items(f"{f.value} {f.name}" for f in clause.chances)
     yield _plain(f"{page.confidence_note} {page.rounding}")

@@ -142,6 +142,7 @@ def _clause(clause: ClauseRow, pen: Pen, *, told: bool) -> ClauseView:
         distance="" if clause.distance is None else pen.say(clause.distance),
         chances=() if told and clause.chance_passes is None else _chances(clause, pen),
         amount=pen.money(clause.amount),
+        remarks=() if told else tuple(pen.say(said) for said in clause.remarks),
     )
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import textwrap
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from impacteval.render import format as fmt
 from impacteval.render.drawing import BLUE, FILL, INK, LINE, SOFT, new_figure, style, svg
-from impacteval.render.labels import WIDTH, room, slug, ticks
+from impacteval.render.labels import NARROW, WIDTH, room, slug, ticks
 from impacteval.render.times import named, places, runs
 
 if TYPE_CHECKING:
@@ -24,23 +25,67 @@ LINE_HEIGHT = 0.16
 """Inches that a line of text takes."""
 
 
+class PathRow(Protocol):
+    """A period of a path: what happened, what would have, and the band of the latter."""
+
+    @property
+    def period(self) -> str: ...
+    @property
+    def observed(self) -> str | None: ...
+    @property
+    def counterfactual(self) -> str | None: ...
+    @property
+    def low(self) -> str | None: ...
+    @property
+    def high(self) -> str | None: ...
+
+
 def path_over_time(finding: FindingFacts, pen: Pen) -> str:
     """What happened and what would have happened, period by period, with the band of the latter."""
     name = slug("path", finding.outcome, finding.group)
-    rows = finding.periods
+    return path_lines(name, finding.periods, pen.both(finding.outcome_unit), pen)
+
+
+def path_lines(
+    name: str,
+    rows: Sequence[PathRow],
+    unit: str,
+    pen: Pen,
+    *,
+    begins: Sequence[int] = (),
+    narrow: bool = False,
+) -> str:
+    """Both lines of a path with their names, and the band where it is known.
+
+    Parameters
+    ----------
+    name : str
+        Id of the drawing.
+    rows : sequence of PathRow
+        In order of time.
+    unit : str
+        Of the vertical axis.
+    pen : Pen
+    begins : sequence of int
+        Rows with which the service begins somewhere; the line stands before each.
+    narrow : bool
+        For a narrow screen.
+    """
     labels = [row.period for row in rows]
     at = places(labels)
-    observed = [float(row.observed) for row in rows]
-    without = [float(row.counterfactual) for row in rows]
-    where, told = named(labels, at, pen.language, WIDTH * (RIGHT - LEFT))
+    observed = [_value(row.observed) for row in rows]
+    without = [_value(row.counterfactual) for row in rows]
+    width = NARROW if narrow else WIDTH
+    left, right = (0.14, 0.7) if narrow else (LEFT, RIGHT)
+    where, told = named(labels, at, pen.language, width * (right - left))
     lines = max(text.count("\n") for text in told)
-    title = _title(pen.both(finding.outcome_unit))
+    title = axis_title(unit, 48 if narrow else 88)
     with style(name):
-        above = 0.27 + LINE_HEIGHT * title.count("\n")
+        above = 0.27 + LINE_HEIGHT * title.count("\n") + (0.16 if begins else 0.0)
         height = 2.73 + above + LINE_HEIGHT * lines
-        figure, axes = new_figure(WIDTH, height)
+        figure, axes = new_figure(width, height)
         below = (0.44 + LINE_HEIGHT * lines) / height
-        axes.set_position((LEFT, below, RIGHT - LEFT, 1 - below - above / height))
+        axes.set_position((left, below, right - left, 1 - below - above / height))
         # Each point is drawn smaller where many stand side by side.
         size = 5.0 if len(rows) <= 20 else 3.0
         for run in runs(at):
@@ -55,15 +100,21 @@ def path_over_time(finding: FindingFacts, pen: Pen) -> str:
                 markersize=size,
                 markerfacecolor="white",
             )
+        mark_begins(axes, pen, at, begins)
         gap = axes.get_ylim()[1] - axes.get_ylim()[0]
-        apart = max(0.0, 0.09 * gap - abs(observed[-1] - without[-1])) / 2
+        wrapped = [
+            textwrap.fill(pen.words(key), 12 if narrow else 40)
+            for key in ("plot.path.with", "plot.path.without")
+        ]
+        needed = 0.09 * max(text.count("\n") + 1 for text in wrapped)
+        apart = max(0.0, needed * gap - abs(observed[-1] - without[-1])) / 2
         up = 1 if observed[-1] >= without[-1] else -1
-        for values, key, colour, shift in (
-            (observed, "plot.path.with", BLUE, up * apart),
-            (without, "plot.path.without", INK, -up * apart),
+        for values, text, colour, shift in (
+            (observed, wrapped[0], BLUE, up * apart),
+            (without, wrapped[1], INK, -up * apart),
         ):
             axes.annotate(
-                pen.words(key),
+                text,
                 (at[-1], values[-1] + shift),
                 xytext=(9, 0),
                 textcoords="offset points",
@@ -72,40 +123,66 @@ def path_over_time(finding: FindingFacts, pen: Pen) -> str:
                 annotation_clip=False,
             )
         axes.set_xticks(where, told)
-        _level_axis(axes, pen, title)
+        level_axis(axes, pen, title, pad=18.0 if begins else None)
         return svg(figure, name)
+
+
+def _value(number: str | None) -> float:
+    return math.nan if number is None else float(number)
+
+
+def mark_begins(axes: Axes, pen: Pen, at: Sequence[float], begins: Sequence[int]) -> None:
+    """A line before each period with which the service begins; the first one says so above."""
+    first = True
+    for k in begins:
+        if not 0 < k < len(at):
+            continue
+        place = (at[k - 1] + at[k]) / 2
+        axes.axvline(place, color=SOFT, linewidth=1.2, linestyle=(0, (4, 2)), zorder=1)
+        if first:
+            share = (place - at[0]) / (at[-1] - at[0])
+            axes.annotate(
+                pen.words("plot.event.begins"),
+                (place, 1.0),
+                xycoords=("data", "axes fraction"),
+                xytext=(0, 3),
+                textcoords="offset points",
+                ha="left" if share < 0.2 else "right" if share > 0.8 else "center",
+                va="bottom",
+                color=SOFT,
+            )
+            first = False
 
 
 def _band(axes: Axes, at: Sequence[float], ends: Sequence[tuple[str | None, str | None]]) -> None:
     """The band of the counterfactual where it is known; a period alone gets a bar."""
-    known = [
-        (place, float(low), float(high))
-        for place, (low, high) in zip(at, ends, strict=True)
-        if low is not None and high is not None
-    ]
-    if len(known) < len(at) or not known:
-        return
-    if len(known) == 1:
-        ((place, low, high),) = known
-        axes.plot([place, place], [low, high], color=FILL, linewidth=9, solid_capstyle="butt")
-        return
-    xs, lows, highs = zip(*known, strict=True)
-    axes.fill_between(xs, lows, highs, color=FILL, linewidth=0)
+    stretch: list[tuple[float, float, float]] = []
+    for place, (low, high) in [*zip(at, ends, strict=True), (math.nan, (None, None))]:
+        if low is not None and high is not None:
+            stretch.append((place, float(low), float(high)))
+            continue
+        if len(stretch) == 1:
+            ((alone, bottom, top),) = stretch
+            axes.plot([alone, alone], [bottom, top], color=FILL, linewidth=9, solid_capstyle="butt")
+        elif stretch:
+            xs, lows, highs = zip(*stretch, strict=True)
+            axes.fill_between(xs, lows, highs, color=FILL, linewidth=0)
+        stretch = []
 
 
-def _title(label: str) -> str:
+def axis_title(label: str, letters: int = 88) -> str:
     """A unit over the axis, on as many lines as it takes."""
-    return "\n".join(textwrap.wrap(label, 88)) or label
+    return "\n".join(textwrap.wrap(label, letters)) or label
 
 
-def _level_axis(axes: Axes, pen: Pen, label: str) -> None:
+def level_axis(axes: Axes, pen: Pen, label: str, pad: float | None = None) -> None:
     """The vertical axis in the reader's numbers, with its unit above it."""
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
     axes.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
     axes.yaxis.set_major_formatter(FuncFormatter(ticks(pen)))
     axes.tick_params(length=3, axis="both", labelcolor=SOFT)
-    axes.set_title(label, loc="left", fontsize=9, color=SOFT)
+    axes.set_title(label, loc="left", fontsize=9, color=SOFT, pad=pad)
 
 
 def event_drawing(finding: FindingFacts, pen: Pen) -> str:
@@ -114,7 +191,7 @@ def event_drawing(finding: FindingFacts, pen: Pen) -> str:
     rows = finding.event_study
     at = [float(row.event_time) for row in rows]
     effects = [float(row.effect) for row in rows]
-    title = _title(pen.words("plot.event.level", unit=pen.both(finding.outcome_unit)))
+    title = axis_title(pen.words("plot.event.level", unit=pen.both(finding.outcome_unit)))
     with style(name):
         above = 0.4 + LINE_HEIGHT * title.count("\n")
         height = 2.7 + above
@@ -155,7 +232,7 @@ def event_drawing(finding: FindingFacts, pen: Pen) -> str:
         whole = [t for t in range(int(min(at)), int(max(at)) + 1) if t % step == 0]
         axes.set_xticks(whole, [fmt.number(t, pen.language) for t in whole])
         axes.set_xlabel(pen.words("plot.event.axis"), color=SOFT)
-        _level_axis(axes, pen, title)
+        level_axis(axes, pen, title)
         return svg(figure, name)
 
 

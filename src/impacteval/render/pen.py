@@ -13,6 +13,12 @@ from impacteval.values import Language
 
 ALL = "all"
 SMALLEST_P = 0.0001
+_RANKED = (
+    (r"placebo test, (?P<n>\d+) placements", "distribution.placements"),
+    (r"rank among (?P<n>\d+) placebos", "distribution.rank"),
+    (r"conformal test, (?P<n>\d+) blocks of (?P<length>\d+)", "distribution.conformal"),
+)
+"""Sets that a test leaves, by the short English that methods write."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,12 +129,7 @@ class Pen:
         """``95% interval: 474.01 to 3,114.67``, by its own level and side."""
         level = self.percent(found.level)
         low, high = self.ends(found, unit)
-        key = {
-            "two": "clause.interval",
-            "lower": "clause.interval_lower",
-            "upper": "clause.interval_upper",
-        }[found.side]
-        return self.words(key, level=level, low=low, high=high)
+        return self.words(f"clause.interval{_shape(found)}", level=level, low=low, high=high)
 
     def ends(self, found: Range, unit: Both | None = None) -> tuple[str, str]:
         """The ends of an interval, unbounded ones in words; the unit stands once."""
@@ -136,20 +137,18 @@ class Pen:
         high = self.optional(found.high, "results.unbounded")
         if unit is None:
             return low, high
-        if found.side == "lower":
-            return self.with_unit(low, unit), high
+        if found.high is None:
+            return low if found.low is None else self.with_unit(low, unit), high
+        if found.low is None:
+            return low, self.with_unit(high, unit)
         sign = fmt.percent_sign(self.language) if self.both(unit).startswith("%") else ""
         return low + sign, self.with_unit(high, unit)
 
     def span(self, found: Range) -> str:
         """An interval for a table cell, without its name."""
         low, high = self.ends(found)
-        key = {
-            "two": "results.range",
-            "lower": "results.range_lower",
-            "upper": "results.range_upper",
-        }[found.side]
-        return self.words(key, low=low, high=high, method=self.method(found.method))
+        method = self.method(found.method)
+        return self.words(f"results.range{_shape(found)}", low=low, high=high, method=method)
 
     def method(self, written: str) -> str:
         """How an interval was computed: the record's short English, in the reader's language."""
@@ -164,6 +163,11 @@ class Pen:
             return self._labels(written.removesuffix("normal")) + self.words("distribution.normal")
         if written == "exact binomial":
             return self.words("distribution.binomial")
+        for pattern, key in _RANKED:
+            ranked = re.fullmatch(pattern, written)
+            if ranked:
+                counts = {name: int(found) for name, found in ranked.groupdict().items()}
+                return self.words(key, **counts)
         draws = re.fullmatch(r"(.*), (\d+) draws", written)
         if draws:
             return self.words(
@@ -181,7 +185,13 @@ class Pen:
             "leave-out": self.words("distribution.leave_out"),
             "two-stage": self.words("distribution.two_stage"),
             "multipliers": self.words("distribution.multipliers"),
+            "debiased t-test": self.words("distribution.debiased"),
+            "placebo": self.words("distribution.placebos"),
         }
+        for piece in written.split(", "):
+            folds = re.fullmatch(r"(\d+) folds", piece)
+            if folds:
+                known[piece] = self.words("distribution.folds", n=int(folds[1]))
         return ", ".join(known.get(piece, piece) for piece in written.split(", "))
 
     def clause_name(self, clause: ClauseRow) -> str:
@@ -200,6 +210,23 @@ class Pen:
             return self.words("otherwise.finding", name=name)
         group = self.both(finding.group_name) if finding.group_name else finding.group
         return self.words("otherwise.finding_group", name=name, group=group)
+
+
+def _shape(found: Range) -> str:
+    """How an interval is worded: by its side, and by the ends that it has.
+
+    Examples
+    --------
+    >>> _shape(Range(low="1", high=None, level="0.95", side="two", method="normal"))
+    '_above'
+    >>> _shape(Range(low=None, high=None, level="0.95", side="lower", method="normal"))
+    '_no_bound'
+    """
+    ends = (found.low is not None, found.high is not None)
+    if found.side != "two":
+        bound = ends[0] if found.side == "lower" else ends[1]
+        return f"_{found.side}" if bound else "_no_bound"
+    return {(True, True): "", (True, False): "_above", (False, True): "_below"}.get(ends, "_all")
 
 
 def short(digest: str) -> str:

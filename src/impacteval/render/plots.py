@@ -18,12 +18,13 @@ from impacteval.render.drawing import (
 from impacteval.render.labels import (
     NARROW,
     WIDTH,
-    end,
+    arrows,
     label_marks,
     label_rows,
     room,
     slug,
     spread,
+    stretches,
     unit_axis,
 )
 from impacteval.render.panel_plots import path_over_time
@@ -52,7 +53,6 @@ def scale_drawing(clause: ClauseRow, pen: Pen, *, narrow: bool = False) -> str:
     known += [float(x) for x in (clause.interval.low, clause.interval.high) if x is not None]
     known += [] if threshold is None else [threshold]
     left, right = room(known, 0.08)
-    low, high = end(clause.interval.low, left), end(clause.interval.high, right)
     with style(name):
         figure, axes = new_figure(width, 0.86)
         axes.set_position((0.01, 0.02, 0.98, 0.96))
@@ -61,7 +61,9 @@ def scale_drawing(clause: ClauseRow, pen: Pen, *, narrow: bool = False) -> str:
         axes.set_ylim(-1.15, 1.0)
         axes.plot([left, right], [0, 0], color=LINE, linewidth=1.0, zorder=1)
         axes.plot([0, 0], [-0.28, 0.28], color=SOFT, linewidth=1.2, zorder=2)
-        axes.plot([low, high], [0, 0], color=BLUE, linewidth=5, alpha=0.35, zorder=3)
+        for piece in stretches(clause.interval, left, right):
+            axes.plot(piece, [0, 0], color=BLUE, linewidth=5, alpha=0.35, zorder=3)
+        arrows(axes, clause.interval, 0)
         axes.plot([estimate], [0], "o", color=BLUE, markersize=9, zorder=5)
         above = [(estimate, pen.near(clause.estimate, (clause,)), 11.0, BLUE)]
         above += [
@@ -157,7 +159,7 @@ def _path_two_points(finding: FindingFacts, pen: Pen, asked: Sequence[tuple[floa
 
 
 def _two_sided(finding: FindingFacts) -> list[Range]:
-    found = [i for i in finding.intervals if i.side == "two" and None not in (i.low, i.high)]
+    found = [i for i in finding.intervals if i.side == "two"]
     return sorted(found, key=lambda i: Decimal(i.level))
 
 
@@ -175,7 +177,8 @@ def effect_drawing(finding: FindingFacts, pen: Pen, clauses: Sequence[ClauseRow]
     with style(name):
         figure, axes = new_figure(WIDTH, 2.7 if curve else 1.7)
         axes.set_position((0.03, 0.2 if curve else 0.3, 0.94, 0.66 if curve else 0.5))
-        axes.set_xlim(*room(known, 0.03))
+        left, right = room(known, 0.03)
+        axes.set_xlim(left, right)
         axes.set_yticks([])
         axes.spines["left"].set_visible(False)
         base = -0.13
@@ -190,13 +193,9 @@ def effect_drawing(finding: FindingFacts, pen: Pen, clauses: Sequence[ClauseRow]
                 axes.fill_between(*past, color=BLUE, alpha=0.35, linewidth=0)
         widths = (5.0, 2.0) if len(intervals) > 1 else (3.0,)
         for found, width in zip(intervals, widths, strict=False):
-            axes.plot(
-                [float(found.low or 0), float(found.high or 0)],
-                [base, base],
-                color=BLUE,
-                linewidth=width,
-                solid_capstyle="butt",
-            )
+            for piece in stretches(found, left, right):
+                axes.plot(piece, [base, base], color=BLUE, linewidth=width, solid_capstyle="butt")
+            arrows(axes, found, base)
         axes.plot([estimate], [base], "o", color=BLUE, markersize=9, zorder=5)
         axes.axvline(0, color=SOFT, linewidth=1.0)
         axes.set_ylim(-0.28, 1.24 if curve else 0.5)
@@ -258,13 +257,10 @@ def forest_drawing(
         for k, (_, estimate, found, _) in enumerate(rows):
             at = len(rows) - 1 - k
             if found is not None:
-                axes.plot(
-                    [end(found.low, left), end(found.high, right)],
-                    [at, at],
-                    color=BLUE,
-                    linewidth=2.4 if k == 0 else 1.4,
-                    solid_capstyle="butt",
-                )
+                width = 2.4 if k == 0 else 1.4
+                for piece in stretches(found, left, right):
+                    axes.plot(piece, [at, at], color=BLUE, linewidth=width, solid_capstyle="butt")
+                arrows(axes, found, at)
             axes.plot(
                 [float(estimate)],
                 [at],

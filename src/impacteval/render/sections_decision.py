@@ -13,6 +13,7 @@ from impacteval.render.sections_amended import both_readings
 from impacteval.render.sections_besides import stops, unpaid
 from impacteval.render.sections_looks import looks
 from impacteval.render.sections_losses import losses
+from impacteval.render.sections_mix_firm import firm_mixes
 from impacteval.render.sections_reruns import reruns
 from impacteval.render.sections_settling import settling
 from impacteval.render.sections_study import clauses_of
@@ -155,6 +156,7 @@ def firm(record: Record, pen: Pen) -> Iterator[Block]:
     yield from losses(record, pen)
     yield from reruns(record, pen)
     yield from trends(record, pen)
+    yield from firm_mixes(record, pen)
 
 
 def _distances(record: Record, pen: Pen) -> Iterator[Block]:
@@ -191,7 +193,10 @@ def _distances(record: Record, pen: Pen) -> Iterator[Block]:
 
 
 def _chance(value: str | None, clause: ClauseRow, pen: Pen) -> Cell:
-    return Cell(pen.words("firm.not_computed") if value is None else pen.confidence(value, clause))
+    if value is not None:
+        return Cell(pen.confidence(value, clause))
+    unanswered = any(said.key == "clause.unanswered" for said in clause.remarks)
+    return Cell(pen.words("firm.unanswerable" if unanswered else "firm.not_computed"))
 
 
 def _robustness(finding: FindingFacts, record: Record, pen: Pen) -> Iterator[Block]:

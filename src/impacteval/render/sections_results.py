@@ -37,10 +37,16 @@ def results(record: Record, pen: Pen) -> Iterator[Block]:
         own = clauses_of(finding, record.page_one.clauses)
         before = tuple(baseline_rows(record, finding, pen))
         yield Facts((*before, *_result_rows(finding, own, pen)))
+        for said in finding.interval_notes:
+            yield Para(pen.say(said), "warning")
         if finding.parts:
             yield _parts(finding, pen)
-        if finding.notes:
-            yield Items(tuple(pen.say(note) for note in finding.notes))
+        # What a mix of places warns of stands with the mix.
+        fit = None if finding.mix is None else finding.mix.fit
+        told = () if fit is None else fit.cautions
+        notes = [note for note in finding.notes if note not in told]
+        if notes:
+            yield Items(tuple(pen.say(note) for note in notes))
         if finding.estimate is not None:
             yield from _effect(finding, own, pen)
             yield from effects_by_time(finding, pen)
@@ -154,6 +160,7 @@ def _effect(finding: FindingFacts, clauses: tuple[ClauseRow, ...], pen: Pen) -> 
     levels = sorted({found.level for found in two}, key=float)
     if len(levels) > 1:
         inner, outer = pen.percent(levels[0]), pen.percent(levels[-1])
-        yield Para(words("plot.effect.note", inner=inner, outer=outer), "note")
+        key = "plot.effect.note" if finding.curve else "plot.effect.note_bars"
+        yield Para(words(key, inner=inner, outer=outer), "note")
     elif levels:
         yield Para(words("plot.effect.note_one", outer=pen.percent(levels[0])), "note")

@@ -24,6 +24,7 @@ from impacteval.render.pen import Pen
 from impacteval.render.plots import love_drawing, path_drawing
 from impacteval.render.sections_amended import amendments
 from impacteval.render.sections_lost import who_was_lost
+from impacteval.render.sections_mix import holds_path, mixed
 from impacteval.render.sections_panels import cohorts, who_changes
 from impacteval.report.record import ClauseRow, FindingFacts, MethodFacts, Record
 
@@ -117,8 +118,10 @@ def otherwise(record: Record, pen: Pen) -> Iterator[Block]:
         yield Sub(pen.finding_name(finding), anchor)
         yield Para(f"{pen.say(finding.design_text)} {pen.say(finding.comparators)}")
         yield from cohorts(finding, pen)
-        yield from _counterfactual(finding, record.page_one.clauses, pen)
-        yield from who_changes(finding, pen)
+        if not holds_path(finding):
+            yield from _counterfactual(finding, record.page_one.clauses, pen)
+            yield from who_changes(finding, pen)
+        yield from mixed(finding, pen)
         for part in finding.parts:
             named = words(
                 "otherwise.part", design=pen.both(part.design), weight=pen.percent(part.weight)

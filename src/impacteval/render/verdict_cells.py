@@ -31,7 +31,11 @@ def interval_cell(found: Range | None, pen: Pen) -> Cell:
     if found is None:
         return Cell("–")
     low, high = pen.ends(found)
-    return Cell(pen.words("firm.to", low=low, high=high, level=pen.percent(found.level)))
+    key = "firm.to"
+    if found.side == "two" and None in (found.low, found.high):
+        key = "firm.above" if found.low is not None else "firm.below"
+        key = "firm.all" if found.low is None and found.high is None else key
+    return Cell(pen.words(key, low=low, high=high, level=pen.percent(found.level)))
 
 
 def verdict_cell(verdicts: dict[str, str], record: Record, pen: Pen) -> Cell:

@@ -10,11 +10,12 @@ from impacteval.contract.calendar import date_of
 from impacteval.contract.rules import Rule
 from impacteval.contract.saying import rule_sentence
 from impacteval.contract.sentences import explain_sentences
-from impacteval.decide import effective_rule, money_text
+from impacteval.decide import Decision, effective_rule, money_text
 from impacteval.report import findings_facts as facts
 from impacteval.report.amended import amendments, as_contracted
 from impacteval.report.besides import besides
 from impacteval.report.checklist import STANDARD, checklist
+from impacteval.report.interval_notes import NO_SIDE
 from impacteval.report.looks import adjusted_sentences, looks_found
 from impacteval.report.page_one import page_one
 from impacteval.report.record import (
@@ -220,7 +221,16 @@ def _other_rules(run: Run) -> Iterator[OtherRule]:
             verdicts=verdicts_of(decision),
             values={key(c.name, c.group): text_of(c.value) for c in decision.clauses},
             due_now=money_text(decision.due_now),
+            reason=_unanswered(decision),
         )
+
+
+def _unanswered(decision: Decision) -> Said | None:
+    """Why a rule has no number, where the test behind the result cannot answer what it asks."""
+    for clause in decision.clauses:
+        if clause.value is None and clause.reason and clause.reason.key == NO_SIDE:
+            return Said.of(clause.reason)
+    return None
 
 
 def _at_level(contract: Contract, reading: Reading) -> Rule:

@@ -18,7 +18,10 @@ from impacteval.files import Words
 from impacteval.plan import Plan
 from impacteval.plugin import MethodCard
 from impacteval.report.findings import DiagnosticFinding, Finding, Findings, Method, Part
+from impacteval.report.interval_notes import interval_notes
 from impacteval.report.losses import loss_rows, lost_rows
+from impacteval.report.mix_facts import mix_facts
+from impacteval.report.mix_words import DESIGN as MIX
 from impacteval.report.panels import DESIGN, cohort_rows, event_rows, label
 from impacteval.report.record import (
     ArmRow,
@@ -69,6 +72,7 @@ _UNITS_OF_DESIGN: Mapping[str, tuple[Text, Text]] = {
         ),
     ),
     "did": DESIGN,
+    "synthetic_control": MIX,
     **UNCOMPARED,
 }
 _COMPARED = (
@@ -267,6 +271,8 @@ def finding_facts(
         cohorts=tuple(cohort_rows(finding)),
         event_study=tuple(event_rows(compared)),
         subgroups=subgroups,
+        mix=mix_facts(compared, natural_unit(outcome)),
+        interval_notes=interval_notes(estimate, contract, finding.outcome),
     )
 
 

@@ -126,6 +126,16 @@ _FEW = Text(
         "personnes et non ce qui s'y est passé par ailleurs."
     ),
 )
+_FEW_MIXED = Text(
+    en=(
+        "The programme was assigned to only {places:int} {places:plural:place|places}: chance is told from how other "
+        "places moved, and something else that happened only there cannot be told from the effect."
+    ),
+    fr=(
+        "Le programme n'a été attribué qu'à {places:int} {places:plural:lieu|lieux} : le hasard se lit dans l'évolution "
+        "des autres lieux, et ce qui ne se serait passé que là ne se distingue pas de l'effet."
+    ),
+)
 _NOT_FROZEN = Message(
     "warning.not-prepared",
     Text(
@@ -261,13 +271,19 @@ def warnings(run: Run) -> Iterator[Message]:
         yield _NO_FALLBACK
     if run.locked and not run.prepared:
         yield _NOT_FROZEN
-    places = [
-        f.estimate.treated_clusters
-        for f in run.findings.values()
-        if f.estimate is not None and f.estimate.treated_clusters < FEW_TREATED
-    ]
-    if places:
-        yield Message("warning.few-places", _FEW, {"places": min(places)})
+    for mixed, key, text in (
+        (False, "warning.few-places", _FEW),
+        (True, "warning.few-places-mixed", _FEW_MIXED),
+    ):
+        places = [
+            f.estimate.treated_clusters
+            for f in run.findings.values()
+            if f.estimate is not None
+            and f.estimate.treated_clusters < FEW_TREATED
+            and (f.analysis.design == "synthetic_control") is mixed
+        ]
+        if places:
+            yield Message(key, text, {"places": min(places)})
     yield from _concerns(run)
     failed = {
         check.title: None

@@ -26,6 +26,7 @@ from impacteval.report import findings_facts as facts
 from impacteval.report import notices
 from impacteval.report.findings import Finding
 from impacteval.report.graded import evidence_of
+from impacteval.report.interval_notes import remarks
 from impacteval.report.record import (
     Both,
     ClauseRow,
@@ -225,6 +226,7 @@ def _clause(run: Run, clause: ClauseResult) -> ClauseRow:
                 outcome,
                 _reads_bound(leaf, rule),
                 finding.analysis.columns,
+                places=finding.analysis.design == "synthetic_control",
             )
         )
     unit = facts.natural_unit(outcome)
@@ -281,6 +283,7 @@ def _clause(run: Run, clause: ClauseResult) -> ClauseRow:
         against=finding.against if finding else "data",
         claimed=facts.claimed(finding, contract) if finding else None,
         outcome_unit=Both.of(unit),
+        remarks=remarks(finding, clause, contract),
     )
 
 
@@ -331,6 +334,8 @@ def _nearness(
     outcome: Outcome,
     bound: bool,
     columns: Columns,
+    *,
+    places: bool,
 ) -> Message:
     """How close the answer was: what was compared, and the change that would turn the answer."""
     assert clause.value is not None, "a distance was measured from a number"
@@ -347,6 +352,8 @@ def _nearness(
             pass  # a total, or a unit that is not the outcome's own
     # Weights and exposure mean that those in the data are not simply counted.
     counted = columns.weight is None and columns.exposure is None
+    # Places over several periods are not people whose outcomes add up to a total.
+    counted = counted and not places
     total = per_person * served if per_person is not None and counted else None
     return distance_sentence(
         wording,

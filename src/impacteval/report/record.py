@@ -90,6 +90,8 @@ class ClauseRow(Frozen):
     """What the effect is held against: data, a stated figure, or nothing."""
     claimed: str | None = None
     """What was claimed before an audit, in contract units; None without an audit."""
+    remarks: tuple[Said, ...] = Field(default=(), exclude_if=lambda said: not said)
+    """Where the interval is no plain one, and which questions its test cannot answer."""
 
 
 class MoneyBox(Frozen):

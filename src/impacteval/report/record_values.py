@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from impacteval.values import Message, Text
 
@@ -75,3 +75,7 @@ class Range(Frozen):
     level: str
     side: Literal["two", "lower", "upper"]
     method: str
+    pieces: tuple[tuple[str | None, str | None], ...] = Field(
+        default=(), exclude_if=lambda found: not found
+    )
+    """Where it is several stretches and not one, each of them; `low` and `high` span them all."""

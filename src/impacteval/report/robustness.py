@@ -88,15 +88,23 @@ def range_of(
     reference = units.magnitude(
         effect, estimate.effect.value, estimate.observed, estimate.counterfactual
     )
-    ends = sorted(
-        units.to_decimal(effect, better, end, reference=reference) for end in (raw.low, raw.high)
-    )
+
+    def ends(*raw_ends: float) -> tuple[str | None, str | None]:
+        low, high = sorted(
+            units.to_decimal(effect, better, end, reference=reference) for end in raw_ends
+        )
+        return text_of(low), text_of(high)
+
+    low, high = ends(raw.low, raw.high)
+    pieces = raw.pieces if isinstance(raw, ConfidenceSet) and len(raw.pieces) > 1 else ()
     return Range(
-        low=text_of(ends[0]),
-        high=text_of(ends[1]),
+        low=low,
+        high=high,
         level=written(Decimal(str(level))),
         side=side,
         method=raw.method,
+        # A unit that points the other way turns their order too.
+        pieces=tuple(ends(*piece) for piece in (reversed(pieces) if turned else pieces)),
     )
 
 

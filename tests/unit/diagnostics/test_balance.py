@@ -296,6 +296,7 @@ def test_the_register_names_both_languages(nsw):
         "honest-did",
         "leave-one-cluster",
         "leave-one-cohort",
+        "leave-one-out-donors",
         "placebo-dates",
         "placebo-outcomes",
         "pre-trends",

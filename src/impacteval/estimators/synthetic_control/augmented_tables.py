@@ -14,7 +14,6 @@ from impacteval.estimators.synthetic_control.augmented_places import PlaceFit, P
 from impacteval.estimators.synthetic_control.certificate import (
     Certificate,
     certify,
-    several_solutions,
 )
 from impacteval.estimators.synthetic_control.fits import Fits, check
 from impacteval.estimators.synthetic_control.panel import Panel
@@ -51,7 +50,7 @@ def certificate(
         counterfactual=np.array([own.counterfactual for own in fits]),
         gap=np.array([float(own.gap[0]) for own in proofs]),
         relative_gap=np.array([float(own.relative_gap[0]) for own in proofs]),
-        many=np.array([_several(own) for own in fits]),
+        many=np.array([not own.fit.simplex.unique for own in fits]),
         donors=donors,
         simplex=False,
         levels=not places.choices.fixed_effects,
@@ -79,29 +78,10 @@ def _proof(panel: Panel, found: PlaceFit) -> Fits:
         before=found.start,
         weights=weights,
         intercept=np.zeros(1),
-        cost=np.zeros(weights.shape),
         gap=np.array([simplex.gap]),
         size=np.array([max(simplex.objective, spread)]),
+        unique=np.array([simplex.unique]),
     )
-
-
-def _several(found: PlaceFit) -> bool:
-    """Whether another mix is as close: then its correction may be another one as well."""
-    fit = found.fit
-    rows = np.vstack([fit.target, fit.pool.T])
-    weights = np.append(0.0, fit.simplex.weights)[None]
-    own = Fits(
-        targets=np.zeros(1, dtype=np.int64),
-        before=rows.shape[1],
-        weights=weights,
-        intercept=np.zeros(1),
-        cost=np.zeros(weights.shape),
-        gap=np.array([fit.simplex.gap]),
-        size=np.array([max(fit.simplex.objective, float((fit.target**2).sum()))]),
-    )
-    allowed = np.ones(len(rows), dtype=bool)
-    allowed[0] = False
-    return several_solutions(rows, own, 0, allowed)
 
 
 def before(found: PlaceFit) -> float:

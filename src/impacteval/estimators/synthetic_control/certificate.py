@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from impacteval.estimators.synthetic_control import certificate_words as words
-from impacteval.estimators.synthetic_control.fits import Fits, ServedFits, root_mean_square
+from impacteval.estimators.synthetic_control.fits import ServedFits, root_mean_square
 from impacteval.estimators.synthetic_control.panel import Panel
 from impacteval.values import Message
 
@@ -27,10 +27,6 @@ Bools = NDArray[np.bool_]
 DOMINATES = 0.9
 # The served place is poorly met when its miss is more than so many times the donors' middle one.
 POOR = 2.0
-# Optimality conditions that hold to this share of what there is to explain hold.
-TIGHT = 1e-7
-# Singular values below this share of the largest are zero.
-RANK = 1e-9
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -127,20 +123,15 @@ def certify(
 
 def certify_fits(panel: Panel, fits: ServedFits, donors: Floats | None = None) -> Certificate:
     """The certificate of mixes made by a `Fitter`; see `certify`."""
-    many = np.zeros(len(fits.weights), dtype=bool)
-    for part, rows in zip(fits.parts, fits.rows, strict=True):
-        allowed = np.zeros(len(panel.y), dtype=bool)
-        allowed[panel.donors] = True
-        many[rows] = [several_solutions(panel.y, part, k, allowed) for k in range(len(rows))]
     return certify(
         panel,
         weights=fits.weights,
         counterfactual=fits.counterfactual,
         gap=fits.gap,
         relative_gap=fits.relative_gap,
-        many=many,
+        many=~fits.unique,
         donors=donors,
-        levels=not any((part.intercept != 0.0).any() for part in fits.parts),
+        levels=fits.levels,
     )
 
 
@@ -168,57 +159,6 @@ def _outside(panel: Panel, miss: Floats, middle: float, levels: bool) -> Bools:
         poor = miss[i] > POOR * middle or (first > 2 and miss[i] > mine.std())
         found[i] = bool((levels and beyond) or poor)
     return found
-
-
-def several_solutions(y: Floats, fits: Fits, k: int, allowed: Bools) -> bool:
-    """Whether other weights than those found fit a place as well.
-
-    Parameters
-    ----------
-    y : array, shape (U, T)
-    fits : Fits
-        Mixes without ridge, of which the `k`-th is looked at.
-    k : int
-    allowed : array of bool, shape (U,)
-        Units that may be used.
-
-    Notes
-    -----
-    All best mixes have one fitted path and one cost. They differ by directions along which path,
-    sum and cost stay what they are, among donors whose optimality condition holds with equality,
-    and along which none that has no weight loses any.
-    """
-    from scipy.optimize import nnls
-
-    held = np.flatnonzero(allowed)
-    columns = y[held, : fits.before].T
-    weight, cost = fits.weights[k, held], fits.cost[k, held]
-    target = y[fits.targets[k], : fits.before]
-    away = columns - target[:, None]
-    if fits.intercept[k] != 0.0:
-        away = away - away.mean(axis=0)
-    # In the place's own unit: what decides is which columns lie in a common plane.
-    unit = float(np.abs(away).max()) or 1.0
-    away, cost = away / unit, cost / unit**2
-    slope = 2.0 * (away.T @ (away @ weight)) + cost
-    level = float(slope @ weight)
-    tight = (weight > 0.0) | (slope - level <= TIGHT * max(fits.size[k] / unit**2, 1e-300))
-    rows = np.vstack([away[:, tight], np.ones((1, int(tight.sum()))), cost[None, tight]])
-    used = weight[tight] > 0.0
-    if _rank(rows) == rows.shape[1]:
-        return False
-    if _rank(rows[:, used]) < int(used.sum()):
-        return True
-    # A direction that gives weight to donors without any: is there one that keeps the path?
-    basis, _ = np.linalg.qr(rows[:, used])
-    rest = rows[:, ~used] - basis @ (basis.T @ rows[:, ~used])
-    system = np.vstack([rest, np.ones((1, rest.shape[1]))])
-    _, residual = nnls(system, np.append(np.zeros(len(rest)), 1.0))
-    return bool(residual <= RANK * len(rest))
-
-
-def _rank(rows: Floats) -> int:
-    return int(np.linalg.matrix_rank(rows, tol=RANK * max(float(np.abs(rows).max()), 1e-300)))
 
 
 def duplicates(panel: Panel) -> Sequence[tuple[str, str]]:

@@ -10,6 +10,8 @@ Firpo and Possebom (2018), Synthetic control method: inference, sensitivity anal
 sets. *Journal of Causal Inference* 6(2). doi:10.1515/jci-2016-0026
 Abadie and L'Hour (2021), A penalized synthetic control estimator for disaggregated data. *Journal of
 the American Statistical Association* 116(536). doi:10.1080/01621459.2021.1971535
+Ben-Michael, Feller and Rothstein (2022), Synthetic controls with staggered adoption. *Journal of the
+Royal Statistical Society B* 84(2). doi:10.1111/rssb.12448: separate and pooled mixes.
 Doudchenko and Imbens (2016), Balancing, regression, difference-in-differences and synthetic control
 methods. NBER working paper 22791. doi:10.3386/w22791: the intercept.
 """
@@ -17,7 +19,7 @@ methods. NBER working paper 22791. doi:10.3386/w22791: the intercept.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
@@ -37,10 +39,16 @@ from impacteval.estimators.synthetic_control.fits import (
     ServedFits,
     fit_served,
 )
+from impacteval.estimators.synthetic_control.over_time import (
+    conformal_inference,
+    t_test_inference,
+)
 from impacteval.estimators.synthetic_control.panel import Panel, Window, read_panel
 from impacteval.estimators.synthetic_control.penalty import chosen_penalty
 from impacteval.estimators.synthetic_control.placebo import Statistic
 from impacteval.estimators.synthetic_control.placebo_answer import placebo_inference
+from impacteval.estimators.synthetic_control.pooling import pooled, spread_over
+from impacteval.inference.conformal import Permutations
 from impacteval.sample.roll_out import first_served
 from impacteval.values import Scale
 
@@ -55,6 +63,12 @@ Floats = NDArray[np.float64]
 LEVEL = 0.95
 # Fewer periods from before than this are a matter for reasons.
 SHORT = 5
+# Settings that belong to one way of measuring chance.
+OWN = {
+    "placebo": ("statistic", "max_pre_fit", "draws"),
+    "conformal": ("permutations",),
+    "t-test": ("folds",),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +82,13 @@ class SyntheticControl:
     penalty : float, "loo" or None
         How much donors that are far from the served place are held back; ``"loo"`` chooses it by
         leaving out each period from before in turn.
-    inference : {"placebo"}
-        How chance is measured.
+    fit : {"separate", "pooled"}
+        Whether each served place has a mix of its own, or those of one starting date share one that
+        follows their mean.
+    inference : {"placebo", "conformal", "t-test"}
+        How chance is measured: over places, by pretending that others were served; over time, by
+        reordering residuals (sets with exact ends, also for each period); over blocks of time, with
+        the bias of the weights taken out (the effect is then the debiased one).
     statistic : {"rmspe-ratio", "signed-ratio"}
         What placebos are ranked by: the root mean square gap after the service over that from
         before, which has no direction, or the mean gap over it, which has.
@@ -78,6 +97,11 @@ class SyntheticControl:
     draws : int
         Placements drawn where several places are served; all are compared where there are no more
         than these, and always with one served.
+    permutations : {"moving-block", "iid"}
+        With ``conformal``: the orders of the joint test of no effect in any period; ``iid`` is for
+        residuals that are not correlated over time. Sets of averages and periods are the same.
+    folds : int
+        With ``t-test``: blocks of periods from before that are left out in turn.
     window : tuple, optional
         First and last period that the effect is about; all served periods by default.
 
@@ -109,10 +133,13 @@ class SyntheticControl:
 
     intercept: bool = False
     penalty: float | Literal["loo"] | None = None
-    inference: Literal["placebo"] = "placebo"
+    fit: Literal["separate", "pooled"] = "separate"
+    inference: Literal["placebo", "conformal", "t-test"] = "placebo"
     statistic: Statistic = "rmspe-ratio"
     max_pre_fit: float | None = None
     draws: int = 9999
+    permutations: Permutations = "moving-block"
+    folds: int = 3
     window: Window | None = None
 
     def __post_init__(self) -> None:
@@ -126,21 +153,45 @@ class SyntheticControl:
             raise UsageError(
                 f"draws must be 19 at least, not {self.draws}: fewer cannot reach the 5% level."
             )
+        if self.folds < 2:
+            raise UsageError(f"folds must be 2 at least, not {self.folds}: one has no spread.")
+        self._check_inference()
+
+    def _check_inference(self) -> None:
+        """Refuse settings that have no part in the way chance is measured."""
+        default = {each.name: each.default for each in fields(self)}
+        idle = [
+            name
+            for inference, names in OWN.items()
+            for name in names
+            if inference != self.inference and getattr(self, name) != default[name]
+        ]
+        if self.inference != "placebo" and self.penalty:
+            idle.append("penalty")
+        if idle:
+            raise UsageError(
+                f"{', '.join(idle)} {'has' if len(idle) == 1 else 'have'} no part in inference "
+                f"{self.inference!r}. Leave {'it' if len(idle) == 1 else 'them'} out, or choose "
+                "another inference."
+            )
 
     @property
     def directional(self) -> bool:
         """Whether one-sided questions are answered with these settings."""
-        return self.statistic == "signed-ratio"
+        return self.inference != "placebo" or self.statistic == "signed-ratio"
 
     @property
     def _settings(self) -> dict[str, Any]:
         return {
             "intercept": self.intercept,
             "penalty": self.penalty,
+            "fit": self.fit,
             "inference": self.inference,
             "statistic": self.statistic,
             "max_pre_fit": self.max_pre_fit,
             "draws": self.draws,
+            "permutations": self.permutations,
+            "folds": self.folds,
             "window": self.window,
         }
 
@@ -169,7 +220,7 @@ class SyntheticControl:
         scale : Scale
             ``difference``, ``relative`` or ``total``.
         rng : numpy.random.Generator
-            Draws placements where several places are served; unused otherwise.
+            Draws placements, or orders of periods, where these are too many; unused otherwise.
 
         Raises
         ------
@@ -179,24 +230,29 @@ class SyntheticControl:
         scale = Scale.parse(scale)
         panel = read_panel(sample, scale, window=self.window)
         fitter, how, choice = self._fitter(panel)
-        fits = fit_served(panel, fitter)
-        chance = self._chance(Question(panel, fitter, fits, LEVEL, rng))
-        proof = certify_fits(panel, fits, chance.donors)
+        # What is followed before the service: each served place, or the mean of those of one date.
+        followed, group = (
+            pooled(panel) if self.fit == "pooled" else (panel, np.arange(len(panel.served)))
+        )
+        fits = fit_served(followed, fitter)
+        each = spread_over(fits, panel, group) if self.fit == "pooled" else fits
+        chance = self._chance(Question(panel, fitter, each, LEVEL, rng))
+        proof = certify_fits(followed, fits, chance.donors)
         return build(
             estimator=self.name,
             settings=self._settings,
             panel=panel,
-            counterfactual=fits.counterfactual,
+            counterfactual=each.counterfactual,
             answer=chance.answer,
             scale=scale,
             sentences=(*how, *chance.sentences),
             certificate=proof.values,
             tables={
-                "weights": weights_table(panel, fits.weights),
-                "units": units_table(panel, fits),
+                "weights": weights_table(followed, fits.weights),
+                "units": units_table(followed, fits),
                 **chance.tables,
-                **refits.leave_one_out(panel, fitter, fits),
-                **refits.in_time(panel, fitter),
+                **refits.leave_one_out(followed, fitter, fits),
+                **refits.in_time(followed, fitter),
                 **choice,
             },
             notes=(*proof.notes, *chance.notes),
@@ -206,6 +262,12 @@ class SyntheticControl:
 
     def _chance(self, question: Question) -> Inference:
         """How sure one can be, by the setting `inference`."""
+        if self.inference == "conformal":
+            return conformal_inference(
+                question, permutations=self.permutations, intercept=self.intercept
+            )
+        if self.inference == "t-test":
+            return t_test_inference(question, folds=self.folds, intercept=self.intercept)
         return placebo_inference(
             question,
             statistic=self.statistic,
@@ -222,7 +284,12 @@ class SyntheticControl:
             penalty, choice["penalty"] = chosen_penalty(panel, intercept=self.intercept)
         assert isinstance(penalty, float | int)  # chosen by now; for mypy
         said = [
-            words.mixed(len(panel.donors), len(panel.served), intercept=self.intercept),
+            words.mixed(
+                len(panel.donors),
+                len(panel.served),
+                intercept=self.intercept,
+                pooled=self.fit == "pooled",
+            ),
             words.penalised(float(penalty)) if penalty else None,
             words.chosen() if choice else None,
         ]

@@ -59,6 +59,7 @@ SYNTHETIC_CONTROL = MethodCard(
         "Abadie and Gardeazabal (2003), American Economic Review 93(1), doi:10.1257/000282803321455188",
         "Abadie, Diamond and Hainmueller (2010), Journal of the American Statistical Association 105(490), doi:10.1198/jasa.2009.ap08746",
         "Firpo and Possebom (2018), Journal of Causal Inference 6(2), doi:10.1515/jci-2016-0026",
+        "Ben-Michael, Feller and Rothstein (2022), Journal of the Royal Statistical Society B 84(2), doi:10.1111/rssb.12448",
         "Abadie (2021), Journal of Economic Literature 59(2), doi:10.1257/jel.20191450",
         "Abadie and L'Hour (2021), Journal of the American Statistical Association 116(536), doi:10.1080/01621459.2021.1971535",
     ),

@@ -42,22 +42,22 @@ class Fits:
         A row a place, a column a unit of the panel; zero where a unit may not be used.
     intercept : array, shape (K,)
         What is added to the weighted mean.
-    cost : array, shape (K, U)
-        Linear cost of each weight in what was minimised; zeros without a penalty.
     gap : array, shape (K,)
         No other mix has an objective that is lower by more.
     size : array, shape (K,)
         What there is to explain, in the same unit: the larger of the objective and the squared
         distance of the place's outcomes from their own mean.
+    unique : array of bool, shape (K,)
+        Whether no other weights are as good.
     """
 
     targets: Ints
     before: int
     weights: Floats
     intercept: Floats
-    cost: Floats
     gap: Floats
     size: Floats
+    unique: Bools
 
     @property
     def relative_gap(self) -> Floats:
@@ -141,57 +141,34 @@ class OutcomeFitter:
             When the best mix cannot be proved to the digits that money needs.
         """
         columns = np.ascontiguousarray(panel.y[:, :before].T)
-        cost = np.zeros(allowed.shape)
+        cost = None
         if self.penalty > 0.0:
             cost = self.penalty * own_distances(columns, targets, intercept=self.intercept)
-        mine = columns[:, targets]
-        spread = ((mine - mine.mean(axis=0)) ** 2).sum(axis=0)
-        held = allowed
-        while True:
-            found = simplex_fits(
-                columns,
-                targets,
-                held,
-                intercept=self.intercept,
-                linear=cost if self.penalty > 0.0 else None,
-            )
-            gap, useful = self._proof(columns, targets, allowed, found.weights, cost)
-            size = np.maximum(found.objective, spread)
-            fits = Fits(
-                targets=targets,
-                before=before,
-                weights=found.weights,
-                intercept=found.intercept,
-                cost=cost,
-                gap=gap,
-                size=size,
-            )
-            # Donors of quite another size leave too few digits for the rest: once more with those
-            # alone that are of use.
-            far = fits.relative_gap > PROVED
-            fewer = np.where(far[:, None], held & useful, held)
-            if not far.any() or (fewer == held).all():
-                break
-            held = fewer
+        spread = _spread(columns[:, targets])
+        found = simplex_fits(columns, targets, allowed, intercept=self.intercept, linear=cost)
+        fits = Fits(
+            targets=targets,
+            before=before,
+            weights=found.weights,
+            intercept=found.intercept,
+            gap=found.gap,
+            size=np.maximum(found.objective, np.maximum(spread, _middle_spread(columns))),
+            unique=found.unique,
+        )
         check(panel, fits)
         return fits
 
-    def _proof(
-        self, columns: Floats, targets: Ints, allowed: Bools, weights: Floats, cost: Floats
-    ) -> tuple[Floats, Bools]:
-        """Duality gaps, shape (K,), and which donors have weight or would lower the objective."""
-        gap = np.empty(len(targets))
-        useful = np.zeros(allowed.shape, dtype=bool)
-        for k, target in enumerate(targets.tolist()):
-            away = columns - columns[:, [target]]
-            if self.intercept:
-                away = away - away.mean(axis=0)
-            held = weights[k] > 0.0
-            slope = 2.0 * (away.T @ (away[:, held] @ weights[k, held])) + cost[k]
-            level = float(slope[held] @ weights[k, held])
-            gap[k] = max(level - float(slope[allowed[k]].min()), 0.0)
-            useful[k] = allowed[k] & (held | (slope < level))
-        return gap, useful
+
+def _spread(columns: Floats) -> Floats:
+    """Squared distance of each column from its mean."""
+    found: Floats = ((columns - columns.mean(axis=0)) ** 2).sum(axis=0)
+    return found
+
+
+def _middle_spread(columns: Floats) -> float:
+    """The middle one of those above zero: by it a place is judged that does not vary itself."""
+    found = _spread(columns)
+    return float(np.median(found[found > 0.0])) if (found > 0.0).any() else 0.0
 
 
 def own_distances(columns: Floats, targets: Ints, *, intercept: bool) -> Floats:
@@ -244,10 +221,9 @@ class ServedFits:
     counterfactual : array, shape (N, T)
     pre_rmspe : array, shape (N,)
     gap, relative_gap : array, shape (N,)
-    parts : tuple of Fits
-        One for each starting date.
-    rows : tuple of arrays of int
-        Which served places each of these is about.
+    unique : array of bool, shape (N,)
+    levels : bool
+        Whether no mix has an intercept.
     """
 
     weights: Floats
@@ -255,8 +231,8 @@ class ServedFits:
     pre_rmspe: Floats
     gap: Floats
     relative_gap: Floats
-    parts: tuple[Fits, ...]
-    rows: tuple[Ints, ...]
+    unique: Bools
+    levels: bool
 
 
 def fit_served(panel: Panel, fitter: Fitter, allowed: Bools | None = None) -> ServedFits:
@@ -274,15 +250,14 @@ def fit_served(panel: Panel, fitter: Fitter, allowed: Bools | None = None) -> Se
     start = panel.start[served]
     allowed = never_served(panel, served) if allowed is None else allowed
     weights, counterfactual = np.zeros((n, len(panel.y))), np.empty((n, panel.n_periods))
-    rest = np.empty((3, n))
-    parts, rows = [], []
+    miss, gap, relative_gap = np.empty((3, n))
+    unique, levels = np.zeros(n, dtype=bool), True
     for first in np.unique(start).tolist():
         these = np.flatnonzero(start == first)
         found = fitter(panel, served[these], allowed[these], first)
         weights[these] = found.weights
         counterfactual[these] = found.counterfactual(panel.y)
-        rest[:, these] = found.pre_rmspe(panel.y), found.gap, found.relative_gap
-        parts.append(found)
-        rows.append(these)
-    miss, gap, relative_gap = rest
-    return ServedFits(weights, counterfactual, miss, gap, relative_gap, tuple(parts), tuple(rows))
+        miss[these], gap[these] = found.pre_rmspe(panel.y), found.gap
+        relative_gap[these], unique[these] = found.relative_gap, found.unique
+        levels &= not found.intercept.any()
+    return ServedFits(weights, counterfactual, miss, gap, relative_gap, unique, bool(levels))

@@ -16,7 +16,8 @@ from __future__ import annotations
 import numpy as np
 
 from impacteval.inference._arrays import Bools, Floats, Ints
-from impacteval.inference.simplex.active_set import Problem, Slopes, descend
+from impacteval.inference.simplex.active_set import Problem, Slopes, descend, slopes
+from impacteval.inference.simplex.prepare import first_guess
 
 # Slopes this close to the optimum's, as a share of the donor's length times the miss, are ties.
 TIE = 1e-9
@@ -24,6 +25,22 @@ TIE = 1e-9
 RANK = 1e-11
 # A ridge on weights, beside directions of length one.
 SMALL = 1e-9
+
+
+def solve(problem: Problem, start: Floats | None = None) -> tuple[Floats, Slopes, bool]:
+    """The weights, the slopes at them, and whether they are the only best ones.
+
+    Raises
+    ------
+    ArithmeticError
+        When they do not settle.
+    """
+    weights, found = descend(problem, first_guess(problem) if start is None else start)
+    settled, unique = settle_ties(problem, weights, found)
+    if settled is not weights:
+        weights = settled
+        found = slopes(problem, weights, np.flatnonzero(weights))
+    return weights, found, unique
 
 
 def tied(problem: Problem, found: Slopes, weights: Floats) -> Bools:
