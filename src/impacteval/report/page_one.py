@@ -376,4 +376,4 @@ def _no_effect(finding: Finding | None) -> str | None:
     # A number that is compared with nothing is no effect, and can be neither nothing nor harm.
     if finding is None or finding.against == "nothing":
         return None
-    return facts.answered(finding, facts.NOTHING_OR_HARM)
+    return facts.nothing_or_harm(finding)
