@@ -199,6 +199,8 @@ def test_what_the_data_cannot_answer_is_refused():
     apart = frame[(half & early) | (~half & ~early)]
     late = (apart["place"] == "p12") & (apart["year"] > 2011)
     assert refused(sample_of(apart.assign(on=late.astype(int)))) == "sc.cells-apart"
+    never = frame.assign(y=frame["y"].where(frame["place"] != "p05"))
+    assert refused(sample_of(never, missing_outcome="attrited")) == "sc.cells-apart"
     flat = frame_of(np.add.outer(np.arange(21.0), np.arange(14.0)), start)
     assert refused(sample_of(flat)).endswith("no-variation")
 
