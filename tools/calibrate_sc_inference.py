@@ -9,6 +9,7 @@ served place in the served periods, and what it would have had is known.
 from __future__ import annotations
 
 import sys
+import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,9 +18,10 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from impacteval.estimates import ConfidenceDistribution, StudentT, TestInversion
+from impacteval.estimates import ConfidenceDistribution, EmpiricalDraws, StudentT, TestInversion
 from impacteval.estimators.synthetic_control.effect import relative_to, times
 from impacteval.inference.conformal import collapsed, conformal_sets
+from impacteval.inference.sc_prediction import predict
 from impacteval.inference.sc_ttest import cross_fit
 from impacteval.inference.simplex import simplex_fit
 from impacteval.values import Scale
@@ -27,7 +29,7 @@ from impacteval.values import Scale
 sys.path.insert(0, str(Path(__file__).parent))
 
 from calibrate import QUESTIONS, Calibrated, publish
-from calibrate_designs import Design
+from calibrate_designs import SEED, Design
 from calibrate_few_treated import Sets, hull
 
 Floats = NDArray[np.float64]
@@ -157,6 +159,22 @@ def t_test(pool: Floats, target: Floats, before: int) -> One:
     return One(found.effect, found.std_error, distribution, float(target[before:].mean()))
 
 
+def draws_of(target: Floats) -> Generator:
+    """Draws of their own for each panel, whatever the order in which these come."""
+    return np.random.default_rng([SEED, zlib.crc32(target.tobytes())])
+
+
+def prediction(pool: Floats, target: Floats, before: int) -> One:
+    """What ``inference="prediction"`` gives."""
+    after = len(target) - before
+    weights = simplex_fit(pool[:before], target[:before]).weights
+    ahead = pool[before:].mean(axis=0)[None]
+    found = predict(pool[:before], target[:before], weights, ahead, rng=draws_of(target))
+    observed = float(target[before:].mean())
+    effect = float(np.full(after, 1.0 / after) @ (target - pool @ weights)[before:])
+    return One(effect, np.nan, EmpiricalDraws(observed - found.quantiles(0)), observed)
+
+
 @dataclass(frozen=True)
 class Measure:
     """How a method is measured on the first `after` served periods."""
@@ -218,33 +236,66 @@ def _served(y: Floats, before: int, rows: int) -> Floats:
 NOTE = f"""{DONORS} other places; outcomes about {LEVEL:g}, factors of variance one with loadings between -1 and 1
 (1.5 outside), shocks of standard deviation {NOISE:g}. The served place's own outcome without the service
 is known in each replication, and the truth is its effect. Sets are read by their hulls; a length that is
-infinite is that of a level out of reach. """
-EXACT = """With factors and shocks that are new in each period the test is exact, wherever the served place lies:
-at least nominal, but for chance in the replications. It is conservative by no more than one step of its
+infinite is that of a level out of reach.
+
+"""
+EXACT = """
+With factors and shocks that are new in each period the test is exact, wherever the served place lies:
+at least nominal, but for chance in the replications, and conservative by no more than one step of its
 p-values. Outcomes that drift away from every mix are what it cannot see."""
 
 
+# Predictions cost more than sets: the designs that tell what they do.
+PREDICTED = (
+    "independent, inside, 20",
+    "independent, inside, 50",
+    "lasting, inside, 20",
+    "lasting, outside, 20",
+    "drifting, inside, 20",
+    "drifting, outside, 20",
+)
+
+
+def predicted() -> tuple[Design, ...]:
+    """The designs of predictions, in their order."""
+    return tuple(d for d in DESIGNS if d.name in PREDICTED)
+
+
 def _method(
-    name: str, method: Callable[[Floats, Floats, int], One], after: int, told: str
+    name: str,
+    method: Callable[[Floats, Floats, int], One],
+    after: int,
+    told: str,
+    replications: int = 4_000,
+    designs: Callable[[], Sequence[Design]] = lambda: DESIGNS,
 ) -> Calibrated:
     return Calibrated(
         name,
         Measure(method, after),  # type: ignore[arg-type]  # Places, not Trials
-        designs=lambda: DESIGNS,
+        designs=designs,
         scales=(Scale.DIFFERENCE, Scale.RELATIVE, Scale.TOTAL),
         command="python tools/calibrate_sc_inference.py",
-        replications=4_000,
+        replications=replications,
         note=NOTE + told,
     )
 
 
 METHODS: Sequence[Calibrated] = (
-    _method("synthetic-control-conformal", conformal, 1, "One served period. " + EXACT),
+    _method("synthetic-control-conformal", conformal, 1, "One served period." + EXACT),
     _method(
         "synthetic-control-conformal-average",
         conformal,
         2,
-        "The average of two served periods, against blocks of two. " + EXACT,
+        "The average of two served periods, against blocks of two." + EXACT,
+        2_000,
+    ),
+    _method(
+        "synthetic-control-prediction",
+        prediction,
+        1,
+        "One served period, sub-Gaussian shocks, 399 draws of the weights.",
+        2_000,
+        predicted,
     ),
     _method(
         "synthetic-control-t-test",

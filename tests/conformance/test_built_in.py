@@ -19,6 +19,8 @@ CHOSEN = {
     "synthetic-did": {"draws": 60},
     "synthetic-control": {"draws": 99},
     "interactive-fixed-effects": {"draws": 99},
+    # Penalties are chosen by two stretches of periods: it is chosen as well for each stand-in.
+    "augmented-synthetic-control": {"draws": 19, "folds": 2},
     "fixed-rate": {"rate": STATED},
     "matrix-completion": {"penalty": 0.3, "draws": 19},
 }

@@ -34,7 +34,7 @@ Ints = NDArray[np.int64]
 
 # Change of the hidden cells from one step to the next, beside the spread of the table, at which
 # they are the same.
-SETTLED = 1e-11
+SETTLED = 1e-10
 STEPS = 5_000
 # Steps that Anderson's mixing looks back.
 DEPTH = 5
@@ -195,45 +195,62 @@ def _settle(filled: Floats, cells: _Cells, penalty: float, limit: Floats) -> Non
         return
     active = np.arange(len(filled))
     x = cells.read(filled)
-    past_x: list[Floats] = []
-    past_f: list[Floats] = []
-    best = np.full(len(filled), np.inf)
+    state = _State(x, np.zeros_like(x), np.full(len(x), np.inf), np.zeros(len(x), dtype=np.int64))
+    past: list[tuple[Floats, Floats]] = []
     for _ in range(STEPS):
         own = cells.of_tables(active)
         tables = filled[active]
         own.write(tables, x)
         f = _fitted(tables, own, penalty) - x
-        size = np.abs(f).max(axis=1)
-        done = size <= limit[active]
+        done = np.abs(f).max(axis=1) <= limit[active]
         if done.any():
-            finished = active[done]
+            finished, left = active[done], ~done
             closed = filled[finished]
             cells.of_tables(finished).write(closed, (x + f)[done])
             filled[finished] = closed
-            left = ~done
-            active, x, f, size, best = active[left], x[left], f[left], size[left], best[left]
-            past_x, past_f = [p[left] for p in past_x], [p[left] for p in past_f]
-            if not len(active):
+            if not left.any():
                 return
-        past_x, past_f = [*past_x, x][-DEPTH:], [*past_f, f][-DEPTH:]
-        mixed = _mixed(past_x, past_f)
-        # A mix that took a table far from where plain steps lead is not followed again.
-        plain = (size > 2.0 * best)[:, None]
-        best = np.minimum(best, size)
-        x = np.where(plain, x + f, mixed)
+            active, x, f, state = active[left], x[left], f[left], state.of_tables(left)
+            past = [(px[left], pf[left]) for px, pf in past]
+        norm = np.sqrt((f**2).sum(axis=1))
+        # Plain steps never lead away, so that a mix that did is taken back.
+        back = (norm > state.norm)[:, None]
+        x, f = np.where(back, state.x, x), np.where(back, state.f, f)
+        held = np.where(back[:, 0], 0, np.minimum(state.held + bool(past), DEPTH - 1))
+        state = _State(x, f, np.minimum(norm, state.norm), held)
+        past = [*past, (x, f)][-DEPTH:]
+        x = np.where(back, x + f, _mixed(past, held))
     raise RuntimeError("The hidden cells did not settle.")
 
 
-def _mixed(past_x: list[Floats], past_f: list[Floats]) -> Floats:
+@dataclass(frozen=True, slots=True, eq=False)
+class _State:
+    """Where each table's search stands: the last point kept, its step, that step's length.
+
+    `held` says how many changes of step lead there, unbroken.
+    """
+
+    x: Floats
+    f: Floats
+    norm: Floats
+    held: Ints
+
+    def of_tables(self, which: Bools) -> _State:
+        """That of some tables."""
+        return _State(self.x[which], self.f[which], self.norm[which], self.held[which])
+
+
+def _mixed(past: list[tuple[Floats, Floats]], held: Ints) -> Floats:
     """Anderson's next point: the mix of past steps whose changes cancel best, shape (B, H)."""
-    x, f = past_x[-1], past_f[-1]
-    if len(past_x) == 1:
+    x, f = past[-1]
+    if len(past) == 1:
         return x + f
-    df = np.stack([b - a for a, b in pairwise(past_f)], axis=2)
-    dx = np.stack([b - a for a, b in pairwise(past_x)], axis=2)
+    df = np.stack([b[1] - a[1] for a, b in pairwise(past)], axis=2)
+    dx = np.stack([b[0] - a[0] for a, b in pairwise(past)], axis=2)
+    recent = np.arange(df.shape[2], 0, -1) <= held[:, None, None]
     # Columns of length one, so that late and early steps weigh alike.
     length = np.sqrt((df**2).sum(axis=1, keepdims=True))
-    length = np.where(length > 0.0, length, 1.0)
+    length = np.where(recent & (length > 0.0), length, np.inf)
     df, dx = df / length, dx / length
     gram = np.swapaxes(df, 1, 2) @ df + 1e-12 * np.eye(df.shape[2])
     weight = np.linalg.solve(gram, np.swapaxes(df, 1, 2) @ f[:, :, None])

@@ -38,6 +38,8 @@ ROUNDS = 100
 PATIENCE = 3
 # Weights below this are zero, and slopes this close (of the largest single objective) are ties.
 ZERO, TIE = 1e-14, 1e-13
+# Slopes and pivots below this share of the largest single objective are not clearly more than none.
+NEAR = 1e-9
 # Penalties, as shares of the largest squared entry, from which the dual is as good as exact.
 FIRM = 1e-5
 # Added to a diagonal, as a share of its largest element; refinement takes it out again.
@@ -58,11 +60,16 @@ class Mixes:
         Duality gaps: no weights have an objective that is lower by more.
     scale : array, shape (K,)
         Size of each problem in the same unit: the largest objective of a single column.
+    sure : array of bool, shape (K,)
+        Whether other weights are clearly worse. Where columns say the same but for a penalty that
+        is hardly there, a gap of nothing tells little about weights, and such a problem is for
+        `impacteval.inference.simplex`.
     """
 
     weights: Floats
     gap: Floats
     scale: Floats
+    sure: Bools
 
     @property
     def relative_gap(self) -> Floats:
@@ -107,17 +114,19 @@ def ridge_mixes(columns: Floats, target: Floats, penalty: Floats) -> Mixes:
     size = max(float(np.abs(columns).max()), float(np.abs(target).max())) or 1.0
     columns, target, penalty = columns / size, target / size, penalty / size**2
     weights = np.zeros((k, n))
-    gap, scale = np.zeros(k), np.zeros(k)
+    gap, scale, sure = np.zeros(k), np.zeros(k), np.ones(k, dtype=bool)
     chunk = max(1, HELD // (n * (rows + min(n, rows) + 1)))
     for first in range(0, k, chunk):
         part = slice(first, first + chunk)
         own = columns if len(columns) == 1 else columns[part]
         # The dual divides by the penalties, and loses digits where these are hardly there.
-        firm = float(penalty[part].min()) > FIRM
-        found = (_by_dual if rows < n and firm else _by_exchange)(own, target[part], penalty[part])
+        if rows < n and float(penalty[part].min()) > FIRM:
+            found = _by_dual(own, target[part], penalty[part])
+        else:
+            found, sure[part] = _by_exchange(own, target[part], penalty[part])
         weights[part] = found
         gap[part], scale[part] = _proof(own, target[part], penalty[part], found)
-    return Mixes(weights, gap * size**2, scale * size**2)
+    return Mixes(weights, gap * size**2, scale * size**2, sure)
 
 
 def _check(columns: Floats, target: Floats, penalty: Floats) -> None:
@@ -267,7 +276,8 @@ def _normal(weights: Floats, allowed: Bools) -> Floats:
 # --- as many rows as columns, or more: exchange of blocks -----------------------------------------
 
 
-def _by_exchange(columns: Floats, target: Floats, penalty: Floats) -> Floats:
+def _by_exchange(columns: Floats, target: Floats, penalty: Floats) -> tuple[Floats, Bools]:
+    """Weights, and whether no others are nearly as good."""
     allowed = np.isfinite(penalty)
     finite = np.where(allowed, penalty, 0.0)
     k, n = penalty.shape
@@ -278,8 +288,12 @@ def _by_exchange(columns: Floats, target: Floats, penalty: Floats) -> Floats:
     size = np.where(allowed, np.diagonal(gram, axis1=1, axis2=2), 0.0).max(axis=1)
     # What rounding leaves of columns that say the same must not be divided by.
     gram[:, np.arange(n), np.arange(n)] += (FLOOR * size)[:, None]
-    used = allowed.copy()
     weights = np.zeros((k, n))
+    used = allowed.copy()
+    if k > 1:
+        # Problems are often alike: begin from the columns that the first one uses.
+        alike = allowed & (_by_exchange(columns[:1], target[:1], penalty[:1])[0] > 0.0)
+        used = np.where(alike.any(axis=1, keepdims=True), alike, allowed)
     fewest, patience = np.full(k, n + 1), np.full(k, PATIENCE)
     open_ = np.arange(k)
     for _ in range(ROUNDS):
@@ -315,7 +329,11 @@ def _by_exchange(columns: Floats, target: Floats, penalty: Floats) -> Floats:
     if open_.size:
         weights[open_] = _on_face(gram[open_], used[open_])[0]
     refined = _refined(away, finite, gram, used, np.maximum(weights, 0.0))
-    return _normal(np.maximum(refined, 0.0), allowed)
+    found = _normal(np.maximum(refined, 0.0), allowed)
+    slope = (gram @ found[:, :, None])[:, :, 0]
+    level = (slope * found).sum(axis=1)
+    near = allowed & ~used & (slope - level[:, None] < NEAR * size[:, None])
+    return found, ~near.any(axis=1) & _independent(_face(gram, used), size)
 
 
 def _on_face(gram: Floats, used: Bools) -> tuple[Floats, Floats]:
@@ -331,6 +349,15 @@ def _face(gram: Floats, used: Bools) -> Floats:
     face = np.where(used[:, :, None] & used[:, None, :], gram, 0.0)
     face[:, np.arange(n), np.arange(n)] += ~used
     return face
+
+
+def _independent(face: Floats, size: Floats) -> Bools:
+    """Whether no column in use is nearly a mix of the others, by the pivots of each matrix."""
+    try:
+        pivots = np.diagonal(np.linalg.cholesky(face), axis1=1, axis2=2) ** 2
+    except np.linalg.LinAlgError:
+        return np.zeros(len(face), dtype=bool)
+    return np.asarray(pivots.min(axis=1) > NEAR * size)
 
 
 def _refined(away: Floats, finite: Floats, gram: Floats, used: Bools, weights: Floats) -> Floats:

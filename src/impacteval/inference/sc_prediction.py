@@ -26,7 +26,7 @@ from impacteval.inference.weight_bounds import farthest
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
-Shocks = Literal["sub-gaussian", "location-scale", "quantile"]
+Shocks = Literal["sub-gaussian", "location-scale"]
 
 # A weight below this has no part in the mix.
 ZERO = 1e-6
@@ -54,8 +54,6 @@ class Prediction:
         Its standard deviation.
     standard : array, shape (T0,)
         Residuals over their standard deviations.
-    residuals, design, ahead : arrays, shapes (T0,), (T0, k), (p, k)
-        What quantiles of shocks are told from.
     threshold : float
         Weights below it may fall no further.
     active : array of bool, shape (J,)
@@ -70,40 +68,49 @@ class Prediction:
     shock: Floats
     spread: Floats
     standard: Floats
-    residuals: Floats
-    design: Floats
-    ahead: Floats
     threshold: float
     active: Bools
     kind: Shocks
 
-    def weights_band(self, error: float) -> tuple[Floats, Floats]:
-        """What other weights add: below with chance `error` at most, and above, shapes (p,)."""
-        return np.quantile(self.low, error, axis=0), np.quantile(self.high, 1.0 - error, axis=0)
+    def weights_band(self, errors: Floats) -> tuple[Floats, Floats]:
+        """What other weights add: less with each chance of error at most, and more; (n, p)."""
+        return np.quantile(self.low, errors, axis=0), np.quantile(self.high, 1.0 - errors, axis=0)
 
-    def shocks_band(self, error: float) -> tuple[Floats, Floats]:
-        """What the new shock adds, below and above, shapes (p,)."""
-        match self.kind:
-            case "sub-gaussian":
-                reach = math.sqrt(-2.0 * math.log(error)) * self.spread
-                return self.shock - reach, self.shock + reach
-            case "location-scale":
-                low, high = np.quantile(self.standard, [error, 1.0 - error])
-                return self.shock + low * self.spread, self.shock + high * self.spread
-            case "quantile":
-                lines = [
-                    quantile_line(self.design, self.residuals, q) for q in (error, 1.0 - error)
-                ]
-                return self.ahead @ lines[0], self.ahead @ lines[1]
+    def shocks_band(self, errors: Floats) -> tuple[Floats, Floats]:
+        """What the new shock adds, below and above, each of shape (n, p)."""
+        if self.kind == "sub-gaussian":
+            reach = np.sqrt(-2.0 * np.log(errors))[:, None] * self.spread
+            return self.shock - reach, self.shock + reach
+        ends = np.quantile(self.standard, np.concatenate([errors, 1.0 - errors]))
+        low, high = self.shock + ends.reshape(2, -1, 1) * self.spread
+        return low, high
 
-    def band(self, error: float) -> tuple[Floats, Floats]:
-        """Ends that are missed on either side with chance `error` at most, shapes (p,).
+    def band(self, errors: Floats) -> tuple[Floats, Floats]:
+        """Ends that are missed, on one side, with each chance of error at most; (n, p).
 
         Half of it goes to the weights, half to the shock.
+
+        Parameters
+        ----------
+        errors : array, shape (n,)
         """
-        low, high = self.weights_band(error / 2.0)
-        under, over = self.shocks_band(error / 2.0)
+        low, high = self.weights_band(errors / 2.0)
+        under, over = self.shocks_band(errors / 2.0)
         return self.mean + low + under, self.mean + high + over
+
+    def quantiles(self, column: int) -> Floats:
+        """Quantiles of one prediction at ``1/n, ..., (n - 1)/n``, rising.
+
+        Below the middle they are lower ends, above it upper ends. There are half as many steps `n`
+        as draws of the weights and one: finer than these tell is never asked.
+        """
+        steps = (len(self.low) + 1) // 2
+        errors = np.arange(1, steps // 2 + 1) / steps
+        low, high = self.band(errors)
+        upper = high[::-1, column]
+        if steps % 2 == 0:
+            upper = upper[1:]
+        return np.concatenate([low[:, column], upper])
 
 
 def predict(
@@ -112,7 +119,7 @@ def predict(
     weights: Floats,
     ahead: Floats,
     *,
-    draws: int = 200,
+    draws: int = 399,
     shocks: Shocks = "sub-gaussian",
     rng: np.random.Generator,
 ) -> Prediction:
@@ -140,8 +147,8 @@ def predict(
     >>> pool = rng.normal(size=(30, 4))
     >>> target = pool @ [0.5, 0.5, 0.0, 0.0] + 0.1 * rng.normal(size=30)
     >>> found = predict(pool, target, np.array([0.5, 0.5, 0.0, 0.0]), np.ones((1, 4)), rng=rng)
-    >>> low, high = found.band(0.05)
-    >>> bool(low[0] < 1.0 < high[0])
+    >>> low, high = found.band(np.array([0.05]))
+    >>> bool(low[0, 0] < 1.0 < high[0, 0])
     True
     """
     periods = len(target)
@@ -172,9 +179,6 @@ def predict(
         shock=shock,
         spread=spread,
         standard=standard,
-        residuals=residuals,
-        design=design,
-        ahead=coming,
         threshold=threshold,
         active=active,
         kind=shocks,
@@ -201,8 +205,7 @@ def _threshold(pool: Floats, residuals: Floats, weights: Floats) -> float:
 
 def _line(design: Floats, outcome: Floats) -> Floats:
     """Least squares."""
-    found: Floats = np.linalg.lstsq(design, outcome, rcond=None)[0]
-    return found
+    return np.asarray(np.linalg.lstsq(design, outcome, rcond=None)[0], dtype=np.float64)
 
 
 def _moments(design: Floats, ahead: Floats, residuals: Floats) -> tuple[Floats, Floats, Floats]:
@@ -214,18 +217,20 @@ def _moments(design: Floats, ahead: Floats, residuals: Floats) -> tuple[Floats, 
     log = _line(design, np.log(np.maximum(left**2, tiny)))
     variance, own = np.exp(np.minimum(ahead @ log, 700.0)), np.exp(design @ log)
     quartiles = [ahead @ quantile_line(design, left, q) for q in (0.25, 0.75)]
-    spread = np.minimum(np.sqrt(variance), np.abs(quartiles[1] - quartiles[0]) / QUARTILES)
+    between = np.abs(quartiles[1] - quartiles[0]) / QUARTILES
+    spread = np.asarray(np.minimum(np.sqrt(variance), between), dtype=np.float64)
     return ahead @ mean, spread, left / np.sqrt(own)
 
 
 def quantile_line(design: Floats, outcome: Floats, q: float) -> Floats:
     """Coefficients of the regression that leaves the share `q` of outcomes below, exactly.
 
-    A linear programme; where several lines are best, the one that it finds.
+    A linear programme, whose best line is one alone but for ties between periods.
 
     Parameters
     ----------
     design : array, shape (T, k)
+        A column of ones where it has one column.
     outcome : array, shape (T,)
     q : float
 
@@ -237,11 +242,14 @@ def quantile_line(design: Floats, outcome: Floats, q: float) -> Floats:
     from scipy.optimize import linprog
 
     periods, k = design.shape
+    if k == 1:
+        # A constant alone: the middle of the best ones where there are several.
+        return np.array([np.quantile(outcome, q, method="averaged_inverted_cdf")])
     cost = np.concatenate([np.zeros(k), np.full(periods, q), np.full(periods, 1.0 - q)])
     system = np.hstack([design, np.eye(periods), -np.eye(periods)])
     bounds = [(None, None)] * k + [(0.0, None)] * (2 * periods)
     solved = linprog(cost, A_eq=system, b_eq=outcome, bounds=bounds, method="highs")
-    if not solved.success:
+    if not solved.success or solved.x is None:
         raise ArithmeticError("The quantile regression has no solution.")
     found: Floats = solved.x[:k]
     return found

@@ -67,7 +67,9 @@ def gap_drawing(finding: FindingFacts, pen: Pen, *, narrow: bool = False) -> str
         for k, path in enumerate(others)
     ]
     if paths:
-        lines += [(path.values, path.place, SERVED) for path in paths if path.served]
+        own = [path for path in paths if path.served]
+        name = own[0].place if len(own) == 1 else words("mix.legend_served")
+        lines += [(path.values, name if k == 0 else "", SERVED) for k, path in enumerate(own)]
     else:
         lines.append(([row.gap for row in mix.history], words("mix.gap"), SERVED))
     return _over_time("gap", finding, pen, lines, zero=True, narrow=narrow)

@@ -33,11 +33,14 @@ def mixed(finding: FindingFacts, pen: Pen) -> Iterator[Block]:
     if mix is None:
         return
     yield history(finding, mix, pen)
+    yield from _window(finding, mix, pen)
     yield from _made(finding, mix, pen)
     yield from _fit(finding, mix, pen)
     yield from placebos(finding, mix, pen)
     if mix.units:
         yield _units(finding, mix, pen)
+    if mix.units_further:
+        yield Para(pen.words("mix.units_further", n=mix.units_further), "note")
 
 
 # --- history ----------------------------------------------------------------------------------
@@ -99,6 +102,18 @@ def history(finding: FindingFacts, mix: Mix, pen: Pen) -> Drawing:
         ),
         printed=True,
     )
+
+
+def _window(finding: FindingFacts, mix: Mix, pen: Pen) -> Iterator[Block]:
+    """That the effect is about some of the served periods alone, and where the band is missing."""
+    counted = [row.period for row in finding.periods]
+    since = [row.period for row in mix.history if float(row.served) > 0]
+    if counted and set(counted) < set(since):
+        first, last = pen.period(counted[0]), pen.period(counted[-1])
+        yield Para(pen.words("mix.window", first=first, last=last), "note")
+    bands = {row.low is not None for row in mix.history if float(row.served) == 1.0}
+    if len(bands) > 1:
+        yield Para(pen.words("mix.band_missing"), "note")
 
 
 def _service(row: HistoryRow, pen: Pen) -> str:
@@ -166,7 +181,10 @@ def _made(finding: FindingFacts, mix: Mix, pen: Pen) -> Iterator[Block]:
             ),
             printed=True,
         )
-        yield Para(words("mix.time_weights_note"), "note")
+        note = words("mix.time_weights_note")
+        if mix.time_further:
+            note = words("mix.time_weights_further", n=mix.time_further)
+        yield Para(note, "note")
 
 
 def _fit(finding: FindingFacts, mix: Mix, pen: Pen) -> Iterator[Block]:

@@ -53,6 +53,8 @@ def _left_out(finding: FindingFacts, mix: Mix, found: LeaveOneOut, pen: Pen) -> 
         (Column(words("mix.left_out_place")), Column(words("mix.effect"), "right")),
         tuple((Cell(row.place), number(row.effect, pen)) for row in found.rows),
     )
+    if found.further:
+        yield Para(words("mix.left_out_further", n=found.further), "note")
 
 
 def _in_time(finding: FindingFacts, mix: Mix, found: InTime, pen: Pen) -> Iterator[Block]:

@@ -63,12 +63,15 @@ def _gap(finding: FindingFacts, mix: Mix, pen: Pen) -> Drawing:
     others = sum(not path.served for path in paths)
     if others:
         alt = f"{alt} {words('mix.gap_alt_others', n=others)}"
+    caption = "mix.gap_caption_placebos" if others else "mix.gap_caption"
+    if len(paths) - others > 1:
+        caption = "mix.gap_caption_several"
     own = PlacePath(place=words("mix.gap"), values=tuple(row.gap for row in mix.history))
     periods = mix.path_periods or tuple(row.period for row in mix.history)
     return Drawing(
         **both_widths(gap_drawing, finding, pen),
         alt=alt,
-        caption=words("mix.gap_caption_placebos" if others else "mix.gap_caption", name=name),
+        caption=words(caption, name=name),
         data=paths_table(
             words("mix.gap_data", name=name, unit=unit), periods, paths or (own,), pen
         ),

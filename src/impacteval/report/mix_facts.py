@@ -59,32 +59,40 @@ def mix_facts(estimate: CounterfactualEstimate | None, unit: Text) -> Mix | None
     several = len(per_place) > 1 or len(_units(estimate)) > 1
     mixed = _mixed(estimate, per_place)
     periods = path_periods(estimate, path)
+    times, time_further = _time_weights(estimate, write)
+    units = _unit_rows(estimate, per_place, write) if several else []
     return Mix(
         history=history,
         path_periods=periods,
         weights=_weights(mixed, write, several=len(per_place) > 1),
-        time_weights=tuple(_time_weights(estimate, write)),
+        time_weights=tuple(times),
+        time_further=time_further,
         fit=_fit(estimate, history, unit, mixed, write, several=several),
         placebos=placebos(estimate, periods, write, shown=SHOWN),
         leave_one_out=leave_one_out(estimate, periods, unit, write, shown=SHOWN),
         in_time=in_time(estimate, periods, write),
-        units=tuple(_unit_rows(estimate, per_place, write)) if several else (),
+        units=tuple(units[:SHOWN]),
+        units_further=len(units[SHOWN:]),
     )
 
 
 def _history(path: Table, write: Writer) -> list[HistoryRow]:
-    return [
-        HistoryRow(
-            period=label(row["period"]),
-            observed=write.number(row["observed"]),
-            counterfactual=write.number(row["counterfactual"]),
-            gap=write.number(row["gap"]),
-            low=write.number(row.get("low")),
-            high=write.number(row.get("high")),
-            served=write.share(row["served"]) or "0",
+    """Every period. The band is that of the places served by then: of all of them, or not told."""
+    found = []
+    for row in rows_of(path):
+        whole = float(row["served"]) == 1.0
+        found.append(
+            HistoryRow(
+                period=label(row["period"]),
+                observed=write.number(row["observed"]),
+                counterfactual=write.number(row["counterfactual"]),
+                gap=write.number(row["gap"]),
+                low=write.number(row.get("low")) if whole else None,
+                high=write.number(row.get("high")) if whole else None,
+                served=write.share(row["served"]) or "0",
+            )
         )
-        for row in rows_of(path)
-    ]
+    return found
 
 
 # --- weights ----------------------------------------------------------------------------------
@@ -140,17 +148,26 @@ def _weights(mixed: Mapping[str, float], write: Writer, *, several: bool) -> Wei
     )
 
 
-def _time_weights(estimate: CounterfactualEstimate, write: Writer) -> list[PeriodWeight]:
+def _time_weights(
+    estimate: CounterfactualEstimate, write: Writer
+) -> tuple[list[PeriodWeight], int]:
+    """The periods that weigh something, in order of time, and how many of the lightest are cut."""
     table = table_of(estimate, "time_weights")
-    return [
-        PeriodWeight(
-            period=label(row["period"]),
-            weight=write.weight(float(row["weight"])),
-            began=None if row.get("cohort") is None else label(row["cohort"]),
-        )
+    held = [
+        row
         for row in (rows_of(table) if table is not None else ())
         if abs(float(row["weight"])) >= mix_words.NO_WEIGHT
     ]
+    heaviest = sorted(range(len(held)), key=lambda k: -abs(float(held[k]["weight"])))[:SHOWN]
+    found = [
+        PeriodWeight(
+            period=label(held[k]["period"]),
+            weight=write.weight(float(held[k]["weight"])),
+            began=None if held[k].get("cohort") is None else label(held[k]["cohort"]),
+        )
+        for k in sorted(heaviest)
+    ]
+    return found, len(held) - len(found)
 
 
 # --- fit --------------------------------------------------------------------------------------

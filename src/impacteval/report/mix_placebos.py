@@ -55,7 +55,8 @@ def placebos(
     if left_out:
         said.append(mix_words.left_out(left_out))
     listed = rows[:shown]
-    listed += [row for row in rows[shown:] if row.served]
+    # The served place is always among them; of very many served ones, some.
+    listed += [row for row in rows[shown:] if row.served][: shown // 4]
     paths, of = _paths(estimate, periods, write, rows, shown)
     return Placebos(
         by=by,
@@ -172,7 +173,7 @@ def _paths(
     if not own:
         # The table may hold the others alone; the served place's own gap is that of the history.
         own = _own_gap(estimate, periods, write, rows)
-    return (*own, *kept), len(own) + len(others)
+    return (*own[:shown], *kept), len(own) + len(others)
 
 
 def _own_gap(
@@ -214,6 +215,7 @@ def leave_one_out(
         rows=tuple(
             LeftOutRow(place=place, effect=write.number(own[place]) or "0") for place in listed
         ),
+        further=len(ordered) - len(listed),
         paths=tuple(paths[place] for place in listed if place in paths),
         said=Said.of(mix_words.leave_one_out(list(own.values()), unit)),
     )

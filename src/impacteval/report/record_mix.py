@@ -150,6 +150,9 @@ class LeaveOneOut(Frozen):
     """How much the result hangs on any one place of the mix."""
 
     rows: tuple[LeftOutRow, ...]
+    """From the lowest effect to the highest."""
+    further: int = 0
+    """Places in the middle of that order that are not listed."""
     paths: tuple[PlacePath, ...]
     """The counterfactual without each of them."""
     said: Said
@@ -197,9 +200,14 @@ class Mix(Frozen):
     """The periods of every path below."""
     weights: Weights | None = Field(default=None, exclude_if=lambda found: found is None)
     time_weights: tuple[PeriodWeight, ...] = Field(default=(), exclude_if=lambda found: not found)
+    """Periods before the service that count, in order of time."""
+    time_further: int = Field(default=0, exclude_if=lambda found: not found)
+    """Periods with a smaller weight that are not listed."""
     fit: Fit | None = Field(default=None, exclude_if=lambda found: found is None)
     placebos: Placebos | None = Field(default=None, exclude_if=lambda found: found is None)
     leave_one_out: LeaveOneOut | None = Field(default=None, exclude_if=lambda found: found is None)
     in_time: InTime | None = Field(default=None, exclude_if=lambda found: found is None)
     units: tuple[MixUnit, ...] = Field(default=(), exclude_if=lambda found: not found)
     """Each served place by itself, where there are several."""
+    units_further: int = Field(default=0, exclude_if=lambda found: not found)
+    """Served places that are not listed."""

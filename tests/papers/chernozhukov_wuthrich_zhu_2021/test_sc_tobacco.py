@@ -12,6 +12,7 @@ import pytest
 from numpy.typing import NDArray
 from published_data import prop99
 
+import impacteval as ie
 from impacteval.inference.conformal import conformal_sets, constant_effect, joint_test
 from impacteval.inference.sc_ttest import cross_fit
 
@@ -49,3 +50,40 @@ def test_debiased_effect() -> None:
     assert found.effect == pytest.approx(-17.991121, abs=5e-7)
     assert found.std_error == pytest.approx(1.563157, abs=5e-7)
     assert found.length == 6
+
+
+def _estimate(**settings: object) -> ie.CounterfactualEstimate:
+    sample = ie.Sample.from_frame(
+        prop99(),
+        design="synthetic_control",
+        outcome="PacksPerCapita",
+        unit="State",
+        period="Year",
+        treatment="treated",
+    )
+    rng = np.random.default_rng(1)
+    return ie.estimator("synthetic-control", **settings).estimate(
+        sample, scale="difference", rng=rng
+    )
+
+
+def test_conformal_sets_of_the_estimator() -> None:
+    found = _estimate(inference="conformal", window=(1989, 1989))
+    kept = found.effect.interval(0.9)
+    assert (kept.low, kept.high) == pytest.approx((-13.1328, -4.4214), abs=5e-5)
+    # All twelve years leave one block of twelve from before: no level above one half has ends.
+    found = _estimate(inference="conformal")
+    assert found.effect.value == pytest.approx(-19.513630, abs=5e-7)
+    assert not found.effect.interval(0.9).bounded
+    test = found.parts["placebo_test"]
+    assert test["p_value"].tolist() == [3 / 31]
+    assert test["compared"].tolist() == [31]
+    assert len(found.parts["period_sets"]) == 12
+
+
+def test_debiased_effect_of_the_estimator() -> None:
+    found = _estimate(inference="t-test")
+    assert found.effect.value == pytest.approx(-17.991121, abs=5e-7)
+    assert found.effect.std_error == pytest.approx(1.563157, abs=5e-7)
+    assert found.parts["plug_in"]["effect"].tolist() == [pytest.approx(-19.513630, abs=5e-7)]
+    assert found.counterfactual == pytest.approx(found.observed + 17.991121, abs=5e-7)

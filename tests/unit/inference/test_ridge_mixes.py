@@ -147,3 +147,19 @@ def test_units_of_measurement_do_not_matter():
 def test_what_cannot_be_solved_is_refused(columns, target, penalty, said):
     with pytest.raises(ValueError, match=said):
         ridge_mixes(columns, target, penalty)
+
+
+def test_weights_that_a_gap_does_not_decide_are_said_to_be_unsure():
+    rng = np.random.default_rng(8)
+    columns = rng.standard_normal((6, 9, 4))
+    target = rng.standard_normal((6, 9))
+    columns[3, :, 1] = columns[3, :, 0]  # two columns that say the same
+    target[3] = columns[3, :, 0] + 0.1 * rng.standard_normal(9)
+    target[4] = columns[4].mean(axis=1)  # an exact fit, whose products are all rounding
+    found = ridge_mixes(columns, target, np.full((6, 4), 1e-14))
+    assert found.sure.tolist() == [True, True, True, False, False, True]
+    few = rng.standard_normal((2, 3, 9))
+    target = np.stack([few[0].mean(axis=1), np.full(3, 9.0)])  # amid nine columns, and beyond them
+    assert ridge_mixes(few, target, np.full((2, 9), 1e-14)).sure.tolist() == [False, True]
+    # A penalty that counts decides between columns that say the same.
+    assert ridge_mixes(columns, rng.standard_normal((6, 9)), np.full((6, 4), 0.1)).sure.all()

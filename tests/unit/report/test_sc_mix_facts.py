@@ -51,6 +51,13 @@ def test_the_history_is_the_data_and_the_mix(estimate: CounterfactualEstimate) -
         assert (row.low is None) is (year < 2016)
 
 
+def test_a_band_of_some_of_the_served_is_not_drawn_around_all_of_them() -> None:
+    rows = {row.period: row for row in mix_of(estimated(several=True)).history}
+    assert rows["2017"].served not in ("0", "1")
+    assert rows["2017"].low is None
+    assert rows["2018"].low is not None
+
+
 def test_weights_are_listed_heaviest_first_and_those_without_only_counted(
     estimate: CounterfactualEstimate,
 ) -> None:
@@ -376,3 +383,51 @@ def test_one_earlier_date_is_read_from_its_path(estimate: CounterfactualEstimate
     assert float(row.pre_rmspe or "nan") == pytest.approx(math.sqrt((gap[:7] ** 2).mean()))
     assert path.values[10:] == (None,) * 6
     assert "at a date at which nothing began" in told(found.said)
+
+
+# --- long lists -------------------------------------------------------------------------------
+
+
+def test_very_many_served_places_are_cut_and_counted(estimate: CounterfactualEstimate) -> None:
+    n = 200
+    names = [f"S{k:03d}" for k in range(n)]
+    periods = list(range(2006, 2022))
+    tables = {
+        "units": {"unit": names, "start": [2016] * n, "effect": np.linspace(-1.0, 1.0, n)},
+        "placebos": {
+            "unit": names, "served": [True] * n, "effect": [1.0] * n, "pre_rmspe": [1.0] * n,
+            "post_rmspe": [2.0] * n, "ratio": np.linspace(3.0, 1.0, n), "rank": [1] * n,
+            "kept": [True] * n,
+        },
+        "placebo_paths": {
+            "unit": np.repeat(names, 16), "period": periods * n, "gap": np.ones(16 * n),
+        },
+        "placebo_test": None,
+    }  # fmt: skip
+    mix = mix_of(with_tables(estimate, **tables))
+    assert mix.placebos is not None
+    assert (len(mix.units), mix.units_further) == (40, 160)
+    assert (len(mix.placebos.rows), mix.placebos.further) == (50, 150)
+    assert (len(mix.placebos.paths), mix.placebos.paths_of) == (40, 200)
+
+
+def test_a_long_list_of_left_out_places_keeps_both_ends(estimate: CounterfactualEstimate) -> None:
+    effects = np.linspace(-3.0, 3.0, 61)
+    table = {"unit": [f"P{k:02d}" for k in range(61)], "effect": effects}
+    found = mix_of(
+        with_tables(estimate, leave_one_out=table, leave_one_out_paths=None)
+    ).leave_one_out
+    assert found is not None
+    shown = [float(row.effect) for row in found.rows]
+    assert (min(shown), max(shown), len(shown), found.further) == (-3.0, 3.0, 40, 21)
+    assert "between −3 and 3" in told(found.said)
+
+
+def test_the_lightest_of_many_periods_are_cut_in_order_of_time(
+    estimate: CounterfactualEstimate,
+) -> None:
+    weight = np.linspace(0.001, 0.1, 60)[::-1]
+    table = {"period": list(range(1950, 2010)), "weight": weight}
+    mix = mix_of(with_tables(estimate, time_weights=table))
+    assert [row.period for row in mix.time_weights] == [str(y) for y in range(1950, 1990)]
+    assert mix.time_further == 20

@@ -162,7 +162,7 @@ class AugmentedSyntheticControl:
             raise NotIdentified(words.flat_covariates(names)) from error
         except Alike as error:
             raise NotIdentified(words.alike()) from error
-        proof = tables.certificate(panel, fits, chance)
+        proof = tables.certificate(panel, places, fits, chance)
         without = np.array([found.counterfactual for found in fits])
         answer = Answer(
             places.effect(gaps(fits)),

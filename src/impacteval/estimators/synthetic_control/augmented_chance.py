@@ -293,7 +293,7 @@ class _Counts:
         knots = np.union1d(lower, upper)
         below = np.searchsorted(np.sort(lower), knots, side="right")
         above = len(upper) - np.searchsorted(np.sort(upper), knots, side="left")
-        return cls(knots, below + 1.0, above + 1.0)
+        return cls(knots, np.asarray(below + 1.0), np.asarray(above + 1.0))
 
     def function(self, p: Callable[[Floats, Floats], Floats]) -> StepFunction:
         """A p-value that rises with both counts, as a function of the null."""

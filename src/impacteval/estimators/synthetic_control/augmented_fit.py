@@ -222,10 +222,13 @@ def augmented_fit(
         trials = _trials(rows, mixed, values, vectors, choices.folds)
         penalty = float(trials.penalties[trials.chosen(choices.rule)])
     missed = rows.target - rows.pool @ mixed.weights
-    weights = mixed.weights + rows.pool.T @ (vectors @ ((vectors.T @ missed) / (values + penalty)))
+    moved = rows.pool.T @ (vectors @ ((vectors.T @ missed) / (values + penalty)))
+    # It sums to zero but for what centring the rows has rounded.
+    weights = mixed.weights + (moved - moved.mean())
     if rows.z is not None and rows.z1 is not None:
         left = rows.z1 - rows.z @ weights
-        weights = weights + rows.z.T @ np.linalg.solve(rows.z @ rows.z.T, left)
+        moved = rows.z.T @ np.linalg.solve(rows.z @ rows.z.T, left)
+        weights = weights + (moved - moved.mean())
     return AugmentedFit(np.asarray(weights), mixed, penalty, trials, rows.pool, rows.target)
 
 

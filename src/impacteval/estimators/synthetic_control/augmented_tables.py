@@ -21,7 +21,9 @@ from impacteval.estimators.synthetic_control.panel import Panel
 Floats = NDArray[np.float64]
 
 
-def certificate(panel: Panel, fits: Sequence[PlaceFit], chance: Chance) -> Certificate:
+def certificate(
+    panel: Panel, places: Places, fits: Sequence[PlaceFit], chance: Chance
+) -> Certificate:
     """The proof of the mixes and what the corrections made of them.
 
     ``gap``, ``relative_gap`` and ``solutions`` are of the mixes; sums, smallest and largest weights
@@ -51,6 +53,7 @@ def certificate(panel: Panel, fits: Sequence[PlaceFit], chance: Chance) -> Certi
         many=np.array([not own.fit.simplex.unique for own in fits]),
         donors=donors,
         simplex=False,
+        levels=not places.choices.fixed_effects,
     )
     mixed = [_mixed(panel, own) for own in fits]
     values = {

@@ -10,6 +10,8 @@ Firpo and Possebom (2018), Synthetic control method: inference, sensitivity anal
 sets. *Journal of Causal Inference* 6(2). doi:10.1515/jci-2016-0026
 Abadie and L'Hour (2021), A penalized synthetic control estimator for disaggregated data. *Journal of
 the American Statistical Association* 116(536). doi:10.1080/01621459.2021.1971535
+Ben-Michael, Feller and Rothstein (2022), Synthetic controls with staggered adoption. *Journal of the
+Royal Statistical Society B* 84(2). doi:10.1111/rssb.12448: separate and pooled mixes.
 Doudchenko and Imbens (2016), Balancing, regression, difference-in-differences and synthetic control
 methods. NBER working paper 22791. doi:10.3386/w22791: the intercept.
 """
@@ -45,6 +47,8 @@ from impacteval.estimators.synthetic_control.panel import Panel, Window, read_pa
 from impacteval.estimators.synthetic_control.penalty import chosen_penalty
 from impacteval.estimators.synthetic_control.placebo import Statistic
 from impacteval.estimators.synthetic_control.placebo_answer import placebo_inference
+from impacteval.estimators.synthetic_control.pooling import pooled, spread_over
+from impacteval.estimators.synthetic_control.prediction_answer import prediction_inference
 from impacteval.estimators.synthetic_control.predictor_fits import (
     PredictorFitter,
     certified,
@@ -60,6 +64,7 @@ from impacteval.estimators.synthetic_control.predictors import (
 )
 from impacteval.inference.conformal import Permutations
 from impacteval.inference.nested_weights import STARTS
+from impacteval.inference.sc_prediction import Shocks
 from impacteval.sample.roll_out import first_served
 from impacteval.values import Scale
 
@@ -79,6 +84,7 @@ OWN = {
     "placebo": ("statistic", "max_pre_fit", "draws"),
     "conformal": ("permutations",),
     "t-test": ("folds",),
+    "prediction": ("shocks", "simulations"),
 }
 
 
@@ -93,6 +99,9 @@ class SyntheticControl:
     penalty : float, "loo" or None
         How much donors that are far from the served place are held back; ``"loo"`` chooses it by
         leaving out each period from before in turn.
+    fit : {"separate", "pooled"}
+        Whether each served place has a mix of its own, or those of one starting date share one that
+        follows their mean.
     predictors : tuple, optional
         What the mix matches instead of the outcome period by period: names of covariates or
         ``outcome``, each for its mean over the periods before the service, or entries with the
@@ -105,10 +114,11 @@ class SyntheticControl:
         First period of that later part; the second half by default.
     starts : int
         Searches for the weights of predictors, for each place.
-    inference : {"placebo", "conformal", "t-test"}
+    inference : {"placebo", "conformal", "t-test", "prediction"}
         How chance is measured: over places, by pretending that others were served; over time, by
         reordering residuals (sets with exact ends, also for each period); over blocks of time, with
-        the bias of the weights taken out (the effect is then the debiased one).
+        the bias of the weights taken out (the effect is then the debiased one); or by predicting what
+        would have happened, with doubt about the weights and a shock for the new period.
     statistic : {"rmspe-ratio", "signed-ratio"}
         What placebos are ranked by: the root mean square gap after the service over that from
         before, which has no direction, or the mean gap over it, which has.
@@ -122,6 +132,10 @@ class SyntheticControl:
         residuals that are not correlated over time. Sets of averages and periods are the same.
     folds : int
         With ``t-test``: blocks of periods from before that are left out in turn.
+    shocks : {"sub-gaussian", "location-scale"}
+        With ``prediction``: how a new period's shock is told from residuals.
+    simulations : int
+        With ``prediction``: draws of the noise that chose the weights.
     window : tuple, optional
         First and last period that the effect is about; all served periods by default.
 
@@ -153,16 +167,19 @@ class SyntheticControl:
 
     intercept: bool = False
     penalty: float | Literal["loo"] | None = None
+    fit: Literal["separate", "pooled"] = "separate"
     predictors: Given = ()
     v: Weighing = "nested"
     validation_from: LaterPart = None
     starts: int = STARTS
-    inference: Literal["placebo", "conformal", "t-test"] = "placebo"
+    inference: Literal["placebo", "conformal", "t-test", "prediction"] = "placebo"
     statistic: Statistic = "rmspe-ratio"
     max_pre_fit: float | None = None
     draws: int = 9999
     permutations: Permutations = "moving-block"
     folds: int = 3
+    shocks: Shocks = "sub-gaussian"
+    simulations: int = 399
     window: Window | None = None
 
     def __post_init__(self) -> None:
@@ -171,9 +188,10 @@ class SyntheticControl:
         if self.starts < 1:
             raise UsageError(f"starts must be 1 at least, not {self.starts}.")
         check_weighing(self.predictors, self.v, self.validation_from)
-        if self.predictors and (self.intercept or self.penalty):
+        if self.predictors and (self.intercept or self.penalty or self.fit == "pooled"):
             raise UsageError(
-                "predictors go without intercept and penalty: they are another way to choose weights."
+                "predictors go without intercept, penalty and fit pooled: they are another way to "
+                "choose weights, for each place."
             )
         if self.max_pre_fit is not None and not self.max_pre_fit >= 1.0:
             raise UsageError(
@@ -185,6 +203,11 @@ class SyntheticControl:
             )
         if self.folds < 2:
             raise UsageError(f"folds must be 2 at least, not {self.folds}: one has no spread.")
+        if self.simulations < 39:
+            raise UsageError(
+                f"simulations must be 39 at least, not {self.simulations}: fewer cannot reach the "
+                "5% level, half of which is for the weights."
+            )
         self._check_inference()
 
     def _check_inference(self) -> None:
@@ -198,6 +221,8 @@ class SyntheticControl:
         ]
         if self.inference != "placebo" and self.penalty:
             idle.append("penalty")
+        if self.inference == "prediction" and self.intercept:
+            idle.append("intercept")
         if self.inference != "placebo" and self.predictors:
             idle.append("predictors")  # refits by the outcome of each period
         if idle:
@@ -217,6 +242,7 @@ class SyntheticControl:
         return {
             "intercept": self.intercept,
             "penalty": self.penalty,
+            "fit": self.fit,
             "predictors": plain(self.predictors),
             "v": self.v if isinstance(self.v, str) else list(self.v),
             "validation_from": self.validation_from,
@@ -227,6 +253,8 @@ class SyntheticControl:
             "draws": self.draws,
             "permutations": self.permutations,
             "folds": self.folds,
+            "shocks": self.shocks,
+            "simulations": self.simulations,
             "window": self.window,
         }
 
@@ -255,7 +283,8 @@ class SyntheticControl:
         scale : Scale
             ``difference``, ``relative`` or ``total``.
         rng : numpy.random.Generator
-            Draws placements, or orders of periods, where these are too many; unused otherwise.
+            Draws placements, or orders of periods, where these are too many, and weights with
+            ``prediction``; unused otherwise.
 
         Raises
         ------
@@ -265,28 +294,33 @@ class SyntheticControl:
         scale = Scale.parse(scale)
         panel = read_panel(sample, scale, window=self.window, incomplete=True)
         fitter, how, choice = self._fitter(panel)
-        fits = fit_served(panel, fitter)
-        chance = self._chance(Question(panel, fitter, fits, LEVEL, rng))
-        proof = certify_fits(panel, fits, chance.donors)
-        matched = told(panel, fitter, fits)
-        earlier, missed = self._in_time(panel, fitter)
+        # What is followed before the service: each served place, or the mean of those of one date.
+        followed, group = (
+            pooled(panel) if self.fit == "pooled" else (panel, np.arange(len(panel.served)))
+        )
+        fits = fit_served(followed, fitter)
+        each = spread_over(fits, panel, group) if self.fit == "pooled" else fits
+        chance = self._chance(Question(panel, fitter, each, LEVEL, rng))
+        proof = certify_fits(followed, fits, chance.donors)
+        matched = told(followed, fitter, fits)
+        earlier, missed = self._in_time(followed, fitter)
         return build(
             estimator=self.name,
             settings=self._settings,
             panel=panel,
-            counterfactual=fits.counterfactual,
+            counterfactual=each.counterfactual,
             answer=chance.answer,
             scale=scale,
             sentences=(*how, *matched.sentences, *chance.sentences),
             certificate={**proof.values, **certified(fits)},
             tables={
-                "weights": weights_table(panel, fits.weights),
-                "units": units_table(panel, fits),
+                "weights": weights_table(followed, fits.weights),
+                "units": units_table(followed, fits),
                 **chance.tables,
-                **refits.leave_one_out(panel, fitter, fits),
+                **refits.leave_one_out(followed, fitter, fits),
                 **earlier,
                 **choice,
-                **tables_of(panel, fitter, fits),
+                **tables_of(followed, fitter, fits),
             },
             notes=(*proof.notes, *matched.notes, *chance.notes, *missed),
             band=chance.band,
@@ -301,6 +335,8 @@ class SyntheticControl:
             )
         if self.inference == "t-test":
             return t_test_inference(question, folds=self.folds, intercept=self.intercept)
+        if self.inference == "prediction":
+            return prediction_inference(question, shocks=self.shocks, simulations=self.simulations)
         return placebo_inference(
             question,
             statistic=self.statistic,
@@ -333,7 +369,12 @@ class SyntheticControl:
             penalty, choice["penalty"] = chosen_penalty(panel, intercept=self.intercept)
         assert isinstance(penalty, float | int)  # chosen by now; for mypy
         said = [
-            words.mixed(len(panel.donors), len(panel.served), intercept=self.intercept),
+            words.mixed(
+                len(panel.donors),
+                len(panel.served),
+                intercept=self.intercept,
+                pooled=self.fit == "pooled",
+            ),
             words.penalised(float(penalty)) if penalty else None,
             words.chosen() if choice else None,
         ]

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from impacteval.estimators.synthetic_control.over_time_card import (
+    ASSUMPTIONS,
+    LIMITS,
+    REFERENCES,
+)
 from impacteval.plugin import MethodCard
 from impacteval.values import Scale, Text
 
@@ -25,9 +30,10 @@ SYNTHETIC_CONTROL = MethodCard(
             fr="Le service n'a rien changé dans les lieux de comparaison, et rien n'a changé par anticipation.",
         ),
         Text(
-            en="For the p-value and the interval: any of the places might as well have been the served one, and the effect tested is the same in all served periods.",
-            fr="Pour la valeur p et l'intervalle : n'importe lequel des lieux aurait aussi bien pu être servi, et l'effet testé est le même à toutes les périodes servies.",
+            en="For the p-value and the interval of placebos (the default): any of the places might as well have been the served one, and the effect tested is the same in all served periods.",
+            fr="Pour la valeur p et l'intervalle des placebos (par défaut) : n'importe lequel des lieux aurait aussi bien pu être servi, et l'effet testé est le même à toutes les périodes servies.",
         ),
+        *ASSUMPTIONS,
     ),
     limits=(
         Text(
@@ -58,6 +64,7 @@ SYNTHETIC_CONTROL = MethodCard(
             en="With several served places each is mixed from those never served, while the test mixes every place from all others on the periods before anyone was served, with the effect tested taken out, so that all are treated alike; the interval need not be centred on the estimate.",
             fr="Avec plusieurs lieux servis, chacun est combiné à partir de ceux jamais servis, tandis que le test combine chaque lieu à partir de tous les autres sur les périodes où personne n'était servi, l'effet testé étant retiré, afin que tous soient traités de même ; l'intervalle n'est pas forcément centré sur l'estimation.",
         ),
+        *LIMITS,
     ),
     references=(
         "Abadie and Gardeazabal (2003), American Economic Review 93(1), doi:10.1257/000282803321455188",
@@ -65,8 +72,10 @@ SYNTHETIC_CONTROL = MethodCard(
         "Becker and Kloessner (2018), Econometrics and Statistics 5, doi:10.1016/j.ecosta.2017.08.002",
         "Malo, Eskelinen, Zhou and Kuosmanen (2024), Computational Economics 64, doi:10.1007/s10614-023-10471-7",
         "Firpo and Possebom (2018), Journal of Causal Inference 6(2), doi:10.1515/jci-2016-0026",
+        "Ben-Michael, Feller and Rothstein (2022), Journal of the Royal Statistical Society B 84(2), doi:10.1111/rssb.12448",
         "Abadie (2021), Journal of Economic Literature 59(2), doi:10.1257/jel.20191450",
         "Abadie and L'Hour (2021), Journal of the American Statistical Association 116(536), doi:10.1080/01621459.2021.1971535",
+        *REFERENCES,
     ),
     designs=("synthetic_control",),
     scales=(Scale.DIFFERENCE, Scale.RELATIVE, Scale.TOTAL),

@@ -95,13 +95,17 @@ def short_before(periods: int) -> Message:
 # --- method -----------------------------------------------------------------------------------
 
 
-def mixed(donors: int, served: int, *, intercept: bool) -> Message:
+def mixed(donors: int, served: int, *, intercept: bool, pooled: bool) -> Message:
     """How the counterfactual was formed."""
-    each = (
-        ("the served place", "du lieu servi")
-        if served == 1
-        else ("each served place", "de chaque lieu servi")
-    )
+    if served == 1:
+        each = ("the served place", "du lieu servi")
+    elif pooled:
+        each = (
+            "the mean of the places served from each date on",
+            "de la moyenne des lieux servis à partir de chaque date",
+        )
+    else:
+        each = ("each served place", "de chaque lieu servi")
     plus = (" plus a constant", " plus une constante") if intercept else ("", "")
     return Message(
         "method.sc-mixed",

@@ -144,26 +144,31 @@ class OutcomeFitter:
         cost = None
         if self.penalty > 0.0:
             cost = self.penalty * own_distances(columns, targets, intercept=self.intercept)
-        mine = columns[:, targets]
-        spread = ((mine - mine.mean(axis=0)) ** 2).sum(axis=0)
-        found = simplex_fits(
-            columns,
-            targets,
-            allowed,
-            intercept=self.intercept,
-            linear=cost,
-        )
+        spread = _spread(columns[:, targets])
+        found = simplex_fits(columns, targets, allowed, intercept=self.intercept, linear=cost)
         fits = Fits(
             targets=targets,
             before=before,
             weights=found.weights,
             intercept=found.intercept,
             gap=found.gap,
-            size=np.maximum(found.objective, spread),
+            size=np.maximum(found.objective, np.maximum(spread, _middle_spread(columns))),
             unique=found.unique,
         )
         check(panel, fits)
         return fits
+
+
+def _spread(columns: Floats) -> Floats:
+    """Squared distance of each column from its mean."""
+    found: Floats = ((columns - columns.mean(axis=0)) ** 2).sum(axis=0)
+    return found
+
+
+def _middle_spread(columns: Floats) -> float:
+    """The middle one of those above zero: by it a place is judged that does not vary itself."""
+    found = _spread(columns)
+    return float(np.median(found[found > 0.0])) if (found > 0.0).any() else 0.0
 
 
 def own_distances(columns: Floats, targets: Ints, *, intercept: bool) -> Floats:

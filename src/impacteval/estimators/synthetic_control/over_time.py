@@ -77,11 +77,11 @@ def conformal_inference(
             **_joint(series, question, permutations, intercept=intercept),
         },
         band=_band(panel, series, each, level),
-        donors=_donors(question, series.before),
+        donors=donors_misses(question, series.before),
     )
 
 
-def _donors(question: Question, before: int) -> Floats:
+def donors_misses(question: Question, before: int) -> Floats:
     """Root mean square miss of each donor's own mix before the service, for the certificate."""
     panel = question.panel
     allowed = everyone_else(panel, panel.donors)
@@ -203,5 +203,5 @@ def t_test_inference(question: Question, *, folds: int, intercept: bool) -> Infe
             },
             "plug_in": {"effect": [question.effect], "debiased": [found.effect]},
         },
-        donors=_donors(question, series.before),
+        donors=donors_misses(question, series.before),
     )

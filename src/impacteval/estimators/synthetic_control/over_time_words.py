@@ -54,6 +54,29 @@ def folds_agree() -> Message:
     )
 
 
+def one_place(places: int) -> Message:
+    """Several served places, where only one can be predicted."""
+    return Message(
+        "sc.one-place",
+        Text(
+            en="{places:int} places are served, and prediction intervals are for one. Use another inference, or one estimate for each place.",
+            fr="{places:int} lieux sont servis, or les intervalles de prédiction valent pour un seul. Utilisez une autre inference, ou une estimation par lieu.",
+        ),
+        {"places": places},
+    )
+
+
+def met_exactly() -> Message:
+    """A mix without any miss."""
+    return Message(
+        "sc.met-exactly",
+        Text(
+            en="The mix meets the served place exactly in every period from before, so that nothing tells how large the shock of a new period is. Add earlier periods, or use inference conformal.",
+            fr="La combinaison rejoint exactement le lieu servi à chaque période antérieure : rien ne dit quelle est l'ampleur du choc d'une nouvelle période. Ajoutez des périodes antérieures, ou utilisez inference conformal.",
+        ),
+    )
+
+
 # --- how chance was measured ------------------------------------------------------------------
 
 
@@ -118,6 +141,28 @@ def debiased(folds: int, length: int) -> Message:
             fr="Des blocs de {length:int} {length:plural:période antérieure|périodes antérieures}, au nombre de {folds:int}, sont tour à tour écartés de l'ajustement. L'écart qu'une combinaison laisse dans son bloc est son biais, retranché de l'écart d'après le service ; l'effet est la moyenne sur les blocs, et la loi de Student à {df:int} degrés de liberté mesure le hasard par leurs différences.",
         ),
         {"folds": folds, "length": length, "df": folds - 1},
+    )
+
+
+def predicted(simulations: int, shocks: str) -> Message:
+    """Prediction intervals."""
+    law = {
+        "sub-gaussian": Text(
+            en="bounded as for a law whose tails are no heavier than the normal one's",
+            fr="borné comme pour une loi dont les queues ne sont pas plus lourdes que celles de la loi normale",
+        ),
+        "location-scale": Text(
+            en="read from the residuals, each over its own spread",
+            fr="lu sur les résidus, chacun rapporté à sa propre dispersion",
+        ),
+    }[shocks]
+    return Message(
+        "method.sc-prediction",
+        Text(
+            en=f"What would have happened is predicted with two doubts: the weights were chosen on noisy periods, and in each of {{simulations:int}} draws of that noise go as far as still fits; and a new period has a shock of its own, {law.en}. Half of the chance of error goes to each, so that the interval is on the safe side. The average has the shock of one period.",
+            fr=f"Ce qui aurait eu lieu est prédit avec deux doutes : les poids ont été choisis sur des périodes bruitées, et vont, à chacun des {{simulations:int}} tirages de ce bruit, aussi loin que l'ajustement le permet ; et une nouvelle période a un choc qui lui est propre, {law.fr}. Chacun reçoit la moitié du risque d'erreur, si bien que l'intervalle est prudent. La moyenne a le choc d'une seule période.",
+        ),
+        {"simulations": simulations},
     )
 
 

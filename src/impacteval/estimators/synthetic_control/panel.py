@@ -31,6 +31,8 @@ Window = tuple[int | float | str, int | float | str]
 FEWEST_BEFORE = 2
 # A spread this small beside the outcomes is rounding, not variation.
 ROUNDING = 1e-12
+# Places so many times larger than the middle one leave too few digits for the rest.
+SIZES = 1e8
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -152,8 +154,8 @@ def read_panel(
     NotIdentified
         When the design is another, treatment ends or its start cannot be known, `scale` is
         ``relative`` and the outcome is in logs, weights are frequencies, cells of the outcome or of
-        covariates are missing, a served unit has too few periods from before, nothing varies, or too few units are served
-        or never served.
+        covariates are missing, a served unit has too few periods from before, nothing varies, a
+        unit is of quite another size than the others, or too few units are served or never served.
     UsageError
         When the window names no period of the data, ends before it begins, or holds no served
         period.
@@ -321,3 +323,7 @@ def _check_arms(panel: Panel, fewest_before: int, fewest_donors: int) -> None:
     low, high = float(np.nanmin(panel.y)), float(np.nanmax(panel.y))
     if not high - low > ROUNDING * max(abs(low), abs(high)):
         raise NotIdentified(messages.constant())
+    size = np.nanmax(np.abs(panel.y), axis=1)
+    far = size > SIZES * float(np.median(size))
+    if far.any() and float(np.median(size)) > 0.0:
+        raise NotIdentified(messages.sizes([str(label) for label in panel.labels[far].tolist()]))

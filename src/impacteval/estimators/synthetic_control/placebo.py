@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from impacteval.estimates import StepFunction, TestInversion
 from impacteval.estimators.synthetic_control.effect import shares
-from impacteval.estimators.synthetic_control.fits import Fits, Fitter, everyone_else
+from impacteval.estimators.synthetic_control.fits import Fitter, everyone_else
 from impacteval.estimators.synthetic_control.panel import Panel
 from impacteval.inference.few_groups import placements
 from impacteval.inference.placebo_ranks import PlaceboGaps
@@ -39,6 +39,10 @@ Statistic = Literal["rmspe-ratio", "signed-ratio"]
 # Beneath this a hypothesis moves the realised statistic so little that it cannot be told from
 # another: the served places are mixed from each other.
 BLIND = 1e-6
+# Places fitted at a time: memory grows with the table of outcomes, not with its square.
+TOGETHER = 256
+# Cells of paths that are shown, one row each; of larger panels the table is left out.
+SHOWN = 200_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,8 +52,10 @@ class Placebos:
     Attributes
     ----------
     panel : Panel
-    fits : Fits
-        One for each unit, on the periods before anyone was served.
+    share : array, shape (N, T)
+        What each served place's periods count for in the mean effect.
+    first : int
+        Periods before anyone was served.
     gap : array, shape (U, T)
         Observed minus mixed.
     slope : array, shape (U, T)
@@ -65,18 +71,14 @@ class Placebos:
     """
 
     panel: Panel
-    fits: Fits
+    share: Floats
+    first: int
     gap: Floats
     slope: Floats
     before: Floats
     units: Ints
     every: bool
     max_pre_fit: float | None
-
-    @property
-    def share(self) -> Floats:
-        """What each served place's periods count for in the mean effect, shape (N, T)."""
-        return shares(self.panel)
 
     @property
     def own_before(self) -> float:
@@ -168,7 +170,7 @@ class Placebos:
             found: Floats = self.before[units[:, 0]]
             return found
         part = self.share.sum(axis=1)
-        gap = self.gap[:, : self.fits.before]
+        gap = self.gap[:, : self.first]
         mean = np.zeros((len(units), gap.shape[1]))
         for i in range(units.shape[1]):
             mean += part[i] * gap[units[:, i]]
@@ -200,10 +202,15 @@ def placebos(
         Untouched where all placements are compared.
     """
     every_unit = np.arange(len(panel.y))
-    before = int(panel.start[panel.served].min())
-    fits = fitter(panel, every_unit, everyone_else(panel, every_unit), before)
+    first = int(panel.start[panel.served].min())
     on = np.zeros(panel.y.shape)
     on[panel.served] = panel.counted
+    gap, slope, before = np.empty(panel.y.shape), np.empty(panel.y.shape), np.empty(len(panel.y))
+    for k in range(0, len(panel.y), TOGETHER):
+        some = every_unit[k : k + TOGETHER]
+        fits = fitter(panel, some, everyone_else(panel, some), first)
+        gap[some], before[some] = fits.gaps(panel.y), fits.pre_rmspe(panel.y)
+        slope[some] = on[some] - fits.weights @ on
     if len(panel.served) == 1:
         units, every = every_unit[:, None], True
     else:
@@ -211,10 +218,11 @@ def placebos(
         units, every = found.groups, found.every
     return Placebos(
         panel=panel,
-        fits=fits,
-        gap=fits.gaps(panel.y),
-        slope=on - fits.weights @ on,
-        before=fits.pre_rmspe(panel.y),
+        share=shares(panel),
+        first=first,
+        gap=gap,
+        slope=slope,
+        before=before,
         units=units,
         every=every,
         max_pre_fit=max_pre_fit,
@@ -250,7 +258,8 @@ def band(placed: Placebos, statistic: Statistic, level: float) -> tuple[Floats, 
 def tables(placed: Placebos) -> dict[str, dict[str, Any]]:
     """Placebos, their paths and the tests, as tables of the estimate.
 
-    Each unit's own placebo counts periods as the effect does.
+    Each unit's own placebo counts periods as the effect does. ``placebo_paths`` is left out of panels
+    with more than 200,000 cells, ``placebo_test`` where there is no test.
     """
     panel = placed.panel
     weight = placed.share.sum(axis=0)
@@ -275,12 +284,13 @@ def tables(placed: Placebos) -> dict[str, dict[str, Any]]:
             "rank": rank,
             "kept": kept.tolist(),
         },
-        "placebo_paths": {
+    }
+    if placed.gap.size <= SHOWN:
+        found["placebo_paths"] = {
             "unit": np.repeat(labels, panel.n_periods).tolist(),
             "period": np.tile(panel.periods, len(labels)),
             "gap": placed.gap.ravel(),
-        },
-    }
+        }
     if placed.tells:
         found["placebo_test"] = _tests(placed)
     return found

@@ -19,9 +19,14 @@ from impacteval.estimators.synthetic_control.panel import FEWEST_BEFORE, Panel
 
 Floats = NDArray[np.float64]
 
+# Mixes that are made again without being asked for.
+MOST = 1_000
+
 
 def leave_one_out(panel: Panel, fitter: Fitter, fits: ServedFits) -> dict[str, dict[str, Any]]:
-    """Effect and path without each donor that has a weight, as tables; none with a single donor.
+    """Effect and path without each donor that has a weight, as tables.
+
+    None with a single donor, nor where more than 1,000 mixes would have to be made again.
 
     Parameters
     ----------
@@ -32,7 +37,8 @@ def leave_one_out(panel: Panel, fitter: Fitter, fits: ServedFits) -> dict[str, d
     """
     held = panel.donors[(fits.weights[:, panel.donors] > 0.0).any(axis=0)]
     names, effects, paths = [], [], []
-    if len(panel.donors) < 2:
+    again = int((fits.weights[:, panel.donors] > 0.0).sum())
+    if len(panel.donors) < 2 or again > MOST:
         return {}
     for donor in held.tolist():
         uses = fits.weights[:, donor] > 0.0

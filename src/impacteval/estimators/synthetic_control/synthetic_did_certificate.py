@@ -62,13 +62,18 @@ def certify_dates(
     whole[:, :rows] = weights.units[0]
     if others is None:
         others = _donors_misses(rollout, int(effects.size[0].argmax()))
+    # Mixes of units are found with an intercept: what they miss is told about their own level, and
+    # not about that of the weighted periods from which effects are measured.
+    gap = effects.effect[0]
+    before = np.arange(panel.n_periods) < starts[:, None]
+    level = np.where(before, gap, 0.0).sum(axis=1) / starts
     found = certify(
         dates,
         weights=whole,
-        counterfactual=mean - effects.effect[0],
+        counterfactual=mean - (gap - level[:, None]),
         gap=weights.gap[0, :, 0],
         relative_gap=weights.relative_gap[0, :, 0],
-        donors=np.sqrt((others**2).mean(axis=1)),
+        donors=others.std(axis=1),
         levels=False,
     )
     return Certificate({**found.values, **_periods(weights)}, found.notes)

@@ -244,7 +244,7 @@ def _placebos(found: Found) -> dict[str, Any]:
     start = int(found.rollout.start[0])
     paths = np.concatenate([found.effects.effect[:, 0], found.others.effect[:, 0]])
     effect = np.append(found.effect, found.averages)
-    before = np.sqrt((paths[:, :start] ** 2).mean(axis=1))
+    before = paths[:, :start].std(axis=1)  # about the level of the fit, as in the certificate
     after = np.sqrt((paths[:, start:] ** 2).mean(axis=1))
     size = np.abs(effect)
     rank = 1 + (size[None, :] > size[:, None] * (1.0 + TIE)).sum(axis=1)

@@ -18,6 +18,8 @@ from impacteval.inference._arrays import Floats, Ints
 ANGLE = 1e-12
 # Rounding of a weighted mean, as a share of the lengths that went into it.
 ROUNDING = 1e-14
+# Slopes are rounded anew in each sum: only above this many times the noise are they wrong.
+LOOSE = 1e4
 # Differences of columns that are this small a share of their length are dependent.
 DEPENDENT = 1e-13
 
@@ -45,7 +47,7 @@ class Problem:
     def value(self, weights: Floats) -> float:
         """What is minimised."""
         held = np.flatnonzero(weights)
-        miss = self.own[:, held] @ weights[held]
+        miss = self.own.take(held, axis=1) @ weights[held]
         linear = 0.0 if self.half is None else 2.0 * float(self.half @ weights)
         return float(miss @ miss) + self.ridge * float(weights @ weights) + linear
 
@@ -79,7 +81,7 @@ class Slopes:
 def slopes(problem: Problem, weights: Floats, held: Ints) -> Slopes:
     """Slopes at weights that are zero outside `held`."""
     inside = weights[held]
-    miss = problem.own[:, held] @ inside
+    miss = problem.own.take(held, axis=1) @ inside
     pull = miss @ problem.own
     spread = float(problem.lengths[held] @ inside)
     noise = problem.lengths * (ANGLE * float(np.sqrt(miss @ miss)) + ROUNDING * spread)
@@ -108,18 +110,18 @@ def descend(problem: Problem, weights: Floats) -> tuple[Floats, Slopes]:
         held = _to_face(problem, weights, held)
         found = slopes(problem, weights, held)
         reduced = found.pull - found.level
-        reduced[held] = 0.0
         wanting = reduced < -found.noise
-        if not wanting.any():
-            return weights, found
+        wanting[held] = False
         value = problem.value(weights)
-        if value >= best and last not in held:
-            break  # the last donor was let in and out again for nothing
+        if not wanting.any() or (value >= best and last not in held):
+            break  # done; or the last donor was let in and out again for nothing
         best = min(value, best)
         length = np.where(problem.lengths > 0.0, problem.lengths, 1.0)
         last = int(np.argmin(np.where(wanting, reduced / length, np.inf)))
         held = np.append(held, last)
-    if (reduced < -1e4 * found.noise).any():
+    wrong = -reduced
+    wrong[held] = np.abs(reduced[held])
+    if (wrong > LOOSE * found.noise).any():
         raise ArithmeticError("The weights did not settle.")
     return weights, found
 
@@ -155,7 +157,7 @@ def _best_on_face(problem: Problem, held: Ints, now: Floats) -> tuple[Floats, bo
         return np.ones(1), False
     base = int(np.argmin(problem.lengths[held]))
     rest = np.arange(size) != base
-    columns = problem.own[:, held]
+    columns = problem.own.take(held, axis=1)
     stacked = np.column_stack([columns[:, rest] - columns[:, [base]], -columns[:, base]])
     if problem.ridge:
         root = np.sqrt(problem.ridge)
@@ -185,7 +187,7 @@ def _best_on_face(problem: Problem, held: Ints, now: Floats) -> tuple[Floats, bo
 
 def _dependent(problem: Problem, held: Ints, now: Floats) -> tuple[Floats, bool]:
     """On a face whose columns are dependent: the way, without cost or downhill, that leaves it."""
-    columns = problem.own[:, held]
+    columns = problem.own.take(held, axis=1)
     size = float(problem.lengths[held].max()) or 1.0
     stacked = np.vstack([columns / size, np.ones(len(held))])
     right = np.linalg.svd(stacked)[2]

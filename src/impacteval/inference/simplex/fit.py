@@ -20,8 +20,10 @@ from typing import Literal
 import numpy as np
 
 from impacteval.inference._arrays import Floats
-from impacteval.inference.simplex.active_set import Problem, Slopes, descend, slopes
-from impacteval.inference.simplex.optima import settle_ties
+from impacteval.inference.simplex.active_set import Problem
+from impacteval.inference.simplex.optima import solve
+from impacteval.inference.simplex.prepare import centred, power_of_two
+from impacteval.inference.simplex.working_set import MANY, Wide, solve_wide
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -127,6 +129,21 @@ def simplex_fit(
     ([0.75, 0.25, 0.0], 0.0, 'one')
     """
     pool, target, linear, start = _checked(pool, target, ridge, linear, start)
+    if pool.shape[1] > MANY and ridge == 0.0 and start is None:
+        half = None if linear is None else linear / 2.0
+        every = np.ones(pool.shape[1], dtype=bool)
+        wide = solve_wide(Wide(pool, target, every, half, intercept))
+        if wide is not None:
+            return SimplexFit(
+                weights=wide.weights,
+                intercept=wide.intercept,
+                squares=wide.squares,
+                objective=wide.objective,
+                gap=wide.gap,
+                scale=wide.scale,
+                unique=wide.unique,
+            )
+    _finite(pool, target)
     scaled = scale_problem(pool, target, intercept=intercept, ridge=ridge, linear=linear)
     weights, found, unique = solve(scaled.problem, start)
     problem, square = scaled.problem, scaled.size**2
@@ -142,17 +159,6 @@ def simplex_fit(
         scale=float(single @ weights) * square,
         unique=unique,
     )
-
-
-def solve(problem: Problem, start: Floats | None = None) -> tuple[Floats, Slopes, bool]:
-    """The weights, the slopes at them, and whether they are the only best ones."""
-    first = first_guess(problem) if start is None else start
-    weights, found = descend(problem, first)
-    settled, unique = settle_ties(problem, weights, found)
-    if settled is not weights:
-        weights = settled
-        found = slopes(problem, weights, np.flatnonzero(weights))
-    return weights, found, unique
 
 
 def scale_problem(
@@ -178,69 +184,6 @@ def scale_problem(
     return Scaled(Problem(own, ridge / size / size, half, lengths), offset, size)
 
 
-def power_of_two(size: float) -> float:
-    """The power of two below a size, a unit that costs no digit; one for zero."""
-    return float(2.0 ** np.floor(np.log2(size))) if size > 0.0 else 1.0
-
-
-def centred(table: Floats, intercept: bool, level: Floats | None = None) -> Floats:
-    """Columns less their means; with `intercept` false, as they are.
-
-    Parameters
-    ----------
-    table : array, shape (T, J)
-    intercept : bool
-    level : array, shape (J,), optional
-        Size of the numbers that the columns were made from; their own if not given.
-    """
-    if not intercept:
-        return table
-    level = np.abs(table).max(axis=0) if level is None else level
-    for _ in range(2):  # the second time takes away the rounding of the first mean
-        table = table - table.mean(axis=0)
-    # What is left of a constant is rounding.
-    table[:, np.abs(table).max(axis=0) <= 4.0 * np.finfo(np.float64).eps * level] = 0.0
-    return table
-
-
-def first_guess(problem: Problem) -> Floats:
-    """Weights to begin from: without costs, those of non-negative least squares, else one donor.
-
-    With a row of the constant ``c`` below the columns and in the target, non-negative least squares
-    of any sum has the same weights up to that sum: for weights of sum ``s`` and miss ``m`` at sum
-    one it minimises ``s^2 |m|^2 + (s - 1)^2 c^2``, which is smallest at ``|m|^2 / (1 + |m|^2 / c^2)``,
-    and that rises with ``|m|``.
-    """
-    from scipy.optimize import nnls
-
-    single = problem.lengths**2 + problem.ridge
-    if problem.half is not None:
-        single = single + 2.0 * problem.half
-    best = int(np.argmin(single))
-    donors = problem.lengths.size
-    alone = np.zeros(donors)
-    alone[best] = 1.0
-    constant = float(np.sqrt(problem.lengths[best] ** 2 + problem.ridge))
-    if constant == 0.0 or problem.half is not None or donors == 1:
-        return alone
-    rows = [problem.own, np.full((1, donors), constant)]
-    if problem.ridge:
-        rows.append(np.sqrt(problem.ridge) * np.eye(donors))
-    stacked = np.vstack(rows)
-    length = np.sqrt(np.einsum("tj,tj->j", stacked, stacked))
-    goal = np.zeros(len(stacked))
-    goal[len(problem.own)] = constant
-    try:
-        found = nnls(stacked / length, goal)[0] / length
-    except RuntimeError:  # it did not settle; the descent that follows does
-        return alone
-    total = float(found.sum())
-    if not (total > 0.0 and np.isfinite(total)):
-        return alone
-    guess: Floats = found / total
-    return guess if problem.value(guess) <= problem.value(alone) else alone
-
-
 def _checked(
     pool: Floats, target: Floats, ridge: float, linear: Floats | None, start: Floats | None
 ) -> tuple[Floats, Floats, Floats | None, Floats | None]:
@@ -249,8 +192,8 @@ def _checked(
     target = np.asarray(target, dtype=np.float64)
     if pool.ndim != 2 or target.shape != pool.shape[:1] or not pool.size:
         raise ValueError(f"pool {pool.shape} and target {target.shape} do not fit.")
-    if not (np.isfinite(pool).all() and np.isfinite(target).all()):
-        raise ValueError("pool and target must be finite.")
+    if pool.shape[1] <= MANY:
+        _finite(pool, target)
     if not 0.0 <= ridge < np.inf:
         raise ValueError("ridge must be finite and not negative.")
     if linear is not None:
@@ -263,3 +206,9 @@ def _checked(
             raise ValueError("start needs a weight a donor, not negative, not all zero.")
         start = start / start.sum()
     return pool, target, linear, start
+
+
+def _finite(pool: Floats, target: Floats) -> None:
+    """Refuse numbers that are not finite; the products of many donors find them on their way."""
+    if not (np.isfinite(pool).all() and np.isfinite(target).all()):
+        raise ValueError("pool and target must be finite.")

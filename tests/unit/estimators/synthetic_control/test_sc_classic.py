@@ -141,6 +141,33 @@ def test_the_effect_of_several_is_the_weighted_mean_over_their_periods():
     assert set(found.parts["weights"].columns) == {"served", "unit", "weight"}
 
 
+def test_pooled_places_are_followed_by_one_mix_for_each_date():
+    y, starts = factors(28), {0: 10, 3: 13, 5: 13}
+    weight = np.linspace(1.0, 3.0, 12)
+    found = run(panel(y, starts, weight), draws=19, fit="pooled")
+    never = [k for k in range(12) if k not in starts]
+    total = size = 0.0
+    for units, start in (([0], 10), ([3, 5], 13)):
+        mean = weight[units] @ y[units] / weight[units].sum()
+        gap = mean - slow_weights(mean[:start], y[never, :start].T) @ y[never]
+        total += weight[units].sum() * gap[start:].sum()
+        size += weight[units].sum() * len(gap[start:])
+    assert found.effect.value == pytest.approx(total / size, abs=1e-6)
+    assert found.parts["units"]["unit"].tolist() == ["p00", "p03 + p05"]
+    assert set(found.parts["weights"]["served"]) == {"p00", "p03 + p05"}
+    assert (found.n_treated, found.treated_clusters) == (3, 3)
+    # The test does not depend on how the effect is fitted, and with one served all is the same.
+    apart = run(panel(y, starts, weight), draws=19)
+    assert found.effect.p_value(0.4) == apart.effect.p_value(0.4)
+    one = panel(y, {0: 13})
+    assert run(one, fit="pooled").effect == run(one).effect
+    path = found.parts["path"]
+    assert path["gap"][14] == pytest.approx(
+        found.to_frame().set_index("period")["observed"][2015]
+        - found.to_frame().set_index("period")["counterfactual"][2015]
+    )
+
+
 def test_an_intercept_follows_changes_alone():
     y = factors(9)
     y[0] += 100.0
@@ -252,8 +279,16 @@ def test_donors_of_quite_another_size_are_mixed_rightly_or_refused(factor):
         # More donors to choose from never fit worse: nothing is spread evenly by accident.
         assert found.certificate["pre_rmspe"] <= without * (1.0 + 1e-9)
         assert found.certificate["sum_of_weights"] == pytest.approx(1.0, abs=1e-9)
-    assert keys in ([], ["sc.unproved"])
+    assert keys in ([], ["sc.unproved"], ["sc.sizes"])
     assert factor > 1e6 or not keys
+    assert factor < 1e9 or keys == ["sc.sizes"]
+
+
+def test_a_place_that_does_not_vary_before_the_service_may_be_met_exactly():
+    y = factors(15, units=12, periods=6)
+    y[4, :2] = 0.5 * (y[5, 0] + y[6, 0])
+    found = run(panel(y, {0: 2}))
+    assert found.certificate["relative_gap"] <= 1e-8
 
 
 def test_an_exact_fit_has_no_ratio_and_so_no_uncertainty():
