@@ -183,7 +183,7 @@ def test_what_was_put_into_the_data_is_found(record: dict[str, Any], maker: Modu
 
 def test_comfort_is_watched_and_never_paid(record: dict[str, Any]) -> None:
     assert {c["outcome"] for c in record["page_one"]["clauses"]} == {"energy_share"}
-    (row,) = record["watched"]
+    (row,) = record["besides"]["watched"]
     assert "Never paid" in json.dumps(row["said"])
 
 
