@@ -24,7 +24,8 @@ def placebos(finding: FindingFacts, mix: Mix, pen: Pen) -> Iterator[Block]:
     if found is None:
         yield _gap(finding, mix, pen)
         return
-    yield Sub(words("mix.placebos"), slug("mix-placebos", finding.outcome, finding.group))
+    heading = "mix.placebos" if found.rows else "mix.tests"
+    yield Sub(words(heading), slug("mix-placebos", finding.outcome, finding.group))
     for said in found.said:
         yield Para(pen.say(said))
     if found.tests:
@@ -38,7 +39,8 @@ def placebos(finding: FindingFacts, mix: Mix, pen: Pen) -> Iterator[Block]:
         notes.append(words("mix.paths_left_out"))
     if notes:
         yield Para(" ".join(notes), "note")
-    yield from _ranks(finding, found, pen)
+    if found.rows:
+        yield from _ranks(finding, found, pen)
 
 
 def _gap(finding: FindingFacts, mix: Mix, pen: Pen) -> Drawing:
