@@ -34,7 +34,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 # Enough to show the level; the defaults choose penalties by every period and draw more groups.
-FOLDS, DRAWS = 5, 49
+FOLDS, DRAWS = 4, 25
 BASE, EFFECT, NOISE = 8.0, -0.8, 0.3
 
 
@@ -55,7 +55,7 @@ class Panels:
     without: Floats
     start: Ints
 
-    def places(self, k: int, folds: int | None) -> Places:
+    def places(self, k: int) -> Places:
         """Replication `k` as the estimator reads it."""
         s, (u, t) = len(self.start), self.y[k].shape
         on = np.arange(t) >= self.start[:, None]
@@ -66,7 +66,7 @@ class Panels:
             np.arange(s, u),
             self.start,
             on / on.sum(),
-            Choices(folds=folds),
+            Choices(folds=FOLDS),
         )
 
 
@@ -83,18 +83,15 @@ class Law:
         Correlation of what is a place's own with the period before.
     apart : bool
         Whether the served places follow the factors more than any other place: outside the hull.
-    trending : bool
-        Whether the factors are random walks.
     """
 
     places: int
     served: int
-    periods: int = 30
-    before: int = 24
+    periods: int = 20
+    before: int = 16
     starts: tuple[int, ...] = ()
     lasting: float = 0.0
     apart: bool = False
-    trending: bool = False
 
     def draw(self, rng: Generator, r: int) -> Panels:
         """`r` panels."""
@@ -104,14 +101,8 @@ class Law:
         factors, own = np.zeros((r, 2)), np.zeros((r, u))
         common, paths = np.empty((r, t, 2)), np.empty((r, u, t))
         for k in range(t + 20):  # the first twenty are forgotten
-            factors = (
-                factors + 0.3 * shocks[:, k]
-                if self.trending
-                else 0.5 * factors + np.sqrt(0.75) * shocks[:, k]
-            )
+            factors = 0.5 * factors + np.sqrt(0.75) * shocks[:, k]
             own = self.lasting * own + np.sqrt(1.0 - self.lasting**2) * noise[..., k]
-            if k == 19 and self.trending:
-                factors = np.zeros((r, 2))
             if k >= 20:
                 common[:, k - 20], paths[..., k - 20] = factors, own
         loads = rng.uniform(-0.8, 0.8, (r, u, 2))
@@ -133,25 +124,20 @@ def _design(name: str, describe: str, law: Law) -> Design:
 
 
 LAWS = (
-    _design("1 of 20", "one of 20 places, 24 periods before the service and 6 after", Law(20, 1)),
-    _design("1 of 20, short", "one of 20, 10 periods before", Law(20, 1, 14, 10)),
-    _design("1 of 20, lasting", "one of 20, what is a place's own lasts (0.7)", Law(20, 1, lasting=0.7)),
-    _design("1 of 20, walks", "one of 20, common factors are random walks", Law(20, 1, trending=True)),
+    _design("1 of 16", "one of 16 places, 16 periods before the service and 4 after", Law(16, 1)),
+    _design("1 of 16, short", "one of 16, 8 periods before", Law(16, 1, 12, 8)),
+    _design("1 of 16, lasting", "one of 16, what is a place's own lasts (0.7)", Law(16, 1, lasting=0.7)),
     _design(
-        "1 of 20, apart",
-        "one of 20, which follows both factors more than any other place can",
-        Law(20, 1, apart=True),
+        "1 of 16, apart",
+        "one of 16, which follows both factors more than any other place can",
+        Law(16, 1, apart=True),
     ),
-    _design("4 of 24", "four of 24, from one date on", Law(24, 4)),
+    _design("4 of 20", "four of 20, two from one date on and two from another", Law(20, 4, starts=(14, 14, 16, 16))),
+    _design("1 of 16, long", "one of 16, 24 periods before and 4 after", Law(16, 1, 28, 24)),
     _design(
-        "4 of 24, staggered", "four of 24, from two dates on", Law(24, 4, starts=(20, 20, 24, 24))
-    ),
-    _design("10 of 40", "ten of 40, from one date on", Law(40, 10)),
-    _design("1 of 20, long", "one of 20, 40 periods before and 3 after", Law(20, 1, 43, 40)),
-    _design(
-        "1 of 20, long, lasting",
+        "1 of 16, long, lasting",
         "the same, what is a place's own lasts (0.7)",
-        Law(20, 1, 43, 40, lasting=0.7),
+        Law(16, 1, 28, 24, lasting=0.7),
     ),
 )  # fmt: skip
 
@@ -195,12 +181,12 @@ class Sets:
 _SHARED: dict[int, dict[Scale, Sets]] = {}
 
 
-def measure(variance: Variance, folds: int | None, trials: Panels, scale: Scale) -> Sets:
+def measure(variance: Variance, trials: Panels, scale: Scale) -> Sets:
     """Estimates, truth and intervals of every replication."""
     if id(trials) not in _SHARED:
         _SHARED.clear()
         rng = np.random.default_rng(SEED)
-        rows = [_row(trials, k, variance, folds, rng) for k in range(len(trials.y))]
+        rows = [_row(trials, k, variance, rng) for k in range(len(trials.y))]
         _SHARED[id(trials)] = {
             on: Sets(*(np.array(part) for part in zip(*(row[on] for row in rows), strict=True)))
             for on in (Scale.DIFFERENCE, Scale.RELATIVE)
@@ -211,10 +197,8 @@ def measure(variance: Variance, folds: int | None, trials: Panels, scale: Scale)
 Row = tuple[float, float, float, list[tuple[float, float]]]
 
 
-def _row(
-    trials: Panels, k: int, variance: Variance, folds: int | None, rng: Generator
-) -> dict[Scale, Row]:
-    places = trials.places(k, folds)
+def _row(trials: Panels, k: int, variance: Variance, rng: Generator) -> dict[Scale, Row]:
+    places = trials.places(k)
     held = places.shares > 0.0
     without = float((places.shares * trials.without[k, : len(trials.start)])[held].sum())
     try:
@@ -251,7 +235,7 @@ def _ends(distribution: object) -> list[tuple[float, float]]:
     return [(one.low, one.high) for one in found]
 
 
-NOTE = f"""Penalties are chosen by {FOLDS} held-out stretches of periods unless said, and {DRAWS} groups or draws are
+NOTE = f"""Penalties are chosen by {FOLDS} held-out stretches of periods, and {DRAWS} groups or draws are
 compared (the defaults, every period by itself and 200, take longer). A place's own variation has standard
 deviation {NOISE:g}, that of the common factors is 1, loadings go from -0.8 to 0.8; the effect is {EFFECT:g} on a level
 of {BASE:g}. A length that is infinite is that of a level out of reach."""
@@ -261,12 +245,10 @@ def _named(*names: str) -> tuple[Design, ...]:
     return tuple(d for d in LAWS if d.name in names)
 
 
-def _method(
-    name: str, variance: Variance, designs: tuple[Design, ...], folds: int | None = FOLDS
-) -> Calibrated:
+def _method(name: str, variance: Variance, designs: tuple[Design, ...]) -> Calibrated:
     return Calibrated(
         name,
-        partial(measure, variance, folds),  # type: ignore[arg-type]  # Panels, not Trials
+        partial(measure, variance),  # type: ignore[arg-type]  # Panels, not Trials
         designs=lambda: designs,
         scales=(Scale.DIFFERENCE, Scale.RELATIVE),
         command="python tools/calibrate_sc_augmented.py",
@@ -279,25 +261,15 @@ METHODS = [
     _method(
         "augmented-synthetic-control",
         "placebo",
-        tuple(
-            d for d in LAWS if d.name not in ("10 of 40", "1 of 20, long", "1 of 20, long, lasting")
-        ),
+        _named("1 of 16", "1 of 16, short", "1 of 16, lasting", "1 of 16, apart", "4 of 20"),
     ),
-    _method("augmented-synthetic-control-jackknife", "jackknife", _named("4 of 24", "10 of 40")),
-    _method("augmented-synthetic-control-bootstrap", "bootstrap", _named("4 of 24", "10 of 40")),
+    _method("augmented-synthetic-control-jackknife", "jackknife", _named("4 of 20")),
+    _method("augmented-synthetic-control-bootstrap", "bootstrap", _named("4 of 20")),
     _method(
         "augmented-synthetic-control-jackknife-plus",
         "jackknife+",
-        _named(
-            "1 of 20",
-            "1 of 20, lasting",
-            "1 of 20, apart",
-            "1 of 20, long",
-            "1 of 20, long, lasting",
-        ),
+        _named("1 of 16, apart", "1 of 16, long", "1 of 16, long, lasting"),
     ),
-    # The default choice of the penalty, where it costs most: the level is that of the stretches.
-    _method("augmented-synthetic-control-each-period", "placebo", _named("1 of 20"), None),
 ]
 
 

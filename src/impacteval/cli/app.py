@@ -156,7 +156,9 @@ def verify(
     ] = None,
     lang: Annotated[
         list[Language] | None,
-        typer.Option(help="Languages of the report; both by default. May be repeated."),
+        typer.Option(
+            help="Languages of the report, instead of the plan's; the first is spoken here. May be repeated."
+        ),
     ] = None,
 ) -> None:
     """Estimate, decide and write the report.
@@ -164,7 +166,7 @@ def verify(
     Writes verdict.json and, in English and French, the report as HTML, PDF and Markdown. The
     exit code is 0 whatever the verdict.
     """
-    commands.verify(study, out, settlement, tuple(lang or Language))
+    commands.verify(study, out, settlement, tuple(lang or ()))
 
 
 @app.command()

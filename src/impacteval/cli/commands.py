@@ -180,7 +180,7 @@ def prepare(path: Path, *, again: bool) -> None:
 
 
 def verify(path: Path, out: Path, settlement: str | None, languages: tuple[Language, ...]) -> None:
-    """Verify and write the report."""
+    """Verify and write the report, in the languages of the plan unless others are asked for."""
     from impacteval.render import write
     from impacteval.study import load_study
     from impacteval.verification import verify as verify_study
@@ -190,7 +190,9 @@ def verify(path: Path, out: Path, settlement: str | None, languages: tuple[Langu
     if not there.is_dir():
         raise UsageError(Problem(f"{there} is a file.", "Name a folder for the report."))
     with progress():
-        report = verify_study(load_study(path), settlement=settlement)
+        study = load_study(path)
+        languages = languages or tuple(Language(own) for own in study.plan.languages)
+        report = verify_study(study, settlement=settlement)
         written = write(report, out, languages=languages)
     _summary(report, languages[0])
     say()

@@ -52,6 +52,10 @@ class Plan(FileModel):
     contract: NonBlank = "contract.yaml"
     seed: Count = Field(description="the seed of every random number, a whole number")
     settlement: Slug | None = None
+    languages: Annotated[
+        tuple[Literal["en", "fr"], ...],
+        Field(min_length=1, description="languages of the report, the readers' own first"),
+    ] = ("en", "fr")
     data: Annotated[Table[TableSpec], Field(min_length=1)] = Field(description="the tables by name")
     analyses: Annotated[Table[Analysis], Field(min_length=1)] = Field(
         description="the planned analyses by name"
@@ -69,6 +73,10 @@ class Plan(FileModel):
     @model_validator(mode="after")
     def _refers(self) -> Self:
         problems: list[tuple[tuple[str | int, ...], str, str]] = []
+        if len(set(self.languages)) < len(self.languages):
+            problems.append(
+                (("languages",), "A language is named twice.", "Name each once: [fr, en].")
+            )
         seen: dict[tuple[str, str], str] = {}
         for name, analysis in self.analyses.items():
             place: tuple[str | int, ...] = ("analyses", name)

@@ -153,7 +153,7 @@ def build(
         When the scale does not exist for these means.
     """
     if scale not in SCALES:
-        raise UsageError(str(_STANDARDISED))
+        raise UsageError(_STANDARDISED.en)
     observed = average(panel, panel.y[panel.served])
     mean = observed - answer.effect
     if scale is Scale.RELATIVE and not (observed > 0 and mean > 0):

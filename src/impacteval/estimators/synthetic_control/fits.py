@@ -144,26 +144,31 @@ class OutcomeFitter:
         cost = None
         if self.penalty > 0.0:
             cost = self.penalty * own_distances(columns, targets, intercept=self.intercept)
-        mine = columns[:, targets]
-        spread = ((mine - mine.mean(axis=0)) ** 2).sum(axis=0)
-        found = simplex_fits(
-            columns,
-            targets,
-            allowed,
-            intercept=self.intercept,
-            linear=cost,
-        )
+        spread = _spread(columns[:, targets])
+        found = simplex_fits(columns, targets, allowed, intercept=self.intercept, linear=cost)
         fits = Fits(
             targets=targets,
             before=before,
             weights=found.weights,
             intercept=found.intercept,
             gap=found.gap,
-            size=np.maximum(found.objective, spread),
+            size=np.maximum(found.objective, np.maximum(spread, _middle_spread(columns))),
             unique=found.unique,
         )
         check(panel, fits)
         return fits
+
+
+def _spread(columns: Floats) -> Floats:
+    """Squared distance of each column from its mean."""
+    found: Floats = ((columns - columns.mean(axis=0)) ** 2).sum(axis=0)
+    return found
+
+
+def _middle_spread(columns: Floats) -> float:
+    """The middle one of those above zero: by it a place is judged that does not vary itself."""
+    found = _spread(columns)
+    return float(np.median(found[found > 0.0])) if (found > 0.0).any() else 0.0
 
 
 def own_distances(columns: Floats, targets: Ints, *, intercept: bool) -> Floats:
@@ -219,6 +224,8 @@ class ServedFits:
     unique : array of bool, shape (N,)
     levels : bool
         Whether no mix has an intercept.
+    parts : tuple of Fits
+        What the fitter gave for each starting date, the earliest first.
     """
 
     weights: Floats
@@ -228,6 +235,7 @@ class ServedFits:
     relative_gap: Floats
     unique: Bools
     levels: bool
+    parts: tuple[Fits, ...] = ()
 
 
 def fit_served(panel: Panel, fitter: Fitter, allowed: Bools | None = None) -> ServedFits:
@@ -247,6 +255,7 @@ def fit_served(panel: Panel, fitter: Fitter, allowed: Bools | None = None) -> Se
     weights, counterfactual = np.zeros((n, len(panel.y))), np.empty((n, panel.n_periods))
     miss, gap, relative_gap = np.empty((3, n))
     unique, levels = np.zeros(n, dtype=bool), True
+    parts: list[Fits] = []
     for first in np.unique(start).tolist():
         these = np.flatnonzero(start == first)
         found = fitter(panel, served[these], allowed[these], first)
@@ -255,4 +264,7 @@ def fit_served(panel: Panel, fitter: Fitter, allowed: Bools | None = None) -> Se
         miss[these], gap[these] = found.pre_rmspe(panel.y), found.gap
         relative_gap[these], unique[these] = found.relative_gap, found.unique
         levels &= not found.intercept.any()
-    return ServedFits(weights, counterfactual, miss, gap, relative_gap, unique, bool(levels))
+        parts.append(found)
+    return ServedFits(
+        weights, counterfactual, miss, gap, relative_gap, unique, bool(levels), tuple(parts)
+    )

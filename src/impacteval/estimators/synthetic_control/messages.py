@@ -110,6 +110,18 @@ def missing_cells(cells: Sequence[str], count: int) -> Message:
     )
 
 
+def missing_covariates(names: Sequence[str], count: int) -> Message:
+    """Cells without a covariate."""
+    return Message(
+        "sc.missing-covariates",
+        Text(
+            en="Covariates are missing in {count:int} {count:plural:cell|cells} of places and periods ({names:text}), and this method needs them in every one. Leave them out, or use synthetic-control with predictors, which are averages over the periods measured.",
+            fr="Des covariables manquent dans {count:int} {count:plural:case|cases} de lieux et de périodes ({names:text}), or cette méthode en a besoin partout. Retirez-les, ou utilisez synthetic-control avec predictors, qui sont des moyennes sur les périodes mesurées.",
+        ),
+        {"names": some(names), "count": count},
+    )
+
+
 def constant() -> Message:
     """Outcomes that do not vary."""
     return Message(
@@ -118,6 +130,18 @@ def constant() -> Message:
             en="The outcome is the same in every place and period, so there is nothing to compare.",
             fr="L'indicateur est le même dans tous les lieux et à toutes les périodes : il n'y a rien à comparer.",
         ),
+    )
+
+
+def sizes(names: Sequence[str]) -> Message:
+    """Places of quite another size, or in another unit."""
+    return Message(
+        "sc.sizes",
+        Text(
+            en="In {count:int} {count:plural:place|places} ({names:text}) the outcome is more than a hundred million times that of the middle place: the digits do not suffice, and a unit may have been mistaken. Check the unit, measure per head, or leave out those places and say so.",
+            fr="Dans {count:int} {count:plural:lieu|lieux} ({names:text}), l'indicateur dépasse cent millions de fois celui du lieu médian : les chiffres ne suffisent pas, et une unité de mesure est peut-être erronée. Vérifiez l'unité, mesurez par habitant, ou écartez ces lieux en le disant.",
+        ),
+        {"names": some(names), "count": len(names)},
     )
 
 

@@ -279,8 +279,16 @@ def test_donors_of_quite_another_size_are_mixed_rightly_or_refused(factor):
         # More donors to choose from never fit worse: nothing is spread evenly by accident.
         assert found.certificate["pre_rmspe"] <= without * (1.0 + 1e-9)
         assert found.certificate["sum_of_weights"] == pytest.approx(1.0, abs=1e-9)
-    assert keys in ([], ["sc.unproved"])
+    assert keys in ([], ["sc.unproved"], ["sc.sizes"])
     assert factor > 1e6 or not keys
+    assert factor < 1e9 or keys == ["sc.sizes"]
+
+
+def test_a_place_that_does_not_vary_before_the_service_may_be_met_exactly():
+    y = factors(15, units=12, periods=6)
+    y[4, :2] = 0.5 * (y[5, 0] + y[6, 0])
+    found = run(panel(y, {0: 2}))
+    assert found.certificate["relative_gap"] <= 1e-8
 
 
 def test_an_exact_fit_has_no_ratio_and_so_no_uncertainty():
