@@ -233,6 +233,13 @@ def test_the_placebo_test_has_its_own_name_and_direction() -> None:
     assert not any("one-sided" in column.head for column in table.columns)
 
 
+def test_the_gap_of_several_served_places_is_called_a_mean() -> None:
+    mix = mix_of(with_tables(estimated(several=True), placebos=None, placebo_paths=None))
+    found = blocks(finding=FINDING.model_copy(update={"mix": mix}))
+    captions = [b.caption for b in found if isinstance(b, Drawing)]
+    assert any("the served places and their mixes, on average" in text for text in captions[-1:])
+
+
 def test_a_test_over_time_is_told_without_places() -> None:
     test = {
         "test": ["no effect in any period, moving-block"], "statistic": ["the mean miss"],
