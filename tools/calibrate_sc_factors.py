@@ -283,12 +283,12 @@ METHODS = [
         InteractiveFixedEffects(inference="jackknife"),
         lambda: MANY,
     ),
-    _method("matrix-completion", MatrixCompletion(draws=DRAWS), lambda: SHORT + MANY[:1], 1_000),
+    _method("matrix-completion", MatrixCompletion(draws=DRAWS), lambda: SHORT + MANY[:1], 500),
     _method(
         "matrix-completion-jackknife",
         MatrixCompletion(inference="jackknife"),
         lambda: MANY[:1],
-        1_000,
+        500,
     ),
 ]
 

@@ -40,6 +40,7 @@ from impacteval.estimators.synthetic_control.latent_chance import (
     by_leaving_out,
     by_placebos,
     chance_tables,
+    median_miss,
     placebo_tables,
     placed,
     questions,
@@ -185,7 +186,7 @@ class InteractiveFixedEffects:
             answer=found.answer,
             scale=scale,
             sentences=self._method(panel, run),
-            certificate=_certificate(panel, solved, run.ranks),
+            certificate=_certificate(panel, run),
             tables={**_tables(panel, solved), **self._chance_tables(panel, run)},
             notes=tuple(self._notes(panel, solved, found)),
             band=found.band,
@@ -256,9 +257,9 @@ class InteractiveFixedEffects:
         return notes
 
 
-def _certificate(panel: Panel, solved: Solved, ranks: Ranks) -> dict[str, Any]:
+def _certificate(panel: Panel, run: Run) -> dict[str, Any]:
     """Proof of the fit: what was chosen, how well it meets the time before, and what it rests on."""
-    fit = solved.fit
+    solved, ranks, fit = run.solved, run.ranks, run.solved.fit
     rank = int(fit.rank[0])
     weights = fit.weights()[0]
     own = fit.vectors[0][:, :rank]
@@ -268,7 +269,6 @@ def _certificate(panel: Panel, solved: Solved, ranks: Ranks) -> dict[str, Any]:
     centred = donors - donors.mean(axis=0)
     centred -= centred.mean(axis=1, keepdims=True)
     left = centred - fit.pool_loadings[0][:, :rank] @ own.T
-    before = fit.before[0]
     miss = np.where(fit.before, solved.gaps, 0.0)
     return {
         "rank": rank,
@@ -281,11 +281,13 @@ def _certificate(panel: Panel, solved: Solved, ranks: Ranks) -> dict[str, Any]:
         if 0 < rank < len(squares) and squares[rank - 1] > 0
         else None,
         "pre_rmspe": float(np.sqrt((miss**2).sum() / fit.before.sum())),
-        "donors_median_pre_rmspe": float(np.median(np.sqrt((left[:, before] ** 2).mean(axis=1)))),
+        "donors_median_pre_rmspe": None
+        if run.others is None
+        else median_miss(run.others.gaps, fit.before),
         "sum_of_weights": float(weights.sum(axis=1).mean()),
         "smallest_weight": float(weights.min()),
         "largest_weight": float(weights.max()),
-        "outside_hull": bool(weights.min() < BEYOND),
+        "beyond_others": bool(weights.min() < BEYOND),
         "solutions": "one",
     }
 

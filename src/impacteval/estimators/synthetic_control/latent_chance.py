@@ -283,7 +283,7 @@ def _found(
 def chance_tables(
     found: Found, test: str, statistic: str, attainable: float
 ) -> dict[str, dict[str, Any]]:
-    """The test of no effect, side by side."""
+    """The test of no effect, side by side; the served are counted among those compared."""
     sides = list(found.p_values)
     return {
         "placebo_test": {
@@ -291,10 +291,24 @@ def chance_tables(
             "statistic": [statistic] * len(sides),
             "p_value": list(found.p_values.values()),
             "side": sides,
-            "compared": [found.compared] * len(sides),
+            "compared": [found.compared + 1] * len(sides),
             "attainable": [attainable] * len(sides),
         }
     }
+
+
+def median_miss(gaps: Floats, before: Bools) -> float:
+    """Middle of the placebos' root mean square misses before the service.
+
+    Parameters
+    ----------
+    gaps : array, shape (B, N, T)
+        NaN where not measured.
+    before : array of bool, shape (N, T)
+    """
+    seen = before & ~np.isnan(gaps)
+    squares = np.where(seen, gaps, 0.0) ** 2
+    return float(np.median(np.sqrt(squares.sum(axis=2) / np.maximum(seen.sum(axis=2), 1))))
 
 
 def placebo_tables(

@@ -26,6 +26,7 @@ from impacteval.estimators.synthetic_control.latent_chance import (
     by_leaving_out,
     by_placebos,
     chance_tables,
+    median_miss,
     placebo_tables,
     placed,
     questions,
@@ -265,12 +266,10 @@ def _certificate(panel: Panel, run: Run) -> dict[str, Any]:
     solved, proof = run.solved, run.solved.proof
     before = np.arange(panel.n_periods) < panel.start[panel.served, None]
     miss = solved.gaps[before & ~np.isnan(solved.gaps)]
-    first = int(panel.start[panel.served].min())
-    others = (panel.y - solved.fit.fit[0])[panel.donors][:, :first]
     cells = int((~np.isnan(panel.y[panel.donors])).sum()) + len(miss)
     return {
-        "gap": proof.gap,
-        "relative_gap": proof.relative_gap,
+        "duality_gap": proof.gap,
+        "relative_duality_gap": proof.relative_gap,
         "penalty": solved.penalty,
         "penalty_share": solved.share,
         "penalty_chosen": "given" if run.choice is None else "hidden places",
@@ -278,7 +277,7 @@ def _certificate(panel: Panel, run: Run) -> dict[str, Any]:
         "penalty_per_cell": 2.0 * solved.penalty / cells,
         "rank": proof.rank,
         "pre_rmspe": float(np.sqrt((miss**2).mean())),
-        "donors_median_pre_rmspe": float(np.nanmedian(np.sqrt(_mean_square(others)))),
+        "donors_median_pre_rmspe": None if run.gaps is None else median_miss(run.gaps, before),
         "observed_cells": cells,
         "missing_cells": int(np.isnan(panel.y).sum()),
         "solutions": "one",

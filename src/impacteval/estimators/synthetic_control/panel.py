@@ -323,7 +323,8 @@ def _check_arms(panel: Panel, fewest_before: int, fewest_donors: int) -> None:
     low, high = float(np.nanmin(panel.y)), float(np.nanmax(panel.y))
     if not high - low > ROUNDING * max(abs(low), abs(high)):
         raise NotIdentified(messages.constant())
-    size = np.nanmax(np.abs(panel.y), axis=1)
+    # A place without any outcome has no size; it is told of where cells may be missing.
+    size = np.where(np.isnan(panel.y), 0.0, np.abs(panel.y)).max(axis=1)
     far = size > SIZES * float(np.median(size))
     if far.any() and float(np.median(size)) > 0.0:
         raise NotIdentified(messages.sizes([str(label) for label in panel.labels[far].tolist()]))

@@ -46,10 +46,10 @@ def test_what_is_told_of_a_place_beyond_the_others():
     weights = found.parts["weights"]
     assert weights["weight"].sum() == pytest.approx(1.0)
     assert weights["weight"].min() < -0.05
-    assert found.certificate["outside_hull"] is True
+    assert found.certificate["beyond_others"] is True
     assert "sc.factors-extrapolated" in [note.key for note in found.notes]
     within = estimate(sample_of(frame_of(*places(3))), rank=0)
-    assert within.certificate["outside_hull"] is False
+    assert within.certificate["beyond_others"] is False
     assert not [note for note in within.notes if note.key == "sc.factors-extrapolated"]
 
 
@@ -79,9 +79,11 @@ def test_placebos_are_each_place_solved_from_the_others(inference):
     np.testing.assert_allclose(table["effect"][1:], [p[15:].mean() for p in paths], rtol=1e-7)
     told = found.parts["placebo_paths"]
     np.testing.assert_allclose(told["gap"][20:40], paths[0], rtol=1e-7, atol=1e-9)
+    middle = np.median([np.sqrt(np.mean(p[:15] ** 2)) for p in paths])
+    assert found.certificate["donors_median_pre_rmspe"] == pytest.approx(middle)
     test = found.parts["placebo_test"].set_index("side")
     assert test.loc["two", "p_value"] == found.effect.p_value()
-    assert (test["compared"] == 24).all()
+    assert (test["compared"] == 25).all()
     assert (test["attainable"] == 1 / 25).all()
 
 
