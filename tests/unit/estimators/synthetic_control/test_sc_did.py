@@ -281,9 +281,7 @@ def test_tables_tell_the_same_story_as_the_effect():
     assert (served * after).sum() / served.sum() == pytest.approx(value, rel=1e-12)
     assert study.index.min() == -7
     # Before the service every date counts by all that it serves, in ten unit-periods and in six.
-    gaps = [
-        fit(own, Draws.real(own))[1].effect[0, a, start - 2] for a, start in enumerate((5, 7))
-    ]
+    gaps = [fit(own, Draws.real(own))[1].effect[0, a, start - 2] for a, start in enumerate((5, 7))]
     expected = (10 * gaps[0] + 6 * gaps[1]) / 16
     assert study.loc[-2, "effect"] == pytest.approx(expected, rel=1e-10)
     assert study["std_error"].gt(0).all()
