@@ -109,6 +109,7 @@ calibrate: setup-dev  ## measure coverage and the two engines again (long)
 	@$(BIN)/python tools/calibrate_sc_augmented.py
 	@$(BIN)/python tools/calibrate_sc_factors.py
 	@$(BIN)/python tools/calibrate_sc_inference.py
+	@$(BIN)/python tools/calibrate_sc_predictors.py
 	@$(BIN)/python tools/calibrate_simulation.py
 	@$(BIN)/python tools/calibrate_subgroups.py
 
