@@ -159,14 +159,17 @@ def t_test(pool: Floats, target: Floats, before: int) -> One:
     return One(found.effect, found.std_error, distribution, float(target[before:].mean()))
 
 
+def draws_of(target: Floats) -> Generator:
+    """Draws of their own for each panel, whatever the order in which these come."""
+    return np.random.default_rng([SEED, zlib.crc32(target.tobytes())])
+
+
 def prediction(pool: Floats, target: Floats, before: int) -> One:
     """What ``inference="prediction"`` gives."""
     after = len(target) - before
     weights = simplex_fit(pool[:before], target[:before]).weights
     ahead = pool[before:].mean(axis=0)[None]
-    # Draws of their own for each panel, whatever the order in which these come.
-    rng = np.random.default_rng([SEED, zlib.crc32(target.tobytes())])
-    found = predict(pool[:before], target[:before], weights, ahead, rng=rng)
+    found = predict(pool[:before], target[:before], weights, ahead, rng=draws_of(target))
     observed = float(target[before:].mean())
     effect = float(np.full(after, 1.0 / after) @ (target - pool @ weights)[before:])
     return One(effect, np.nan, EmpiricalDraws(observed - found.quantiles(0)), observed)
@@ -233,10 +236,29 @@ def _served(y: Floats, before: int, rows: int) -> Floats:
 NOTE = f"""{DONORS} other places; outcomes about {LEVEL:g}, factors of variance one with loadings between -1 and 1
 (1.5 outside), shocks of standard deviation {NOISE:g}. The served place's own outcome without the service
 is known in each replication, and the truth is its effect. Sets are read by their hulls; a length that is
-infinite is that of a level out of reach. """
-EXACT = """With factors and shocks that are new in each period the test is exact, wherever the served place lies:
-at least nominal, but for chance in the replications. It is conservative by no more than one step of its
+infinite is that of a level out of reach.
+
+"""
+EXACT = """
+With factors and shocks that are new in each period the test is exact, wherever the served place lies:
+at least nominal, but for chance in the replications, and conservative by no more than one step of its
 p-values. Outcomes that drift away from every mix are what it cannot see."""
+
+
+# Predictions cost more than sets: the designs that tell what they do.
+PREDICTED = (
+    "independent, inside, 20",
+    "independent, inside, 50",
+    "lasting, inside, 20",
+    "lasting, outside, 20",
+    "drifting, inside, 20",
+    "drifting, outside, 20",
+)
+
+
+def predicted() -> tuple[Design, ...]:
+    """The designs of predictions, in their order."""
+    return tuple(d for d in DESIGNS if d.name in PREDICTED)
 
 
 def _method(
@@ -245,11 +267,12 @@ def _method(
     after: int,
     told: str,
     replications: int = 4_000,
+    designs: Callable[[], Sequence[Design]] = lambda: DESIGNS,
 ) -> Calibrated:
     return Calibrated(
         name,
         Measure(method, after),  # type: ignore[arg-type]  # Places, not Trials
-        designs=lambda: DESIGNS,
+        designs=designs,
         scales=(Scale.DIFFERENCE, Scale.RELATIVE, Scale.TOTAL),
         command="python tools/calibrate_sc_inference.py",
         replications=replications,
@@ -258,12 +281,13 @@ def _method(
 
 
 METHODS: Sequence[Calibrated] = (
-    _method("synthetic-control-conformal", conformal, 1, "One served period. " + EXACT),
+    _method("synthetic-control-conformal", conformal, 1, "One served period." + EXACT),
     _method(
         "synthetic-control-conformal-average",
         conformal,
         2,
-        "The average of two served periods, against blocks of two. " + EXACT,
+        "The average of two served periods, against blocks of two." + EXACT,
+        2_000,
     ),
     _method(
         "synthetic-control-prediction",
@@ -271,6 +295,7 @@ METHODS: Sequence[Calibrated] = (
         1,
         "One served period, sub-Gaussian shocks, 399 draws of the weights.",
         2_000,
+        predicted,
     ),
     _method(
         "synthetic-control-t-test",

@@ -31,6 +31,7 @@ SETTINGS = [
         if found.package == "impacteval"
     ),
     ("historical-baseline", {"baseline": STATED}),
+    ("synthetic-control", {"draws": 99, "predictors": ["outcome"]}),
 ]
 
 CASES = {

@@ -7,7 +7,8 @@ bootstrap (`wild_test`, `wild_inversion`), differences in differences (`panel_ef
 scales (`on_scale`), joint uncertainty through influence values (`weighted_sum`), several looks at
 once (`max_t`, `holm`, `level_for_each`), whether effects differ (`equal_effects`), and how firm an
 effect is when trends were not parallel (`Sensitivity`). Weights of donors that are not negative and
-sum to one: one problem (`simplex_fit`), many (`simplex_fits`), a line of targets (`simplex_path`).
+sum to one: one problem (`simplex_fit`), many (`simplex_fits`, `simplex_stack`), a
+line of targets (`simplex_path`).
 """
 
 from impacteval.inference.cells import (
@@ -46,7 +47,13 @@ from impacteval.inference.scales import (
     on_scale,
 )
 from impacteval.inference.separation import separated
-from impacteval.inference.simplex import SimplexFit, SimplexFits, simplex_fit, simplex_fits
+from impacteval.inference.simplex import (
+    SimplexFit,
+    SimplexFits,
+    simplex_fit,
+    simplex_fits,
+    simplex_stack,
+)
 from impacteval.inference.simplex_path import SimplexPath, simplex_path
 from impacteval.inference.simultaneous import (
     bonferroni,
@@ -129,6 +136,7 @@ __all__ = [
     "simplex_fit",
     "simplex_fits",
     "simplex_path",
+    "simplex_stack",
     "sup_t",
     "two_way_balanced",
     "two_way_cells",

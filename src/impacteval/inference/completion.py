@@ -34,7 +34,7 @@ Ints = NDArray[np.int64]
 
 # Change of the hidden cells from one step to the next, beside the spread of the table, at which
 # they are the same.
-SETTLED = 1e-11
+SETTLED = 1e-10
 STEPS = 5_000
 # Steps that Anderson's mixing looks back.
 DEPTH = 5

@@ -81,8 +81,9 @@ class Prediction:
         if self.kind == "sub-gaussian":
             reach = np.sqrt(-2.0 * np.log(errors))[:, None] * self.spread
             return self.shock - reach, self.shock + reach
-        low, high = np.quantile(self.standard, errors), np.quantile(self.standard, 1.0 - errors)
-        return self.shock + low[:, None] * self.spread, self.shock + high[:, None] * self.spread
+        ends = np.quantile(self.standard, np.concatenate([errors, 1.0 - errors]))
+        low, high = self.shock + ends.reshape(2, -1, 1) * self.spread
+        return low, high
 
     def band(self, errors: Floats) -> tuple[Floats, Floats]:
         """Ends that are missed, on one side, with each chance of error at most; (n, p).
@@ -204,8 +205,7 @@ def _threshold(pool: Floats, residuals: Floats, weights: Floats) -> float:
 
 def _line(design: Floats, outcome: Floats) -> Floats:
     """Least squares."""
-    found: Floats = np.linalg.lstsq(design, outcome, rcond=None)[0]
-    return found
+    return np.asarray(np.linalg.lstsq(design, outcome, rcond=None)[0], dtype=np.float64)
 
 
 def _moments(design: Floats, ahead: Floats, residuals: Floats) -> tuple[Floats, Floats, Floats]:

@@ -211,6 +211,7 @@ class Analysis(FileModel):
         description="whom the effect is about"
     )
     missing_outcome: Literal["refuse", "attrited"] = "refuse"
+    missing_covariates: Literal["refuse", "kept"] = "refuse"
     attrition: AttritionSpec | None = None
     log_outcome: Bool = False
     eligible: tuple[Condition, ...] = ()

@@ -105,12 +105,15 @@ def history(finding: FindingFacts, mix: Mix, pen: Pen) -> Drawing:
 
 
 def _window(finding: FindingFacts, mix: Mix, pen: Pen) -> Iterator[Block]:
-    """That the effect is about some of the served periods alone, where it is."""
+    """That the effect is about some of the served periods alone, and where the band is missing."""
     counted = [row.period for row in finding.periods]
     since = [row.period for row in mix.history if float(row.served) > 0]
     if counted and set(counted) < set(since):
         first, last = pen.period(counted[0]), pen.period(counted[-1])
         yield Para(pen.words("mix.window", first=first, last=last), "note")
+    bands = {row.low is not None for row in mix.history if float(row.served) == 1.0}
+    if len(bands) > 1:
+        yield Para(pen.words("mix.band_missing"), "note")
 
 
 def _service(row: HistoryRow, pen: Pen) -> str:

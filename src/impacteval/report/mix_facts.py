@@ -77,18 +77,22 @@ def mix_facts(estimate: CounterfactualEstimate | None, unit: Text) -> Mix | None
 
 
 def _history(path: Table, write: Writer) -> list[HistoryRow]:
-    return [
-        HistoryRow(
-            period=label(row["period"]),
-            observed=write.number(row["observed"]),
-            counterfactual=write.number(row["counterfactual"]),
-            gap=write.number(row["gap"]),
-            low=write.number(row.get("low")),
-            high=write.number(row.get("high")),
-            served=write.share(row["served"]) or "0",
+    """Every period. The band is that of the places served by then: of all of them, or not told."""
+    found = []
+    for row in rows_of(path):
+        whole = float(row["served"]) == 1.0
+        found.append(
+            HistoryRow(
+                period=label(row["period"]),
+                observed=write.number(row["observed"]),
+                counterfactual=write.number(row["counterfactual"]),
+                gap=write.number(row["gap"]),
+                low=write.number(row.get("low")) if whole else None,
+                high=write.number(row.get("high")) if whole else None,
+                served=write.share(row["served"]) or "0",
+            )
         )
-        for row in rows_of(path)
-    ]
+    return found
 
 
 # --- weights ----------------------------------------------------------------------------------

@@ -49,7 +49,13 @@ class BlindSample:
 
     @classmethod
     def from_frame(
-        cls, df: pd.DataFrame, *, design: str, source: str = "", **roles: Any
+        cls,
+        df: pd.DataFrame,
+        *,
+        design: str,
+        source: str = "",
+        missing_covariates: str = "refuse",
+        **roles: Any,
     ) -> BlindSample:
         """Read every role but outcomes; same keywords as `Sample.from_frame`.
 
@@ -68,7 +74,8 @@ class BlindSample:
         require_frame(df)
         roles["covariates"] = names(roles.get("covariates"), "covariates")
         found = Findings(source)
-        table = read_table(df, Roles(**roles), design, design_rule(design), found)
+        rule = design_rule(design)
+        table = read_table(df, Roles(**roles), design, rule, found, missing_covariates)
         found.raise_problems()
         assert table is not None
         ordered = table.take(canonical_order(table))

@@ -69,6 +69,7 @@ def check_table(table: Table, design: str, rule: DesignRule, found: Findings) ->
     _adoption(table, found)
     _arms(table, design, rule, found)
     _running(table, found)
+    _gaps(table, design, rule, found)
 
 
 def check_part(whole: Table, part: Table, found: Findings) -> None:
@@ -82,6 +83,20 @@ def check_part(whole: Table, part: Table, found: Findings) -> None:
                 f"column {whole.roles.period!r} (period) has no row left in "
                 f"{counted(int(gone.sum()), 'period')}: {listed(whole.period.labels[gone].tolist())}.",
                 "Choose rows of every period.",
+            )
+
+
+def _gaps(table: Table, design: str, rule: DesignRule, found: Findings) -> None:
+    """Covariates that are missing in some rows, where the design has no use for such."""
+    gone = np.isnan(table.covariates)
+    if rule.gaps or not gone.any():
+        return
+    for k, name in enumerate(table.roles.covariates):
+        if k < gone.shape[1] and gone[:, k].any():
+            found.add(
+                f"column {name!r} (covariates) has {counted(int(gone[:, k].sum()), 'missing value')}"
+                f": {found.where(gone[:, k])}.",
+                f"Design {design!r} needs every covariate in every row.",
             )
 
 

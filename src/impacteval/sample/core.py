@@ -111,6 +111,7 @@ class Sample:
         assignment: str | None = None,
         assignment_probability: str | None = None,
         missing_outcome: str = "refuse",
+        missing_covariates: str = "refuse",
         log_outcome: bool = False,
         source: str = "",
         audited: str | None = None,
@@ -133,6 +134,9 @@ class Sample:
             A column, or one number for all rows.
         missing_outcome : {"refuse", "attrited"}
             Attrited outcomes are kept, counted and marked.
+        missing_covariates : {"refuse", "kept"}
+            Empty cells of covariates that are kept are counted and stay empty. Only for design
+            ``synthetic_control``, whose predictors are averages over what was measured.
         log_outcome : bool
             Whether the outcomes are logarithms.
         source : str
@@ -198,7 +202,7 @@ assignment, assignment_probability : str
             assignment_probability=assignment_probability,
         )
         found = Findings(source)
-        table = read_table(df, roles, design, rule, found)
+        table = read_table(df, roles, design, rule, found, missing_covariates)
         blind_records = found.take_records()
         values = read_outcomes(df, outcomes, missing_outcome, found) if len(df) else {}
         if table is not None:

@@ -29,6 +29,9 @@ class DesignRule:
         Whether the arm of a unit never changes (trials: the arm is what was randomised).
     offer : bool
         Whether ``assigned`` stands for the treatment when there is no treatment column.
+    gaps : bool
+        Whether covariates may be missing in some rows, where that is declared: estimators average
+        them over periods, and count what they average over.
 
     Examples
     --------
@@ -42,6 +45,7 @@ class DesignRule:
     arms: bool = False
     fixed_arm: bool = False
     offer: bool = False
+    gaps: bool = False
 
     def __post_init__(self) -> None:
         named = {role for one_of in (*self.requires, *self.excludes) for role in one_of}
@@ -66,6 +70,7 @@ _RULES: dict[str, DesignRule] = {
         requires=(("unit",), ("period",), ("treatment", "adopted")),
         periods=True,
         arms=True,
+        gaps=True,
     ),
     "matched": DesignRule(requires=(("treatment", "adopted"),), arms=True),
     "count": DesignRule(),

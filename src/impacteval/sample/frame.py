@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 LARGEST = 1e100
+# What a missing cell of a covariate is: a fault, or a gap that is kept, counted and marked.
+COVARIATE_POLICIES = ("refuse", "kept")
 
 _FIXES = {
     "treatment": "Code treated rows 1 and untreated rows 0.",
@@ -47,10 +49,16 @@ def require_frame(df: object) -> None:
 
 
 def read_table(
-    df: pd.DataFrame, roles: Roles, design: str, rule: DesignRule, found: Findings
+    df: pd.DataFrame,
+    roles: Roles,
+    design: str,
+    rule: DesignRule,
+    found: Findings,
+    missing_covariates: str = "refuse",
 ) -> Table | None:
     """Read and check every role but the outcomes; rows stay in the caller's order.
 
+    With ``missing_covariates="kept"`` cells of covariates may be empty; they are NaN, and counted.
     Returns None when there is nothing to build on; the problems are in `found` either way.
     """
     found.rows = row_numbers(df)
@@ -81,7 +89,13 @@ def read_table(
             values = _numbers(df[column], role, found)
             if values is not None:
                 numbers[role] = values
-    covariates = _covariates(df, roles, usable, found)
+    if missing_covariates not in COVARIATE_POLICIES:
+        raise UsageError(
+            f"missing_covariates {missing_covariates!r} is not known. "
+            f"Allowed: {', '.join(COVARIATE_POLICIES)}."
+        )
+    kept = missing_covariates == "kept"
+    covariates = _covariates(df, roles, usable, found, kept=kept, gaps=rule.gaps)
     table = Table(
         roles,
         Codes(np.arange(len(df)), np.arange(1, len(df) + 1)) if unit is None else unit,
@@ -238,18 +252,23 @@ def clean_numbers(
     return read.values, np.isnan(read.values) & ~read.text
 
 
-def _numbers(column: pd.Series[Any], role: str, found: Findings) -> Floats | None:
+def _numbers(
+    column: pd.Series[Any], role: str, found: Findings, *, kept: bool = False, hint: str = ""
+) -> Floats | None:
     name = str(column.name)
     clean = clean_numbers(read_numbers(column), name, role, found)
     if clean is None:
         return None
     values, missing = clean
     known = len(found.problems)
-    if missing.any():
+    if missing.any() and kept:
+        values = np.where(missing, np.nan, values)
+        found.record(records.covariate_gaps(name, int(missing.sum()), len(values)))
+    elif missing.any():
         found.add(
             f"column {name!r} ({role}) has {counted(int(missing.sum()), 'missing value')}: "
             f"{found.where(missing)}.",
-            f"Every row needs its {role}.",
+            f"Every row needs its {role}.{hint}",
         )
     _range(values, missing, name, role, found)
     return values if len(found.problems) == known else None
@@ -282,10 +301,23 @@ def _range(values: Floats, missing: Bools, name: str, role: str, found: Findings
         )
 
 
-def _covariates(df: pd.DataFrame, roles: Roles, usable: frozenset[str], found: Findings) -> Floats:
-    read = [_numbers(df[name], "covariates", found) for name in roles.covariates if name in usable]
-    kept = [values for values in read if values is not None]
-    return np.column_stack(kept) if kept else np.empty((len(df), 0))
+def _covariates(
+    df: pd.DataFrame,
+    roles: Roles,
+    usable: frozenset[str],
+    found: Findings,
+    *,
+    kept: bool,
+    gaps: bool,
+) -> Floats:
+    hint = " Or declare missing_covariates='kept': they stay empty and are counted." if gaps else ""
+    read = [
+        _numbers(df[name], "covariates", found, kept=kept, hint=hint)
+        for name in roles.covariates
+        if name in usable
+    ]
+    columns = [values for values in read if values is not None]
+    return np.column_stack(columns) if columns else np.empty((len(df), 0))
 
 
 def _weights(table: Table, found: Findings) -> None:

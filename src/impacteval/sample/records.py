@@ -98,6 +98,18 @@ def zero_weights(n: int) -> Message:
     )
 
 
+def covariate_gaps(column: str, missing: int, n: int) -> Message:
+    """Cells of a covariate that are missing and kept so."""
+    return _message(
+        "covariate-gaps",
+        "Covariate {column:text} was not measured in {missing:int} of {n:int} rows; these cells stay empty and are never filled.",
+        "La covariable {column:text} n’a pas été mesurée dans {missing:int} lignes sur {n:int} ; ces cases restent vides et ne sont jamais remplies.",
+        column=column,
+        missing=missing,
+        n=n,
+    )
+
+
 def attrition(outcome: str, missing: int, n: int) -> Message:
     """Outcomes that were not measured."""
     return _message(

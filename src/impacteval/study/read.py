@@ -25,7 +25,13 @@ if TYPE_CHECKING:
     import pandas as pd
 
 # Packages whose tables can be pointed at. A closed list: a plan must not import just any module.
-PACKAGES: Mapping[str, str] = {"causaldata": "impacteval[studies]"}
+PACKAGES: Mapping[str, str] = {
+    "causaldata": "impacteval[studies]",
+    "synthdid-py": "impacteval[studies]",
+}
+# Packages that ship text files, by the names of their distributions: where a table lies, and how it
+# is written. They are found through their metadata and never imported.
+TEXT_FILES: Mapping[str, tuple[str, str]] = {"synthdid-py": ("synthdid/data/{name}.csv", ";")}
 
 
 def read_table(
@@ -102,13 +108,10 @@ def _from_package(package: str, name: str, columns: Mapping[str, Kind]) -> pd.Da
                 f"tables of package {package!r} cannot be read.", f"Known: {listed([*PACKAGES])}."
             )
         )
+    if package in TEXT_FILES:
+        return _from_text_file(package, name, columns)
     if importlib.util.find_spec(package) is None:
-        raise StudyError(
-            Problem(
-                f"the package {package!r} is not installed.",
-                f"Install it: pip install '{PACKAGES[package]}'.",
-            )
-        )
+        raise _not_installed(package)
     home: ModuleType = importlib.import_module(package)
     tables = [module.name for module in pkgutil.iter_modules(home.__path__)]
     if name not in tables:
@@ -116,6 +119,41 @@ def _from_package(package: str, name: str, columns: Mapping[str, Kind]) -> pd.Da
         raise StudyError(Problem(f"package {package!r} has no table {name!r}.", hint))
     frame: Any = importlib.import_module(f"{package}.{name}").load_pandas().data
     return typed_columns(frame, f"{package}.{name}", columns)
+
+
+def _not_installed(package: str) -> StudyError:
+    return StudyError(
+        Problem(
+            f"the package {package!r} is not installed.",
+            f"Install it: pip install '{PACKAGES[package]}'.",
+        )
+    )
+
+
+def _from_text_file(package: str, name: str, columns: Mapping[str, Kind]) -> pd.DataFrame:
+    from importlib.metadata import PackageNotFoundError, distribution
+
+    from impacteval.study.readers.csv_file import read_csv
+
+    pattern, separator = TEXT_FILES[package]
+    try:
+        home = distribution(package)
+    except PackageNotFoundError:
+        raise _not_installed(package) from None
+    before, after = pattern.split("{name}")
+    shipped = [str(file) for file in home.files or ()]
+    tables = sorted(
+        file[len(before) : -len(after)]
+        for file in shipped
+        if file.startswith(before) and file.endswith(after) and "/" not in file[len(before) :]
+    )
+    if name not in tables:
+        hint = did_you_mean(name, tables).replace("The columns are", "Its tables are")
+        raise StudyError(Problem(f"package {package!r} has no table {name!r}.", hint))
+    path = Path(str(home.locate_file(pattern.format(name=name))))
+    # Messages name the package; the suffix and the separator are those of its files.
+    spec = TableSpec(package=package, name=name, separator=separator)
+    return read_csv(path, spec, columns)
 
 
 def check_columns(

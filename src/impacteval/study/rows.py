@@ -178,6 +178,7 @@ def sample_of(
         rows,
         design=analysis.design,
         missing_outcome=analysis.missing_outcome,
+        missing_covariates=analysis.missing_covariates,
         log_outcome=analysis.log_outcome,
         **roles,
     )
@@ -207,7 +208,12 @@ def blind_sample_of(
     roles = _roles(analysis, rows, overrides)
     roles.pop("outcome")
     roles.pop("audited", None)
-    return BlindSample.from_frame(rows, design=analysis.design, **roles)
+    return BlindSample.from_frame(
+        rows,
+        design=analysis.design,
+        missing_covariates=analysis.missing_covariates,
+        **roles,
+    )
 
 
 def _roles(

@@ -17,8 +17,8 @@ from impacteval.estimators.synthetic_control.synthetic_did_fit import (
     Draws,
     Rollout,
     fit,
-    noise_of,
 )
+from impacteval.estimators.synthetic_control.synthetic_did_weights import noise_of
 from impacteval.inference.simplex import simplex_fit
 from impacteval.sample import Sample
 from impacteval.values import Scale

@@ -69,20 +69,21 @@ def grey(colour: str) -> float:
 # --- drawings -----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("narrow", [False, True])
 @pytest.mark.parametrize("language", ["en", "fr"])
 @pytest.mark.parametrize("name", DRAWINGS)
-def test_every_drawing_is_whole_and_its_ids_are_its_own(
-    name: str, language: str, narrow: bool
+def test_every_drawing_is_the_same_each_time_and_its_ids_are_its_own(
+    name: str, language: str
 ) -> None:
     pen = Pen(Language(language), "EUR")
-    drawing = DRAWINGS[name](FINDING, pen, narrow=narrow)
-    assert drawing == DRAWINGS[name](FINDING, pen, narrow=narrow)
-    ET.fromstring(drawing)
-    ids = re.findall(r'\bid="([^"]+)"', drawing)
-    own = DRAWINGS[name](FINDING, pen, narrow=not narrow)
-    assert ids
-    assert not set(ids) & set(re.findall(r'\bid="([^"]+)"', own)) or narrow
+    wide, again, narrow = (
+        DRAWINGS[name](FINDING, pen, narrow=narrow) for narrow in (False, False, True)
+    )
+    assert wide == again
+    ids = [set(re.findall(r'\bid="([^"]+)"', drawing)) for drawing in (wide, narrow)]
+    assert all(ids)
+    assert not ids[0] & ids[1]
+    widths = [float(re.findall(r'viewBox="0 0 ([\d.]+)', d)[0]) for d in (wide, narrow)]
+    assert widths[0] > 1.5 * widths[1]
 
 
 def test_the_served_place_is_told_from_the_others_without_colour() -> None:
@@ -258,6 +259,28 @@ def test_the_history_stands_in_the_place_of_the_periods_only_where_it_holds_them
     other = row.model_copy(update={"observed": "1"})
     assert not holds_path(FINDING.model_copy(update={"periods": (other,)}))
     assert not holds_path(FINDING.model_copy(update={"mix": None}))
+
+
+def test_a_window_and_a_band_with_holes_are_said() -> None:
+    rows = tuple(
+        PeriodRow(
+            period=row.period, observed=row.observed or "", counterfactual=row.counterfactual or "",
+            low=None, high=None, level="0.95", n=1,
+        )
+        for row in MIX.history[-3:-1]
+    )  # fmt: skip
+    holes = tuple(
+        row.model_copy(update={"low": None, "high": None}) if row.period == "2018" else row
+        for row in MIX.history
+    )
+    mix = MIX.model_copy(update={"history": holes})
+    found = blocks(finding=FINDING.model_copy(update={"periods": rows, "mix": mix}))
+    said = [b.text for b in found if isinstance(b, Para)]
+    assert any("The effect is about 2019 to 2020 alone" in text for text in said)
+    assert any("Where the band is missing" in text for text in said)
+    plain = " ".join(b.text for b in blocks() if isinstance(b, Para))
+    assert "alone; the other periods" not in plain
+    assert "Where the band is missing" not in plain
 
 
 def test_cut_lists_say_how_many_are_cut() -> None:

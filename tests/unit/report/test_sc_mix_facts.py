@@ -51,6 +51,13 @@ def test_the_history_is_the_data_and_the_mix(estimate: CounterfactualEstimate) -
         assert (row.low is None) is (year < 2016)
 
 
+def test_a_band_of_some_of_the_served_is_not_drawn_around_all_of_them() -> None:
+    rows = {row.period: row for row in mix_of(estimated(several=True)).history}
+    assert rows["2017"].served not in ("0", "1")
+    assert rows["2017"].low is None
+    assert rows["2018"].low is not None
+
+
 def test_weights_are_listed_heaviest_first_and_those_without_only_counted(
     estimate: CounterfactualEstimate,
 ) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from pydantic import ValidationError
 
 from impacteval.errors import DataError, StudyError
 from impacteval.plan import TableSpec
+from impacteval.sample.roles import Kind
 from impacteval.study.read import read_table, table_digest
 
 KINDS: dict[str, Any] = {"y": "number", "id": "text"}
@@ -168,6 +171,36 @@ def test_the_table_of_a_package() -> None:
     assert read["re78"].dtype == np.float32
     with pytest.raises(DataError, match=r"causaldata\.nsw_mixtape: there is no column 're79'"):
         read_table(spec, {"re79": "number"})
+
+
+def test_a_text_file_of_a_package_is_found_without_importing_it() -> None:
+    # Its import name is that of another package, so that importing it might read the wrong one.
+    spec = TableSpec(package="synthdid-py", name="california_prop99")
+    kinds: dict[str, Kind] = {"State": "text", "Year": "number", "PacksPerCapita": "number"}
+    read = read_table(spec, kinds)
+    assert read.shape == (39 * 31, 3)
+    assert read["State"].nunique() == 39
+    assert read.loc[0].tolist() == ["Alabama", 1970.0, 89.80000305]
+    assert "synthdid" not in sys.modules
+    with pytest.raises(
+        DataError, match=r"synthdid-py\.california_prop99:1:1: there is no column 'Packs'"
+    ):
+        read_table(spec, {"Packs": "number"})
+
+
+@pytest.mark.parametrize("name", ["california", "../data/california_prop99", "{name}"])
+def test_a_text_file_that_a_package_does_not_ship(name: str) -> None:
+    with pytest.raises(StudyError, match="has no table"):
+        read_table(TableSpec(package="synthdid-py", name=name), {"State": "text"})
+
+
+def test_a_package_of_text_files_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(name: str) -> None:
+        raise PackageNotFoundError(name)
+
+    monkeypatch.setattr("importlib.metadata.distribution", missing)
+    with pytest.raises(StudyError, match=r"pip install 'impacteval\[studies\]'"):
+        read_table(TableSpec(package="synthdid-py", name="california_prop99"), {"State": "text"})
 
 
 def test_a_package_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:

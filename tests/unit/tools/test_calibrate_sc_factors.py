@@ -28,7 +28,7 @@ WAYS = {
         draws=calibrated.DRAWS, inference="placebo"
     ),
     "interactive-fixed-effects-jackknife": InteractiveFixedEffects(inference="jackknife"),
-    "matrix-completion": MatrixCompletion(draws=39),
+    "matrix-completion": MatrixCompletion(draws=calibrated.DRAWS),
     "matrix-completion-jackknife": MatrixCompletion(inference="jackknife"),
 }
 METHODS = {method.name: method for method in calibrated.METHODS}

@@ -22,6 +22,7 @@ METHODS = {method.name: method for method in calibrated.METHODS}
 SETTINGS = {
     "synthetic-control-conformal": ({"inference": "conformal"}, 1),
     "synthetic-control-conformal-average": ({"inference": "conformal"}, 2),
+    "synthetic-control-prediction": ({"inference": "prediction"}, 1),
     "synthetic-control-t-test": ({"inference": "t-test"}, calibrated.AFTER),
 }
 
@@ -59,9 +60,10 @@ def test_arrays_and_estimator_agree(name):
     sample = sample_of(trials, after)
     for scale in METHODS[name].scales:
         found = METHODS[name].measure(trials, scale)
-        given = SyntheticControl(**settings).estimate(
-            sample, scale=scale, rng=np.random.default_rng(1)
-        )
+        target = trials.y[0, 0, : trials.before + after].copy()
+        target[trials.before :] += calibrated.EFFECT
+        rng = calibrated.draws_of(target)
+        given = SyntheticControl(**settings).estimate(sample, scale=scale, rng=rng)
         assert found.centre[0] == pytest.approx(given.effect.value, rel=1e-9)
         for side, level in QUESTIONS:
             band = given.effect.interval(level, side)
@@ -81,8 +83,9 @@ def test_a_mean_that_is_not_positive_is_refused_on_the_relative_scale():
 @pytest.mark.parametrize("name", SETTINGS)
 def test_every_design_is_published(name):
     rows = read(ROOT / "docs" / "reference" / "coverage" / f"{name}.csv")
-    assert {row["design"] for row in rows} == {d.name for d in calibrated.DESIGNS}
-    assert {row["replications"] for row in rows} == {"4000"}
+    assert {row["design"] for row in rows} == {d.name for d in METHODS[name].designs()}
+    assert {row["replications"] for row in rows} == {str(METHODS[name].replications)}
+    assert METHODS[name].replications >= 2_000
 
 
 def test_conformal_sets_are_as_sure_as_they_say_where_they_are_exact():

@@ -25,10 +25,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from impacteval.errors import UsageError
+from impacteval.errors import NotIdentified, UsageError
 from impacteval.estimates import CounterfactualEstimate
 from impacteval.estimators.synthetic_control import classic_words as words
-from impacteval.estimators.synthetic_control import refits
+from impacteval.estimators.synthetic_control import predictors_words, refits
 from impacteval.estimators.synthetic_control.certificate import certify_fits
 from impacteval.estimators.synthetic_control.chance import Inference, Question
 from impacteval.estimators.synthetic_control.classic_card import SYNTHETIC_CONTROL
@@ -48,7 +48,23 @@ from impacteval.estimators.synthetic_control.penalty import chosen_penalty
 from impacteval.estimators.synthetic_control.placebo import Statistic
 from impacteval.estimators.synthetic_control.placebo_answer import placebo_inference
 from impacteval.estimators.synthetic_control.pooling import pooled, spread_over
+from impacteval.estimators.synthetic_control.prediction_answer import prediction_inference
+from impacteval.estimators.synthetic_control.predictor_fits import (
+    PredictorFitter,
+    certified,
+    tables_of,
+    told,
+)
+from impacteval.estimators.synthetic_control.predictors import (
+    Given,
+    LaterPart,
+    Weighing,
+    check_weighing,
+    plain,
+)
 from impacteval.inference.conformal import Permutations
+from impacteval.inference.nested_weights import STARTS
+from impacteval.inference.sc_prediction import Shocks
 from impacteval.sample.roll_out import first_served
 from impacteval.values import Scale
 
@@ -68,6 +84,7 @@ OWN = {
     "placebo": ("statistic", "max_pre_fit", "draws"),
     "conformal": ("permutations",),
     "t-test": ("folds",),
+    "prediction": ("shocks", "simulations"),
 }
 
 
@@ -85,10 +102,23 @@ class SyntheticControl:
     fit : {"separate", "pooled"}
         Whether each served place has a mix of its own, or those of one starting date share one that
         follows their mean.
-    inference : {"placebo", "conformal", "t-test"}
+    predictors : tuple, optional
+        What the mix matches instead of the outcome period by period: names of covariates or
+        ``outcome``, each for its mean over the periods before the service, or entries with the
+        periods to average over, in a plan ``{name: beer, from: 1984, to: 1988}`` or
+        ``{name: outcome, periods: [1975, 1980]}``.
+    v : "nested", "cross-validation" or tuple of float
+        How predictors are weighted: so that the mix follows the outcome before the service; so
+        that predictors of an earlier part lead to a mix that does in a later one; or as given.
+    validation_from : optional
+        First period of that later part; the second half by default.
+    starts : int
+        Searches for the weights of predictors, for each place.
+    inference : {"placebo", "conformal", "t-test", "prediction"}
         How chance is measured: over places, by pretending that others were served; over time, by
         reordering residuals (sets with exact ends, also for each period); over blocks of time, with
-        the bias of the weights taken out (the effect is then the debiased one).
+        the bias of the weights taken out (the effect is then the debiased one); or by predicting what
+        would have happened, with doubt about the weights and a shock for the new period.
     statistic : {"rmspe-ratio", "signed-ratio"}
         What placebos are ranked by: the root mean square gap after the service over that from
         before, which has no direction, or the mean gap over it, which has.
@@ -102,6 +132,10 @@ class SyntheticControl:
         residuals that are not correlated over time. Sets of averages and periods are the same.
     folds : int
         With ``t-test``: blocks of periods from before that are left out in turn.
+    shocks : {"sub-gaussian", "location-scale"}
+        With ``prediction``: how a new period's shock is told from residuals.
+    simulations : int
+        With ``prediction``: draws of the noise that chose the weights.
     window : tuple, optional
         First and last period that the effect is about; all served periods by default.
 
@@ -134,17 +168,31 @@ class SyntheticControl:
     intercept: bool = False
     penalty: float | Literal["loo"] | None = None
     fit: Literal["separate", "pooled"] = "separate"
-    inference: Literal["placebo", "conformal", "t-test"] = "placebo"
+    predictors: Given = ()
+    v: Weighing = "nested"
+    validation_from: LaterPart = None
+    starts: int = STARTS
+    inference: Literal["placebo", "conformal", "t-test", "prediction"] = "placebo"
     statistic: Statistic = "rmspe-ratio"
     max_pre_fit: float | None = None
     draws: int = 9999
     permutations: Permutations = "moving-block"
     folds: int = 3
+    shocks: Shocks = "sub-gaussian"
+    simulations: int = 399
     window: Window | None = None
 
     def __post_init__(self) -> None:
         if isinstance(self.penalty, float | int) and not 0.0 <= self.penalty < math.inf:
             raise UsageError(f"penalty must be a number from 0 on, not {self.penalty!r}.")
+        if self.starts < 1:
+            raise UsageError(f"starts must be 1 at least, not {self.starts}.")
+        check_weighing(self.predictors, self.v, self.validation_from)
+        if self.predictors and (self.intercept or self.penalty or self.fit == "pooled"):
+            raise UsageError(
+                "predictors go without intercept, penalty and fit pooled: they are another way to "
+                "choose weights, for each place."
+            )
         if self.max_pre_fit is not None and not self.max_pre_fit >= 1.0:
             raise UsageError(
                 f"max_pre_fit must be 1 at least, not {self.max_pre_fit!r}: the real one is compared."
@@ -155,6 +203,11 @@ class SyntheticControl:
             )
         if self.folds < 2:
             raise UsageError(f"folds must be 2 at least, not {self.folds}: one has no spread.")
+        if self.simulations < 39:
+            raise UsageError(
+                f"simulations must be 39 at least, not {self.simulations}: fewer cannot reach the "
+                "5% level, half of which is for the weights."
+            )
         self._check_inference()
 
     def _check_inference(self) -> None:
@@ -168,6 +221,10 @@ class SyntheticControl:
         ]
         if self.inference != "placebo" and self.penalty:
             idle.append("penalty")
+        if self.inference == "prediction" and self.intercept:
+            idle.append("intercept")
+        if self.inference != "placebo" and self.predictors:
+            idle.append("predictors")  # refits by the outcome of each period
         if idle:
             raise UsageError(
                 f"{', '.join(idle)} {'has' if len(idle) == 1 else 'have'} no part in inference "
@@ -186,12 +243,18 @@ class SyntheticControl:
             "intercept": self.intercept,
             "penalty": self.penalty,
             "fit": self.fit,
+            "predictors": plain(self.predictors),
+            "v": self.v if isinstance(self.v, str) else list(self.v),
+            "validation_from": self.validation_from,
+            "starts": self.starts,
             "inference": self.inference,
             "statistic": self.statistic,
             "max_pre_fit": self.max_pre_fit,
             "draws": self.draws,
             "permutations": self.permutations,
             "folds": self.folds,
+            "shocks": self.shocks,
+            "simulations": self.simulations,
             "window": self.window,
         }
 
@@ -220,7 +283,8 @@ class SyntheticControl:
         scale : Scale
             ``difference``, ``relative`` or ``total``.
         rng : numpy.random.Generator
-            Draws placements, or orders of periods, where these are too many; unused otherwise.
+            Draws placements, or orders of periods, where these are too many, and weights with
+            ``prediction``; unused otherwise.
 
         Raises
         ------
@@ -228,7 +292,7 @@ class SyntheticControl:
             When the data cannot answer; the reason says what to do.
         """
         scale = Scale.parse(scale)
-        panel = read_panel(sample, scale, window=self.window)
+        panel = read_panel(sample, scale, window=self.window, incomplete=True)
         fitter, how, choice = self._fitter(panel)
         # What is followed before the service: each served place, or the mean of those of one date.
         followed, group = (
@@ -238,6 +302,8 @@ class SyntheticControl:
         each = spread_over(fits, panel, group) if self.fit == "pooled" else fits
         chance = self._chance(Question(panel, fitter, each, LEVEL, rng))
         proof = certify_fits(followed, fits, chance.donors)
+        matched = told(followed, fitter, fits)
+        earlier, missed = self._in_time(followed, fitter)
         return build(
             estimator=self.name,
             settings=self._settings,
@@ -245,17 +311,18 @@ class SyntheticControl:
             counterfactual=each.counterfactual,
             answer=chance.answer,
             scale=scale,
-            sentences=(*how, *chance.sentences),
-            certificate=proof.values,
+            sentences=(*how, *matched.sentences, *chance.sentences),
+            certificate={**proof.values, **certified(fits)},
             tables={
                 "weights": weights_table(followed, fits.weights),
                 "units": units_table(followed, fits),
                 **chance.tables,
                 **refits.leave_one_out(followed, fitter, fits),
-                **refits.in_time(followed, fitter),
+                **earlier,
                 **choice,
+                **tables_of(followed, fitter, fits),
             },
-            notes=(*proof.notes, *chance.notes),
+            notes=(*proof.notes, *matched.notes, *chance.notes, *missed),
             band=chance.band,
             level=LEVEL,
         )
@@ -268,6 +335,8 @@ class SyntheticControl:
             )
         if self.inference == "t-test":
             return t_test_inference(question, folds=self.folds, intercept=self.intercept)
+        if self.inference == "prediction":
+            return prediction_inference(question, shocks=self.shocks, simulations=self.simulations)
         return placebo_inference(
             question,
             statistic=self.statistic,
@@ -275,10 +344,26 @@ class SyntheticControl:
             draws=self.draws,
         )
 
+    def _in_time(
+        self, panel: Panel, fitter: Fitter
+    ) -> tuple[dict[str, dict[str, Any]], tuple[Message, ...]]:
+        """A service that is pretended to begin earlier, as far as predictors reach back."""
+        try:
+            return refits.in_time(panel, fitter), ()
+        except NotIdentified:
+            if not self.predictors:
+                raise
+            return {}, (predictors_words.not_earlier(),)
+
     def _fitter(
         self, panel: Panel
     ) -> tuple[Fitter, tuple[Message, ...], dict[str, dict[str, Floats]]]:
         """How mixes are made, how that is told, and a table of how it was chosen."""
+        if self.predictors:
+            matching = PredictorFitter(self.predictors, self.v, self.validation_from, self.starts)
+            matching.check(panel)
+            mixed = predictors_words.mixed(len(panel.donors), len(panel.served))
+            return matching, (mixed,), {}
         penalty, choice = self.penalty or 0.0, {}
         if penalty == "loo":
             penalty, choice["penalty"] = chosen_penalty(panel, intercept=self.intercept)

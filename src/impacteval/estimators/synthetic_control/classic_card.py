@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from impacteval.estimators.synthetic_control.over_time_card import (
+    ASSUMPTIONS,
+    LIMITS,
+    REFERENCES,
+)
 from impacteval.plugin import MethodCard
 from impacteval.values import Scale, Text
 
@@ -25,9 +30,10 @@ SYNTHETIC_CONTROL = MethodCard(
             fr="Le service n'a rien changé dans les lieux de comparaison, et rien n'a changé par anticipation.",
         ),
         Text(
-            en="For the p-value and the interval: any of the places might as well have been the served one, and the effect tested is the same in all served periods.",
-            fr="Pour la valeur p et l'intervalle : n'importe lequel des lieux aurait aussi bien pu être servi, et l'effet testé est le même à toutes les périodes servies.",
+            en="For the p-value and the interval of placebos (the default): any of the places might as well have been the served one, and the effect tested is the same in all served periods.",
+            fr="Pour la valeur p et l'intervalle des placebos (par défaut) : n'importe lequel des lieux aurait aussi bien pu être servi, et l'effet testé est le même à toutes les périodes servies.",
         ),
+        *ASSUMPTIONS,
     ),
     limits=(
         Text(
@@ -47,21 +53,29 @@ SYNTHETIC_CONTROL = MethodCard(
             fr="Lorsque les donneurs sont plus nombreux que les périodes d'avant, l'ajustement peut être exact et les poids un choix parmi d'autres : l'estimation le signale, et ne donne pas d'incertitude si l'ajustement réel est exact. Une pénalité rend les poids uniques.",
         ),
         Text(
-            en="Every place must be measured in every period: a single missing cell is refused, since it can change which places are mixed. Outcomes before the service alone are used; covariates are not. An effect in standard deviations is not answered.",
-            fr="Chaque lieu doit être mesuré à chaque période : une seule case manquante est refusée, car elle peut changer les lieux combinés. Seuls les indicateurs d'avant le service servent, non les covariables. Il n'est pas répondu en écarts types.",
+            en="Every place must be measured in every period: a single missing cell of the outcome is refused, since it can change which places are mixed. Without predictors the outcomes before the service alone are used, not covariates. An effect in standard deviations is not answered.",
+            fr="Chaque lieu doit être mesuré à chaque période : une seule case manquante de l'indicateur est refusée, car elle peut changer les lieux combinés. Sans prédicteurs, seuls les indicateurs d'avant le service servent, non les covariables. Il n'est pas répondu en écarts types.",
+        ),
+        Text(
+            en="With predictors the mix matches averages of them, weighted so that it follows the outcome before the service. Many such weights lead to nearly the same mix, and the search for the best has many local ends: those it reached stand in the table starts, the closest mix that predictors leave aside in the certificate. Predictors measured after the service began are refused.",
+            fr="Avec des prédicteurs, la combinaison en reproduit des moyennes, pondérées de façon qu'elle suive l'indicateur d'avant le service. Beaucoup de ces pondérations mènent presque à la même combinaison, et la recherche de la meilleure a beaucoup d'arrivées locales : celles qu'elle a atteintes figurent dans la table starts, et la combinaison la plus proche sans égard aux prédicteurs dans le certificat. Les prédicteurs mesurés après le début du service sont refusés.",
         ),
         Text(
             en="With several served places each is mixed from those never served, while the test mixes every place from all others on the periods before anyone was served, with the effect tested taken out, so that all are treated alike; the interval need not be centred on the estimate.",
             fr="Avec plusieurs lieux servis, chacun est combiné à partir de ceux jamais servis, tandis que le test combine chaque lieu à partir de tous les autres sur les périodes où personne n'était servi, l'effet testé étant retiré, afin que tous soient traités de même ; l'intervalle n'est pas forcément centré sur l'estimation.",
         ),
+        *LIMITS,
     ),
     references=(
         "Abadie and Gardeazabal (2003), American Economic Review 93(1), doi:10.1257/000282803321455188",
         "Abadie, Diamond and Hainmueller (2010), Journal of the American Statistical Association 105(490), doi:10.1198/jasa.2009.ap08746",
+        "Becker and Kloessner (2018), Econometrics and Statistics 5, doi:10.1016/j.ecosta.2017.08.002",
+        "Malo, Eskelinen, Zhou and Kuosmanen (2024), Computational Economics 64, doi:10.1007/s10614-023-10471-7",
         "Firpo and Possebom (2018), Journal of Causal Inference 6(2), doi:10.1515/jci-2016-0026",
         "Ben-Michael, Feller and Rothstein (2022), Journal of the Royal Statistical Society B 84(2), doi:10.1111/rssb.12448",
         "Abadie (2021), Journal of Economic Literature 59(2), doi:10.1257/jel.20191450",
         "Abadie and L'Hour (2021), Journal of the American Statistical Association 116(536), doi:10.1080/01621459.2021.1971535",
+        *REFERENCES,
     ),
     designs=("synthetic_control",),
     scales=(Scale.DIFFERENCE, Scale.RELATIVE, Scale.TOTAL),

@@ -224,6 +224,8 @@ class ServedFits:
     unique : array of bool, shape (N,)
     levels : bool
         Whether no mix has an intercept.
+    parts : tuple of Fits
+        What the fitter gave for each starting date, the earliest first.
     """
 
     weights: Floats
@@ -233,6 +235,7 @@ class ServedFits:
     relative_gap: Floats
     unique: Bools
     levels: bool
+    parts: tuple[Fits, ...] = ()
 
 
 def fit_served(panel: Panel, fitter: Fitter, allowed: Bools | None = None) -> ServedFits:
@@ -252,6 +255,7 @@ def fit_served(panel: Panel, fitter: Fitter, allowed: Bools | None = None) -> Se
     weights, counterfactual = np.zeros((n, len(panel.y))), np.empty((n, panel.n_periods))
     miss, gap, relative_gap = np.empty((3, n))
     unique, levels = np.zeros(n, dtype=bool), True
+    parts: list[Fits] = []
     for first in np.unique(start).tolist():
         these = np.flatnonzero(start == first)
         found = fitter(panel, served[these], allowed[these], first)
@@ -260,4 +264,7 @@ def fit_served(panel: Panel, fitter: Fitter, allowed: Bools | None = None) -> Se
         miss[these], gap[these] = found.pre_rmspe(panel.y), found.gap
         relative_gap[these], unique[these] = found.relative_gap, found.unique
         levels &= not found.intercept.any()
-    return ServedFits(weights, counterfactual, miss, gap, relative_gap, unique, bool(levels))
+        parts.append(found)
+    return ServedFits(
+        weights, counterfactual, miss, gap, relative_gap, unique, bool(levels), tuple(parts)
+    )

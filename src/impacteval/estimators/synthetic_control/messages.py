@@ -110,6 +110,18 @@ def missing_cells(cells: Sequence[str], count: int) -> Message:
     )
 
 
+def missing_covariates(names: Sequence[str], count: int) -> Message:
+    """Cells without a covariate."""
+    return Message(
+        "sc.missing-covariates",
+        Text(
+            en="Covariates are missing in {count:int} {count:plural:cell|cells} of places and periods ({names:text}), and this method needs them in every one. Leave them out, or use synthetic-control with predictors, which are averages over the periods measured.",
+            fr="Des covariables manquent dans {count:int} {count:plural:case|cases} de lieux et de périodes ({names:text}), or cette méthode en a besoin partout. Retirez-les, ou utilisez synthetic-control avec predictors, qui sont des moyennes sur les périodes mesurées.",
+        ),
+        {"names": some(names), "count": count},
+    )
+
+
 def constant() -> Message:
     """Outcomes that do not vary."""
     return Message(

@@ -123,6 +123,7 @@ def read_panel(
     *,
     window: Window | None = None,
     missing: bool = False,
+    incomplete: bool = False,
     fewest_before: int = FEWEST_BEFORE,
     fewest_donors: int = 2,
 ) -> Panel:
@@ -140,6 +141,9 @@ def read_panel(
         default.
     missing : bool
         Whether cells may be missing; they are NaN then, in `y`. Otherwise they are refused.
+    incomplete : bool
+        Whether covariates may be missing in some cells; they are NaN there. Otherwise such samples
+        are refused, since what adjusts for covariates needs them in every cell.
     fewest_before : int
         Periods that a served unit must have from before.
     fewest_donors : int
@@ -149,9 +153,9 @@ def read_panel(
     ------
     NotIdentified
         When the design is another, treatment ends or its start cannot be known, `scale` is
-        ``relative`` and the outcome is in logs, weights are frequencies, cells are missing, a
-        served unit has too few periods from before, nothing varies, a unit is of quite another
-        size than the others, or too few units are served or never served.
+        ``relative`` and the outcome is in logs, weights are frequencies, cells of the outcome or of
+        covariates are missing, a served unit has too few periods from before, nothing varies, a
+        unit is of quite another size than the others, or too few units are served or never served.
     UsageError
         When the window names no period of the data, ends before it begins, or holds no served
         period.
@@ -176,6 +180,7 @@ def read_panel(
     panel = replace(panel, inside=window_of(panel, window))
     panel = _without_always(panel)
     _check_cells(panel, missing)
+    _check_covariates(panel, incomplete)
     _check_arms(panel, fewest_before, fewest_donors)
     if not panel.counted.any():
         raise UsageError(str(messages.empty_window()))
@@ -283,6 +288,13 @@ def _check_cells(panel: Panel, missing: bool) -> None:
     gone = np.isnan(panel.y)
     if gone.any() and not missing:
         raise NotIdentified(messages.missing_cells(_cells(panel, gone), int(gone.sum())))
+
+
+def _check_covariates(panel: Panel, incomplete: bool) -> None:
+    gone = np.isnan(panel.x) & ~np.isnan(panel.y)[:, :, None]
+    if gone.any() and not incomplete:
+        names = [name for k, name in enumerate(panel.covariates) if gone[:, :, k].any()]
+        raise NotIdentified(messages.missing_covariates(names, int(gone.sum())))
 
 
 def _cells(panel: Panel, which: Bools) -> list[str]:

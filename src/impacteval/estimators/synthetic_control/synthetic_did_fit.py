@@ -18,19 +18,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from impacteval.inference.ridge_mixes import Mixes, ridge_mixes
-from impacteval.inference.simplex import simplex_fit
+from impacteval.estimators.synthetic_control.synthetic_did_weights import best_weights, ratio
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
-
-# Penalty on the weights of periods, as a share of the noise: just enough to make them unique.
-ETA_TIME = 1e-6
-# Relative gap above which a solution is looked for again by itself.
-PROVED = 1e-9
-# Penalties are no smaller than this share of the largest squared entry.
-LEAST = 1e-20
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -151,11 +143,11 @@ class Effects:
         """The average over the served unit-periods of some periods, shape (K,)."""
         mass = np.where(inside, self.mass, 0.0)
         top = (mass * self.effect).sum(axis=(1, 2))
-        return _ratio(top, mass.sum(axis=(1, 2)))
+        return ratio(top, mass.sum(axis=(1, 2)))
 
     def by_period(self) -> Floats:
         """The average over those served in each period, shape (K, T); NaN where nobody is."""
-        return _ratio((self.mass * self.effect).sum(axis=1), self.mass.sum(axis=1))
+        return ratio((self.mass * self.effect).sum(axis=1), self.mass.sum(axis=1))
 
     def by_event_time(self, starts: Ints) -> tuple[Ints, Floats]:
         """Periods since adoption, and the average over the dates at each, shape (K, E)."""
@@ -171,12 +163,7 @@ class Effects:
             top[:, place] += weight * self.effect[:, a]
             mass[:, place] += weight
         held = np.flatnonzero((mass > 0.0).any(axis=0))
-        return times[held], _ratio(top, mass)[:, held]
-
-
-def _ratio(top: Floats, bottom: Floats) -> Floats:
-    found: Floats = np.divide(top, bottom, out=np.full_like(top, np.nan), where=bottom > 0.0)
-    return found
+        return times[held], ratio(top, mass)[:, held]
 
 
 def within(values: Floats) -> Floats:
@@ -223,39 +210,6 @@ def adjustment(rollout: Rollout) -> Floats:
     """Outcomes of the real roll-out at covariates of zero, shape (U, T)."""
     found: Floats = adjusted(rollout, Draws.real(rollout))[0][0]
     return found
-
-
-def noise_of(before: Floats, times: Floats) -> Floats:
-    """Standard deviation of the changes from one period to the next.
-
-    Parameters
-    ----------
-    before : array, shape (K or 1, J, T0)
-        Donors' outcomes before a date.
-    times : array, shape (K, J)
-        How often each donor counts.
-
-    Returns
-    -------
-    array, shape (K,)
-        Over all changes about their common mean, divided by their number less one; zero where
-        there is one change only.
-    """
-    change = np.diff(before, axis=2)
-    count = times.sum(axis=1) * change.shape[2]
-    first = (times * change.sum(axis=2)).sum(axis=1)
-    mean = first / count
-    away = change - mean[:, None, None] if len(change) > 1 else change
-    if len(change) > 1:
-        squares = (times * (away**2).sum(axis=2)).sum(axis=1)
-    else:
-        # One set of outcomes for all: centred once, for accuracy, then about each mean.
-        shift = float(change.mean())
-        away = change - shift
-        second = (times * (away**2).sum(axis=2)).sum(axis=1)
-        squares = np.maximum(second - count * (mean - shift) ** 2, 0.0)
-    found: Floats = np.sqrt(_ratio(squares, count - 1.0))
-    return np.where(count > 1.0, found, 0.0)
 
 
 def fit(rollout: Rollout, draws: Draws, weights: Weights | None = None) -> tuple[Weights, Effects]:
@@ -392,72 +346,22 @@ def _part(values: Floats, axis: int) -> Floats:
 
 def _find(found: Weights, place: int, cohort: _Cohort) -> None:
     """Find the weights of one date."""
-    start, times = cohort.start, cohort.times
-    before = cohort.pool[:, :, :start]
-    found.noise[:, place] = noise = noise_of(before, times)
-    served = cohort.path.shape[1] - start
+    start, served = cohort.start, cohort.path.shape[1] - cohort.start
+    best = best_weights(
+        cohort.pool[:, :, :start],
+        cohort.times,
+        path=cohort.path[:, :start],
+        after=cohort.after,
+        size=cohort.count * served,
+    )
     here = cohort.count > 0.0
-    # A donor that counts twice is two donors, who share a weight at half the penalty.
-    split = np.divide(1.0, times, out=np.full_like(times, np.inf), where=times > 0.0)
-    zeta = (cohort.count * served) ** 0.25 * noise
-    level = before.mean(axis=2, keepdims=True)
-    path = cohort.path[:, :start]
-    units = _solved(
-        (before - level).transpose(0, 2, 1),
-        path - path.mean(axis=1, keepdims=True),
-        _product(zeta**2 * start, split),
-        here,
+    found.noise[:, place] = best.noise
+    found.units[here, place] = best.units.weights
+    found.periods[here, place, :start] = best.periods.weights
+    found.gap[here, place] = np.column_stack([best.units.gap, best.periods.gap])
+    found.relative_gap[here, place] = np.column_stack(
+        [best.units.relative_gap, best.periods.relative_gap]
     )
-    count = times.sum(axis=1)
-    after = cohort.after
-    mean_before = np.einsum("kj,kjt->kt", times, before) if len(before) > 1 else times @ before[0]
-    mean_before = mean_before / count[:, None]
-    mean_after = (times * after).sum(axis=1) / count
-    root = np.sqrt(times)
-    periods = _solved(
-        (before - mean_before[:, None, :]) * root[:, :, None],
-        (after - mean_after[:, None]) * root,
-        np.broadcast_to(((ETA_TIME * noise) ** 2 * count)[:, None], (len(times), start)),
-        here,
-    )
-    found.units[here, place] = units.weights
-    found.periods[here, place, :start] = periods.weights
-    found.gap[here, place] = np.column_stack([units.gap, periods.gap])
-    found.relative_gap[here, place] = np.column_stack([units.relative_gap, periods.relative_gap])
-
-
-def _product(penalty: Floats, split: Floats) -> Floats:
-    """Penalties of each donor, shape (K, J); infinite where it may have no weight."""
-    held = np.isfinite(split)
-    found: Floats = np.where(held, penalty[:, None] * np.where(held, split, 0.0), np.inf)
-    return found
-
-
-def _solved(columns: Floats, target: Floats, penalty: Floats, here: Bools) -> Mixes:
-    """The best weights of the roll-outs in which anyone begins at the date."""
-    columns = columns if len(columns) == 1 else columns[here]
-    target, penalty = target[here], penalty[here]
-    # Donors that never differ have no noise, and any weights of theirs are as good.
-    largest = max(float(np.abs(columns).max()), float(np.abs(target).max())) or 1.0
-    least = LEAST * largest**2
-    mixes = ridge_mixes(columns, target, np.maximum(penalty, least))
-    for k in np.flatnonzero((mixes.relative_gap > PROVED) | ~mixes.sure).tolist():
-        _by_rows(mixes, k, columns[k if len(columns) > 1 else 0], target[k], penalty[k])
-    return mixes
-
-
-def _by_rows(mixes: Mixes, k: int, columns: Floats, target: Floats, penalty: Floats) -> None:
-    """Solve one problem by itself, with penalties as further rows: slower, and to more digits."""
-    held = np.flatnonzero(np.isfinite(penalty))
-    own, least = penalty[held], float(penalty[held].min())
-    if (own == least).all():
-        found = simplex_fit(columns[:, held], target, ridge=least)
-    else:
-        rows = np.vstack([columns[:, held], np.diag(np.sqrt(own))])
-        found = simplex_fit(rows, np.append(target, np.zeros(len(held))))
-    mixes.weights[k] = 0.0
-    mixes.weights[k, held] = found.weights
-    mixes.gap[k], mixes.scale[k] = found.gap, found.scale
 
 
 def _keep(found: Weights, place: int, cohort: _Cohort, weights: Weights) -> None:

@@ -23,6 +23,10 @@ from impacteval.inference.simplex.prepare import first_guess
 TIE = 1e-9
 # Directions whose size is below this share of the largest carry nothing.
 RANK = 1e-11
+# How near what is fixed a method must end before its last digits are set right.
+CLOSE = 1e-8
+# Weights are at most one: multipliers beyond this belong to a corner of what is feasible.
+STEEP = 1e5
 # A ridge on weights, beside directions of length one.
 SMALL = 1e-9
 
@@ -96,9 +100,11 @@ def _directions(problem: Problem, ties: Ints) -> Floats:
 def _smallest(rows: Floats, feasible: Floats) -> Floats:
     """The shortest ``w >= 0`` with ``rows' w = rows' feasible``."""
     fixed = rows.T @ feasible
-    for attempt in (_by_newton, _by_ridge):
+    for attempt, nothing in ((_by_newton, 1e-12), (_by_ridge, 1e-7), (_by_ridge, 1e-12)):
         near = attempt(rows, fixed, feasible)
-        held = near > 1e-12 * float(near.max())
+        if np.abs(rows.T @ near - fixed).max() > CLOSE:
+            continue  # it did not end: near what is fixed is not yet the smallest
+        held = near > nothing * float(near.max())
         inside = rows[held]
         polished = np.zeros_like(near)
         # Of that face the weights nearest to those found: the last digits of what is fixed.
@@ -132,6 +138,8 @@ def _by_newton(rows: Floats, fixed: Floats, _: Floats) -> Floats:
         y, moved = _searched(rows, fixed, y, step)
         if not moved:
             break
+    if np.abs(y).max() > STEEP:  # at a corner, where twins differ by their rounding
+        return np.zeros(len(rows))
     return np.maximum(rows @ y, 0.0)
 
 

@@ -110,7 +110,7 @@ def solve_wide(wide: Wide) -> WideFit | None:
     exact = False
     for _ in range(ROUNDS):
         problem = wide.problem(donors)
-        if not 0.0 < away < FAR * float(np.median(problem.lengths)) < np.inf:
+        if not away < FAR * float(np.median(problem.lengths)) < np.inf:
             return None
         weights = first_guess(problem)
         if exact:

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from impacteval.errors import NotIdentified, UsageError
-from impacteval.estimators.synthetic_control import synthetic_did_fit
+from impacteval.estimators.synthetic_control import synthetic_did_weights
 from impacteval.estimators.synthetic_control.synthetic_did import SyntheticDid
 from impacteval.estimators.synthetic_control.synthetic_did_chance import (
     left_out,
@@ -118,7 +118,7 @@ def test_problems_that_stay_open_are_solved_by_themselves(monkeypatch):
     monkeypatch.setattr("impacteval.inference.ridge_mixes.ROUNDS", 0)
     weights, effects = fit(own, Draws.real(own))
     np.testing.assert_allclose(effects.effect, best, rtol=0, atol=1e-8)
-    assert (weights.relative_gap < synthetic_did_fit.PROVED).all()
+    assert (weights.relative_gap < synthetic_did_weights.PROVED).all()
 
 
 def test_slopes_are_those_of_least_squares_with_indicators():

@@ -7,6 +7,7 @@ import pytest
 from sc_places import EFFECT, frame_of, places, sample_of
 
 from impacteval.errors import NotIdentified, UsageError
+from impacteval.estimators.synthetic_control import latent_chance
 from impacteval.estimators.synthetic_control.interactive_effects import InteractiveFixedEffects
 from impacteval.inference.interactive import Stack, candidates
 from impacteval.inference.simplex import simplex_fit
@@ -187,6 +188,17 @@ def test_the_rank_is_the_one_that_predicts_the_past():
     assert chosen == table["error"].idxmin() == found.certificate["rank"] >= 2
     assert len(found.parts["factors"]) == 20 * chosen
     assert len(found.parts["loadings"]) == 25 * chosen
+
+
+@pytest.mark.parametrize("inference", ["studentised", "jackknife"])
+def test_what_is_held_at_once_changes_nothing(monkeypatch, inference):
+    y, start = places(16, starts=(15, 15, 17))
+    sample = sample_of(frame_of(y, start))
+    whole = estimate(sample, inference=inference, draws=19)
+    monkeypatch.setattr(latent_chance, "HELD", 30_000)
+    parts = estimate(sample, inference=inference, draws=19)
+    assert parts.effect.std_error == pytest.approx(whole.effect.std_error, rel=1e-9)
+    assert parts.effect.interval(0.8).low == pytest.approx(whole.effect.interval(0.8).low)
 
 
 def refused(sample, **settings):

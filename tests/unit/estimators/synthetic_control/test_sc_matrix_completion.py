@@ -7,6 +7,7 @@ import pytest
 from sc_places import EFFECT, frame_of, places, sample_of
 
 from impacteval.errors import NotIdentified, UsageError
+from impacteval.estimators.synthetic_control import latent_chance
 from impacteval.estimators.synthetic_control.matrix_completion import MatrixCompletion
 from impacteval.estimators.synthetic_control.matrix_completion_fit import FOLDS, SHARES, connected
 from impacteval.inference.completion import complete, largest_penalty
@@ -153,6 +154,8 @@ def test_missing_cells_have_no_say_and_are_told():
         )
     real = own[11:13].mean() / np.sqrt(np.nanmean(own[:11] ** 2))
     assert found.effect.p_value() == (1 + sum(abs(r) >= abs(real) for r in ratios)) / 21
+    spread = np.sqrt(np.nanmean(own[:11] ** 2) * np.mean(np.square(ratios)))
+    assert found.effect.std_error == pytest.approx(spread, rel=1e-6)
     total = estimate(sample_of(frame[~gone.ravel()]), "total", penalty=0.2)
     assert total.effect.value == pytest.approx(own[11:13].sum())
     # Marked as missing they are the same.
@@ -160,6 +163,19 @@ def test_missing_cells_have_no_say_and_are_told():
         frame.assign(y=np.where(gone, np.nan, y).ravel()), missing_outcome="attrited"
     )
     assert estimate(marked, penalty=0.2).effect.value == pytest.approx(found.effect.value)
+    again = estimate(marked, "total", penalty=0.2).effect.value
+    assert again == pytest.approx(total.effect.value)
+
+
+@pytest.mark.parametrize("settings", [{}, {"inference": "jackknife"}, {"penalty": 0.3}])
+def test_what_is_held_at_once_changes_nothing(monkeypatch, settings):
+    y, start = small(9, starts=(11, 11, 12))
+    sample = sample_of(frame_of(y, start))
+    whole = estimate(sample, draws=19, **settings)
+    monkeypatch.setattr(latent_chance, "HELD", 10_000)
+    parts = estimate(sample, draws=19, **settings)
+    assert parts.effect.value == pytest.approx(whole.effect.value, rel=1e-9)
+    assert parts.effect.std_error == pytest.approx(whole.effect.std_error, rel=1e-7)
 
 
 def refused(sample, **settings):

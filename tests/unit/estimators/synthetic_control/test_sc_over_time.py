@@ -6,15 +6,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from impacteval.errors import NotIdentified
+from impacteval.errors import NotIdentified, UsageError
 from impacteval.estimates import StudentT
 from impacteval.estimators.synthetic_control.chance import Question
+from impacteval.estimators.synthetic_control.classic import SyntheticControl
 from impacteval.estimators.synthetic_control.effect import average
 from impacteval.estimators.synthetic_control.fits import OutcomeFitter, fit_served
 from impacteval.estimators.synthetic_control.one_series import one_series
 from impacteval.estimators.synthetic_control.over_time import conformal_inference, t_test_inference
 from impacteval.estimators.synthetic_control.panel import Panel, read_panel
+from impacteval.estimators.synthetic_control.prediction_answer import prediction_inference
 from impacteval.inference.conformal import conformal_sets, joint_test
+from impacteval.inference.sc_prediction import predict
 from impacteval.inference.sc_ttest import cross_fit
 from impacteval.inference.simplex import simplex_fit
 from impacteval.sample import Sample
@@ -221,6 +224,82 @@ def test_every_sentence_is_whole_in_both_languages(language):
         over_time(panel(window=(2013, 2013))),
         over_time(panel(starts=(BEFORE, BEFORE))),
         t_test(panel()),
+        predicted(panel()),
+        predicted(panel(), shocks="location-scale"),
     ):
         for message in (*found.sentences, *found.notes):
             assert message.text[language].format_map
+
+
+def predicted(found: Panel, *, shocks="sub-gaussian", simulations=39, level=0.9):
+    return prediction_inference(
+        question(found, level=level), shocks=shocks, simulations=simulations
+    )
+
+
+@pytest.mark.parametrize("shocks", ["sub-gaussian", "location-scale"])
+def test_predictions_of_the_average_and_of_each_period(shocks):
+    one = panel()
+    found = predicted(one, shocks=shocks)
+    weights = fit_served(one, OutcomeFitter()).weights[0, one.donors]
+    y, donors = one.y[one.served[0]], one.y[one.donors].T
+    expected = predict(
+        donors[:BEFORE],
+        y[:BEFORE],
+        weights,
+        np.vstack([donors[BEFORE:].mean(axis=0), donors[BEFORE:]]),
+        draws=39,
+        shocks=shocks,
+        rng=np.random.default_rng(0),
+    )
+    # A share of one fifth and a mean of five differ in the last digit.
+    assert found.answer.distribution.values == pytest.approx(
+        np.sort(y[BEFORE:].mean() - expected.quantiles(0)), rel=1e-9
+    )
+    low, high = expected.band(np.array([0.05]))
+    assert found.band[0][BEFORE:] == pytest.approx(low[0, 1:], rel=1e-9)
+    assert found.band[1][BEFORE:] == pytest.approx(high[0, 1:], rel=1e-9)
+    assert np.isnan(found.band[0][:BEFORE]).all()
+    table = found.tables["prediction"]
+    assert table["low"] == pytest.approx(y[BEFORE:] - high[0, 1:], rel=1e-9)
+    assert found.answer.effect == pytest.approx(y[BEFORE:].mean() - expected.mean[0])
+    # 39 draws tell twentieths: one side at 95% has an end, two at 95% have none.
+    distribution = found.answer.distribution
+    assert np.isfinite(distribution.interval(0.95, "lower").low)
+    assert distribution.interval(0.95).low == -np.inf
+
+
+def test_predictions_refuse_what_they_cannot_tell():
+    with pytest.raises(NotIdentified, match="2 places are served"):
+        predicted(panel(starts=(BEFORE, BEFORE)))
+    same = panel()
+    same.y.setflags(write=True)
+    same.y[same.served] = same.y[same.donors[:1]]
+    with pytest.raises(NotIdentified, match="exactly in every period"):
+        predicted(same)
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"inference": "conformal", "statistic": "signed-ratio"}, "statistic has no part"),
+        ({"inference": "t-test", "max_pre_fit": 5.0, "draws": 99}, "max_pre_fit, draws have"),
+        ({"folds": 4}, "folds has no part in inference 'placebo'"),
+        ({"permutations": "iid"}, "permutations has no part"),
+        ({"inference": "conformal", "penalty": 0.1}, "penalty has no part"),
+        ({"inference": "t-test", "penalty": "loo"}, "penalty has no part"),
+        ({"inference": "prediction", "intercept": True}, "intercept has no part"),
+        ({"inference": "t-test", "folds": 1}, "folds must be 2 at least"),
+        ({"inference": "prediction", "simulations": 20}, "simulations must be 39 at least"),
+        ({"shocks": "location-scale"}, "shocks has no part"),
+    ],
+)
+def test_settings_without_a_part_are_refused(settings, said):
+    with pytest.raises(UsageError, match=said):
+        SyntheticControl(**settings)
+
+
+def test_which_ways_answer_one_sided_questions():
+    assert not SyntheticControl().directional
+    for inference in ("conformal", "t-test", "prediction"):
+        assert SyntheticControl(inference=inference).directional

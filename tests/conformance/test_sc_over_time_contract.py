@@ -1,4 +1,4 @@
-"""Both ways of measuring chance over time keep the estimator contract."""
+"""Every way of measuring chance over time keeps the estimator contract."""
 
 from __future__ import annotations
 
@@ -26,12 +26,20 @@ class TTest(SyntheticControl):
     inference: Literal["t-test"] = "t-test"
 
 
+@dataclass(frozen=True)
+class Prediction(SyntheticControl):
+    """What would have happened, predicted."""
+
+    inference: Literal["prediction"] = "prediction"
+    simulations: int = 39
+
+
 # Coverage is measured by tools/calibrate_sc_inference.py, and moving every outcome in turn is
 # done for the mixes themselves by the test of the default settings.
 SKIPPED = ("calibration", "recovers", "every_row_counts")
 CASES = {
     f"{own.__name__}: {name}": checks
-    for own in (Conformal, TTest)
+    for own in (Conformal, TTest, Prediction)
     for name, checks in grouped(own())
     if not name.startswith(SKIPPED)
 }
