@@ -106,6 +106,7 @@ calibrate: setup-dev  ## measure coverage and the two engines again (long)
 	@$(BIN)/python tools/calibrate_permutation.py
 	@$(BIN)/python tools/calibrate_sc.py
 	@$(BIN)/python tools/calibrate_sc_did.py
+	@$(BIN)/python tools/calibrate_sc_augmented.py
 	@$(BIN)/python tools/calibrate_sc_factors.py
 	@$(BIN)/python tools/calibrate_sc_inference.py
 	@$(BIN)/python tools/calibrate_simulation.py

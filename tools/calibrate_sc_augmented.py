@@ -34,7 +34,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 # Enough to show the level; the defaults choose penalties by every period and draw more groups.
-FOLDS, DRAWS = 4, 25
+FOLDS, DRAWS = 3, 19
 BASE, EFFECT, NOISE = 8.0, -0.8, 0.3
 
 
@@ -124,20 +124,17 @@ def _design(name: str, describe: str, law: Law) -> Design:
 
 
 LAWS = (
-    _design("1 of 16", "one of 16 places, 16 periods before the service and 4 after", Law(16, 1)),
-    _design("1 of 16, short", "one of 16, 8 periods before", Law(16, 1, 12, 8)),
-    _design("1 of 16, lasting", "one of 16, what is a place's own lasts (0.7)", Law(16, 1, lasting=0.7)),
+    _design("1 of 12", "one of 12 places, 16 periods before the service and 4 after", Law(12, 1)),
+    _design("1 of 12, lasting", "one of 12, what is a place's own lasts (0.7)", Law(12, 1, lasting=0.7)),
     _design(
-        "1 of 16, apart",
-        "one of 16, which follows both factors more than any other place can",
-        Law(16, 1, apart=True),
+        "1 of 12, apart",
+        "one of 12, which follows both factors more than any other place can",
+        Law(12, 1, apart=True),
     ),
-    _design("4 of 20", "four of 20, two from one date on and two from another", Law(20, 4, starts=(14, 14, 16, 16))),
-    _design("1 of 16, long", "one of 16, 24 periods before and 4 after", Law(16, 1, 28, 24)),
     _design(
-        "1 of 16, long, lasting",
-        "the same, what is a place's own lasts (0.7)",
-        Law(16, 1, 28, 24, lasting=0.7),
+        "4 of 16",
+        "four of 16, two from one date on and two from another",
+        Law(16, 4, starts=(14, 14, 16, 16)),
     ),
 )  # fmt: skip
 
@@ -241,10 +238,6 @@ deviation {NOISE:g}, that of the common factors is 1, loadings go from -0.8 to 0
 of {BASE:g}. A length that is infinite is that of a level out of reach."""
 
 
-def _named(*names: str) -> tuple[Design, ...]:
-    return tuple(d for d in LAWS if d.name in names)
-
-
 def _method(name: str, variance: Variance, designs: tuple[Design, ...]) -> Calibrated:
     return Calibrated(
         name,
@@ -258,18 +251,14 @@ def _method(name: str, variance: Variance, designs: tuple[Design, ...]) -> Calib
 
 
 METHODS = [
-    _method(
-        "augmented-synthetic-control",
-        "placebo",
-        _named("1 of 16", "1 of 16, short", "1 of 16, lasting", "1 of 16, apart", "4 of 20"),
-    ),
-    _method("augmented-synthetic-control-jackknife", "jackknife", _named("4 of 20")),
-    _method("augmented-synthetic-control-bootstrap", "bootstrap", _named("4 of 20")),
+    _method("augmented-synthetic-control", "placebo", LAWS),
     _method(
         "augmented-synthetic-control-jackknife-plus",
         "jackknife+",
-        _named("1 of 16, apart", "1 of 16, long", "1 of 16, long, lasting"),
+        tuple(d for d in LAWS if d.name.startswith("1 ")),
     ),
+    _method("augmented-synthetic-control-jackknife", "jackknife", LAWS[-1:]),
+    _method("augmented-synthetic-control-bootstrap", "bootstrap", LAWS[-1:]),
 ]
 
 

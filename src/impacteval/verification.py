@@ -40,7 +40,7 @@ from impacteval.errors import StudyError
 from impacteval.progress import step
 from impacteval.report.build import record_of
 from impacteval.report.findings import Finding, Findings, people_of
-from impacteval.report.findings_facts import NOTHING_OR_HARM
+from impacteval.report.findings_facts import NOTHING_OR_HARM, SOME_GOOD
 from impacteval.report.record import Both, DataSource
 from impacteval.report.run import Reading, Run
 from impacteval.report.value import Report
@@ -368,7 +368,7 @@ def _always_asked(contract: Contract, outcome: str) -> tuple[Question, ...]:
     signed = contract.as_contracted
     if comparable(contract, signed, outcome):
         stops = (*stops, *stop_questions(signed, outcome))
-    return (PointEstimate(), NOTHING_OR_HARM, *reached, *stops)
+    return (PointEstimate(), NOTHING_OR_HARM, SOME_GOOD, *reached, *stops)
 
 
 def _possible_pools(contract: Contract, pool: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:

@@ -333,7 +333,30 @@ table(
 
 # %%
 earlier = found.parts["in_time"]
-earlier.head()
+pretended = earlier[earlier["served"] > 0]
+table(
+    [
+        tell("comme si tout avait commencé en", "as if it had begun in"),
+        fmt.period(pretended["period"].iloc[0], language),
+    ],
+    [
+        [
+            tell(
+                "écart moyen avant cette date, % du revenu",
+                "mean gap before that date, % of income",
+            ),
+            number(earlier.loc[earlier["served"] == 0, "gap"].mean()),
+        ],
+        [
+            tell("écart moyen ensuite, jusqu'à fin 2020", "mean gap after it, to the end of 2020"),
+            number(pretended["gap"].mean()),
+        ],
+        [
+            tell("écart sur la période payée", "gap over the period paid for"),
+            number(found.effect.value),
+        ],
+    ],
+)
 
 # %% [markdown]
 # ## Ce qui avait été mis, et ce qui a été trouvé · What was put in, and what was found

@@ -59,7 +59,7 @@ TINY = 1e-10
 # A difference of inner objectives below this share of the largest distance is none.
 LEVEL = 1e-11
 # Rounds of multipliers; a handful reach rounding.
-ROUNDS = 60
+ROUNDS = 20
 # A miss of the predictors below this share of their distances is none.
 MATCHED = 1e-9
 
@@ -202,9 +202,10 @@ def _follow(outcomes: Floats, rows: Floats, point: Floats) -> tuple[Floats, bool
         )
         miss = away @ fit.weights
         missed = float(np.abs(miss).max(initial=0.0))
+        stuck = missed > 0.5 * least  # what is left is rounding
         if missed < least:
             best, only, least = fit.weights, fit.unique, missed
-        if missed <= 1e-13:
+        if stuck or missed <= 1e-13:
             break
         pushed = pushed + miss
     return best, only

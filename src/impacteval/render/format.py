@@ -233,6 +233,22 @@ def confidence(value: Number, language: str, decimals: int = 1) -> str:
     return percent(min(max(decimal(value), least), 1 - least), language, decimals)
 
 
+def coarse(value: Number, finest: Number, language: str) -> str:
+    """A confidence from a test by ranks, which tells no more than its smallest p-value.
+
+    Examples
+    --------
+    >>> coarse("0", "0.0714", "en"), coarse("1", "0.0714", "en"), coarse("0.9286", "0.0714", "en")
+    ('under 7.1%', 'over 92.9%', '92.9%')
+    """
+    lang, share, least = Language(language), decimal(value), decimal(finest)
+    if share < least:
+        return f"{'under' if lang is Language.EN else 'moins de'} {percent(least, lang)}"
+    if share > 1 - least:
+        return f"{'over' if lang is Language.EN else 'plus de'} {percent(1 - least, lang)}"
+    return percent(share, lang)
+
+
 def _plain(number_: Decimal) -> Decimal:
     return Decimal(written(number_.normalize()))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from impacteval.render.blocks import Cell
-from impacteval.render.mix_cells import number
+from impacteval.render.mix_cells import DASH, number
 from impacteval.render.pen import Pen
 
 _TESTS = {
@@ -24,11 +24,11 @@ def test_name(written: str, pen: Pen) -> str:
 
 
 def statistic(written: str | None, pen: Pen) -> Cell:
-    """The value of a statistic; one that is told in words is part of the test's name."""
+    """The value of a statistic; one that is told in words is what the test's name says."""
     try:
         return number(written, pen)
     except ValueError:
-        return Cell(written or "")
+        return Cell(DASH)
 
 
 test_name.__test__ = False  # type: ignore[attr-defined]  # no test, whatever its name

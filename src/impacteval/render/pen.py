@@ -74,6 +74,8 @@ class Pen:
 
     def confidence(self, fraction: str, clause: ClauseRow) -> str:
         """A confidence in percent: only where everything was counted can it be nil or certain."""
+        if clause.finest is not None:
+            return fmt.coarse(fraction, clause.finest, self.language)
         write = fmt.percent if clause.against == "nothing" else fmt.confidence
         return write(fraction, self.language)
 

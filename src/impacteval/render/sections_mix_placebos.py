@@ -24,7 +24,8 @@ def placebos(finding: FindingFacts, mix: Mix, pen: Pen) -> Iterator[Block]:
     if found is None:
         yield _gap(finding, mix, pen)
         return
-    yield Sub(words("mix.placebos"), slug("mix-placebos", finding.outcome, finding.group))
+    heading = "mix.placebos" if found.rows else "mix.tests"
+    yield Sub(words(heading), slug("mix-placebos", finding.outcome, finding.group))
     for said in found.said:
         yield Para(pen.say(said))
     if found.tests:
@@ -38,7 +39,8 @@ def placebos(finding: FindingFacts, mix: Mix, pen: Pen) -> Iterator[Block]:
         notes.append(words("mix.paths_left_out"))
     if notes:
         yield Para(" ".join(notes), "note")
-    yield from _ranks(finding, found, pen)
+    if found.rows:
+        yield from _ranks(finding, found, pen)
 
 
 def _gap(finding: FindingFacts, mix: Mix, pen: Pen) -> Drawing:
@@ -64,6 +66,8 @@ def _gap(finding: FindingFacts, mix: Mix, pen: Pen) -> Drawing:
     if others:
         alt = f"{alt} {words('mix.gap_alt_others', n=others)}"
     caption = "mix.gap_caption_placebos" if others else "mix.gap_caption"
+    if mix.units and not paths:
+        caption = "mix.gap_caption_mean"
     if len(paths) - others > 1:
         caption = "mix.gap_caption_several"
     own = PlacePath(place=words("mix.gap"), values=tuple(row.gap for row in mix.history))

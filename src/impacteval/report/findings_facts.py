@@ -52,7 +52,11 @@ from impacteval.values import (
 
 NOTHING_OR_HARM = Confidence(Decimal(0), "at_most")
 """Asked of every number: with what confidence is the effect nothing, or harm?"""
+SOME_GOOD = Confidence(Decimal(0), "more_than")
+"""Asked of every number: with what confidence is the effect more than nothing?"""
 
+# Both are the same number for distributions without gaps, but for the tenth digit.
+_ROUNDING = Decimal("1e-8")
 _POOLED = Text(en="all groups together", fr="tous groupes réunis")
 _UNITS_OF_DESIGN: Mapping[str, tuple[Text, Text]] = {
     "rct": (
@@ -121,6 +125,20 @@ def answered(finding: Finding, question: Question) -> str | None:
         return text_of(finding.evidence.answer(question).value)
     except KeyError:
         return None
+
+
+def nothing_or_harm(finding: Finding) -> str | None:
+    """With what confidence the effect is nothing or harm, as text; None when it has no answer.
+
+    Tests of few placements leave a gap between the confidence in good and that in harm. The gap
+    counts as harm here: none of twenty placements as favourable as the real one leaves one in
+    twenty, not nothing.
+    """
+    harm, good = answered(finding, NOTHING_OR_HARM), answered(finding, SOME_GOOD)
+    if harm is None or good is None:
+        return harm
+    rest = Decimal(1) - Decimal(good)
+    return text_of(rest) if rest - Decimal(harm) > _ROUNDING else harm
 
 
 def plain(value: float, estimate: CounterfactualEstimate) -> str:

@@ -13,11 +13,18 @@ from typing import Any
 from impacteval.contract import Contract, units
 from impacteval.decide import ClauseResult
 from impacteval.errors import NotAnswerable
-from impacteval.estimates import CounterfactualEstimate
+from impacteval.estimates import CounterfactualEstimate, StepFunction, TestInversion
 from impacteval.report.findings import Finding
 from impacteval.report.losses import unit_after
 from impacteval.report.record_values import Said
-from impacteval.values import Confidence, ConfidenceSet, Message, Text
+from impacteval.values import (
+    Confidence,
+    ConfidenceSet,
+    Message,
+    Text,
+    significant,
+    written,
+)
 
 LEVELS = (0.95, 0.90)
 """The two-sided levels that a report prints; the wider set first."""
@@ -160,6 +167,30 @@ def _pieces(
         f"{' ; '.join(fr)}{{unit}}. Ce qui se trouve entre elles est exclu.",
     )
     return Message("interval.pieces", text, values)
+
+
+COARSE = 0.001
+"""A test whose smallest p-value is above this tells less than one decimal of a percent shows."""
+
+
+def finest(estimate: CounterfactualEstimate | None) -> str | None:
+    """The smallest p-value that a test by ranks can give; None where it is finer than what is shown.
+
+    Chances from such a test are no finer either: that no placebo is as large says "less than one in
+    fourteen", and not "never".
+    """
+    if estimate is None or not isinstance(estimate.effect.distribution, TestInversion):
+        return None
+    sided = (estimate.effect.distribution.greater, estimate.effect.distribution.less)
+    found = [
+        float(values[values > 0.0].min())
+        for function in sided
+        if isinstance(function, StepFunction)
+        for values in (function.at, function.between)
+        if (values > 0.0).any()
+    ]
+    smallest = min(found, default=0.0)
+    return written(significant(smallest, 1.0)) if smallest > COARSE else None
 
 
 def remarks(finding: Finding | None, clause: ClauseResult, contract: Contract) -> tuple[Said, ...]:

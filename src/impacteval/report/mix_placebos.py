@@ -22,6 +22,8 @@ from impacteval.report.record_values import Said
 from impacteval.values import Message, Text
 
 By = Literal["ratio", "effect", "other"]
+CHOSEN = ("rmspe-ratio", "signed-ratio", "placement", "placement, sampled", "in-space placebo")
+"""Tests that compare ways to choose which places are served; others compare periods."""
 
 
 def placebos(
@@ -42,11 +44,10 @@ def placebos(
     shown : int
         How many places are listed and drawn.
     """
-    table = table_of(estimate, "placebos")
-    if table is None:
+    table, tests = table_of(estimate, "placebos"), _tests(estimate, write)
+    if table is None and not tests:
         return None
-    tests = _tests(estimate, write)
-    rows = [_row(row, write) for row in rows_of(table)]
+    rows = [] if table is None else [_row(row, write) for row in rows_of(table)]
     served = [row for row in rows if row.served]
     others = [row for row in rows if row.kept and not row.served]
     by, as_large, said = _said(tests, served, others)
@@ -103,7 +104,7 @@ def _said(
         by = "effect" if "effect" in test.test or "placement" in test.test else "other"
     if len(served) != 1:
         found = None if test is None else _whole(float(test.p_value) * test.compared)
-        if test is None or found is None:
+        if test is None or found is None or test.test not in CHOSEN:
             return by, 0, []
         return by, found, [mix_words.placements(test.compared, found)]
     own = _size(served[0], by)
@@ -146,11 +147,18 @@ def _tests(estimate: CounterfactualEstimate, write: Writer) -> tuple[PlaceboTest
             ),
             p_value=write.weight(float(row["p_value"])),
             side=str(row.get("side", "two")),
-            compared=int(row["compared"]),
+            compared=_compared(int(row["compared"]), row.get("attainable")),
             attainable=write.share(row.get("attainable")),
         )
         for row in rows_of(table)
     )
+
+
+def _compared(told: int, attainable: Any) -> int:
+    """How many are compared, the real one among them: some methods count only the others."""
+    if not known(attainable) or float(attainable) <= 0.0:
+        return told
+    return told + 1 if abs(1.0 / float(attainable) - (told + 1)) < 1e-6 * told else told
 
 
 def _paths(

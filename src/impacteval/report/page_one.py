@@ -26,7 +26,7 @@ from impacteval.report import findings_facts as facts
 from impacteval.report import notices
 from impacteval.report.findings import Finding
 from impacteval.report.graded import evidence_of
-from impacteval.report.interval_notes import remarks
+from impacteval.report.interval_notes import finest, remarks
 from impacteval.report.record import (
     Both,
     ClauseRow,
@@ -284,6 +284,7 @@ def _clause(run: Run, clause: ClauseResult) -> ClauseRow:
         claimed=facts.claimed(finding, contract) if finding else None,
         outcome_unit=Both.of(unit),
         remarks=remarks(finding, clause, contract),
+        finest=finest(estimate),
     )
 
 
@@ -376,4 +377,4 @@ def _no_effect(finding: Finding | None) -> str | None:
     # A number that is compared with nothing is no effect, and can be neither nothing nor harm.
     if finding is None or finding.against == "nothing":
         return None
-    return facts.answered(finding, facts.NOTHING_OR_HARM)
+    return facts.nothing_or_harm(finding)

@@ -92,6 +92,8 @@ class ClauseRow(Frozen):
     """What was claimed before an audit, in contract units; None without an audit."""
     remarks: tuple[Said, ...] = Field(default=(), exclude_if=lambda said: not said)
     """Where the interval is no plain one, and which questions its test cannot answer."""
+    finest: str | None = Field(default=None, exclude_if=lambda found: found is None)
+    """The smallest p-value that the test behind both chances can give, where it is a coarse one."""
 
 
 class MoneyBox(Frozen):

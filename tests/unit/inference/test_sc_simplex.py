@@ -189,6 +189,15 @@ def test_more_donors_than_periods_and_an_exact_fit_are_many_with_the_smallest_gi
     np.testing.assert_allclose(np.maximum(rows.T @ mix, 0.0), fit.weights, atol=1e-12)
 
 
+def test_many_are_seen_where_the_smallest_leaves_a_donor_out() -> None:
+    # 0.9 and 0.1 of donors at 0 and 1 make 0.1, and so do 0.95 and 0.05 of those at 0 and 2; any
+    # weight on the third is larger in squares.
+    fit = simplex_fit(np.array([[0.0, 1.0, 2.0]]), np.array([0.1]))
+    assert fit.weights == pytest.approx([0.9, 0.1, 0.0], abs=1e-12)
+    assert fit.weights[2] == 0.0
+    assert fit.solutions == "many"
+
+
 def test_one_donor_one_period_and_constants() -> None:
     assert simplex_fit(np.array([[3.0]]), np.array([5.0])).weights.tolist() == [1.0]
     fit = simplex_fit(np.array([[0.0, 2.0]]), np.array([0.5]))

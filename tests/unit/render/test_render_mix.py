@@ -221,9 +221,9 @@ def test_paths_stand_as_a_table_under_their_drawing() -> None:
 
 
 def test_the_placebo_test_has_its_own_name_and_direction() -> None:
-    (table,) = [b for b in blocks() if isinstance(b, Table) and "placebo test" in b.caption]
+    (table,) = [b for b in blocks() if isinstance(b, Table) and "test of no effect" in b.caption]
     heads = [column.head for column in table.columns]
-    assert "p-value of the placebo test" in heads
+    assert "p-value of this test" in heads
     rows = [[cell.text for cell in row] for row in table.rows]
     assert rows[0][1] == "none: a change either way counts"
     assert rows[1][1] == "an increase"
@@ -231,6 +231,29 @@ def test_the_placebo_test_has_its_own_name_and_direction() -> None:
     notes = [b.text for b in blocks() if isinstance(b, Para) and b.tone == "note"]
     assert any("half of its p-value is no one-sided p-value" in text for text in notes)
     assert not any("one-sided" in column.head for column in table.columns)
+
+
+def test_the_gap_of_several_served_places_is_called_a_mean() -> None:
+    mix = mix_of(with_tables(estimated(several=True), placebos=None, placebo_paths=None))
+    found = blocks(finding=FINDING.model_copy(update={"mix": mix}))
+    captions = [b.caption for b in found if isinstance(b, Drawing)]
+    assert any("the served places and their mixes, on average" in text for text in captions[-1:])
+
+
+def test_a_test_over_time_is_told_without_places() -> None:
+    test = {
+        "test": ["no effect in any period, moving-block"], "statistic": ["the mean miss"],
+        "p_value": [0.0625], "side": ["two"], "compared": [16], "attainable": [0.0625],
+    }  # fmt: skip
+    found = blocks(finding=with_mix(placebos=None, placebo_paths=None, placebo_test=test))
+    (table,) = [b for b in found if isinstance(b, Table)]
+    assert [cell.text for cell in table.rows[0]] == [
+        "no effect in any period: the periods shifted in blocks",
+        "none: a change either way counts", "–", "0.0625", "16", "0.0625",
+    ]  # fmt: skip
+    headings = [b.heading for b in found if b.kind == "sub"]  # type: ignore[union-attr]
+    assert headings[-1] == "A test of no effect"
+    assert not any("Had we pretended" in b.text for b in found if isinstance(b, Para))
 
 
 def test_only_what_there_is_is_shown() -> None:

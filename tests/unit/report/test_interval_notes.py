@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from mix_plugin import CONTRACT, KnownMix
 
@@ -12,8 +14,9 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "render"))
 from example_mix import estimated
 
 from impacteval.contract import Contract, load_contract
-from impacteval.render.format import fill
-from impacteval.report.interval_notes import interval_notes
+from impacteval.estimates import ConfidenceDistribution, StepFunction, StudentT, TestInversion
+from impacteval.render.format import coarse, fill
+from impacteval.report.interval_notes import finest, interval_notes
 from impacteval.report.robustness import range_of
 
 
@@ -100,3 +103,24 @@ def test_an_estimate_outside_its_own_set_is_told_once(contract: Contract) -> Non
     )
     (said,) = notes(contract, "outside", "fr")
     assert "aucun ne se lit seul" in said
+
+
+def ranks(smallest: float) -> TestInversion:
+    """A test by ranks with both sides, of which the smallest p-value is that."""
+    up = StepFunction(np.array([0.0]), np.array([1.0]), np.array([smallest, 1.0]))
+    down = StepFunction(np.array([0.0]), np.array([1.0]), np.array([1.0, smallest]))
+    both = StepFunction(np.array([0.0]), np.array([1.0]), np.array([smallest, smallest]))
+    return TestInversion(two=both, greater=up, less=down)
+
+
+def test_chances_are_no_finer_than_the_test_behind_them() -> None:
+    def of(distribution: ConfidenceDistribution) -> str | None:
+        estimate = estimated()
+        return finest(replace(estimate, effect=replace(estimate.effect, distribution=distribution)))
+
+    assert of(ranks(1 / 14)) == "0.071428571"
+    assert of(ranks(0.0005)) is None
+    assert of(TestInversion(two=ranks(0.1).two)) is None
+    assert of(StudentT(estimated().effect.value, 1.0, 5.0)) is None
+    assert finest(None) is None
+    assert coarse("0", "0.071428571", "fr") == "moins de 7,1\u202f%"

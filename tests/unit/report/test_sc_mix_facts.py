@@ -289,6 +289,32 @@ def test_several_served_places_are_told_by_placements(estimate: CounterfactualEs
     )
 
 
+@pytest.mark.parametrize(
+    ("name", "compared", "attainable", "told_of", "sentence"),
+    [
+        ("placement", 400, 1 / 400, 400, True),
+        # Some methods count the others alone: then the smallest p-value says so.
+        ("in-space placebo", 399, 1 / 400, 400, True),
+        ("no effect in any period, iid", 400, 1 / 400, 400, False),
+    ],
+)
+def test_a_test_without_a_table_of_places_is_told_all_the_same(
+    estimate: CounterfactualEstimate,
+    name: str,
+    compared: int,
+    attainable: float,
+    told_of: int,
+    sentence: bool,
+) -> None:
+    test = of_test(name, 12 / 400, compared=compared) | {"attainable": [attainable]}
+    tables = {"placebos": None, "placebo_paths": None, "placebo_test": test}
+    found = mix_of(with_tables(estimate, **tables)).placebos
+    assert found is not None
+    assert found.rows == found.paths == ()
+    assert [row.compared for row in found.tests] == [told_of]
+    assert [told(said)[:12] for said in found.said] == (["Of 400 ways "] if sentence else [])
+
+
 def test_a_place_met_exactly_ranks_above_all(estimate: CounterfactualEstimate) -> None:
     ratio = crowd()["ratio"].copy()
     ratio[38] = math.inf

@@ -64,6 +64,10 @@ SYNTHETIC_CONTROL = MethodCard(
             en="With several served places each is mixed from those never served, while the test mixes every place from all others on the periods before anyone was served, with the effect tested taken out, so that all are treated alike; the interval need not be centred on the estimate.",
             fr="Avec plusieurs lieux servis, chacun est combiné à partir de ceux jamais servis, tandis que le test combine chaque lieu à partir de tous les autres sur les périodes où personne n'était servi, l'effet testé étant retiré, afin que tous soient traités de même ; l'intervalle n'est pas forcément centré sur l'estimation.",
         ),
+        Text(
+            en="Measured on 2,000 panels of common factors for each case: with 20 places and more, where any might as well have been the served one, placebo tests reject the true effect at 10% in 7.2% to 11.2% of cases and at 5% in 2.2% to 6.2%. Where the served place lies 3 above others that differ by 2 in level, an effect of 1 is missed by 2.2 on average and the 90% interval has no end in 88.9% of cases; with an intercept it is missed by 0.003, and the interval always ends. Where it moves twice as much as any other may, the 90% interval has no end in 17.5%.",
+            fr="Mesuré sur 2 000 panels à facteurs communs dans chaque cas : avec 20 lieux ou plus, lorsque chacun aurait aussi bien pu être servi, les tests placebo rejettent l'effet vrai à 10 % dans 7,2 % à 11,2 % des cas et à 5 % dans 2,2 % à 6,2 %. Lorsque le lieu servi se situe 3 au-dessus d'autres dont les niveaux diffèrent de 2, un effet de 1 est manqué de 2,2 en moyenne et l'intervalle à 90 % n'a pas de fin dans 88,9 % des cas ; avec une constante, il est manqué de 0,003 et l'intervalle a toujours une fin. Lorsqu'il évolue deux fois plus que tout autre ne le peut, l'intervalle à 90 % n'a pas de fin dans 17,5 % des cas.",
+        ),
         *LIMITS,
     ),
     references=(

@@ -137,8 +137,8 @@ def debiased(folds: int, length: int) -> Message:
     return Message(
         "method.sc-t-test",
         Text(
-            en="Blocks of {length:int} {length:plural:period|periods} from before, {folds:int} of them, are left out of the fit in turn. The gap that a mix leaves in its block is its bias and is taken off the gap after the service; the effect is the mean over blocks, and Student's t with {df:int} degrees of freedom measures chance by how these differ.",
-            fr="Des blocs de {length:int} {length:plural:période antérieure|périodes antérieures}, au nombre de {folds:int}, sont tour à tour écartés de l'ajustement. L'écart qu'une combinaison laisse dans son bloc est son biais, retranché de l'écart d'après le service ; l'effet est la moyenne sur les blocs, et la loi de Student à {df:int} degrés de liberté mesure le hasard par leurs différences.",
+            en="Blocks of {length:int} {length:plural:period|periods} from before, {folds:int} of them, are left out of the fit in turn. The gap that a mix leaves in its block is its bias and is taken off the gap after the service; the effect is the mean over blocks, and Student's t with {df:int} degrees of freedom measures chance by how these differ. The path of the mix, and the table plug_in, have the effect without this correction.",
+            fr="Des blocs de {length:int} {length:plural:période antérieure|périodes antérieures}, au nombre de {folds:int}, sont tour à tour écartés de l'ajustement. L'écart qu'une combinaison laisse dans son bloc est son biais, retranché de l'écart d'après le service ; l'effet est la moyenne sur les blocs, et la loi de Student à {df:int} degrés de liberté mesure le hasard par leurs différences. La trajectoire de la combinaison et la table plug_in portent l'effet sans cette correction.",
         ),
         {"folds": folds, "length": length, "df": folds - 1},
     )

@@ -64,8 +64,8 @@ class SyntheticDid:
         First and last period that the effect is about; all served periods by default. Weights are
         found for all served periods whatever the window, so that effects of windows add up.
     draws : int
-        Placements or resamples drawn; placements are enumerated where one place is served or there
-        are no more than these.
+        Placements or resamples drawn; placements are enumerated where there are no more than these,
+        or one place is served among a thousand donors or fewer.
 
     Examples
     --------

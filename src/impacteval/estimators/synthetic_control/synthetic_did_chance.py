@@ -35,6 +35,9 @@ from impacteval.estimators.synthetic_control.synthetic_did_fit import (
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
+# Donors up to which each is put in the stead of one served place.
+EVERY = 1_000
+
 Variance = Literal["placebo", "jackknife", "bootstrap"]
 
 
@@ -118,12 +121,13 @@ def stand_ins(
 def placebos(rollout: Rollout, draws: int, rng: np.random.Generator) -> Resampled:
     """Donors in the stead of the served, each place with its date and weight.
 
-    All distinct placements where one place is served or there are no more than `draws`; else so
-    many drawn at random.
+    All distinct placements where there are no more than `draws`, or one place is served among no
+    more than `EVERY` donors; else so many drawn at random.
     """
     n_served, n_donors = len(rollout.served), len(rollout.donors)
     kinds = _kinds(rollout)
-    every = n_served == 1 or _count(n_donors, kinds) <= draws
+    placements = _count(n_donors, kinds)
+    every = placements <= (max(draws, EVERY) if n_served == 1 else draws)
     if every:
         chosen = np.array(list(_placements(np.arange(n_donors), kinds, n_served)))
     else:

@@ -13,7 +13,8 @@ arXiv:2301.11859 (several dates of adoption; covariates)
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +24,11 @@ from impacteval.estimators.synthetic_control.synthetic_did_weights import best_w
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
+Part = TypeVar("Part", "Weights", "Effects")
+
+
+# Numbers held at a time: 32 MB an array.
+HELD = 4_000_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -226,7 +232,31 @@ def fit(rollout: Rollout, draws: Draws, weights: Weights | None = None) -> tuple
     Returns
     -------
     Weights, Effects
+
+    Notes
+    -----
+    Roll-outs are taken so many at a time that their outcomes stay below a fixed size: memory grows
+    with the weights that are returned, and not with outcomes times roll-outs.
     """
+    chunk = max(1, HELD // rollout.y.size)
+    parts = [
+        _fit(rollout, draws.part(first, first + chunk), weights)
+        for first in range(0, len(draws), chunk)
+    ]
+    if len(parts) == 1:
+        return parts[0]
+    return _joined([w for w, _ in parts]), _joined([e for _, e in parts])
+
+
+def _joined(parts: list[Part]) -> Part:
+    """Several sets of roll-outs as one."""
+    names = [field.name for field in fields(parts[0])]
+    return type(parts[0])(
+        *(np.concatenate([getattr(part, name) for part in parts]) for name in names)
+    )
+
+
+def _fit(rollout: Rollout, draws: Draws, weights: Weights | None) -> tuple[Weights, Effects]:
     y, _ = adjusted(rollout, draws)
     starts = rollout.starts
     k, a, t = len(draws), len(starts), rollout.n_periods
@@ -265,8 +295,10 @@ class _Cohort:
     path : array, shape (K, T)
         Mean of the served: before the date with what each counts for in all, from it on with
         what it counts for in the period.
-    level : array, shape (K, T, start)
-        Their outcomes before the date, averaged as in the period in question.
+    own : array, shape (K, N_a, T)
+        Outcome of each.
+    share : array, shape (K, N_a, T)
+        What each counts for in the means of `path`.
     mass : array, shape (K, T)
         What they count for in each period; zero before the date.
     count : array, shape (K,)
@@ -277,7 +309,8 @@ class _Cohort:
     pool: Floats
     times: Floats
     path: Floats
-    level: Floats
+    own: Floats
+    share: Floats
     mass: Floats
     count: Floats
 
@@ -301,8 +334,9 @@ class _Cohort:
             start=start,
             pool=y[:, rollout.donors],
             times=draws.donors,
-            path=np.einsum("knt,knt->kt", at, own),
-            level=np.einsum("knt,kns->kts", at, own[:, :, :start]),
+            path=(at * own).sum(axis=1),
+            own=own,
+            share=at,
             mass=mass.sum(axis=1),
             count=times.sum(axis=1),
         )
@@ -319,7 +353,7 @@ class _Cohort:
         """Observed minus counterfactual in each period, shape (K, T)."""
         shared = len(self.pool) == 1
         mix = units @ self.pool[0] if shared else (units[:, None, :] @ self.pool)[:, 0]
-        apart = (self.level @ periods[:, :, None])[:, :, 0]
+        apart = (self.share * (self.own[:, :, : self.start] @ periods[:, :, None])).sum(axis=1)
         level = (periods * mix[:, : self.start]).sum(axis=1)
         found: Floats = self.path - apart - mix + level[:, None]
         return found

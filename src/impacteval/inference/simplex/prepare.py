@@ -37,13 +37,14 @@ def centred(table: Floats, intercept: bool, level: Floats | None = None) -> Floa
 
 
 def first_guess(problem: Problem) -> Floats:
-    """Weights to begin from: one donor where there are costs, else as in `guesses`."""
+    """Weights to begin from: as without costs, or one donor where costs make that better."""
     donors = problem.lengths.size
     squared = problem.lengths**2
     if problem.half is not None:
         alone = np.zeros(donors)
         alone[int(np.argmin(squared + problem.ridge + 2.0 * problem.half))] = 1.0
-        return alone
+        free = first_guess(Problem(problem.own, problem.ridge, None, problem.lengths))
+        return free if problem.value(free) < problem.value(alone) else alone
     ridge, every = np.array([problem.ridge]), np.ones((1, donors), dtype=bool)
     own = problem.own[None]
     if is_firm(problem.ridge, float(squared.mean())):

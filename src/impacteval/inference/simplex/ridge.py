@@ -21,7 +21,7 @@ import numpy as np
 from impacteval.inference._arrays import Bools, Floats
 
 # A ridge of at most this share of the donors' squares is left to non-negative least squares.
-FIRM = 1e-3
+FIRM = 5e-3
 # Steps before a problem is left to the active-set method.
 STEPS = 30
 HALVINGS = 12

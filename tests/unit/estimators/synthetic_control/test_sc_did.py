@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from itertools import permutations
 
@@ -10,7 +11,7 @@ import pandas as pd
 import pytest
 
 from impacteval.errors import NotIdentified, UsageError
-from impacteval.estimators.synthetic_control import synthetic_did_weights
+from impacteval.estimators.synthetic_control import synthetic_did_fit, synthetic_did_weights
 from impacteval.estimators.synthetic_control.synthetic_did import SyntheticDid
 from impacteval.estimators.synthetic_control.synthetic_did_chance import (
     left_out,
@@ -121,6 +122,20 @@ def test_problems_that_stay_open_are_solved_by_themselves(monkeypatch):
     assert (weights.relative_gap < synthetic_did_weights.PROVED).all()
 
 
+@pytest.mark.parametrize("name", ["dates", "covariates"])
+def test_roll_outs_are_cut_where_they_would_be_many(monkeypatch, name):
+    own = CASES[name]
+    draws = placebos(own, 12, np.random.default_rng(0)).draws
+    whole = fit(own, draws)
+    monkeypatch.setattr(synthetic_did_fit, "HELD", 5 * own.y.size)
+    parts = fit(own, draws)
+    for one, other in zip(whole, parts, strict=True):
+        for field in dataclasses.fields(one):
+            np.testing.assert_allclose(
+                getattr(other, field.name), getattr(one, field.name), rtol=0, atol=1e-9
+            )
+
+
 def test_slopes_are_those_of_least_squares_with_indicators():
     own = CASES["covariates"]
     draws = resamples(own, 5, np.random.default_rng(2)).draws
@@ -177,6 +192,13 @@ def test_one_served_place_is_enumerated_however_few_the_draws():
     found = placebos(CASES["one"], 2, np.random.default_rng(0))
     assert found.every
     assert found.draws.who[:, 0].tolist() == list(range(9))
+
+
+def test_among_very_many_donors_placements_are_drawn(monkeypatch):
+    monkeypatch.setattr("impacteval.estimators.synthetic_control.synthetic_did_chance.EVERY", 8)
+    found = placebos(CASES["one"], 5, np.random.default_rng(0))
+    assert not found.every
+    assert len(found.draws) == 5
 
 
 def test_resamples_have_a_served_place_and_a_donor_and_the_size_of_the_data():
@@ -258,6 +280,12 @@ def test_tables_tell_the_same_story_as_the_effect():
     after = study.loc[served.index, "effect"]
     assert (served * after).sum() / served.sum() == pytest.approx(value, rel=1e-12)
     assert study.index.min() == -7
+    # Before the service every date counts by all that it serves, in ten unit-periods and in six.
+    gaps = [
+        fit(own, Draws.real(own))[1].effect[0, a, start - 2] for a, start in enumerate((5, 7))
+    ]
+    expected = (10 * gaps[0] + 6 * gaps[1]) / 16
+    assert study.loc[-2, "effect"] == pytest.approx(expected, rel=1e-10)
     assert study["std_error"].gt(0).all()
     weights, times = found.parts["weights"], found.parts["time_weights"]
     assert weights.groupby("cohort")["weight"].sum().tolist() == pytest.approx([1.0, 1.0])
