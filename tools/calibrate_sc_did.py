@@ -129,9 +129,14 @@ LAWS = (
 )  # fmt: skip
 
 
-def several() -> tuple[Design, ...]:
-    """The designs in which more than one place is served, but one that says the same as another."""
-    return tuple(d for d in LAWS if not d.name.startswith("1 ") and "lasting" not in d.name)
+def chosen(*names: str) -> Callable[[], tuple[Design, ...]]:
+    """The designs of those names."""
+    return lambda: tuple(d for d in LAWS if d.name in names)
+
+
+# A variance that compares the served with each other needs several of them.
+SEVERAL = ("5 of 20", "5 of 40", "5 of 40, wider", "20 of 60", "6 of 40, staggered")
+MANY = "20 of 60, staggered"
 
 
 # What was found on the panels at hand, by scale: one fit answers for all of them.
@@ -139,8 +144,8 @@ _SHARED: dict[int, dict[Scale, Measured]] = {}
 
 
 def measure(variance: Variance, trials: Panels, scale: Scale) -> Measured:
-    """Estimates, truth and standard errors of every replication."""
-    if id(trials) not in _SHARED:
+    """Estimates, truth and standard errors of every replication; the difference is asked first."""
+    if scale is Scale.DIFFERENCE:
         _SHARED.clear()
         rows = [answers(trials.rollout(k), k, variance) for k in range(len(trials.y))]
         plain, relative = np.array(rows).transpose(1, 2, 0)
@@ -191,9 +196,7 @@ period to the next), and loadings are uniform between -1 and 1."""
 ALL = (Scale.DIFFERENCE, Scale.RELATIVE, Scale.TOTAL)
 
 
-def _method(
-    name: str, variance: Variance, designs: Callable[[], Sequence[Design]] = lambda: LAWS
-) -> Calibrated:
+def _method(name: str, variance: Variance, designs: Callable[[], Sequence[Design]]) -> Calibrated:
     return Calibrated(
         name,
         partial(measure, variance),  # type: ignore[arg-type]  # Panels, not Trials
@@ -206,9 +209,9 @@ def _method(
 
 
 METHODS = [
-    _method("synthetic-did", "placebo"),
-    _method("synthetic-did-jackknife", "jackknife", several),
-    _method("synthetic-did-bootstrap", "bootstrap", several),
+    _method("synthetic-did", "placebo", chosen(*(d.name for d in LAWS if d.name != MANY))),
+    _method("synthetic-did-jackknife", "jackknife", chosen(*SEVERAL, MANY)),
+    _method("synthetic-did-bootstrap", "bootstrap", chosen(*SEVERAL)),
 ]
 
 

@@ -234,17 +234,23 @@ listed(said(check.explanation) for check in described["packs"].diagnostics)
 #
 # They answer the same question in other ways. They inform; they do not decide.
 
+
 # %%
+def ends(found):
+    """An interval, which may have no end."""
+    low = "no lower end" if found.low is None else number(found.low, "en", 2)
+    high = "no upper end" if found.high is None else number(found.high, "en", 2)
+    return f"{low} to {high}"
+
+
 table(
     ["analysis", "reduction in packs", "95% interval", "clause lasting"],
     [
         [
             row.title.en,
-            "–" if row.estimate is None else number(row.estimate, "en", 2),
-            "–"
-            if row.interval is None
-            else f"{number(row.interval.low, 'en', 2)} to {number(row.interval.high, 'en', 2)}",
-            row.verdicts.get("lasting", "").replace("_", " "),
+            number(row.estimate, "en", 2),
+            ends(row.interval),
+            row.verdicts["lasting"].replace("_", " "),
         ]
         for row in described["packs"].robustness
     ],

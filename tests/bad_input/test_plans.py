@@ -39,6 +39,8 @@ TABLE = [
     ("synthetic_maybe", 4, "'yes' is neither true nor false"),
     ("unknown_scale", 28, "Write one of difference, relative, total, standardised"),
     ("negative_limit", 19, "Write 0 or more"),
+    ("languages_twice", 6, "A language is named twice"),
+    ("language_unknown", 6, "de"),
     ("several", 4, "3 problems. Nothing was written."),
     # tables
     ("two_sources", 8, "A table has one source"),

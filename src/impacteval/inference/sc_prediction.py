@@ -3,7 +3,7 @@ r"""Prediction intervals of what a mix of donors stands for: weights that might 
 Two things part the mix from what would have happened. Its weights were chosen on noisy periods: the
 noise is drawn anew many times, and for each draw the weighted mean goes as far as weights that still
 fit may take it. And each new period has a shock of its own, whose size is told from the residuals.
-The chance of error is shared between both, so that the interval is on the safe side.
+The chance of error is shared between both.
 
 References
 ----------

@@ -148,3 +148,19 @@ def test_a_level_that_all_outcomes_share_moves_the_prediction_alone():
     np.testing.assert_allclose(found.mean - 1e8, expected.mean, atol=1e-6)
     for ours, theirs in zip(found.band(errors), expected.band(errors), strict=True):
         np.testing.assert_allclose(ours - 1e8, theirs, atol=1e-5)
+
+
+def test_a_spread_from_a_few_large_shocks_is_capped_by_the_quartiles():
+    """Eight residuals of 0.1 and four of 10: the quartiles are at 0.1, the mean log far above."""
+    pattern = np.array([0.1, -0.1, 10.0, -0.1, 0.1, -10.0, 0.1, -0.1, -10.0, 0.1, 10.0, -0.1])
+    pool = np.column_stack([np.arange(12.0), np.ones(12)])
+    found = predict(
+        pool,
+        pool[:, 0] + pattern,
+        np.array([1.0, 0.0]),
+        pool[:1],
+        draws=39,
+        rng=np.random.default_rng(1),
+    )
+    assert found.shock[0] == pytest.approx(0.0, abs=1e-12)
+    assert found.spread[0] == pytest.approx(0.2 / 1.34)

@@ -29,7 +29,10 @@ WAYS = {
     ),
     "interactive-fixed-effects-jackknife": InteractiveFixedEffects(inference="jackknife"),
     "matrix-completion": MatrixCompletion(draws=calibrated.DRAWS),
-    "matrix-completion-jackknife": MatrixCompletion(inference="jackknife"),
+    "matrix-completion-given": MatrixCompletion(draws=calibrated.DRAWS, penalty=calibrated.PENALTY),
+    "matrix-completion-jackknife": MatrixCompletion(
+        penalty=calibrated.PENALTY, inference="jackknife"
+    ),
 }
 METHODS = {method.name: method for method in calibrated.METHODS}
 

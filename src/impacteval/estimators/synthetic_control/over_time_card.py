@@ -20,6 +20,10 @@ LIMITS = (
         en="The debiased t-test with three folds has two degrees of freedom: wide, and as sure as it says where gaps around the mix are stable. Measured: 94.3% to 95.7% at a nominal 95%, lasting shocks included; where factors drift without end 90.7% to 93.4% for a place that some mix follows, and 86.5% to 91.8% for one that none does.",
         fr="Le test t débiaisé avec trois blocs a deux degrés de liberté : large, et aussi sûr qu'annoncé si les écarts à la combinaison sont stables. Mesuré : de 94,3 % à 95,7 % pour 95 % annoncés, chocs persistants compris ; si les facteurs dérivent sans fin, de 90,7 % à 93,4 % pour un lieu qu'une combinaison suit, et de 86,5 % à 91,8 % pour un lieu qu'aucune ne suit.",
     ),
+    Text(
+        en="Prediction intervals at a nominal 95% held the truth 90.2% to 91.8% of the time on the panels measured, with 20 and with 50 periods from before; at a nominal 90%, 88.2% to 90.0%. One served place only, without an intercept or a penalty.",
+        fr="Les intervalles de prédiction annoncés à 95 % ont contenu la vérité de 90,2 % à 91,8 % du temps sur les panels mesurés, avec 20 comme avec 50 périodes antérieures ; annoncés à 90 %, de 88,2 % à 90,0 %. Un seul lieu servi, sans constante ni pénalité.",
+    ),
 )
 
 REFERENCES = (

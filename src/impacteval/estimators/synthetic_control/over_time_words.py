@@ -159,8 +159,8 @@ def predicted(simulations: int, shocks: str) -> Message:
     return Message(
         "method.sc-prediction",
         Text(
-            en=f"What would have happened is predicted with two doubts: the weights were chosen on noisy periods, and in each of {{simulations:int}} draws of that noise go as far as still fits; and a new period has a shock of its own, {law.en}. Half of the chance of error goes to each, so that the interval is on the safe side. The average has the shock of one period.",
-            fr=f"Ce qui aurait eu lieu est prédit avec deux doutes : les poids ont été choisis sur des périodes bruitées, et vont, à chacun des {{simulations:int}} tirages de ce bruit, aussi loin que l'ajustement le permet ; et une nouvelle période a un choc qui lui est propre, {law.fr}. Chacun reçoit la moitié du risque d'erreur, si bien que l'intervalle est prudent. La moyenne a le choc d'une seule période.",
+            en=f"What would have happened is predicted with two doubts: the weights were chosen on noisy periods, and in each of {{simulations:int}} draws of that noise go as far as still fits; and a new period has a shock of its own, {law.en}. Half of the chance of error goes to each. The average has the shock of one period.",
+            fr=f"Ce qui aurait eu lieu est prédit avec deux doutes : les poids ont été choisis sur des périodes bruitées, et vont, à chacun des {{simulations:int}} tirages de ce bruit, aussi loin que l'ajustement le permet ; et une nouvelle période a un choc qui lui est propre, {law.fr}. Chacun reçoit la moitié du risque d'erreur. La moyenne a le choc d'une seule période.",
         ),
         {"simulations": simulations},
     )
