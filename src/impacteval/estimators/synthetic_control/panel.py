@@ -126,6 +126,7 @@ def read_panel(
     incomplete: bool = False,
     fewest_before: int = FEWEST_BEFORE,
     fewest_donors: int = 2,
+    grouped: bool = False,
 ) -> Panel:
     """The tables of a panel of places.
 
@@ -148,13 +149,17 @@ def read_panel(
         Periods that a served unit must have from before.
     fewest_donors : int
         Units that must never be served.
+    grouped : bool
+        Whether units may lie in groups of the roles `cluster` and `assignment_cluster`, as where
+        chance is told over time. Otherwise such samples are refused: chance would fall on each
+        unit by itself, as if those of one group had nothing in common.
 
     Raises
     ------
     NotIdentified
         When the design is another, treatment ends or its start cannot be known, `scale` is
         ``relative`` and the outcome is in logs, weights are frequencies, cells of the outcome or of
-        covariates are missing, a served unit has too few periods from before, nothing varies, a
+        covariates are missing, units lie in groups, a served unit has too few periods from before, nothing varies, a
         unit is of quite another size than the others, or too few units are served or never served.
     UsageError
         When the window names no period of the data, ends before it begins, or holds no served
@@ -173,6 +178,8 @@ def read_panel(
     starts = first_served(matrix)
     if starts is None:
         raise NotIdentified(messages.treatment_ends())
+    if not grouped:
+        _check_groups(matrix)
     n_periods = len(matrix.period.labels)
     start = np.full(len(matrix.unit.labels), n_periods, dtype=np.int64)
     start[matrix.unit.codes] = starts
@@ -282,6 +289,17 @@ def _without_always(panel: Panel) -> Panel:
         assignment=panel.assignment[kept],
         notes=(*panel.notes, messages.always_served(int(always.sum()))),
     )
+
+
+def _check_groups(matrix: Matrix) -> None:
+    units = len(matrix.unit.labels)
+    for role in ("cluster", "assignment_cluster"):
+        codes = getattr(matrix, role)
+        if codes is None:
+            continue
+        groups = len(np.unique(codes.codes))
+        if groups < units:
+            raise NotIdentified(messages.grouped(role, groups, units))
 
 
 def _check_cells(panel: Panel, missing: bool) -> None:
