@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from impacteval.errors import NotIdentified, UsageError
-from impacteval.estimators.randomised.messages import relative_in_logs, weightless
+from impacteval.estimators.randomised.messages import relative_in_logs
 from impacteval.estimators.randomised.trial import row_weights
 from impacteval.estimators.synthetic_control import messages
 from impacteval.sample.roll_out import first_served
@@ -240,8 +240,8 @@ def _tables(sample: Sample, matrix: Matrix, start: Ints) -> Panel:
     x = np.full((*shape, matrix.X.shape[1]), np.nan)
     x[unit, period] = matrix.X
     notes: list[Message] = []
-    if matrix.weight is not None and (matrix.weight == 0).any():
-        notes.append(weightless(int((matrix.weight == 0).sum())))
+    if matrix.weight is not None:
+        notes.extend(_weightless(matrix, start))
     if matrix.cohort is not None:
         later = np.zeros(shape[0], dtype=bool)
         later[unit] = matrix.cohort == shape[1]
@@ -270,6 +270,21 @@ def _tables(sample: Sample, matrix: Matrix, start: Ints) -> Panel:
         design=sample.design,
         notes=tuple(notes),
     )
+
+
+def _weightless(matrix: Matrix, start: Ints) -> list[Message]:
+    """What is said of rows that weigh nothing: weights are those of served places alone."""
+    assert matrix.period is not None
+    nothing = matrix.weight == 0.0
+    unit = matrix.unit.codes
+    since = nothing & (matrix.period.codes >= start[unit]) & (start[unit] > 0)
+    donors = np.unique(unit[nothing & (start[unit] == len(matrix.period.labels))])
+    notes = []
+    if since.any():
+        notes.append(messages.weightless_rows(int(since.sum())))
+    if donors.size:
+        notes.append(messages.weightless_donors(len(donors)))
+    return notes
 
 
 def _without_always(panel: Panel) -> Panel:
