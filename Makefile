@@ -92,21 +92,19 @@ docs: setup-dev  ## build the documentation, warnings as errors
 calibrate: setup-dev  ## measure coverage and the two engines again (long)
 	@$(BIN)/python tools/calibrate.py
 	@$(BIN)/python tools/calibrate_bounds.py
-	@$(BIN)/python tools/calibrate_counts.py
 	@$(BIN)/python tools/calibrate_clusters.py
+	@$(BIN)/python tools/calibrate_counts.py
 	@$(BIN)/python tools/calibrate_did_cs.py
 	@$(BIN)/python tools/calibrate_did_imputation.py
-	@$(BIN)/python tools/calibrate_did_stacked.py
-	@$(BIN)/python tools/calibrate_encouragement.py
-	@$(BIN)/python tools/calibrate_honest.py
-	@$(BIN)/python tools/calibrate_few_treated.py
 	@$(BIN)/python tools/calibrate_did_more.py
+	@$(BIN)/python tools/calibrate_did_stacked.py
 	@$(BIN)/python tools/calibrate_did_twfe.py
+	@$(BIN)/python tools/calibrate_encouragement.py
+	@$(BIN)/python tools/calibrate_few_treated.py
+	@$(BIN)/python tools/calibrate_honest.py
 	@$(BIN)/python tools/calibrate_means.py
 	@$(BIN)/python tools/calibrate_permutation.py
 	@$(BIN)/python tools/calibrate_sc.py
-	@$(BIN)/python tools/calibrate_sc_did.py
-	@$(BIN)/python tools/calibrate_sc_augmented.py
 	@$(BIN)/python tools/calibrate_sc_augmented.py
 	@$(BIN)/python tools/calibrate_sc_did.py
 	@$(BIN)/python tools/calibrate_sc_factors.py

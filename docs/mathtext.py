@@ -23,6 +23,8 @@ _STYLE = {"svg.fonttype": "path", "svg.hashsalt": "impacteval", "mathtext.fontse
 def _known(tex: str) -> str:
     """The formula in the names that matplotlib knows; it draws brackets in one size."""
     tex = re.sub(r"\\[lr]Vert", r"\\|", tex.replace(r"\tfrac", r"\frac"))
+    tex = re.sub(r"\\[lr]vert(?![a-zA-Z])\s*", "|", tex)
+    tex = re.sub(r"(\\d?frac)(\d)(\w)", r"\1{\2}{\3}", tex)
     tex = re.sub(r"(\\d?frac)(\d)", r"\1{\2}", tex)
     tex = re.sub(r"\\(?:bigg?|Bigg?)[lrm]?(?![a-zA-Z])", "", tex)
     return re.sub(r"\\([gl])e(?![a-zA-Z])", r"\\\1eq", tex)

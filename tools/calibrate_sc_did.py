@@ -144,8 +144,8 @@ _SHARED: dict[int, dict[Scale, Measured]] = {}
 
 
 def measure(variance: Variance, trials: Panels, scale: Scale) -> Measured:
-    """Estimates, truth and standard errors of every replication."""
-    if id(trials) not in _SHARED:
+    """Estimates, truth and standard errors of every replication; the difference is asked first."""
+    if scale is Scale.DIFFERENCE:
         _SHARED.clear()
         rows = [answers(trials.rollout(k), k, variance) for k in range(len(trials.y))]
         plain, relative = np.array(rows).transpose(1, 2, 0)

@@ -40,6 +40,14 @@ AUGMENTED = MethodCard(
             fr="Conventions : chaque période antérieure est mise de côté tour à tour pour choisir la pénalité (augsynth saute la dernière), et les covariables ne le sont jamais avec elles (augsynth met de côté celles qu'il empile comme si elles étaient des périodes). Les covariables sont empilées avec la dispersion de l'indicateur, ou résidualisées, comme dans augsynth. Plusieurs lieux servis sont ajustés un par un puis moyennés ; la mise en commun n'est pas proposée.",
         ),
         Text(
+            en="Measured with common factors and one of twelve places served, variance placebo: the 95% interval holds the truth in 94.2% of cases, in 94.1% if what is a place's own lasts (0.7 from one period to the next), but only in 82.9% if the served place follows the factors more than any other can: the others are missed by less than it is.",
+            fr="Mesuré avec des facteurs communs et un lieu servi sur douze, variance placebo : l'intervalle à 95 % contient la vraie valeur dans 94,2 % des cas, dans 94,1 % si ce qui est propre à un lieu dure (0,7 d'une période à l'autre), mais seulement dans 82,9 % si le lieu servi suit les facteurs plus qu'aucun autre ne le peut : les autres sont manqués de moins que lui.",
+        ),
+        Text(
+            en="Variance jackknife+ with 16 periods from before and an average over four: thirteen stretches, so that no interval at 95% has an end; that at 90% holds the truth in 92.4% of cases, the lower bound at 90% in 87.4%, and in 85.2% if what is a place's own lasts. Variance jackknife with four of sixteen places served is far too cautious: its 95% interval holds the truth in 99.8% of cases; that of variance bootstrap in 99.5%. For several served places variance placebo has not been measured.",
+            fr="Variance jackknife+ avec 16 périodes antérieures et une moyenne sur quatre : treize tranches, si bien qu'aucun intervalle à 95 % n'a de fin ; celui à 90 % contient la vraie valeur dans 92,4 % des cas, la borne basse à 90 % dans 87,4 %, et dans 85,2 % si ce qui est propre à un lieu dure. Variance jackknife avec quatre lieux servis sur seize : bien trop prudente, son intervalle à 95 % contient la vraie valeur dans 99,8 % des cas ; celui de la variance bootstrap dans 99,5 %. Pour plusieurs lieux servis, la variance placebo n'a pas été mesurée.",
+        ),
+        Text(
             en="With variances placebo and jackknife+ influence values are not given, so that results pooled with others carry an upper bound for their error.",
             fr="Avec les variances placebo et jackknife+, les valeurs d'influence ne sont pas données : un résultat combiné à d'autres porte une borne supérieure de son erreur.",
         ),

@@ -121,7 +121,7 @@ class MatrixCompletion:
     ... )
     >>> found = MatrixCompletion().estimate(sample, scale=Scale.DIFFERENCE, rng=rng)
     >>> round(found.effect.value, 2), found.effect.p_value()
-    (1.99, 0.05)
+    (1.97, 0.05)
     """
 
     name: ClassVar[str] = "matrix-completion"
