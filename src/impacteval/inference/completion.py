@@ -128,13 +128,17 @@ def complete(
     if not np.isfinite(y[~hidden]).all():
         raise ValueError("Observed outcomes must be finite.")
     cells = _Cells.of(hidden)
-    filled = np.where(hidden, _first(y, hidden) if start is None else start, y)
+    # A level that all cells share would drown the last steps in its own rounding.
+    level = _level(y, hidden)
+    away = y - level
+    filled = np.where(hidden, _first(away, hidden) if start is None else start - level, away)
     spread = np.sqrt((both_ways(filled) ** 2).mean(axis=(1, 2)))
     limit = settled * np.where(spread > 0.0, spread, 1.0)
     _settle(filled, cells, penalty, limit)
     centred = both_ways(filled)
     common = _shrunk(centred, penalty)
-    return Completed(filled, filled - centred + common, common)
+    whole = np.where(hidden, level + filled, y)
+    return Completed(whole, level + (filled - centred + common), common)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -176,6 +180,13 @@ class _Cells:
         """Fill the hidden cells of tables in place."""
         row, place = np.nonzero(self.held)
         table[row, self.unit[row, place], self.period[row, place]] = values[row, place]
+
+
+def _level(y: Floats, hidden: Bools) -> Floats:
+    """Mean of the observed cells of each table, shape (B, 1, 1)."""
+    seen = np.where(hidden, 0.0, y).sum(axis=(1, 2), keepdims=True)
+    count = (~hidden).sum(axis=(1, 2), keepdims=True)
+    return np.asarray(seen / np.maximum(count, 1))
 
 
 def _first(y: Floats, hidden: Bools) -> Floats:

@@ -343,7 +343,10 @@ class _Lines:
         )
         highs += [np.full(sum(endless), np.inf), last[on[-1] & (right < 0.0)]]
         lows += [last[~on[-1] & (right > 0.0)]]
-        return Pieces(np.concatenate(lows), np.concatenate(highs))
+        # No effect is asked about exactly: an end beside it by rounding alone lies on it.
+        ends = [np.concatenate(found) for found in (lows, highs)]
+        low, high = (np.where(np.abs(end) <= tie, 0.0, end) for end in ends)
+        return Pieces(low, high)
 
 
 def _sizes(path: ResidualPath) -> _Lines:

@@ -29,6 +29,9 @@ Bools = NDArray[np.bool_]
 
 # A factor whose share of the largest singular value is below this is rounding.
 RANK = 1e-7
+# Two factors whose squared singular values differ by less than this share of the largest are as large
+# as each other: either could be the last of a rank.
+EVEN = 1e-9
 # A column that is the others' mix but for this share of its length tells nothing before the service.
 DEAD = 1e-7
 
@@ -234,6 +237,7 @@ class _Part:
     offset: Floats  # (B, N, T), these
     vectors: Floats
     squares: Floats
+    next_square: Floats  # (B, 1), of the factor after the last
     pool_loadings: Floats
     slopes: Floats
     slack: float
@@ -274,7 +278,7 @@ class _Part:
         miss = np.where(before[..., None], self.target[..., None] - fitted, 0.0)
         left = np.divide(miss, room, out=np.zeros_like(miss), where=free)
         found = (left**2).sum(axis=(1, 2)) / before.sum()
-        able = (free | ~before[..., None]).all(axis=(1, 2)) & self._alive()
+        able = (free | ~before[..., None]).all(axis=(1, 2)) & self._alive() & self._single()
         return np.where(able, found, np.inf)
 
     def _alive(self) -> Bools:
@@ -282,6 +286,12 @@ class _Part:
         there = (self.basis != 0.0).any(axis=2).all(axis=1)
         found: Bools = np.logical_and.accumulate(there, axis=1)
         return found
+
+    def _single(self) -> Bools:
+        """Ranks whose factors no others could replace, shape (B, 1 + m)."""
+        every = np.concatenate([self.squares, self.next_square], axis=1)
+        falls = every[:, :-1] - every[:, 1:] > EVEN * every[:, :1]
+        return np.concatenate([np.ones((len(falls), 1), dtype=bool), falls], axis=1)
 
 
 def candidates(stack: Stack, most: int) -> Candidates:
@@ -343,7 +353,8 @@ def _part(stack: Stack, most: int) -> _Part:
     level = pool.mean(axis=1)
     centred = pool - level[:, None]
     centred -= centred.mean(axis=2, keepdims=True)
-    vectors, squares = leading(centred, most)
+    vectors, squares = leading(centred, most + 1)
+    vectors, squares, next_square = vectors[:, :, :most], squares[:, :most], squares[:, most:]
     offset = explained + level[:, None]
     patterns, pattern = np.unique(stack.before, axis=0, return_inverse=True)
     basis = _basis(vectors, squares, patterns)
@@ -355,6 +366,7 @@ def _part(stack: Stack, most: int) -> _Part:
         offset=offset,
         vectors=vectors,
         squares=squares,
+        next_square=next_square,
         pool_loadings=centred @ vectors,
         slopes=slope,
         slack=slack,

@@ -152,6 +152,9 @@ def predict(
     True
     """
     periods = len(target)
+    # A level that all share adds nothing but rounding, which squares of the outcomes would multiply.
+    level = float(pool.mean())
+    pool, target, ahead = pool - level, target - level, ahead - level
     residuals = target - pool @ weights
     threshold = _threshold(pool, residuals, weights)
     active = weights > threshold
@@ -173,7 +176,7 @@ def predict(
     p = len(ahead)
     shock, spread, standard = _moments(design, coming, residuals)
     return Prediction(
-        mean=ahead @ weights,
+        mean=level + ahead @ weights,
         low=-most[:, :p],
         high=most[:, p:],
         shock=shock,

@@ -139,3 +139,15 @@ def test_what_cannot_be_solved_is_told(monkeypatch):
     monkeypatch.setattr(completion, "STEPS", 2)
     with pytest.raises(RuntimeError, match="settle"):
         complete(y[None], hidden[None], 0.1)
+
+
+def test_a_level_that_all_cells_share_changes_nothing():
+    """A billion people beside differences of one: the level is part of the fit, not of its error."""
+    y, hidden = table(13)
+    expected = complete(y[None], hidden[None], 0.1)
+    found = complete(1e8 + y[None], hidden[None], 0.1)
+    np.testing.assert_allclose(found.fit - 1e8, expected.fit, atol=1e-6)
+    np.testing.assert_allclose(found.filled[0][~hidden], 1e8 + y[~hidden], atol=1e-7)
+    np.testing.assert_allclose(found.common, expected.common, atol=1e-6)
+    again = complete(1e8 + y[None], hidden[None], 0.1, found.fit)
+    np.testing.assert_allclose(again.fit, found.fit, rtol=0.0, atol=1e-6)

@@ -195,3 +195,11 @@ def test_blocks_have_the_proportions_of_the_counted_periods() -> None:
 def test_a_row_from_before_is_needed() -> None:
     with pytest.raises(ValueError, match="row from before"):
         conformal_sets(np.ones((1, 2)), np.ones(1))
+
+
+@pytest.mark.parametrize(("size", "level"), [(1.0, 0.0), (1.0 / 3.0, 7.7), (1e6, 0.1)])
+def test_no_effect_in_a_place_met_exactly_is_a_tie_whatever_the_unit(size, level):
+    """The served place is a mean of two donors throughout: all residuals are zero, and p is one."""
+    pool = np.random.default_rng(3).integers(-3, 4, size=(9, 5)) * size + level
+    sets = conformal_sets(pool, pool[:, :2].mean(axis=1))
+    assert [sets.two(0.0), sets.greater(0.0), sets.less(0.0)] == [1.0, 1.0, 1.0]

@@ -243,3 +243,17 @@ def test_a_rank_beyond_the_data_and_numbers_that_are_none_are_refused():
     pool[0, 0] = np.nan
     with pytest.raises(ValueError, match="finite"):
         candidates(stack_of(pool, target, before), 1)
+
+
+@pytest.mark.parametrize("size", [1.0, 1e6, 1.0 / 3.0])
+def test_a_rank_between_factors_of_one_size_is_no_rank(size):
+    """Singular values 3.13, 3.06, 2, 2, 1.11: which of both twos comes third is up to rounding."""
+    rolled = [np.roll([0.0, 1.0, 0.0, -1.0, 0.0, 1.0, 0.0, -1.0, 0.0, 1.0], k) for k in range(7)]
+    pool, target = size * np.array(rolled[1:]), size * np.array(rolled[:1])
+    values = np.linalg.svd(both_ways(pool[None])[0], compute_uv=False)
+    assert values[2] == pytest.approx(values[3], rel=1e-12)
+    before = np.arange(10) < np.array([[7]])
+    for most in (3, 4):
+        errors = candidates(stack_of(pool, target, before), most).errors[0]
+        assert errors[3] == np.inf
+        assert np.isfinite(errors[:3]).all()

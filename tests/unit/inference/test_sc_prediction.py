@@ -135,6 +135,21 @@ def test_few_periods_are_told_by_a_constant_alone():
     assert found.shock[0] == found.shock[1] == pytest.approx((target - pool @ weights).mean())
 
 
+def test_a_level_that_all_outcomes_share_moves_the_prediction_alone():
+    """Squares of outcomes near 1e8 would leave no digit of differences near one."""
+    rng = np.random.default_rng(6)
+    pool = rng.standard_normal((25, 5))
+    target = pool @ [0.4, 0.3, 0.3, 0.0, 0.0] + 0.3 * rng.standard_normal(25)
+    ahead = rng.standard_normal((3, 5))
+    weights = simplex_fit(pool, target).weights
+    errors = np.array([0.05, 0.2])
+    expected = predict(pool, target, weights, ahead, rng=np.random.default_rng(1))
+    found = predict(pool + 1e8, target + 1e8, weights, ahead + 1e8, rng=np.random.default_rng(1))
+    np.testing.assert_allclose(found.mean - 1e8, expected.mean, atol=1e-6)
+    for ours, theirs in zip(found.band(errors), expected.band(errors), strict=True):
+        np.testing.assert_allclose(ours - 1e8, theirs, atol=1e-5)
+
+
 def test_a_spread_from_a_few_large_shocks_is_capped_by_the_quartiles():
     """Eight residuals of 0.1 and four of 10: the quartiles are at 0.1, the mean log far above."""
     pattern = np.array([0.1, -0.1, 10.0, -0.1, 0.1, -10.0, 0.1, -0.1, -10.0, 0.1, 10.0, -0.1])

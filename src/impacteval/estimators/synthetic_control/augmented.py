@@ -151,7 +151,9 @@ class AugmentedSyntheticControl:
             When the data cannot answer; the reason says what to do.
         """
         scale = Scale.parse(scale)
-        panel = read_panel(sample, scale, window=self.window)
+        # Only jackknife+ tells chance over time.
+        over_time = self.variance == "jackknife+"
+        panel = read_panel(sample, scale, window=self.window, grouped=over_time)
         choices = Choices(self.penalty, self.folds, self.rule, self.covariates, self.fixed_effects)
         places = _places(panel, choices)
         try:

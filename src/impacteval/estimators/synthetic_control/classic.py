@@ -292,7 +292,9 @@ class SyntheticControl:
             When the data cannot answer; the reason says what to do.
         """
         scale = Scale.parse(scale)
-        panel = read_panel(sample, scale, window=self.window, incomplete=True)
+        # Only placebos let chance fall on places.
+        over_time = self.inference != "placebo"
+        panel = read_panel(sample, scale, window=self.window, incomplete=True, grouped=over_time)
         fitter, how, choice = self._fitter(panel)
         # What is followed before the service: each served place, or the mean of those of one date.
         followed, group = (

@@ -159,6 +159,42 @@ def empty_window() -> Message:
 # --- notes ------------------------------------------------------------------------------------
 
 
+def grouped(role: str, groups: int, units: int) -> Message:
+    """Errors or assignment at a coarser level than the places that are followed."""
+    return Message(
+        "sc.grouped",
+        Text(
+            en="The role {role:text} puts the {units:int} places into {groups:int} groups, and this method lets chance fall on each place by itself. Follow the groups instead: sum or average their places, one row for each group and period.",
+            fr="Le rôle {role:text} réunit les {units:int} lieux en {groups:int} groupes, or cette méthode fait jouer le hasard lieu par lieu. Suivez plutôt les groupes : additionnez ou moyennez leurs lieux, une ligne par groupe et par période.",
+        ),
+        {"role": role, "groups": groups, "units": units},
+    )
+
+
+def weightless_rows(rows: int) -> Message:
+    """Rows of served places that weigh nothing."""
+    return Message(
+        "sc.weightless-rows",
+        Text(
+            en="{rows:int} {rows:plural:row|rows} of served places {rows:plural:has|have} a weight of zero and {rows:plural:does|do} not count in the effect.",
+            fr="{rows:int} {rows:plural:ligne|lignes} de lieux servis {rows:plural:a|ont} un poids nul et ne {rows:plural:compte|comptent} pas dans l'effet.",
+        ),
+        {"rows": rows},
+    )
+
+
+def weightless_donors(units: int) -> Message:
+    """Units never served that weigh nothing in some periods, and are compared all the same."""
+    return Message(
+        "sc.weightless-donors",
+        Text(
+            en="{units:int} {units:plural:place|places} never served {units:plural:has|have} a weight of zero and {units:plural:is|are} compared all the same: weights say what served places count for. Leave {units:plural:it|them} out of the data if {units:plural:it is|they are} not to be compared.",
+            fr="{units:int} {units:plural:lieu jamais servi a|lieux jamais servis ont} un poids nul et {units:plural:sert|servent} quand même à la comparaison : les poids disent ce que comptent les lieux servis. Si {units:plural:ce lieu ne doit pas être comparé, retirez-le|ces lieux ne doivent pas être comparés, retirez-les} des données.",
+        ),
+        {"units": units},
+    )
+
+
 def served_later(units: int) -> Message:
     """Units whose service begins after the data end."""
     return Message(

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from impacteval.errors import NotIdentified, UsageError
-from impacteval.estimators.randomised.messages import relative_in_logs, weightless
+from impacteval.estimators.randomised.messages import relative_in_logs
 from impacteval.estimators.randomised.trial import row_weights
 from impacteval.estimators.synthetic_control import messages
 from impacteval.sample.roll_out import first_served
@@ -126,6 +126,7 @@ def read_panel(
     incomplete: bool = False,
     fewest_before: int = FEWEST_BEFORE,
     fewest_donors: int = 2,
+    grouped: bool = False,
 ) -> Panel:
     """The tables of a panel of places.
 
@@ -148,13 +149,17 @@ def read_panel(
         Periods that a served unit must have from before.
     fewest_donors : int
         Units that must never be served.
+    grouped : bool
+        Whether units may lie in groups of the roles `cluster` and `assignment_cluster`, as where
+        chance is told over time. Otherwise such samples are refused: chance would fall on each
+        unit by itself, as if those of one group had nothing in common.
 
     Raises
     ------
     NotIdentified
         When the design is another, treatment ends or its start cannot be known, `scale` is
         ``relative`` and the outcome is in logs, weights are frequencies, cells of the outcome or of
-        covariates are missing, a served unit has too few periods from before, nothing varies, a
+        covariates are missing, units lie in groups, a served unit has too few periods from before, nothing varies, a
         unit is of quite another size than the others, or too few units are served or never served.
     UsageError
         When the window names no period of the data, ends before it begins, or holds no served
@@ -173,6 +178,8 @@ def read_panel(
     starts = first_served(matrix)
     if starts is None:
         raise NotIdentified(messages.treatment_ends())
+    if not grouped:
+        _check_groups(matrix)
     n_periods = len(matrix.period.labels)
     start = np.full(len(matrix.unit.labels), n_periods, dtype=np.int64)
     start[matrix.unit.codes] = starts
@@ -233,8 +240,8 @@ def _tables(sample: Sample, matrix: Matrix, start: Ints) -> Panel:
     x = np.full((*shape, matrix.X.shape[1]), np.nan)
     x[unit, period] = matrix.X
     notes: list[Message] = []
-    if matrix.weight is not None and (matrix.weight == 0).any():
-        notes.append(weightless(int((matrix.weight == 0).sum())))
+    if matrix.weight is not None:
+        notes.extend(_weightless(matrix, start))
     if matrix.cohort is not None:
         later = np.zeros(shape[0], dtype=bool)
         later[unit] = matrix.cohort == shape[1]
@@ -265,6 +272,21 @@ def _tables(sample: Sample, matrix: Matrix, start: Ints) -> Panel:
     )
 
 
+def _weightless(matrix: Matrix, start: Ints) -> list[Message]:
+    """What is said of rows that weigh nothing: weights are those of served places alone."""
+    assert matrix.period is not None
+    nothing = matrix.weight == 0.0
+    unit = matrix.unit.codes
+    since = nothing & (matrix.period.codes >= start[unit]) & (start[unit] > 0)
+    donors = np.unique(unit[nothing & (start[unit] == len(matrix.period.labels))])
+    notes = []
+    if since.any():
+        notes.append(messages.weightless_rows(int(since.sum())))
+    if donors.size:
+        notes.append(messages.weightless_donors(len(donors)))
+    return notes
+
+
 def _without_always(panel: Panel) -> Panel:
     """Units served from the first period on have nothing from before, and are no comparison."""
     always = panel.start == 0
@@ -282,6 +304,17 @@ def _without_always(panel: Panel) -> Panel:
         assignment=panel.assignment[kept],
         notes=(*panel.notes, messages.always_served(int(always.sum()))),
     )
+
+
+def _check_groups(matrix: Matrix) -> None:
+    units = len(matrix.unit.labels)
+    for role in ("cluster", "assignment_cluster"):
+        codes = getattr(matrix, role)
+        if codes is None:
+            continue
+        groups = len(np.unique(codes.codes))
+        if groups < units:
+            raise NotIdentified(messages.grouped(role, groups, units))
 
 
 def _check_cells(panel: Panel, missing: bool) -> None:

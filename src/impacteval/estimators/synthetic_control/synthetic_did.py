@@ -124,7 +124,6 @@ class SyntheticDid:
         """
         scale = Scale.parse(scale)
         panel = read_panel(sample, scale, window=self.window)
-        _check_groups(sample, panel)
         panel, notes = _check_covariates(panel)
         rollout = Rollout(
             panel.y, panel.x, panel.donors, panel.served, panel.start[panel.served],
@@ -204,19 +203,6 @@ class SyntheticDid:
             few = chance.every and len(chance.draws) < FEW_PLACEBOS
             return [words.few_to_tell(len(chance.draws))] if few else []
         return [words.few_served(self.variance, served)] if served < FEW_SERVED else []
-
-
-def _check_groups(sample: Sample, panel: Panel) -> None:
-    """Chance falls on each place by itself: groups of places are another design."""
-    matrix = sample.matrix()
-    units = len(matrix.unit.labels)
-    for role in ("cluster", "assignment_cluster"):
-        codes = getattr(matrix, role)
-        if codes is None:
-            continue
-        groups = len(np.unique(codes.codes))
-        if groups < units:
-            raise NotIdentified(words.grouped(role, groups, units))
 
 
 def _check_covariates(panel: Panel) -> tuple[Panel, list[Message]]:

@@ -10,18 +10,6 @@ from impacteval.values import Message, Text
 # --- refusals ---------------------------------------------------------------------------------
 
 
-def grouped(role: str, groups: int, units: int) -> Message:
-    """Errors or assignment at a coarser level than the places that are followed."""
-    return Message(
-        "sdid.grouped",
-        Text(
-            en="The role {role:text} puts the {units:int} places into {groups:int} groups, and this method lets chance fall on each place by itself. Follow the groups instead: sum or average their places, one row for each group and period.",
-            fr="Le rôle {role:text} réunit les {units:int} lieux en {groups:int} groupes, or cette méthode fait jouer le hasard lieu par lieu. Suivez plutôt les groupes : additionnez ou moyennez leurs lieux, une ligne par groupe et par période.",
-        ),
-        {"role": role, "groups": groups, "units": units},
-    )
-
-
 def no_noise() -> Message:
     """Donors that all change alike before the service."""
     return Message(
