@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 
 from impacteval.contract import Contract
 from impacteval.contract.calendar import date_of
@@ -15,6 +14,7 @@ from impacteval.report import findings_facts as facts
 from impacteval.report.amended import amendments, as_contracted
 from impacteval.report.besides import besides
 from impacteval.report.checked import checked
+from impacteval.report.counted import flow_rows
 from impacteval.report.interval_notes import NO_SIDE
 from impacteval.report.looks import adjusted_sentences, looks_found
 from impacteval.report.page_one import page_one
@@ -24,7 +24,6 @@ from impacteval.report.record import (
     ContractFacts,
     Deviation,
     FindingFacts,
-    FlowRow,
     OtherRule,
     Party,
     Receipt,
@@ -58,7 +57,7 @@ def record_of(run: Run) -> Record:
         study=_study(run),
         page_one=page.model_copy(update={"warnings": (*page.warnings, *told)}) if told else page,
         contract=_contract(run),
-        counted=tuple(_flow(run)),
+        counted=tuple(flow_rows(run)),
         refused=_said("refused", plan.refusals.text() if plan.refusals else _NO_REFUSALS),
         findings=tuple(
             facts.finding_facts(
@@ -196,18 +195,6 @@ def _contract(run: Run) -> ContractFacts:
         file=run.plan.contract,
         digest=run.digests["contract"],
     )
-
-
-def _flow(run: Run) -> Iterator[FlowRow]:
-    for finding in run.own:
-        for step in finding.flow:
-            told = step.step
-            if told.key == "flow.group":
-                name = facts.group_name(run.contract, finding.group)
-                told = replace(told, values=told.values if name is None else {"group": name})
-            yield FlowRow(
-                step=Said.of(told), n=step.n, treated=step.treated, comparison=step.comparison
-            )
 
 
 def _other_rules(run: Run) -> Iterator[OtherRule]:
