@@ -31,7 +31,6 @@ SETTINGS = [
         if found.package == "impacteval"
     ),
     ("historical-baseline", {"baseline": STATED}),
-    ("synthetic-control", {"draws": 99, "predictors": ["outcome"]}),
 ]
 
 CASES = {

@@ -15,6 +15,7 @@ from impacteval.estimators.synthetic_control.fits import fit_served
 from impacteval.estimators.synthetic_control.panel import read_panel
 from impacteval.estimators.synthetic_control.predictor_fits import PredictorFitter
 from impacteval.estimators.synthetic_control.predictors import Predictor
+from impacteval.testing import estimator_checks
 from impacteval.values import Scale
 
 UNITS, PERIODS, FIRST = 12, 15, 11
@@ -371,3 +372,18 @@ def test_all_scales_and_both_languages():
         for message in (found.method, *found.notes):
             assert message.text.en
             assert message.text.fr
+
+
+# The long checks of the kit are passed as well and take minutes; placebos treat all places
+# alike whatever the fitter, and docs/reference/coverage holds what was measured with this one.
+LONG = ("calibration", "recovers", "every_row_counts", "coverage", "null")
+CHECKS = [
+    check
+    for check in estimator_checks(SyntheticControl(predictors=("outcome",), draws=99))
+    if not str(check).startswith(LONG)
+]
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=str)
+def test_the_contract_of_estimators_holds_with_predictors(check):
+    check()
