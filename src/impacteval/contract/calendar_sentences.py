@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from impacteval.contract.calendar import Look, judged_at, looks, window_ends
 from impacteval.contract.looks_sentences import look_sentence, looks_sentences
 from impacteval.contract.payment import Gate
-from impacteval.contract.saying import names, plain, say
+from impacteval.contract.saying import called, names, plain, quoted, say
 from impacteval.values import Message, Text
 
 if TYPE_CHECKING:
@@ -57,13 +57,13 @@ def _interim(look: Look) -> Message:
 
 def _judges(contract: Contract, look: Look) -> Iterator[Message]:
     if look.clauses:
-        listed = ", ".join(look.clauses)
+        named = {leaf.name: leaf for leaf in contract.clauses}
         yield say(
             "judges",
-            "“{name}” judges these clauses and no others: {clauses:text}.",
-            "« {name} » juge ces clauses et aucune autre : {clauses:text}.",
+            "“{name}” judges {clauses} and no other clause.",
+            "« {name} » juge {clauses} et aucune autre clause.",
             name=look.name,
-            clauses=listed,
+            clauses=quoted(named[name] for name in look.clauses),
         )
     if look.groups:
         yield say(
@@ -97,7 +97,7 @@ def _never(contract: Contract) -> Iterator[Message]:
                 "never-judged",
                 "No settlement judges the clause “{clause}”, so it never pays.",
                 "Aucune échéance ne juge la clause « {clause} », qui ne paie donc jamais.",
-                clause=leaf.name,
+                clause=called(leaf),
             )
 
 

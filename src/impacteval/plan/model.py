@@ -68,7 +68,13 @@ class Plan(FileModel):
     limits: Annotated[ListOfWords, Field(min_length=1)] = Field(
         description="what the study cannot say"
     )
-    checklist: dict[str, PlainWords] = Field(default_factory=dict)
+    checklist: dict[str, PlainWords] = Field(
+        default_factory=dict,
+        description=(
+            "where items of the reporting standard are answered, by item number: CONSORT 2025 when "
+            "an analysis is by design rct, else TREND 2004"
+        ),
+    )
 
     @model_validator(mode="after")
     def _refers(self) -> Self:

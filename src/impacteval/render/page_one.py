@@ -148,10 +148,8 @@ def _clause(clause: ClauseRow, pen: Pen, *, told: bool) -> ClauseView:
 
 def _figures(clause: ClauseRow, pen: Pen) -> tuple[Figure, ...]:
     words, found = pen.words, []
-    unit = "" if clause.outcome_unit is None else pen.both(clause.outcome_unit)
-    percent = pen.both(clause.unit).startswith("%")
-    sign = fmt.percent_sign(pen.language) if percent else ""
-    contract_unit = pen.both(clause.unit).removeprefix("%").strip()
+    level, unit = ("", "") if clause.outcome_unit is None else pen.apart(clause.outcome_unit)
+    sign, contract_unit = pen.apart(clause.unit)
     # Numbers in one unit stand with the same decimals, so that the eye can subtract them.
     alike = [x for x in (clause.observed, clause.counterfactual) if x is not None]
     same_unit = clause.outcome_unit == clause.unit
@@ -160,13 +158,13 @@ def _figures(clause: ClauseRow, pen: Pen) -> tuple[Figure, ...]:
     decimals = max((fmt.readable_decimals(x) for x in alike), default=0)
     if clause.observed is not None:
         value = fmt.number(clause.observed, pen.language, decimals)
-        found.append(Figure(words("clause.with"), value, unit))
+        found.append(Figure(words("clause.with"), value + level, unit))
     if clause.claimed is not None:
         value = pen.near(clause.claimed, (clause,))
         found.append(Figure(words("clause.claimed"), value + sign, contract_unit))
     if clause.counterfactual is not None:
         value = fmt.number(clause.counterfactual, pen.language, decimals)
-        found.append(Figure(words("clause.without"), value, unit))
+        found.append(Figure(words("clause.without"), value + level, unit))
     if clause.estimate is not None:
         value = pen.near(clause.estimate, (clause,))
         plain = fmt.number(clause.estimate, pen.language, decimals)

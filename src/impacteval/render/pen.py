@@ -54,6 +54,13 @@ class Pen:
             return number + fmt.percent_sign(self.language) + text[1:]
         return f"{number} {text}"
 
+    def apart(self, unit: Both) -> tuple[str, str]:
+        """What of a unit stands at the number, and what stands under it."""
+        text = self.both(unit)
+        if text.startswith("%"):
+            return fmt.percent_sign(self.language), text[1:].strip()
+        return "", text
+
     def optional(self, value: str | None, missing: str) -> str:
         """A number for reading, or the words that say why there is none."""
         return self.words(missing) if value is None else self.number(value)

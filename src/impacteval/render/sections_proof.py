@@ -87,6 +87,8 @@ def checklist(record: Record, pen: Pen) -> Iterator[Block]:
     yield Para(
         words("checklist.intro", given=checked.given, of=len(checked.rows), standard=standard)
     )
+    if checked.note is not None:
+        yield Para(pen.say(checked.note), "note")
     missing = words("checklist.missing")
     yield Table(
         words("checklist.caption", standard=standard),

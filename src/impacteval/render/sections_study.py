@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from itertools import groupby
 from typing import Any
 
 from impacteval.render import format as fmt
@@ -82,19 +83,22 @@ def counted(record: Record, pen: Pen) -> Iterator[Block]:
         def arm(n: int | None) -> Cell:
             return Cell(empty if n is None else fmt.count(n, pen.language))
 
-        yield Table(
-            words("counted.caption"),
-            (
-                Column(words("counted.step")),
-                Column(words("counted.n"), "right"),
-                Column(words("counted.treated"), "right"),
-                Column(words("counted.comparison"), "right"),
-            ),
-            tuple(
-                (Cell(pen.say(row.step)), arm(row.n), arm(row.treated), arm(row.comparison))
-                for row in record.counted
-            ),
-        )
+        for about, rows in groupby(record.counted, key=lambda row: row.about):
+            yield Table(
+                words("counted.caption")
+                if about is None
+                else words("counted.caption_of", name=pen.both(about)),
+                (
+                    Column(words("counted.step")),
+                    Column(words("counted.n"), "right"),
+                    Column(words("counted.treated"), "right"),
+                    Column(words("counted.comparison"), "right"),
+                ),
+                tuple(
+                    (Cell(pen.say(row.step)), arm(row.n), arm(row.treated), arm(row.comparison))
+                    for row in rows
+                ),
+            )
     else:
         yield Para(words("counted.none"))
     yield Sub(words("counted.refused"), "counted-refused")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 
 from impacteval.contract import Contract
 from impacteval.contract.calendar import date_of
@@ -14,19 +13,17 @@ from impacteval.decide import Decision, effective_rule, money_text
 from impacteval.report import findings_facts as facts
 from impacteval.report.amended import amendments, as_contracted
 from impacteval.report.besides import besides
-from impacteval.report.checklist import STANDARD, checklist
+from impacteval.report.checked import checked
+from impacteval.report.counted import flow_rows
 from impacteval.report.interval_notes import NO_SIDE
 from impacteval.report.looks import adjusted_sentences, looks_found
 from impacteval.report.page_one import page_one
 from impacteval.report.record import (
     Annex,
     Both,
-    Checklist,
-    ChecklistRow,
     ContractFacts,
     Deviation,
     FindingFacts,
-    FlowRow,
     OtherRule,
     Party,
     Receipt,
@@ -60,7 +57,7 @@ def record_of(run: Run) -> Record:
         study=_study(run),
         page_one=page.model_copy(update={"warnings": (*page.warnings, *told)}) if told else page,
         contract=_contract(run),
-        counted=tuple(_flow(run)),
+        counted=tuple(flow_rows(run)),
         refused=_said("refused", plan.refusals.text() if plan.refusals else _NO_REFUSALS),
         findings=tuple(
             facts.finding_facts(
@@ -83,7 +80,7 @@ def record_of(run: Run) -> Record:
         deviations=tuple(Deviation(what=Said.of(m)) for m in run.deviations),
         locked=run.locked,
         locked_on=run.locked_on,
-        checklist=_checklist(run),
+        checklist=checked(run),
         annex=_annex(run),
         settling=settling_of(run),
         besides=besides(run),
@@ -200,18 +197,6 @@ def _contract(run: Run) -> ContractFacts:
     )
 
 
-def _flow(run: Run) -> Iterator[FlowRow]:
-    for finding in run.own:
-        for step in finding.flow:
-            told = step.step
-            if told.key == "flow.group":
-                name = facts.group_name(run.contract, finding.group)
-                told = replace(told, values=told.values if name is None else {"group": name})
-            yield FlowRow(
-                step=Said.of(told), n=step.n, treated=step.treated, comparison=step.comparison
-            )
-
-
 def _other_rules(run: Run) -> Iterator[OtherRule]:
     for reading in run.others:
         decision = reading.decision
@@ -249,35 +234,6 @@ def _money_steps(run: Run) -> Iterator[Said]:
             yield Said.of(step)
     for step in run.decision.steps:
         yield Said.of(step)
-
-
-def _checklist(run: Run) -> Checklist:
-    given = {number: words.text() for number, words in run.plan.checklist.items()}
-    if run.contract.parties.evaluator and run.contract.parties.evaluator.registration:
-        given.setdefault("2", run.contract.parties.evaluator.registration.text())
-    rows = checklist(given, absent=_absent(run))
-    return Checklist(
-        standard=STANDARD,
-        rows=tuple(
-            ChecklistRow(number=n, item=Both.of(i), where=Both.of(w) if w else None)
-            for n, i, w in rows
-        ),
-        given=sum(where is not None for _, _, where in rows),
-    )
-
-
-def _absent(run: Run) -> frozenset[str]:
-    """Items whose section says, in this study, that there is nothing."""
-    absent = set()
-    if not any(f.analysis.robustness for f in run.findings.values()):
-        absent |= {"21d", "28"}
-    if not any(
-        check.diagnostic.name == "balance" for f in run.findings.values() for check in f.diagnostics
-    ):
-        absent.add("25")
-    if not run.locked:
-        absent.add("3")
-    return frozenset(absent)
 
 
 def _annex(run: Run) -> Annex:

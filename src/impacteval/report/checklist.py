@@ -1,17 +1,34 @@
-"""The reporting checklist of a randomised trial, and where each item is answered.
+"""The reporting checklist that fits a study's designs, and where each item is answered.
 
-Items follow CONSORT 2025 (Hopewell and others, 2025, doi:10.1371/journal.pmed.1004587) in our
-own short words. An item is answered by a section that always holds it, or by a sentence of the
-plan; otherwise the report says "not given".
+A study in which something was drawn by lot is held against CONSORT 2025 (Hopewell and others, 2025,
+doi:10.1371/journal.pmed.1004587), any other against TREND (`checklist_trend`); both in our own short
+words. An item is answered by a section that holds it, or by a sentence of the plan; otherwise the
+report says "not given".
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
-from impacteval.values import Text
+from impacteval.report.checklist_trend import ANSWERED as TREND_ANSWERED
+from impacteval.report.checklist_trend import TREND_2004
+from impacteval.values import Design, Text
 
-STANDARD = "CONSORT 2025"
+RANDOMISED = frozenset({Design.RCT.value})
+"""Designs in which a draw by lot decides who is served."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standard:
+    """A reporting standard: its items by number, and where reports answer them."""
+
+    name: str
+    items: tuple[tuple[str, Text], ...]
+    answered: Mapping[str, Text]
+    examples: str
+    """Some of its numbers, for whoever wrote one that it does not have."""
+
 
 CONSORT_2025: tuple[tuple[str, Text], ...] = (
     ("1a", Text(en="Named as a randomised trial", fr="Désigné comme essai randomisé")),
@@ -94,8 +111,27 @@ _ANSWERED: Mapping[str, Text] = {
 }
 
 
+CONSORT = Standard("CONSORT 2025", CONSORT_2025, _ANSWERED, "1a, 2 or 12b")
+TREND = Standard("TREND 2004", TREND_2004, TREND_ANSWERED, "1a, 5 or 14b")
+
+
+def standard_of(designs: Iterable[str]) -> Standard:
+    """The standard of a study with these designs.
+
+    One standard for a study: item numbers in a plan then mean one thing only. A study with both
+    kinds of designs keeps the randomised one, which asks for more; the report names the results
+    that rest on no draw by lot.
+
+    Examples
+    --------
+    >>> standard_of(["did"]).name, standard_of(["count", "rct"]).name
+    ('TREND 2004', 'CONSORT 2025')
+    """
+    return TREND if RANDOMISED.isdisjoint(designs) else CONSORT
+
+
 def checklist(
-    given: Mapping[str, Text], *, absent: frozenset[str] = frozenset()
+    given: Mapping[str, Text], standard: Standard, *, absent: frozenset[str] = frozenset()
 ) -> tuple[tuple[str, Text, Text | None], ...]:
     """Each item with where it is answered, None when it is not.
 
@@ -103,22 +139,28 @@ def checklist(
     ----------
     given : mapping of item number to Text
         Answers that the plan gives in words.
+    standard : Standard
+        Whose items.
     absent : set of item numbers
         Items whose section says, in this study, that there is nothing.
 
     Examples
     --------
-    >>> rows = checklist({"11": Text(en="Ten sites", fr="Dix sites")})
+    >>> rows = checklist({"11": Text(en="Ten sites", fr="Dix sites")}, CONSORT)
     >>> [str(where.en) for number, _, where in rows if number in ("11", "26")]
     ['Ten sites', 'Section 5']
     """
     return tuple(
-        (number, item, given.get(number) or (None if number in absent else _ANSWERED.get(number)))
-        for number, item in CONSORT_2025
+        (
+            number,
+            item,
+            given.get(number) or (None if number in absent else standard.answered.get(number)),
+        )
+        for number, item in standard.items
     )
 
 
-def unknown_items(given: Mapping[str, object]) -> tuple[str, ...]:
+def unknown_items(given: Mapping[str, object], standard: Standard) -> tuple[str, ...]:
     """Item numbers that the standard does not have."""
-    known = {number for number, _ in CONSORT_2025}
+    known = {number for number, _ in standard.items}
     return tuple(sorted(set(given) - known))

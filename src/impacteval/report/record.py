@@ -244,6 +244,8 @@ class Checklist(Frozen):
     standard: str
     rows: tuple[ChecklistRow, ...]
     given: int
+    note: Said | None = Field(default=None, exclude_if=lambda said: said is None)
+    """Which results would have another standard, where a study mixes designs."""
 
 
 class DataSource(Frozen):

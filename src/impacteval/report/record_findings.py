@@ -20,6 +20,8 @@ class FlowRow(Frozen):
     n: int
     treated: int | None = None
     comparison: int | None = None
+    about: Both | None = Field(default=None, exclude_if=lambda said: said is None)
+    """The outcomes that it is a step of, where not all share their steps."""
 
 
 class ArmRow(Frozen):

@@ -11,7 +11,7 @@ from impacteval.contract.rules import CombineRule
 from impacteval.errors import Problem
 from impacteval.files import Locate
 from impacteval.plan import Analysis, Plan
-from impacteval.report.checklist import unknown_items
+from impacteval.report.checklist import standard_of, unknown_items
 from impacteval.report.grade import ceiling_of
 from impacteval.study.comparison import counterfactual_problems, method_problems
 from impacteval.values import Design
@@ -58,13 +58,14 @@ def fit(
                 )
             )
     problems += _grade(plan, locate)
+    standard = standard_of(analysis.design for analysis in plan.analyses.values())
     problems += [
         locate.problem(
             ("checklist", number),
-            f"CONSORT 2025 has no item {number}.",
-            "Use its item numbers, such as 1a, 2 or 12b.",
+            f"{standard.name} has no item {number}.",
+            f"Use its item numbers, such as {standard.examples}.",
         )
-        for number in unknown_items(plan.checklist)
+        for number in unknown_items(plan.checklist, standard)
     ]
     return problems
 

@@ -412,10 +412,16 @@ def strained() -> r.Record:
             "findings": _findings(),
             "counted": (
                 r.FlowRow(
-                    step=said("Released in the window", "Sortis pendant la période"), n=1_000
+                    step=said("Released in the window", "Sortis pendant la période"),
+                    n=1_000,
+                    about=both("Early release", "Sortie anticipée"),
                 ),
                 r.FlowRow(
-                    step=said("Matched", "Appariés"), n=10_296, treated=936, comparison=9_360
+                    step=said("Matched", "Appariés"),
+                    n=10_296,
+                    treated=936,
+                    comparison=9_360,
+                    about=both("In work; Housed", "En emploi ; Logés"),
                 ),
             ),
             "other_rules": tuple(

@@ -234,3 +234,29 @@ def test_people_of_each_group_are_said(tmp_path: Path) -> None:
         HEAD.replace("decide_on", "groups: {a: {}, b: {}}\ndecide_on") + payment, encoding="utf-8"
     )
     assert "for each person of the group" in explain(load_contract(file), "en")
+
+
+def test_a_settlement_names_the_clauses_it_judges_as_people_do(tmp_path: Path) -> None:
+    file = tmp_path / "contract.yaml"
+    payment = """
+  sum:
+    - {name: more-work, plain_name: {en: More work, fr: Plus de travail}, when: {work: {at_least: 4.5}}, pay: 555}
+    - {name: less-crime, plain_name: {en: Less crime, fr: Moins de crimes}, when: {crime: {at_least: 7.5}}, pay: 444}
+    - {name: bonus, when: {crime: {at_least: 8.5}}, pay: 333}
+"""
+    calendar = "calendar: {settlements: {end: {date: 2030-06-30, clauses: [bonus, more-work]}}}\n"
+    file.write_text(HEAD + payment + calendar, encoding="utf-8")
+    contract = load_contract(file)
+    english, french = (plain_of(explain(contract, language)) for language in ("en", "fr"))
+    assert "“end” judges “bonus” and “More work” and no other clause." in english
+    assert "« end » juge « bonus » et « Plus de travail » et aucune autre clause." in french
+    assert "No settlement judges the clause “Less crime”, so it never pays." in english
+    assert "Aucune échéance ne juge la clause « Moins de crimes »" in french
+    for said in (english, french):
+        assert "more-work" not in said
+        assert "less-crime" not in said
+
+
+def plain_of(said: str) -> str:
+    """With plain spaces, so that typography is not what is compared."""
+    return " ".join(said.split())

@@ -225,7 +225,7 @@ def test_the_placebo_test_has_its_own_name_and_direction() -> None:
     heads = [column.head for column in table.columns]
     assert "p-value of this test" in heads
     rows = [[cell.text for cell in row] for row in table.rows]
-    assert rows[0][1] == "none: a change either way counts"
+    assert rows[0][1] == "either way"
     assert rows[1][1] == "an increase"
     assert rows[0][3] == EN.p_value(str(round(1 / 13, 10)))
     notes = [b.text for b in blocks() if isinstance(b, Para) and b.tone == "note"]
@@ -249,7 +249,7 @@ def test_a_test_over_time_is_told_without_places() -> None:
     (table,) = [b for b in found if isinstance(b, Table)]
     assert [cell.text for cell in table.rows[0]] == [
         "no effect in any period: the periods shifted in blocks",
-        "none: a change either way counts", "–", "0.0625", "16", "0.0625",
+        "either way", "–", "0.0625", "16", "0.0625",
     ]  # fmt: skip
     headings = [b.heading for b in found if b.kind == "sub"]  # type: ignore[union-attr]
     assert headings[-1] == "A test of no effect"
