@@ -36,7 +36,7 @@ TREND_2004: tuple[tuple[str, Text], ...] = (
     ("3d", Text(en="Where data were collected", fr="Cadre et lieux du recueil des données")),
     ("4a", Text(en="Intervention: what was given", fr="Intervention : ce qui a été apporté")),
     ("4b", Text(en="Intervention: how", fr="Intervention : de quelle manière")),
-    ("4c", Text(en="Intervention: to whom at a time", fr="Intervention : à combien à la fois")),
+    ("4c", Text(en="Intervention: alone or in groups", fr="Intervention : seul ou en groupe")),
     ("4d", Text(en="Intervention: by whom", fr="Intervention : par qui")),
     ("4e", Text(en="Intervention: where", fr="Intervention : où")),
     ("4f", Text(en="Intervention: how much, how long", fr="Intervention : quantité et durée")),
