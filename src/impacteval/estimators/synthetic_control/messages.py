@@ -138,8 +138,8 @@ def sizes(names: Sequence[str]) -> Message:
     return Message(
         "sc.sizes",
         Text(
-            en="In {count:int} {count:plural:place|places} ({names:text}) the outcome is more than a hundred million times that of the middle place: the digits do not suffice, and a unit may have been mistaken. Check the unit, measure per head, or leave out those places and say so.",
-            fr="Dans {count:int} {count:plural:lieu|lieux} ({names:text}), l'indicateur dépasse cent millions de fois celui du lieu médian : les chiffres ne suffisent pas, et une unité de mesure est peut-être erronée. Vérifiez l'unité, mesurez par habitant, ou écartez ces lieux en le disant.",
+            en="In {count:int} {count:plural:place|places} ({names:text}) the outcome is more than a million times that of the middle place: the digits do not suffice, and a unit may have been mistaken. Check the unit, measure per head, or leave out those places and say so.",
+            fr="Dans {count:int} {count:plural:lieu|lieux} ({names:text}), l'indicateur dépasse un million de fois celui du lieu médian : les chiffres ne suffisent pas, et une unité de mesure est peut-être erronée. Vérifiez l'unité, mesurez par habitant, ou écartez ces lieux en le disant.",
         ),
         {"names": some(names), "count": len(names)},
     )

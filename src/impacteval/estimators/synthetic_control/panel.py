@@ -32,7 +32,7 @@ FEWEST_BEFORE = 2
 # A spread this small beside the outcomes is rounding, not variation.
 ROUNDING = 1e-12
 # Places so many times larger than the middle one leave too few digits for the rest.
-SIZES = 1e8
+SIZES = 1e6
 
 
 @dataclass(frozen=True, slots=True, eq=False)

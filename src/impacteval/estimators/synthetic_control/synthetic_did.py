@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from impacteval.errors import NotIdentified, UsageError
-from impacteval.estimates import Influence, StudentT
+from impacteval.estimates import Influence, NoUncertainty, StudentT
 from impacteval.estimators.synthetic_control import synthetic_did_words as words
 from impacteval.estimators.synthetic_control.effect import Answer, build
 from impacteval.estimators.synthetic_control.panel import ROUNDING, Panel, Window, read_panel
@@ -49,6 +49,8 @@ Floats = NDArray[np.float64]
 LEVEL = 0.95
 # Placebos below which their spread is itself a guess, and served places below which their own is.
 FEW_PLACEBOS, FEW_SERVED = 20, 10
+# Placebos below which a normal law for them would claim far more than they can tell.
+FEWEST = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +150,7 @@ class SyntheticDid:
             certificate=found.certificate.values,
             tables=tables(found, self.variance, LEVEL),
             notes=(*notes, *found.certificate.notes, *self._notes(rollout, chance)),
-            band=found.band(LEVEL),
+            band=found.band(LEVEL) if self._tells(chance) else None,
             level=LEVEL,
         )
 
@@ -175,8 +177,14 @@ class SyntheticDid:
             donor = rollout.donors[int(weights.units[0][whole][0].argmax())]
             raise NotIdentified(words.one_donor(str(panel.labels[donor])))
 
+    def _tells(self, chance: Resampled) -> bool:
+        """Whether there are enough placebos for their spread to say anything."""
+        return self.variance != "placebo" or not chance.every or len(chance.draws) >= FEWEST
+
     def _answer(self, found: Found, error: float) -> Answer:
         effect = found.effect
+        if not self._tells(found.chance):
+            return Answer(effect, NoUncertainty(effect))
         influence = None
         if self.variance == "jackknife":
             values = found.chance.influence(found.averages)
@@ -200,6 +208,8 @@ class SyntheticDid:
     def _notes(self, rollout: Rollout, chance: Resampled) -> list[Message]:
         served = len(rollout.served)
         if self.variance == "placebo":
+            if not self._tells(chance):
+                return [words.too_few_to_tell(len(chance.draws))]
             few = chance.every and len(chance.draws) < FEW_PLACEBOS
             return [words.few_to_tell(len(chance.draws))] if few else []
         return [words.few_served(self.variance, served)] if served < FEW_SERVED else []

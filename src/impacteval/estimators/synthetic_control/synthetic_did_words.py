@@ -120,6 +120,18 @@ def few_to_tell(placements: int) -> Message:
     )
 
 
+def too_few_to_tell(placements: int) -> Message:
+    """So few placebos that their spread says nothing."""
+    return Message(
+        "sdid.too-few-to-tell",
+        Text(
+            en="There are only {placements:int} placebos, and the spread of so few says nothing: the effect is given without uncertainty. Add places that were not served.",
+            fr="Il n'y a que {placements:int} placebos, et la dispersion d'un si petit nombre ne dit rien : l'effet est donné sans incertitude. Ajoutez des lieux non servis.",
+        ),
+        {"placements": placements},
+    )
+
+
 def few_served(variance: str, served: int) -> Message:
     """Few served places for a variance that compares them."""
     return Message(

@@ -450,3 +450,30 @@ def test_settings_that_make_no_sense_are_refused():
         SyntheticDid(draws=19)
     with pytest.raises(UsageError, match="standard deviations"):
         estimate(frame_of(CASES["one"]), scale="standardised")
+
+
+def test_a_handful_of_placebos_gives_no_uncertainty():
+    from impacteval.estimates import NoUncertainty
+
+    rng = np.random.default_rng(4)
+    for donors, told in ((4, False), (5, True)):
+        frame = pd.DataFrame(
+            {
+                "place": np.repeat(np.arange(donors + 1), 12),
+                "year": np.tile(np.arange(12), donors + 1),
+                "y": 10.0 + rng.normal(size=12 * (donors + 1)),
+            }
+        )
+        frame["on"] = ((frame["place"] == 0) & (frame["year"] >= 9)).astype(int)
+        sample = Sample.from_frame(
+            frame,
+            design="synthetic_control",
+            outcome="y",
+            unit="place",
+            period="year",
+            treatment="on",
+        )
+        found = SyntheticDid().estimate(sample, scale=Scale.RELATIVE, rng=rng)
+        assert (found.effect.std_error is not None) is told
+        assert isinstance(found.effect.distribution, NoUncertainty) is not told
+        assert ("sdid.too-few-to-tell" in {note.key for note in found.notes}) is not told
