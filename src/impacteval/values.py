@@ -140,6 +140,10 @@ class Message:
     def __hash__(self) -> int:
         return hash((self.key, tuple(sorted((k, str(v)) for k, v in self.values.items()))))
 
+    # What cannot be altered is built anew where it is copied or sent to another process.
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.key, self.text, dict(self.values))
+
     def __str__(self) -> str:
         """Plain English without number formatting; the renderers format by language."""
         plain = string.Formatter()

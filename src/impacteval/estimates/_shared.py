@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,11 @@ if TYPE_CHECKING:
     from numpy.random import Generator
 
 Floats = NDArray[np.float64]
+
+
+def rebuilt(value: Any) -> tuple[Any, ...]:
+    """How a frozen value is copied: built anew, so that its arrays are read-only in the copy too."""
+    return type(value), tuple(getattr(value, f.name) for f in fields(value))
 
 
 def probability(value: float, name: str) -> float:

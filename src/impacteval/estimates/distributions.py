@@ -29,6 +29,7 @@ from impacteval.estimates._shared import (
     ends,
     finite,
     probability,
+    rebuilt,
     side_of,
     t_draws,
     t_ppf,
@@ -164,6 +165,8 @@ class EmpiricalDraws:
 
     values: Floats
     label: str = "resampling"
+
+    __reduce__ = rebuilt
 
     def __post_init__(self) -> None:
         values = np.sort(np.asarray(self.values, dtype=np.float64).ravel())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
@@ -309,6 +309,12 @@ class CounterfactualEstimate:
                 return  # the served size and the spread are not known here
         if float(np.abs(made - own).max()) > 1e-9 * float(np.abs(own).max()):
             raise ValueError("The influence on both means does not give that on the effect.")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        plain = {"settings": dict(self.settings)}
+        if self.certificate is not None:
+            plain["certificate"] = dict(self.certificate)
+        return type(self), tuple(plain.get(f.name, getattr(self, f.name)) for f in fields(self))
 
     def to_frame(self) -> pd.DataFrame:
         """One row a treated period: ``period, observed, counterfactual, low, high, n``."""

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from impacteval.estimates._shared import rebuilt
+
 Floats = NDArray[np.float64]
 
 
@@ -54,6 +56,8 @@ class EventStudy:
     reference: int | float
     served: Floats
 
+    __reduce__ = rebuilt
+
     def __post_init__(self) -> None:
         times = np.array(self.event_times)
         k = len(times)
@@ -64,6 +68,9 @@ class EventStudy:
             "influence": (np.array(self.influence, dtype=np.float64), (k, len(self.labels))),
             "served": (np.array(self.served, dtype=np.float64), (k,)),
         }
+        labels = np.array(self.labels)
+        labels.setflags(write=False)
+        object.__setattr__(self, "labels", labels)
         for name, (array, shape) in arrays.items():
             if array.shape != shape or not np.isfinite(array).all():
                 raise ValueError(f"{name} of an event study has shape {shape} and no gaps.")

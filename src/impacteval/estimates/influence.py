@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from impacteval.estimates._shared import rebuilt
+
 Floats = NDArray[np.float64]
 
 
@@ -37,6 +39,8 @@ class MeansInfluence:
     counterfactual: Floats
     observed_df: float = math.inf
     counterfactual_df: float = math.inf
+
+    __reduce__ = rebuilt
 
     def __post_init__(self) -> None:
         for name in ("observed", "counterfactual"):
@@ -80,6 +84,8 @@ class Influence:
     values: Floats
     level: str = "unit"
     means: MeansInfluence | None = None
+
+    __reduce__ = rebuilt
 
     def __post_init__(self) -> None:
         labels = np.array(self.labels)

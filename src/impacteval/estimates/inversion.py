@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from impacteval.errors import NotAnswerable
-from impacteval.estimates._shared import alpha_of, probability, side_of, tail_of
+from impacteval.estimates._shared import alpha_of, probability, rebuilt, side_of, tail_of
 from impacteval.estimates.ratio import RatioTest
 from impacteval.values import ConfidenceSet, Message, Side, Tail, Text
 
@@ -50,6 +50,8 @@ class StepFunction:
     knots: Floats
     at: Floats
     between: Floats
+
+    __reduce__ = rebuilt
 
     def __post_init__(self) -> None:
         for name in ("knots", "at", "between"):

@@ -33,6 +33,9 @@ class Parts(Mapping[str, "pd.DataFrame"]):
             frozen[name] = MappingProxyType(plain)
         self._tables: Mapping[str, Mapping[str, tuple[Any, ...]]] = MappingProxyType(frozen)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), ({name: dict(columns) for name, columns in self._tables.items()},)
+
     def __getitem__(self, name: str) -> pd.DataFrame:
         import pandas as pd
 
