@@ -78,7 +78,7 @@ REFUSED = {
     "donors a thousand billion times larger": (
         changed(y=lambda d: d["y"] * np.where(d["place"].isin(["town 7", "town 8"]), 1e12, 1.0)),
         "sc.sizes",
-        "a hundred million times",
+        "a million times",
     ),
 }
 
