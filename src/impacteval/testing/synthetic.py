@@ -123,8 +123,8 @@ def covariates(rng: np.random.Generator, lift: float) -> KnownSample:
 
 
 register(
-    SampleMaker("plain", "synthetic_control", plain, replications=120),
-    SampleMaker("several", "synthetic_control", several, replications=60),
+    SampleMaker("plain", "synthetic_control", plain, replications=80),
+    SampleMaker("several", "synthetic_control", several, replications=40),
     SampleMaker("staggered", "synthetic_control", staggered),
     SampleMaker("weights", "synthetic_control", weights),
     SampleMaker("covariates", "synthetic_control", covariates),
