@@ -287,18 +287,18 @@ METHODS = [
         lambda: MANY,
     ),
     # Choosing the penalty takes a tenth of a second: one design, the others at a penalty given.
-    _method("matrix-completion", MatrixCompletion(draws=DRAWS), lambda: SHORT[:1], 1_000),
+    _method("matrix-completion", MatrixCompletion(draws=DRAWS), lambda: SHORT[:1], 2_000),
     _method(
         "matrix-completion-given",
         MatrixCompletion(draws=DRAWS, penalty=PENALTY),
         lambda: SHORT + MANY[:1],
-        500,
+        2_000,
     ),
     _method(
         "matrix-completion-jackknife",
         MatrixCompletion(penalty=PENALTY, inference="jackknife"),
         lambda: MANY[:1],
-        500,
+        2_000,
     ),
 ]
 
