@@ -409,3 +409,15 @@ def test_one_period_before_is_refused_and_few_are_a_concern():
 def test_settings_without_a_sense_are_refused(settings):
     with pytest.raises(UsageError):
         SyntheticControl(**settings)
+
+
+def test_a_total_is_the_average_times_what_is_served_with_its_sign_and_its_set():
+    y = factors(21)
+    y[0, 13:] -= 6.0
+    sample = panel(y, {0: 13})
+    average, total = run(sample), run(sample, "total")
+    assert average.effect.value < 0.0
+    assert total.effect.value == pytest.approx(5 * average.effect.value, rel=1e-12)
+    one, other = average.effect.interval(0.8), total.effect.interval(0.8)
+    assert (other.low, other.high) == pytest.approx((5 * one.low, 5 * one.high), rel=1e-12)
+    assert total.effect.p_value(5 * one.low) == average.effect.p_value(one.low)
