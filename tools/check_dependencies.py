@@ -13,8 +13,8 @@ ROOT = Path(__file__).resolve().parents[1]
 
 # Declared, and used without an import of ours.
 USED_INDIRECTLY = {
-    "dowhy": "extra causal-ml: resolved in the lock, used by no code yet",
-    "econml": "extra causal-ml: resolved in the lock, used by no code yet",
+    "dowhy": "extra causal-ml: imported inside the functions that use it",
+    "econml": "extra causal-ml: imported inside the functions that use it",
     "impacteval": "the extra `all` names the other extras",
     "ipykernel": "the kernel that a notebook runs in",
     "jupyter": "extra notebook: the evaluators' interface",

@@ -87,6 +87,6 @@ unset VIRTUAL_ENV || true
 say "Installing $what into .venv (Python $version), at the versions of uv.lock."
 # $more is one or two words on purpose.
 # shellcheck disable=SC2086
-.venv-tools/bin/uv sync --quiet --frozen --python "$python" --extra studies --extra notebook $more
+.venv-tools/bin/uv sync --quiet --frozen --python "$python" --extra studies --extra notebook --extra causal-ml $more
 printf '%s\n' "$wanted" >".venv/.$kind"
 say "The environment in .venv is ready."

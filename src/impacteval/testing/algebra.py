@@ -169,8 +169,9 @@ def _renamed_influence(
 def every_row_counts(bench: Bench) -> None:
     """Sending any one unit's outcome to one end of the range or the other moves the effect.
 
-    Where the comparison is a mix of places, those without a weight in it need not have a say, and
-    a third of the rows is tried: some of every place, and some of every period.
+    Where the comparison is a mix of places or chosen among similar people, those without a weight in
+    it need not have a say, and a third of the rows is tried: some of every place, and some of every
+    period.
     """
     y = bench.known.columns["y"]
     ends = (float(np.min(y)) - 1.0, float(np.max(y)) + 1.0)
@@ -196,9 +197,11 @@ def every_row_counts(bench: Bench) -> None:
 
 
 def _tried(bench: Bench) -> list[int]:
-    """The rows whose outcomes are moved: all, or of a mix of places every third along both ways."""
+    """The rows whose outcomes are moved: all, or where most could be left out every third."""
     columns = bench.known.columns
     rows = range(len(columns["y"]))
+    if bench.design == "matched":
+        return list(rows[::3])
     if bench.design != "synthetic_control":
         return list(rows)
     _, place = np.unique(columns["unit"], return_inverse=True)
@@ -208,14 +211,18 @@ def _tried(bench: Bench) -> list[int]:
 
 
 def _weightless(bench: Bench) -> set[str]:
-    """Units that the table of weights says have none; empty where there is no mix of places."""
-    if bench.design != "synthetic_control":
+    """Units without a weight, by the table of weights; empty where everyone is compared anyway."""
+    if bench.design not in ("synthetic_control", "matched"):
         return set()
     parts = bench.estimates[bench.scales[0]].parts
     if "weights" not in parts:
         return set()
     table = parts["weights"]
     held = table["weight"].abs().groupby(table["unit"].astype(str)).max()
+    if bench.design == "matched":
+        # Whoever was chosen for no comparison stands in no table.
+        units = {str(unit) for unit in bench.known.columns["unit"]}
+        return units - set(held.index[held > 0.0].tolist())
     return set(held.index[held <= 0.0].tolist())
 
 

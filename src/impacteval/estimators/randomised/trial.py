@@ -27,7 +27,7 @@ from impacteval.inference._arrays import compact
 from impacteval.values import Message, Scale
 
 if TYPE_CHECKING:
-    from impacteval.sample import Codes, Matrix, Sample
+    from impacteval.sample import BlindMatrix, Codes, Matrix, Sample
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -253,7 +253,7 @@ class RowWeights:
     working: Floats | None
 
 
-def row_weights(matrix: Matrix, kept: Ints) -> RowWeights:
+def row_weights(matrix: BlindMatrix, kept: Ints) -> RowWeights:
     """The weights of the rows kept, by their kind, exposure included."""
     ones = np.ones(len(kept))
     given = None if matrix.weight is None else matrix.weight[kept]

@@ -1,0 +1,1 @@
+"""Comparisons with similar people: matching, weighting, and both outcome and chance modelled."""
