@@ -7,10 +7,11 @@ one means for a payment is decided elsewhere.
 Examples
 --------
 >>> sorted(DIAGNOSTICS)
-['anticipation', 'attrition', 'audit', 'balance', 'compliance', 'compositional-change', \
-'contamination', 'honest-did', 'leave-one-cluster', 'leave-one-cohort', \
-'leave-one-out-donors', 'placebo-dates', 'placebo-outcomes', 'pre-trends', 'reconciliation', \
-'sample-ratio', 'spillover', 'spillover-rings']
+['anticipation', 'attrition', 'audit', 'balance', 'bootstrap', 'compliance', \
+'compositional-change', 'contamination', 'honest-did', 'leave-one-cluster', 'leave-one-cohort', \
+'leave-one-out-donors', 'placebo-dates', 'placebo-outcomes', 'placebo-treatment', 'pre-trends', \
+'random-common-cause', 'reconciliation', 'sample-ratio', 'spillover', 'spillover-rings', \
+'subset-stability']
 """
 
 from __future__ import annotations
@@ -32,6 +33,13 @@ from impacteval.diagnostics.parallel_trends_entries import PARALLEL_TRENDS
 from impacteval.diagnostics.placebo_outcomes import placebo_outcomes
 from impacteval.diagnostics.planned import Planned
 from impacteval.diagnostics.reconciliation import reconciliation
+from impacteval.diagnostics.refuter_entries import REFUTERS
+from impacteval.diagnostics.refuters import (
+    bootstrap,
+    placebo_treatment,
+    random_common_cause,
+    subset_stability,
+)
 from impacteval.diagnostics.rings import spillover_rings
 from impacteval.diagnostics.roll_outs import ROLL_OUTS
 from impacteval.diagnostics.sample_ratio import sample_ratio
@@ -167,7 +175,7 @@ _ALL = (
 )
 
 DIAGNOSTICS: Mapping[str, DiagnosticEntry] = MappingProxyType(
-    {e.name: e for e in (*_ALL, *ROLL_OUTS, DONORS)}
+    {e.name: e for e in (*_ALL, *ROLL_OUTS, DONORS, *REFUTERS)}
 )
 
 
@@ -241,6 +249,7 @@ __all__ = [
     "attrition",
     "audit",
     "balance",
+    "bootstrap",
     "compliance",
     "compositional_change",
     "contamination",
@@ -249,10 +258,13 @@ __all__ = [
     "leave_one_cohort",
     "placebo_dates",
     "placebo_outcomes",
+    "placebo_treatment",
+    "random_common_cause",
     "reconciliation",
     "run_diagnostic",
     "sample_ratio",
     "spillover",
     "spillover_rings",
+    "subset_stability",
     "unknown_settings",
 ]

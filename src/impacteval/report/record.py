@@ -15,6 +15,7 @@ from pydantic import Field
 
 from impacteval.report.record_findings import (
     ArmRow,
+    DecidedAgain,
     DiagnosticRow,
     FindingFacts,
     FlowRow,
@@ -481,6 +482,7 @@ __all__ = [
     "ContractFacts",
     "Corrected",
     "DataSource",
+    "DecidedAgain",
     "Deviation",
     "DiagnosticRow",
     "EquityRow",
