@@ -10,8 +10,8 @@ Examples
 ['anticipation', 'attrition', 'audit', 'balance', 'bootstrap', 'compliance', \
 'compositional-change', 'contamination', 'honest-did', 'leave-one-cluster', 'leave-one-cohort', \
 'leave-one-out-donors', 'placebo-dates', 'placebo-outcomes', 'placebo-treatment', 'pre-trends', \
-'random-common-cause', 'reconciliation', 'sample-ratio', 'spillover', 'spillover-rings', \
-'subset-stability']
+'random-common-cause', 'reconciliation', 'sample-ratio', 'specification-curve', 'spillover', \
+'spillover-rings', 'subset-stability', 'trimmed-overlap']
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from impacteval.diagnostics.attrition import attrition
 from impacteval.diagnostics.audit import audit
 from impacteval.diagnostics.balance import balance
 from impacteval.diagnostics.composition import compositional_change
+from impacteval.diagnostics.curve import CURVE, specification_curve
 from impacteval.diagnostics.dates import anticipation, placebo_dates
 from impacteval.diagnostics.donors import DONORS
 from impacteval.diagnostics.entry import DiagnosticEntry
@@ -45,6 +46,7 @@ from impacteval.diagnostics.roll_outs import ROLL_OUTS
 from impacteval.diagnostics.sample_ratio import sample_ratio
 from impacteval.diagnostics.spillover import spillover
 from impacteval.diagnostics.take_up import compliance, contamination
+from impacteval.diagnostics.trimmed import TRIMMED, trimmed_overlap
 from impacteval.errors import Problem, UsageError
 from impacteval.values import Text
 
@@ -175,7 +177,7 @@ _ALL = (
 )
 
 DIAGNOSTICS: Mapping[str, DiagnosticEntry] = MappingProxyType(
-    {e.name: e for e in (*_ALL, *ROLL_OUTS, DONORS, *REFUTERS)}
+    {e.name: e for e in (*_ALL, *ROLL_OUTS, DONORS, *REFUTERS, TRIMMED, CURVE)}
 )
 
 
@@ -263,8 +265,10 @@ __all__ = [
     "reconciliation",
     "run_diagnostic",
     "sample_ratio",
+    "specification_curve",
     "spillover",
     "spillover_rings",
     "subset_stability",
+    "trimmed_overlap",
     "unknown_settings",
 ]
