@@ -13,7 +13,9 @@ from impacteval.plan.analyses import (
     GroupRule,
     Robustness,
 )
+from impacteval.plan.funnel import Funnel, FunnelColumns
 from impacteval.plan.model import (
+    FUNNEL_DIAGNOSTICS,
     Evaluator,
     LoweredGrade,
     Plan,
@@ -25,12 +27,15 @@ from impacteval.plan.subgroups import SubgroupRule
 from impacteval.plan.tables import Columns, OtherColumns, TableSpec
 
 __all__ = [
+    "FUNNEL_DIAGNOSTICS",
     "Analysis",
     "Columns",
     "Condition",
     "DiagnosticSpec",
     "EstimatorSpec",
     "Evaluator",
+    "Funnel",
+    "FunnelColumns",
     "GroupRule",
     "LoweredGrade",
     "OtherColumns",
