@@ -6,6 +6,7 @@ contract alone.
 """
 
 from impacteval.plan.analyses import (
+    PEOPLE,
     Analysis,
     Condition,
     DiagnosticSpec,
@@ -28,6 +29,7 @@ from impacteval.plan.tables import Columns, OtherColumns, TableSpec
 
 __all__ = [
     "FUNNEL_DIAGNOSTICS",
+    "PEOPLE",
     "Analysis",
     "Columns",
     "Condition",
