@@ -96,20 +96,18 @@ class _Counts:
 
         whole = some(fates)
         base = whole if finding.everyone else some((ACCEPTED,))
-        measured = some(fates if finding.everyone else (ACCEPTED,), known=True)
         wanted: dict[str, _Sum] = {"eligible": whole, "accepted": some((ACCEPTED,))}
         if seen is not None:
-            wanted["measured"] = measured
+            wanted["measured"] = some(fates if finding.everyone else (ACCEPTED,), known=True)
         if funnel.referral:
             wanted["referred"] = some((REFUSED, ACCEPTED))
         if cells[: len(rules)]:
             wanted["table"] = _Sum(finding.rows, (*rules, *whole.places))
         for k in rules:
             wanted[f"rule {k}"] = _Sum(cells[k], (k,))
-        # Those who are counted stand in the flow of the analysis too, whatever is shown here.
-        elsewhere = (base.places, *(() if seen is None else (measured.places,)))
+        # How many are counted stands in the flow of the analysis too, whatever is shown here.
         shown = (
-            shown_sums(cells, [s.places for s in wanted.values()], known=elsewhere)
+            shown_sums(cells, [s.places for s in wanted.values()], known=(base.places,))
             if funnel.people
             else (True,) * len(wanted)
         )
@@ -158,6 +156,17 @@ def _steps(finding: FunnelFinding, counts: _Counts) -> Iterator[FunnelRow]:
     if finding.funnel.measured is not None:
         base = "eligible" if finding.everyone else "accepted"
         yield row(said.MEASURED[finding.everyone], "measured", base)
+
+
+def not_taken_on(run: Run) -> Iterator[Message]:
+    """For page 1: how many of those eligible were not taken on, where that may be told."""
+    for finding in run.funnels:
+        counts, whole = _Counts(finding), finding.funnel.n
+        left = counts.left("eligible", "accepted")
+        if left is None or counts.shown["eligible"] is None:
+            continue
+        name = facts.group_name(run.contract, finding.group)
+        yield said.not_taken_on(name, left, whole)
 
 
 # --- reasons ------------------------------------------------------------------------------------

@@ -66,10 +66,10 @@ _LEFT = {
     ("measured", False): Text(en="Those whose outcome is not known", fr="Les personnes dont le résultat n'est pas connu"),
 }  # fmt: skip
 _DIFFER = Text(
-    en="{left} differ most from those who went on in {covariate}: {largest:number} standard deviations; a "
+    en="{left} differ most from those who went on in “{covariate}”: {largest:number} standard deviations; a "
     "lot among them would give {expected:number} on average. Taken together, the profile differs as "
     "much in {p:percent} of such lots.",
-    fr="{left} diffèrent le plus de celles qui ont continué par {covariate} : {largest:number} "
+    fr="{left} diffèrent le plus de celles qui ont continué par « {covariate} » : {largest:number} "
     "écart-type ; un tirage au sort parmi elles en donnerait {expected:number} en moyenne. Dans son "
     "ensemble, le profil diffère autant dans {p:percent} de ces tirages.",
 )
@@ -82,6 +82,24 @@ _ALIKE = Text(
     en="{left} do not differ from the others in anything the profile holds, or it holds too little.",
     fr="{left} ne diffèrent des autres par rien de ce que contient le profil, ou il en contient trop peu.",
 )
+
+
+_NOT_TAKEN_ON = (
+    "of the {n:int} people eligible, {left:int} were not taken on (section 3).",
+    "sur les {n:int} personnes éligibles, {left:int} n'ont pas été prises en charge (partie 3).",
+)
+
+
+def not_taken_on(group: Text | None, left: int, n: int) -> Message:
+    """How many of those eligible were not taken on."""
+    en, fr = _NOT_TAKEN_ON
+    values: dict[str, object] = {"left": left, "n": n}
+    if group is None:
+        en, fr = en[0].upper() + en[1:], fr[0].upper() + fr[1:]
+    else:
+        values["group"] = group
+        en, fr = f"{{group}}: {en}", f"{{group}} : {fr}"
+    return Message("left-out.not-taken-on", Text(en=en, fr=fr), values)
 
 
 def who(step: str, from_referral: bool) -> Text:
@@ -123,4 +141,4 @@ def alike(step: str, from_referral: bool) -> Message:
 
 def not_known(name: Text) -> Text:
     """A characteristic that is not known of everyone."""
-    return Text(en=f"whether {name.en} is known", fr=f"le fait que « {name.fr} » soit connu")
+    return Text(en=f"{name.en}, known or not", fr=f"{name.fr}, connu ou non")

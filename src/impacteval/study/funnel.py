@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from impacteval.errors import DataError, Problem
-from impacteval.plan import Condition
+from impacteval.plan import PEOPLE, Condition
 from impacteval.plan import Funnel as FunnelRule
 from impacteval.report.funnel import FunnelFinding
 from impacteval.sample import Funnel
@@ -15,7 +15,7 @@ from impacteval.sample.findings import ROW_INDEX
 from impacteval.sample.numbers import read_numbers
 from impacteval.study.fit import needed_groups
 from impacteval.study.folder import Study, funnel_kinds
-from impacteval.study.people import PEOPLE, hidden_units
+from impacteval.study.people import hidden_units
 from impacteval.study.rows import holding
 
 if TYPE_CHECKING:
