@@ -150,8 +150,8 @@ class PropensityMatching:
             When the covariates cannot tell who is alike, or nobody is near enough.
         """
         people = read_people(blind)
-        frozen = self._match(people)
-        scored, _ = self._scored(people, frozen)
+        frozen = self.match(people)
+        scored, _ = self.scored(people, frozen)
         return freeze(people, scored, frozen, self._matching, self.name)
 
     def estimate(
@@ -179,13 +179,13 @@ class PropensityMatching:
         found = None
         if sample.preparation is not None:
             found = thaw(sample.preparation, people, self._matching, self.name)
-        frozen = self._match(people) if found is None else found
-        scored, score = self._scored(people, frozen)
+        frozen = self.match(people) if found is None else found
+        scored, score = self.scored(people, frozen)
         comparison = read_comparison(sample, scale, people)
-        sets, lost = _measured(comparison, frozen.sets)
+        sets, lost = measured_sets(comparison, frozen.sets)
         if sets.count < 2:
             raise NotIdentified(words.nobody_near(sets.count))
-        arms, told, label = self._arms(comparison, sets, frozen, scored, score)
+        arms, told, label = self.means(comparison, sets, frozen, scored, score)
         kept = np.zeros(people.n, dtype=bool)
         kept[sets.served] = True
         matched = float((people.copies * frozen.part)[kept].sum())
@@ -216,8 +216,14 @@ class PropensityMatching:
         """The settings that decide who is compared with whom."""
         return {k: v for k, v in asdict(self).items() if k != "variance"}
 
-    def _match(self, people: People) -> Frozen:
-        """Who is compared with whom."""
+    def match(self, people: People) -> Frozen:
+        """Who is compared with whom, of people without outcomes.
+
+        Raises
+        ------
+        NotIdentified
+            As `prepare`.
+        """
         score = None
         if self.score is None:
             if not people.covariates:
@@ -251,7 +257,7 @@ class PropensityMatching:
             coefficients=None if score is None else score.table(),
         )
 
-    def _scored(self, people: People, frozen: Frozen) -> tuple[Scored, Score | None]:
+    def scored(self, people: People, frozen: Frozen) -> tuple[Scored, Score | None]:
         """People with the score that was frozen."""
         score = None if frozen.coefficients is None else read_score(people, frozen.coefficients)
         return self._scored_by(people, score), score
@@ -273,7 +279,7 @@ class PropensityMatching:
             stratum=None if people.stratum is None else people.stratum.codes,
         )
 
-    def _arms(
+    def means(
         self,
         comparison: Comparison,
         sets: MatchedSets,
@@ -343,7 +349,9 @@ def _size(people: People) -> Floats:
     return own if people.exposure is None else own / people.exposure
 
 
-def _measured(comparison: Comparison, sets: MatchedSets) -> tuple[MatchedSets, tuple[Message, ...]]:
+def measured_sets(
+    comparison: Comparison, sets: MatchedSets
+) -> tuple[MatchedSets, tuple[Message, ...]]:
     """The sets of those who were measured, precision counted; and what to say of the others."""
     people, measured = comparison.people, comparison.measured
     # More precise comparators count for more in their set; sampling weights do so already.
