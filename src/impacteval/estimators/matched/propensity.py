@@ -208,7 +208,7 @@ class PropensityMatching:
             served_size=float((people.size * frozen.part)[kept].sum()),
             tables=tables_of(people, scored, frozen),
             notes=(*_notes(people, frozen), *lost),
-            certificate=_certificate(people, scored, frozen),
+            certificate=certificate_of(people, scored, frozen),
         )
 
     @property
@@ -402,7 +402,7 @@ def _notes(people: People, frozen: Frozen) -> tuple[Message, ...]:
     return tuple(found)
 
 
-def _certificate(people: People, scored: Scored, frozen: Frozen) -> dict[str, Any]:
+def certificate_of(people: People, scored: Scored, frozen: Frozen) -> dict[str, Any]:
     """What the pairs are, measured on the pairs themselves."""
     matched = float((people.copies * frozen.part).sum())
     served = float(people.copies[people.served].sum())
