@@ -187,10 +187,11 @@ def unmet(x: Floats, target: Floats) -> tuple[int, ...]:
         bounds=(0.0, None),
         method="highs",
     )
-    missed = found.x[n : n + p] + found.x[n + p :]
+    point = np.asarray(found.x, dtype=np.float64)  # slacks make every target feasible
+    missed = point[n : n + p] + point[n + p :]
     if missed.max(initial=0.0) > 1e-7:
         # Which of several columns the closest point misses is a matter of units: told are all that
         # the direction out of the group is made of.
-        direction = np.abs(np.asarray(found.eqlin.marginals)[:p])
+        direction = np.abs(np.asarray(found.eqlin.marginals, dtype=np.float64)[:p])
         return tuple(int(j) for j in np.flatnonzero(direction > 1e-7 * direction.max()))
     return ()

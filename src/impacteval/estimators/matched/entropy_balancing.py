@@ -27,6 +27,7 @@ from impacteval.estimators.matched.weighting import (
     balance_by,
     check_covariates,
     estimate_weighted,
+    frozen_step,
     frozen_tables,
     frozen_values,
     heavy_concerns,
@@ -46,6 +47,10 @@ Floats = NDArray[np.float64]
 
 # Largest remaining imbalance, in standard deviations, with which weights are used.
 REACHED = 1e-8
+# Variance left to the weighted group in some direction, of the one before, below which the target
+# lies at the edge of the group: weights are then met in the limit only, where some people count for
+# nothing and multipliers are infinite.
+EDGE = 1e-7
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,9 +194,7 @@ class EntropyBalancing:
     def _weighted(
         self, people: People, sample: BlindSample | Sample, rng: np.random.Generator
     ) -> tuple[Weighted, dict[str, Any]]:
-        frozen = getattr(sample, "preparation", None)
-        if frozen is None:
-            frozen = self.prepare(getattr(sample, "blind", sample), rng=rng)
+        frozen = frozen_step(self, sample, rng)
         _, held = frozen_values(people, frozen.tables, "weights", "weight")
         x, _ = balanced_columns(people, self.moments)
         sides = balancing_sides(
@@ -260,12 +263,15 @@ def _solved(
     # Solved on uncorrelated columns, such as make squares and cubes of one covariate harmless.
     _, turn = orthonormal(x[:, kept] * np.sqrt(base)[:, None])
     turn = turn * np.sign(np.diag(turn))[:, None] / np.sqrt(base.sum())
-    fit = balanced(
-        np.linalg.solve(turn.T, x[:, kept].T).T, base, np.linalg.solve(turn.T, target[kept])
-    )
-    missed = np.abs((base * fit.weight) @ x - target) / target[0]
+    white, goal = (np.linalg.solve(turn.T, side.T).T for side in (x[:, kept], target[kept]))
+    fit = balanced(white, base, goal)
+    share = base * fit.weight / target[0]
+    missed = np.abs(share @ x - target / target[0])
     if bool(fit.converged) and float(missed.max()) <= REACHED and not flat:
-        return replace(fit, multipliers=np.linalg.solve(turn, fit.multipliers))
+        away = white - share @ white
+        left = np.linalg.eigvalsh((away[:, 1:] * share[:, None]).T @ away[:, 1:])
+        if float(left.min(initial=1.0)) > EDGE:
+            return replace(fit, multipliers=np.linalg.solve(turn, fit.multipliers))
     found = unmet(x[inside][:, 1:], target[1:] / target[0])
     if not found:
         raise NotIdentified(words.not_solved())

@@ -30,6 +30,7 @@ from impacteval.estimators.matched.weighting import (
     balance_by,
     check_covariates,
     estimate_weighted,
+    frozen_step,
     frozen_tables,
     frozen_values,
     heavy_concerns,
@@ -207,9 +208,7 @@ class InverseProbability:
     def _weighted(
         self, people: People, sample: BlindSample | Sample, rng: np.random.Generator
     ) -> Weighted:
-        frozen = getattr(sample, "preparation", None)
-        if frozen is None:
-            frozen = self.prepare(getattr(sample, "blind", sample), rng=rng)
+        frozen = frozen_step(self, sample, rng)
         inside, chance = frozen_values(people, frozen.tables, "score", "score")
         return score_weighted(people, inside, chance, self.estimand, known=self.score is not None)
 

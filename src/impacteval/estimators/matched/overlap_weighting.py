@@ -23,6 +23,7 @@ from impacteval.estimators.matched.people import People, read_comparison, read_p
 from impacteval.estimators.matched.weighting import (
     Weighted,
     estimate_weighted,
+    frozen_step,
     frozen_values,
     heavy_concerns,
 )
@@ -137,8 +138,6 @@ class OverlapWeighting:
     def _weighted(
         self, people: People, sample: BlindSample | Sample, rng: np.random.Generator
     ) -> Weighted:
-        frozen = getattr(sample, "preparation", None)
-        if frozen is None:
-            frozen = self.prepare(getattr(sample, "blind", sample), rng=rng)
+        frozen = frozen_step(self, sample, rng)
         inside, chance = frozen_values(people, frozen.tables, "score", "score")
         return score_weighted(people, inside, chance, "overlap")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,10 @@ from impacteval.estimators.randomised import messages as trials
 from impacteval.estimators.randomised.blocks import MOST
 from impacteval.inference._arrays import group_sums
 from impacteval.values import Message, Scale
+
+if TYPE_CHECKING:
+    from impacteval.plugin import Prepares
+    from impacteval.sample import BlindSample, Preparation, Sample
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -96,6 +100,17 @@ def frozen_tables(people: People, weight: Floats, by: str, inside: Bools) -> dic
     if not inside.all():
         tables["unmatched"] = {"unit": people.keys[~inside].tolist()}
     return tables
+
+
+def frozen_step(
+    estimator: Prepares, sample: BlindSample | Sample, rng: np.random.Generator
+) -> Preparation:
+    """What was frozen before outcomes; made now from the blind side where nothing was."""
+    from impacteval.sample import Sample
+
+    if not isinstance(sample, Sample):
+        return estimator.prepare(sample, rng=rng)
+    return sample.preparation or estimator.prepare(sample.blind, rng=rng)
 
 
 def frozen_values(people: People, tables: Parts, table: str, column: str) -> tuple[Bools, Floats]:
