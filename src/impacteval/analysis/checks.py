@@ -11,11 +11,11 @@ from impacteval.contract import units
 from impacteval.diagnostics import DIAGNOSTICS, run_diagnostic
 from impacteval.diagnostics.planned import Planned
 from impacteval.errors import DataError, Problem, UsageError
+from impacteval.plan import PEOPLE
 from impacteval.plugin import Redrawn
 from impacteval.progress import span
 from impacteval.registry import estimator
 from impacteval.report.findings import Alternative, DiagnosticFinding, Method
-from impacteval.study.people import PEOPLE
 from impacteval.study.rows import sample_of
 from impacteval.study.seeds import step_rng
 from impacteval.values import LEAST_SHOWN, Confidence, Message, Scale
@@ -63,6 +63,7 @@ def checks_of(
                     ),
                     settings=_settings(task, name, settings.get(name, {})),
                     planned=known,
+                    funnel=task.funnels.get(group),
                 )
         except UsageError as error:  # a setting that these data contradict
             raise DataError(
@@ -141,7 +142,9 @@ def planned_of(task: Task, group: str, found: CounterfactualEstimate | Message) 
     built: Any = estimator(spec.name, **spec.settings)
     settings = {field.name: getattr(built, field.name) for field in fields(built)}
     effects = built.redrawn if isinstance(built, Redrawn) else None
-    return Planned(found, again, reference_values(task, group), settings, effects=effects)
+    return Planned(
+        found, again, reference_values(task, group), settings, task.better, effects=effects
+    )
 
 
 def reference_values(task: Task, group: str) -> tuple[float, ...]:

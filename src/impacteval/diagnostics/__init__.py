@@ -6,12 +6,8 @@ one means for a payment is decided elsewhere.
 
 Examples
 --------
->>> sorted(DIAGNOSTICS)
-['anticipation', 'attrition', 'audit', 'balance', 'bootstrap', 'compliance', \
-'compositional-change', 'contamination', 'honest-did', 'leave-one-cluster', 'leave-one-cohort', \
-'leave-one-out-donors', 'placebo-dates', 'placebo-outcomes', 'placebo-treatment', 'pre-trends', \
-'random-common-cause', 'reconciliation', 'sample-ratio', 'specification-curve', 'spillover', \
-'spillover-rings', 'subset-stability', 'trimmed-overlap']
+>>> DIAGNOSTICS["balance"].title.en
+'Likeness of the two groups at the start'
 """
 
 from __future__ import annotations
@@ -29,6 +25,7 @@ from impacteval.diagnostics.curve import CURVE, specification_curve
 from impacteval.diagnostics.dates import anticipation, placebo_dates
 from impacteval.diagnostics.donors import DONORS
 from impacteval.diagnostics.entry import DiagnosticEntry
+from impacteval.diagnostics.gaming import GAMING
 from impacteval.diagnostics.leave_out import leave_one_cluster, leave_one_cohort
 from impacteval.diagnostics.parallel_trends_entries import PARALLEL_TRENDS
 from impacteval.diagnostics.placebo_outcomes import placebo_outcomes
@@ -54,7 +51,7 @@ if TYPE_CHECKING:
     from numpy.random import Generator
 
     from impacteval.estimates import Diagnostic
-    from impacteval.sample import Sample
+    from impacteval.sample import Funnel, Sample
 
 
 _ALL = (
@@ -177,7 +174,7 @@ _ALL = (
 )
 
 DIAGNOSTICS: Mapping[str, DiagnosticEntry] = MappingProxyType(
-    {e.name: e for e in (*_ALL, *ROLL_OUTS, DONORS, *REFUTERS, TRIMMED, CURVE)}
+    {e.name: e for e in (*_ALL, *ROLL_OUTS, DONORS, *GAMING, *REFUTERS, TRIMMED, CURVE)}
 )
 
 
@@ -194,6 +191,7 @@ def run_diagnostic(
     rng: Generator | None = None,
     settings: Mapping[str, Any] | None = None,
     planned: Planned | None = None,
+    funnel: Funnel | None = None,
 ) -> Diagnostic:
     """Run a diagnostic by name.
 
@@ -211,6 +209,8 @@ def run_diagnostic(
         What else a plan states, such as ``share`` for ``sample-ratio``.
     planned : Planned, optional
         The planned estimate, for diagnostics that look at it or run its estimator again.
+    funnel : Funnel, optional
+        Everyone eligible, for diagnostics of who of them was taken on.
 
     Raises
     ------
@@ -227,6 +227,8 @@ def run_diagnostic(
     entry = DIAGNOSTICS[name]
     if entry.planned:
         given["planned"] = planned
+    if entry.funnel:
+        given["funnel"] = funnel
     return entry.run(sample, limit=limit, rng=rng, **given)
 
 

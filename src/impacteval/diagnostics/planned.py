@@ -57,6 +57,8 @@ class Planned:
         Bare reference values on the scale of the estimate. What stands at them is not known here.
     settings : mapping
         The estimator's settings as planned, those left at their defaults included.
+    better : str
+        ``higher`` or ``lower``: which outcomes are the good ones; empty where that is not known.
     others : tuple of Rerun
         The other planned analyses of the same number.
     effects : callable, optional
@@ -67,6 +69,7 @@ class Planned:
     again: Again
     at: tuple[float, ...] = ()
     settings: Mapping[str, Any] = field(default_factory=dict)
+    better: str = ""
     others: tuple[Rerun, ...] = ()
     effects: Effects | None = None
 

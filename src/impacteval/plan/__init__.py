@@ -6,6 +6,7 @@ contract alone.
 """
 
 from impacteval.plan.analyses import (
+    PEOPLE,
     Analysis,
     Condition,
     DiagnosticSpec,
@@ -13,7 +14,9 @@ from impacteval.plan.analyses import (
     GroupRule,
     Robustness,
 )
+from impacteval.plan.funnel import Funnel, FunnelColumns
 from impacteval.plan.model import (
+    FUNNEL_DIAGNOSTICS,
     Evaluator,
     LoweredGrade,
     Plan,
@@ -25,12 +28,16 @@ from impacteval.plan.subgroups import SubgroupRule
 from impacteval.plan.tables import Columns, OtherColumns, TableSpec
 
 __all__ = [
+    "FUNNEL_DIAGNOSTICS",
+    "PEOPLE",
     "Analysis",
     "Columns",
     "Condition",
     "DiagnosticSpec",
     "EstimatorSpec",
     "Evaluator",
+    "Funnel",
+    "FunnelColumns",
     "GroupRule",
     "LoweredGrade",
     "OtherColumns",

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from impacteval.errors import Problem, StudyError
-from impacteval.plan import Analysis
+from impacteval.plan import PEOPLE, Analysis
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 KEY_VARIABLE = "IMPACTEVAL_KEY_FILE"
 PUBLISHED_TEST_KEY = b"impacteval: published key for synthetic people"
 """Synthetic people have nothing to hide, and a stranger must be able to re-run their study."""
-
-PEOPLE = ("person", "household")
 
 
 def without_identifiers(study: Study, analysis: Analysis, frame: pd.DataFrame) -> pd.DataFrame:
@@ -31,10 +29,22 @@ def without_identifiers(study: Study, analysis: Analysis, frame: pd.DataFrame) -
     StudyError
         When a key is needed and there is none.
     """
+    return hidden_units(study, frame, analysis.columns.unit, analysis.unit_kind)
+
+
+def hidden_units(study: Study, frame: pd.DataFrame, unit: str | None, kind: str) -> pd.DataFrame:
+    """The same rows with pseudonyms in column `unit`, when units of that kind are people.
+
+    One person has one pseudonym in every table of a study.
+
+    Raises
+    ------
+    StudyError
+        When a key is needed and there is none.
+    """
     from impacteval.study.pseudonyms import pseudonymise
 
-    unit = analysis.columns.unit
-    if unit is None or analysis.unit_kind not in PEOPLE:
+    if unit is None or kind not in PEOPLE:
         return frame
     return pseudonymise(frame, unit, key=_key(study), context=study.id)
 
