@@ -29,9 +29,7 @@ _LOOK = 15.0
 _FLAT = 1e-8
 
 
-def weighted_effects(
-    sample: Sample, draws: Draws, scale: Scale, target: Target
-) -> Floats | None:
+def weighted_effects(sample: Sample, draws: Draws, scale: Scale, target: Target) -> Floats | None:
     """The effect on each draw of people without strata, weights or exposure.
 
     Parameters
