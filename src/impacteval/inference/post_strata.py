@@ -177,6 +177,7 @@ def post_stratified(
     observed, counterfactual = float((f * a) @ y), float(share @ means)
 
     part = np.where(other, 1 + cell, np.where(own, 0, size + 1))
+    leverage: Floats
     if cluster is None:
         group = np.arange(n, dtype=np.int64)
         leverage = a + b  # of each copy by itself
@@ -185,7 +186,7 @@ def post_stratified(
     else:
         group = compact(cluster)[1]
         pairs, place_of = compact(part * (int(group.max()) + 1) + group)
-        leverage = np.bincount(place_of, weights=f * (a + b))[place_of]
+        leverage = np.bincount(place_of, weights=f * (a + b))[place_of].astype(np.float64)
         counts = np.bincount(pairs // (int(group.max()) + 1), minlength=size + 2).astype(np.float64)
         twice = np.zeros(size)
     alone = other & (leverage > ALONE)
@@ -235,11 +236,11 @@ def _from_neighbours(
         for k in range(where.shape[1]):
             far += (where[mine, k][:, None] - where[others, k]) ** 2
         far = np.sqrt(far)
-        far[group[mine][:, None] == group[others]] = np.inf
-        abroad = stratum[mine][:, None] != stratum[others]
-        home = np.isfinite(np.where(abroad, np.inf, far)).any(axis=1)
+        far[np.equal.outer(group[mine], group[others])] = np.inf
+        abroad: Bools = np.not_equal.outer(stratum[mine], stratum[others])
+        home: Bools = np.asarray(np.isfinite(np.where(abroad, np.inf, far)).any(axis=1))
         far[abroad & home[:, None]] = np.inf
-        near: Bools = np.asarray(far <= far.min(axis=1)[:, None] + TIED)
+        near = far <= far.min(axis=1, keepdims=True) + TIED
         w = np.where(near, weight[others], 0.0)
         total = w.sum(axis=1)
         # As many neighbours as equally weighted ones would tell as much (Kish).

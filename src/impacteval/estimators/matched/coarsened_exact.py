@@ -82,7 +82,7 @@ class CoarsenedExact:
     name: ClassVar[str] = "coarsened-exact"
     card: ClassVar[MethodCard] = COARSENED_EXACT
 
-    cutpoints: dict[str, Cut] = field(default_factory=dict)
+    cutpoints: dict[str, Cut] = field(default_factory=dict, hash=False)
     bins: Bins = "sturges"
 
     def __post_init__(self) -> None:
@@ -174,8 +174,7 @@ class CoarsenedExact:
         prepared, strangers = _cells(people, frozen)
         cell = held_together(people, np.where(comparison.measured, prepared, -1))
         _check_matched(people, cell)
-        found = _fit(comparison, cell)
-        arms = _arms(people, cell, found)
+        found, arms = two_means(comparison, cell)
         df = float(arms.degrees(DIFFERENCE))
         inside = cell >= 0
         matched, served = (
@@ -227,12 +226,20 @@ def _cells(people: People, frozen: Preparation) -> tuple[Ints, int]:
     return found - 1, int((found < 0).sum())
 
 
-def _fit(comparison: Comparison, cell: Ints) -> PostStrata:
+def two_means(comparison: Comparison, cell: Ints) -> tuple[PostStrata, ArmMeans]:
+    """Means of the served and of those who stand for them, with errors by person or by cluster.
+
+    Parameters
+    ----------
+    comparison : Comparison
+    cell : array of int, shape (n,)
+        From `held_together`; -1 for those who were not measured.
+    """
     people = comparison.people
     share = people.counts / people.counts.sum()
     away = people.x - share @ people.x
     unit = np.sqrt(share @ away**2)
-    return post_stratified(
+    found = post_stratified(
         comparison.y,
         people.served,
         cell,
@@ -243,17 +250,14 @@ def _fit(comparison: Comparison, cell: Ints) -> PostStrata:
         apart=None if people.stratum is None else people.stratum.codes,
         known=comparison.measured,
     )
-
-
-def _arms(people: People, cell: Ints, found: PostStrata) -> ArmMeans:
     if people.cluster is None:
-        return found.arms()
+        return found, found.arms()
     codes, size = people.cluster.codes, len(people.cluster.labels)
 
     def held(rows: NDArray[np.bool_]) -> Ints:
         return (np.bincount(codes[rows & (cell >= 0)], minlength=size) > 0).astype(np.int64)
 
-    return found.arms(people.gathered, held(people.served) + 2 * held(~people.served))
+    return found, found.arms(people.gathered, held(people.served) + 2 * held(~people.served))
 
 
 def _check_matched(people: People, cell: Ints) -> None:

@@ -130,12 +130,12 @@ def bins_by(x: Floats, counts: Floats, rule: Literal["sturges", "scott"]) -> int
     """
     n = float(counts.sum())
     if rule == "sturges":
-        return max(1, math.ceil(math.log2(max(n, 1.0)) - 1e-12) + 1)
+        return math.ceil(math.log2(max(n, 1.0)) - 1e-12) + 1
     share = counts / n
     variance = float(share @ (x - share @ x) ** 2) / max(1.0 - 1.0 / n, 1e-300) if n > 1 else 0.0
     if not variance > 0.0:
         return 1
-    width = 3.49 * math.sqrt(variance) * n ** (-1.0 / 3.0)
+    width = 3.49 * math.sqrt(variance) / math.cbrt(n)
     return min(MOST_BINS, max(1, math.ceil(float(x.max() - x.min()) / width)))
 
 
