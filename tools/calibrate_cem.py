@@ -289,7 +289,7 @@ MANY = Kinds(
     among_served=_RARE[::-1],
     among_others=_RARE,
     level=6.0 - 0.15 * _MANY,
-    effect=-1.0 + 0.05 * _MANY,
+    effect=np.full(24, -1.0),
 )
 CHANCES = replace(EIGHT, level=0.6 - 0.08 * _NEED, effect=-0.1 - 0.03 * _TOWN)
 

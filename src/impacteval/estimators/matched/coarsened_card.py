@@ -39,8 +39,16 @@ COARSENED_EXACT = MethodCard(
             fr="Beaucoup de caractéristiques ou des tranches étroites laissent beaucoup de personnes servies sans appariement, et l'effet sur celles-ci n'est pas connu. Les tranches par défaut (largeurs égales, règle de Sturges) ignorent tout du sujet : indiquez des bornes qui ont un sens, avant de voir les résultats.",
         ),
         Text(
+            en="What varies inside a band is not corrected, and an interval does not know of it. Where level and chance of being served both rise inside default bands, the 95% interval of a difference held the truth in 84.5% of cases with 120 served against 330, and in 50.0% with 600 against 1,650: more people make it no better, narrower bands do.",
+            fr="Ce qui varie à l'intérieur d'une tranche n'est pas corrigé, et l'intervalle l'ignore. Lorsque le niveau et la chance d'être servi croissent tous deux à l'intérieur des tranches par défaut, l'intervalle à 95 % d'une différence contenait la vraie valeur dans 84,5 % des cas avec 120 personnes servies contre 330, et dans 50,0 % avec 600 contre 1 650 : davantage de personnes n'y changent rien, des tranches plus étroites si.",
+        ),
+        Text(
             en="A comparator who is alone in a cell (or a cluster that is) tells nothing of how outcomes vary there: the nearest ones elsewhere stand in, which errs on the side of caution.",
             fr="Une personne de comparaison seule dans une cellule (ou une grappe seule) ne dit rien de la dispersion des résultats : les plus proches ailleurs la remplacent, par prudence.",
+        ),
+        Text(
+            en="Effects in standard deviations: with a very skewed outcome (lognormal, 120 against 330) the one-sided 95% upper bound held the truth in 90.2% of cases; with twelve clusters the one-sided 90% upper bound in 86.5%.",
+            fr="Effets en écarts types : avec un résultat très asymétrique (lognormal, 120 contre 330), la borne supérieure unilatérale à 95 % contenait la vraie valeur dans 90,2 % des cas ; avec douze grappes, la borne supérieure unilatérale à 90 % dans 86,5 %.",
         ),
         Text(
             en="The error is that of an effect on people like those served; for these very people it is too large rather than too small where the effect differs between cells.",
