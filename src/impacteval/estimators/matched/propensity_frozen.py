@@ -83,13 +83,16 @@ def freeze(
     """The tables of a preparation."""
     return Preparation(
         "pairs",
-        Parts({**tables_of(people, scored, frozen), **_pairs(people, frozen, settings)}),
+        Parts({**tables_of(people, scored, frozen), **pair_tables(people, frozen, settings)}),
         name,
     )
 
 
-def tables_of(people: People, scored: Scored, frozen: Frozen) -> dict[str, dict[str, Any]]:
-    """What is shown of the match, in the preparation and with the estimate alike."""
+def tables_of(people: People, scored: Scored | None, frozen: Frozen) -> dict[str, dict[str, Any]]:
+    """What is shown of the match, in the preparation and with the estimate alike.
+
+    Without `scored` (people were matched on something else) no scores are shown.
+    """
     weight = frozen.weight(people)
     inside = weight > 0.0
     out = people.served & (frozen.part < 1.0)
@@ -107,13 +110,14 @@ def tables_of(people: People, scored: Scored, frozen: Frozen) -> dict[str, dict[
     }
     found: dict[str, dict[str, Any]] = {
         "counts": {"what": list(counts), "n": [float(v) for v in counts.values()]},
-        "score_overlap": _overlap(people, scored),
         "unmatched": {
             "unit": people.keys[out].tolist(),
             "reason": reasons.tolist(),
             "share": share.tolist(),
         },
     }
+    if scored is not None:
+        found["score_overlap"] = _overlap(people, scored)
     if out.any():
         # People alike of whom some were matched stand on both sides.
         found["unmatched_profile"] = profile_table(people, served & (frozen.part > 0.0), out)
@@ -122,7 +126,7 @@ def tables_of(people: People, scored: Scored, frozen: Frozen) -> dict[str, dict[
     return found
 
 
-def _pairs(
+def pair_tables(
     people: People, frozen: Frozen, settings: Mapping[str, Any]
 ) -> dict[str, dict[str, Any]]:
     """The pairs themselves, with what is needed to go on from them."""
