@@ -1,7 +1,8 @@
-"""Measure the coverage of coarsened exact matching, and write its table.
+"""Measure the coverage of matching on covariates, and write its tables.
 
     python tools/calibrate_cem.py            # resumes: designs already measured are kept
     python tools/calibrate_cem.py --fast --out DIR
+    python tools/calibrate_cem.py --only mahalanobis-matching
 
 Numbers of served and of comparators stay as they are; characteristics, weights and outcomes are drawn
 anew. The functions are those of the estimators; tests hold the two paths together.
@@ -19,6 +20,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
+from impacteval.errors import NotIdentified
 from impacteval.estimators.matched.coarsened_exact import two_means
 from impacteval.estimators.matched.coarsening import (
     cell_weights,
@@ -26,6 +28,7 @@ from impacteval.estimators.matched.coarsening import (
     coarsen,
     held_together,
 )
+from impacteval.estimators.matched.mahalanobis import MahalanobisMatching
 from impacteval.estimators.matched.people import Comparison, People
 from impacteval.estimators.randomised.blocks import Grouping
 from impacteval.inference import ArmMeans, Spread, comparison_spread, on_scale
@@ -40,7 +43,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 COMMAND = "python tools/calibrate_cem.py"
-REPLICATIONS = 5_000
+REPLICATIONS, NEAREST = 5_000, 4_000
 
 
 @dataclass(frozen=True)
@@ -80,7 +83,8 @@ class Law:
     sites : int
         Clusters of equal size in which both are mixed, sharing a shock of standard deviation 0.7.
     smooth : bool
-        The first covariate is spread evenly over one unit, and with it the level.
+        Covariates are spread over one unit, more of the served where they are high; the level follows
+        them, along a curve in the first.
     """
 
     served: int
@@ -108,11 +112,12 @@ class Law:
         x = self.kinds.values[kind].copy()
         mean = self.kinds.level[kind] + treatment * self.kinds.effect[kind]
         if self.smooth:
-            shift = rng.uniform(-0.5, 0.5, n)
-            # Those served are found more often where the covariate is high, inside each kind too.
-            shift = np.where(treatment == 1, np.maximum(shift, rng.uniform(-0.5, 0.5, n)), shift)
-            x[:, 0] += shift
-            mean = mean + shift
+            shift = rng.uniform(-0.5, 0.5, x.shape)
+            # Those served are found more often where covariates are high, inside each kind too.
+            higher = np.maximum(shift, rng.uniform(-0.5, 0.5, x.shape))
+            shift = np.where(treatment[:, None] == 1, higher, shift)
+            mean = mean + _rise(x, shift)
+            x += shift
         site = None
         if self.sites:
             site = rng.permutation(np.arange(n) % self.sites)
@@ -157,18 +162,34 @@ class Law:
         for more in (self.weight, self.exposure):
             held = held if more is None else held * more
         held = held / held.sum()
-        level, times = float(held @ self.kinds.level), float(held @ self.kinds.effect)
-        if self.smooth:
-            level += 1.0 / 6.0  # mean of the larger of two draws from (-1/2, 1/2)
-        return times, level
+        level = float(held @ (self.kinds.level + self._risen()[0]))
+        return float(held @ self.kinds.effect), level
+
+    def _risen(self) -> tuple[Floats, Floats]:
+        """What covariates inside a kind add to the mean of those served, and to their variance."""
+        if not self.smooth:
+            return np.zeros(len(self.kinds.level)), np.zeros(len(self.kinds.level))
+        # Quantiles of the larger of two draws from (-1/2, 1/2), for each covariate by itself.
+        grid = np.sqrt((np.arange(1_000) + 0.5) / 1_000) - 0.5
+        flat = np.zeros(len(grid))
+        mean, variance = np.zeros((2, len(self.kinds.level)))
+        for kind, values in enumerate(self.kinds.values):
+            for k in range(len(values)):
+                shift = np.column_stack([grid if j == k else flat for j in range(len(values))])
+                rise = _rise(np.tile(values, (len(grid), 1)), shift)
+                mean[kind] += rise.mean()
+                variance[kind] += rise.var()
+        return mean, variance
 
     def spread(self, kinds: NDArray[np.bool_]) -> float:
         """Standard deviation without the programme among people like the served of these kinds."""
         held = self.kinds.among_served * kinds
         held = held if self.weight is None else held * self.weight
         held = held / held.sum()
-        mean = float(held @ self.kinds.level)
-        between = float(held @ (self.kinds.level - mean) ** 2)
+        risen, within = self._risen()
+        level = self.kinds.level + risen
+        mean = float(held @ level)
+        between = float(held @ (level - mean) ** 2)
         if self.exposure is not None:
             # Of rates weighted by exposure: events vary as their mean does.
             timed = held * self.exposure
@@ -181,8 +202,16 @@ class Law:
             case "skewed":
                 return float(np.sqrt(float(held @ self.kinds.level**2) * np.e - mean**2))
             case _:
-                more = (0.7**2 if self.sites else 0.0) + (1.0 / 18.0 if self.smooth else 0.0)
+                more = (0.7**2 if self.sites else 0.0) + float(held @ within)
                 return float(np.sqrt(between + 1.0 + more))
+
+
+def _rise(x: Floats, shift: Floats) -> Floats:
+    """How far the level rises from a kind's place to a place beside it."""
+    found: Floats = (
+        -0.8 * shift[:, 0] - 0.6 * shift[:, 1] - 0.1 * ((x[:, 0] + shift[:, 0]) ** 2 - x[:, 0] ** 2)
+    )
+    return found
 
 
 @dataclass(frozen=True)
@@ -211,6 +240,23 @@ def coarsened(comparison: Comparison) -> Matched | None:
         return None
     _, arms = two_means(comparison, cell)
     return arms, cell_weights(people, cell), inside
+
+
+def by_distance(**settings: Any) -> Callable[[Comparison], Matched | None]:
+    """As `mahalanobis-matching` with these settings; None where it refuses."""
+    estimator = MahalanobisMatching(**settings)
+
+    def matched(comparison: Comparison) -> Matched | None:
+        people = comparison.people
+        try:
+            placed = estimator._placed(people)
+            frozen, _ = estimator._match(people, placed)
+            arms = estimator._arms(comparison, frozen.sets, frozen, placed)
+        except NotIdentified:
+            return None
+        return arms, frozen.weight(people), ~people.served | (frozen.part > 0.0)
+
+    return matched
 
 
 def spread_of(comparison: Comparison, weight: Floats) -> Spread:
@@ -303,9 +349,9 @@ def _designs() -> Sequence[Design]:
         ("24 kinds, 60 + 180", "24 kinds, many of them rare: comparators who are alone in a cell",
          Law(60, 180, MANY)),
         ("24 kinds, 200 + 200", "the same with 200 served and 200 others", Law(200, 200, MANY)),
-        ("a finer covariate, 120 + 330", "level and chance of being served rise inside bands of it too",
+        ("finer covariates, 120 + 330", "finely measured: level and chance of being served go with them inside bands too",
          Law(120, 330, EIGHT, smooth=True)),
-        ("a finer covariate, 600 + 1,650", "the same with 600 served and 1,650 others",
+        ("finer covariates, 600 + 1,650", "the same with 600 served and 1,650 others",
          Law(600, 1_650, EIGHT, smooth=True)),
         ("yes or no, 100 + 300", "outcomes yes or no, between 36% and 60% without the programme",
          Law(100, 300, CHANCES, noise="yes or no")),
@@ -322,6 +368,18 @@ def _designs() -> Sequence[Design]:
     return tuple(Design(name, "super", describe, law) for name, describe, law in told)  # type: ignore[arg-type]
 
 
+def _near() -> Sequence[Design]:
+    """Without rare kinds, of whom many are matched with other kinds; the largest takes too long."""
+    return tuple(
+        d for d in _designs() if not d.name.startswith(("24 kinds", "finer covariates, 600"))
+    )
+
+
+def _few() -> Sequence[Design]:
+    names = ("eight kinds, 120 + 330", "finer covariates, 120 + 330", "40 sites, 160 + 320")
+    return tuple(design for design in _designs() if design.name in names)
+
+
 NOTE = (
     "The truth is that of people like the served who could be matched: of the kinds that were in, in "
     "each replication."
@@ -329,6 +387,12 @@ NOTE = (
 METHODS = (
     Calibrated("coarsened-exact", by_matching(coarsened), _designs, command=COMMAND,
                replications=REPLICATIONS, note=NOTE),
+    Calibrated("mahalanobis-matching", by_matching(by_distance()), _near, command=COMMAND,
+               replications=NEAREST, note=NOTE),
+    Calibrated("mahalanobis-matching-once", by_matching(by_distance(replace=False)), _few,
+               command=COMMAND, replications=NEAREST, note=NOTE),
+    Calibrated("mahalanobis-matching-uncorrected", by_matching(by_distance(bias_adjusted=False)), _few,
+               command=COMMAND, replications=NEAREST, note=NOTE),
 )  # fmt: skip
 
 if __name__ == "__main__":

@@ -95,6 +95,11 @@ def levels(y: Floats, x: Floats, served: Floats, others: Floats) -> Levels:
     return Levels(z @ beta, float(gap @ beta), pull, rank, slopes)
 
 
+_FLAT = Levels(np.zeros(1), 0.0, np.zeros(1), 1, np.zeros(0))
+MOST = 0.9999
+"""Share of the served beyond which the leverage of one is not told from all."""
+
+
 def place_arms(
     y: Floats,
     sets: MatchedSets,
@@ -119,22 +124,21 @@ def place_arms(
     With :math:`\hat\mu(x)` the line of `levels`, the outcome of comparator j of served person i is
     :math:`y_j + \hat\mu(x_i) - \hat\mu(x_j)`. Errors are those of `matched_arms` of the corrected sets:
     as Abadie and Imbens (2011) show, that the line was estimated does not matter in large samples.
-    Residuals around similar people are of the outcomes themselves, as in the field's programmes.
+    Residuals around similar people are of the outcomes themselves, as in the field's programmes. The
+    error of a set is divided by the root of one minus its share of the served, which makes n - 1 of n.
     """
-    if x is None:
-        return matched_arms(y, sets, size, exposure=exposure, copies=copies, around=around)
     time = np.ones(len(y)) if exposure is None else exposure
     f = np.ones(len(y)) if copies is None else copies
     own, other = _shares(sets, size, time)
-    line = levels(y, x, own, other)
+    line = _FLAT if x is None else levels(y, x, own, other)
     uncorrected = None if around is None else _plus(around, time * line.fitted)
     arms = matched_arms(
         y - line.fitted, sets, size, exposure=exposure, copies=copies, around=uncorrected
     )
     # Both means of what is left, and the line at the served in both: their difference is the same.
-    there = own / np.sqrt(f) * (line.fitted - line.shift)
+    psi = arms.influence + own / np.sqrt(f) * (line.fitted - line.shift)
+    psi /= np.sqrt(1.0 - np.minimum(own / f, MOST))
     served = own > 0.0
-    psi = arms.influence + there
     counts = (float(f[served].sum()), float(f[other > 0.0].sum()) - (line.rank - 1))
     return ArmMeans(arms.means + line.shift, psi, _welch(psi, served, counts))
 
