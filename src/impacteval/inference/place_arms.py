@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from impacteval.inference._arrays import Bools, Floats, Ints, compact, group_sums
-from impacteval.inference.degrees import welch_satterthwaite
+from impacteval.inference.degrees import degrees_of_parts
 from impacteval.inference.matched_sets import Around, MatchedSets, matched_arms
 from impacteval.inference.place_nearest import nearest_patterns
 from impacteval.inference.place_patterns import Placed, Spots
@@ -202,7 +202,7 @@ def place_arms_by_row(
 
     def degrees(contrast: Floats) -> Floats:
         square = np.einsum("...a,an->...n", contrast, psi) ** 2
-        return welch_satterthwaite(group_sums(square, part, len(free)), free)
+        return degrees_of_parts(group_sums(square, part, len(free)), free)
 
     return ArmMeans(means, psi, degrees)
 
@@ -234,7 +234,7 @@ def _welch(psi: Floats, inside: Bools, counts: tuple[float, float]) -> Around:
     def degrees(contrast: Floats) -> Floats:
         square = np.einsum("...a,an->...n", contrast, psi) ** 2
         parts = np.stack([square[..., inside].sum(-1), square[..., ~inside].sum(-1)], axis=-1)
-        return welch_satterthwaite(parts, least)
+        return degrees_of_parts(parts, least)
 
     return degrees
 

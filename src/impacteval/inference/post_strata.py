@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from impacteval.inference._arrays import Bools, Floats, Ints, compact, group_sums
-from impacteval.inference.degrees import welch_satterthwaite
+from impacteval.inference.degrees import degrees_of_parts
 from impacteval.inference.scales import ArmMeans
 
 # Share of a cell's weight above which a unit or cluster stands alone there.
@@ -83,7 +83,7 @@ class PostStrata:
 
         def degrees(contrast: Floats) -> Floats:
             psi = np.einsum("...a,an->...n", contrast, influence)
-            return welch_satterthwaite(group_sums(psi**2, part, len(free)), free)
+            return degrees_of_parts(group_sums(psi**2, part, len(free)), free)
 
         means = np.array([self.counterfactual, self.observed])
         return ArmMeans(means, influence, degrees)

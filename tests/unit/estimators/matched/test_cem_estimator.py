@@ -151,3 +151,9 @@ def test_a_plan_states_cutpoints():
     assert made.settings == {"cutpoints": {"kind": [1.5], "age": 4, "x": "exact"}, "bins": 3}
     with pytest.raises(NotIdentified, match="age, x"):
         found(frame(), settings={"cutpoints": made.cutpoints})
+
+
+@pytest.mark.parametrize("roles", [{}, {"cluster": "unit"}])
+def test_outcomes_that_do_not_vary_are_refused(roles):
+    with pytest.raises(NotIdentified, match="vary"):
+        found(frame().assign(y=3.0), **roles)
