@@ -10,7 +10,7 @@ Examples
 ['anticipation', 'attrition', 'audit', 'balance', 'compliance', 'compositional-change', \
 'contamination', 'honest-did', 'leave-one-cluster', 'leave-one-cohort', \
 'leave-one-out-donors', 'placebo-dates', 'placebo-outcomes', 'pre-trends', 'reconciliation', \
-'sample-ratio', 'spillover', 'spillover-rings']
+'rosenbaum-bounds', 'sample-ratio', 'spillover', 'spillover-rings']
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from impacteval.diagnostics.composition import compositional_change
 from impacteval.diagnostics.dates import anticipation, placebo_dates
 from impacteval.diagnostics.donors import DONORS
 from impacteval.diagnostics.entry import DiagnosticEntry
+from impacteval.diagnostics.hidden_bias import HIDDEN_BIAS, rosenbaum_bounds
 from impacteval.diagnostics.leave_out import leave_one_cluster, leave_one_cohort
 from impacteval.diagnostics.parallel_trends_entries import PARALLEL_TRENDS
 from impacteval.diagnostics.placebo_outcomes import placebo_outcomes
@@ -167,7 +168,7 @@ _ALL = (
 )
 
 DIAGNOSTICS: Mapping[str, DiagnosticEntry] = MappingProxyType(
-    {e.name: e for e in (*_ALL, *ROLL_OUTS, DONORS)}
+    {e.name: e for e in (*_ALL, *ROLL_OUTS, DONORS, HIDDEN_BIAS)}
 )
 
 
@@ -250,6 +251,7 @@ __all__ = [
     "placebo_dates",
     "placebo_outcomes",
     "reconciliation",
+    "rosenbaum_bounds",
     "run_diagnostic",
     "sample_ratio",
     "spillover",
