@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from impacteval.render.blocks import Block, Cell, Column, Drawing, Items, Para, Sub, Table
 from impacteval.render.concerns import concern_lines
+from impacteval.render.curve_plot import curve
 from impacteval.render.labels import slug
 from impacteval.render.pen import Pen
 from impacteval.render.plots import forest_drawing
@@ -220,7 +221,14 @@ def _robustness(finding: FindingFacts, record: Record, pen: Pen) -> Iterator[Blo
     if finding.estimate is not None:
         drawn.append((words("firm.main"), finding.estimate, main, ""))
     drawn += [(pen.both(row.title), row.estimate or "0", row.interval, "") for row in done]
-    if len(drawn) > 1:
+    sorted_curve = None
+    if any(check.name == "specification-curve" for check in finding.diagnostics):
+        sorted_curve = curve(finding, pen, clauses)
+    if sorted_curve is not None:
+        yield sorted_curve
+        if flips:
+            yield Para(words("curve.note"), "note")
+    elif len(drawn) > 1:
         estimates = sorted((row.estimate or "0" for row in done), key=float)
         yield Drawing(
             svg=forest_drawing(finding, pen, clauses, drawn),

@@ -67,7 +67,7 @@ class DecidedAgain(Frozen):
     other_amounts: int = Field(default=0, exclude_if=lambda n: not n)
     """On how many another amount would be due, whether or not a verdict changes."""
     drawn: int = Field(default=0, exclude_if=lambda drawn: not drawn)
-    """How many of them are random draws, which are not listed one by one."""
+    """How many of them are not listed under the check: random draws, and analyses listed elsewhere."""
 
 
 class DiagnosticRow(Frozen):
