@@ -188,13 +188,13 @@ METHODS = {
             "propensity-matching-replace",
             {"replace": True, "caliper": None},
             again,
-            "With `replace: true` and `caliper: none`.",
+            "With `replace: true` and `caliper: null`.",
         ),
         _method(
             "propensity-matching-given",
             {"replace": True, "caliper": None, "score": "index"},
             given,
-            "With `replace: true`, `caliper: none` and a `score` that is known (Abadie and Imbens 2006).",
+            "With `replace: true`, `caliper: null` and a `score` that is known (Abadie and Imbens 2006).",
         ),
     )
 }
