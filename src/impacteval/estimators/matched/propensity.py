@@ -43,6 +43,7 @@ from impacteval.estimators.matched.propensity_frozen import (
     thaw,
 )
 from impacteval.estimators.matched.score import Score, fit_score
+from impacteval.estimators.randomised import wording
 from impacteval.inference import ArmMeans
 from impacteval.inference.matched_sets import MatchedSets, matched_arms, matched_arms_by_row
 from impacteval.inference.score_matching import (
@@ -59,10 +60,12 @@ if TYPE_CHECKING:
     from impacteval.plugin import MethodCard
     from impacteval.sample import BlindSample, Preparation, Sample
 
+DIFFERENCE = np.array([-1.0, 1.0])
 # Comparators whose outcomes tell the variance given the score: two, as in the field's programmes.
 NEIGHBOURS = 2
-# Of comparators in each stratum, from which on strata have levels of their own in errors by row.
-PER_STRATUM = 10.0
+# Strata have levels of their own in errors by row where there are so many comparators in each, and no
+# more strata than this; otherwise what strata have in common counts as chance, which is too much.
+PER_STRATUM, MOST_STRATA = 10.0, 50
 # One comparator for so many served people is pointed out.
 MANY_USES = 20.0
 
@@ -303,7 +306,7 @@ class PropensityMatching:
                 copies=people.copies,
                 around=around,
             )
-            return arms, (words.errors_by_set(NEIGHBOURS), messages.normal()), "Abadie-Imbens"
+            return arms, (words.errors_by_set(NEIGHBOURS), _degrees(arms)), "Abadie-Imbens"
         told: tuple[Message, ...] = ()
         if score is not None and estimated:
             told = (words.errors_of_score(),)
@@ -321,7 +324,7 @@ class PropensityMatching:
             gather=None if people.cluster is None else people.gathered,
         )
         label = "Abadie-Imbens" if people.cluster is None else "cluster-robust"
-        return arms, (*told, messages.normal()), label
+        return arms, (*told, _degrees(arms)), label
 
     def _how(self, people: People, frozen: Frozen) -> tuple[Message, ...]:
         found = [words.how(self.ratio, replace=self.replace, score=self.score)]
@@ -330,6 +333,10 @@ class PropensityMatching:
         if self.caliper is not None and frozen.width is not None:
             found.append(words.within(self.caliper, frozen.width))
         return tuple(found)
+
+
+def _degrees(arms: ArmMeans) -> Message:
+    return wording.degrees("welch", float(arms.degrees(DIFFERENCE)))
 
 
 def _spread(people: People, scored: Scored) -> float:
@@ -384,7 +391,7 @@ def _basis(people: People, scored: Scored, sets: MatchedSets) -> Floats:
     if people.stratum is None:
         return basis
     codes, labels = people.stratum.codes, people.stratum.labels
-    if float(inside.sum()) < PER_STRATUM * len(labels):
+    if len(labels) > MOST_STRATA or float(inside.sum()) < PER_STRATUM * len(labels):
         return basis
     return np.column_stack([basis, np.eye(len(labels))[:, 1:][codes]])
 

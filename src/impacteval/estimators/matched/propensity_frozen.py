@@ -83,7 +83,9 @@ def freeze(
     """The tables of a preparation."""
     return Preparation(
         "pairs",
-        Parts({**tables_of(people, scored, frozen), **_pairs(people, frozen, settings)}),
+        Parts(
+            {**tables_of(people, scored, frozen), **_pairs(people, scored.score, frozen, settings)}
+        ),
         name,
     )
 
@@ -123,7 +125,7 @@ def tables_of(people: People, scored: Scored, frozen: Frozen) -> dict[str, dict[
 
 
 def _pairs(
-    people: People, frozen: Frozen, settings: Mapping[str, Any]
+    people: People, score: Floats, frozen: Frozen, settings: Mapping[str, Any]
 ) -> dict[str, dict[str, Any]]:
     """The pairs themselves, with what is needed to go on from them."""
     sets, weight = frozen.sets, frozen.weight(people)
@@ -148,6 +150,8 @@ def _pairs(
     }
     table = weights_table(replace(people, unit=keys), weight)
     found["weights"] = table
+    counted = np.flatnonzero(weight > 0.0)
+    found["score"] = {"unit": keys[counted].tolist(), "score": score[counted].tolist()}
     found["balance"] = balance_table(people, weight)
     found["settings"] = {
         "setting": [*settings, "width", "most_uses"],
@@ -173,6 +177,9 @@ def thaw(
     told = dict(zip(stated["setting"], stated["value"], strict=True))
     if any(told.get(k, ...) != _plain(v) for k, v in settings.items()):
         return None
+    terms = tables.columns("coefficients")["term"] if "coefficients" in tables else None
+    if terms is not None and terms[len(terms) - len(people.covariates) :] != people.covariates:
+        return None  # a score of other covariates
     place = {key: row for row, key in enumerate(people.keys.tolist())}
     pairs = tables.columns("pairs")
 
@@ -200,6 +207,8 @@ def thaw(
     part[served] = np.array(pairs["part"], dtype=np.float64)[start[:-1]]
     out = tables.columns("unmatched")
     beyond = rows(out["unit"], served=True)
+    if not np.array_equal(np.union1d(served, beyond), np.flatnonzero(people.served)):
+        raise NotIdentified(words.other_people())
     outside = np.zeros(people.n, dtype=bool)
     outside[beyond[np.array([r == OUTSIDE for r in out["reason"]], dtype=bool)]] = True
     return Frozen(
