@@ -7,7 +7,7 @@ one means for a payment is decided elsewhere.
 Examples
 --------
 >>> sorted(DIAGNOSTICS)
-['anticipation', 'attrition', 'audit', 'balance', 'compliance', 'compositional-change', \
+['anticipation', 'attrition', 'audit', 'balance', 'bunching', 'compliance', 'compositional-change', \
 'contamination', 'cream-skimming', 'honest-did', 'leave-one-cluster', 'leave-one-cohort', \
 'leave-one-out-donors', 'placebo-dates', 'placebo-outcomes', 'pre-trends', 'reconciliation', \
 'refusals-by-profile', 'sample-ratio', 'spillover', 'spillover-rings']
