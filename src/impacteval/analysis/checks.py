@@ -58,6 +58,7 @@ def checks_of(
                 settings=_settings(task, name, settings.get(name, {})),
                 planned=known,
                 funnel=task.funnels.get(group),
+                watched=task.watched,
             )
         except UsageError as error:  # a setting that these data contradict
             raise DataError(

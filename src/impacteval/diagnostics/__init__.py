@@ -8,7 +8,7 @@ Examples
 --------
 >>> sorted(DIAGNOSTICS)
 ['anticipation', 'attrition', 'audit', 'balance', 'bunching', 'compliance', 'compositional-change', \
-'contamination', 'cream-skimming', 'honest-did', 'leave-one-cluster', 'leave-one-cohort', \
+'contamination', 'cream-skimming', 'effort-shifting', 'honest-did', 'leave-one-cluster', 'leave-one-cohort', \
 'leave-one-out-donors', 'placebo-dates', 'placebo-outcomes', 'pre-trends', 'reconciliation', \
 'refusals-by-profile', 'sample-ratio', 'spillover', 'spillover-rings']
 """
@@ -26,6 +26,7 @@ from impacteval.diagnostics.balance import balance
 from impacteval.diagnostics.composition import compositional_change
 from impacteval.diagnostics.dates import anticipation, placebo_dates
 from impacteval.diagnostics.donors import DONORS
+from impacteval.diagnostics.effort_shifting import Watched
 from impacteval.diagnostics.entry import DiagnosticEntry
 from impacteval.diagnostics.gaming import GAMING
 from impacteval.diagnostics.leave_out import leave_one_cluster, leave_one_cohort
@@ -186,6 +187,7 @@ def run_diagnostic(
     settings: Mapping[str, Any] | None = None,
     planned: Planned | None = None,
     funnel: Funnel | None = None,
+    watched: tuple[Watched, ...] = (),
 ) -> Diagnostic:
     """Run a diagnostic by name.
 
@@ -205,6 +207,8 @@ def run_diagnostic(
         The planned estimate, for diagnostics that look at it or run its estimator again.
     funnel : Funnel, optional
         Everyone eligible, for diagnostics of who of them was taken on.
+    watched : tuple of Watched
+        Outcomes that nobody is paid for, for diagnostics that hold them against the paid one.
 
     Raises
     ------
@@ -223,6 +227,8 @@ def run_diagnostic(
         given["planned"] = planned
     if entry.funnel:
         given["funnel"] = funnel
+    if entry.watched:
+        given["watched"] = watched
     return entry.run(sample, limit=limit, rng=rng, **given)
 
 
@@ -243,6 +249,7 @@ __all__ = [
     "DIAGNOSTICS",
     "DiagnosticEntry",
     "Planned",
+    "Watched",
     "anticipation",
     "attrition",
     "audit",

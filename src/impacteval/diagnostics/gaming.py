@@ -2,6 +2,7 @@
 
 from impacteval.diagnostics.bunching import BUNCHING_ENTRY
 from impacteval.diagnostics.cream_skimming import CREAM_SKIMMING
+from impacteval.diagnostics.effort_shifting import EFFORT
 from impacteval.diagnostics.refusals import REFUSALS
 
-GAMING = (CREAM_SKIMMING, REFUSALS, BUNCHING_ENTRY)
+GAMING = (CREAM_SKIMMING, REFUSALS, BUNCHING_ENTRY, EFFORT)
