@@ -6,11 +6,8 @@ one means for a payment is decided elsewhere.
 
 Examples
 --------
->>> sorted(DIAGNOSTICS)
-['anticipation', 'attrition', 'audit', 'balance', 'bunching', 'compliance', 'compositional-change', \
-'contamination', 'cream-skimming', 'effort-shifting', 'honest-did', 'leave-one-cluster', 'leave-one-cohort', \
-'leave-one-out-donors', 'placebo-dates', 'placebo-outcomes', 'pre-trends', 'reconciliation', \
-'refusals-by-profile', 'sample-ratio', 'spillover', 'spillover-rings']
+>>> DIAGNOSTICS["balance"].title.en
+'Likeness of the two groups at the start'
 """
 
 from __future__ import annotations
@@ -34,6 +31,13 @@ from impacteval.diagnostics.parallel_trends_entries import PARALLEL_TRENDS
 from impacteval.diagnostics.placebo_outcomes import placebo_outcomes
 from impacteval.diagnostics.planned import Planned
 from impacteval.diagnostics.reconciliation import reconciliation
+from impacteval.diagnostics.refuter_entries import REFUTERS
+from impacteval.diagnostics.refuters import (
+    bootstrap,
+    placebo_treatment,
+    random_common_cause,
+    subset_stability,
+)
 from impacteval.diagnostics.rings import spillover_rings
 from impacteval.diagnostics.roll_outs import ROLL_OUTS
 from impacteval.diagnostics.sample_ratio import sample_ratio
@@ -169,7 +173,7 @@ _ALL = (
 )
 
 DIAGNOSTICS: Mapping[str, DiagnosticEntry] = MappingProxyType(
-    {e.name: e for e in (*_ALL, *ROLL_OUTS, DONORS, *GAMING)}
+    {e.name: e for e in (*_ALL, *ROLL_OUTS, DONORS, *GAMING, *REFUTERS)}
 )
 
 
@@ -254,6 +258,7 @@ __all__ = [
     "attrition",
     "audit",
     "balance",
+    "bootstrap",
     "compliance",
     "compositional_change",
     "contamination",
@@ -262,10 +267,13 @@ __all__ = [
     "leave_one_cohort",
     "placebo_dates",
     "placebo_outcomes",
+    "placebo_treatment",
+    "random_common_cause",
     "reconciliation",
     "run_diagnostic",
     "sample_ratio",
     "spillover",
     "spillover_rings",
+    "subset_stability",
     "unknown_settings",
 ]

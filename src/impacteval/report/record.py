@@ -15,6 +15,7 @@ from pydantic import Field
 
 from impacteval.report.record_findings import (
     ArmRow,
+    DecidedAgain,
     DiagnosticRow,
     FindingFacts,
     FlowRow,
@@ -495,6 +496,7 @@ __all__ = [
     "ContractFacts",
     "Corrected",
     "DataSource",
+    "DecidedAgain",
     "Deviation",
     "DiagnosticRow",
     "EquityRow",
