@@ -24,6 +24,7 @@ from impacteval.diagnostics.composition import compositional_change
 from impacteval.diagnostics.curve import CURVE, specification_curve
 from impacteval.diagnostics.dates import anticipation, placebo_dates
 from impacteval.diagnostics.donors import DONORS
+from impacteval.diagnostics.effort_shifting import Watched
 from impacteval.diagnostics.entry import DiagnosticEntry
 from impacteval.diagnostics.gaming import GAMING
 from impacteval.diagnostics.leave_out import leave_one_cluster, leave_one_cohort
@@ -192,6 +193,7 @@ def run_diagnostic(
     settings: Mapping[str, Any] | None = None,
     planned: Planned | None = None,
     funnel: Funnel | None = None,
+    watched: tuple[Watched, ...] = (),
 ) -> Diagnostic:
     """Run a diagnostic by name.
 
@@ -211,6 +213,8 @@ def run_diagnostic(
         The planned estimate, for diagnostics that look at it or run its estimator again.
     funnel : Funnel, optional
         Everyone eligible, for diagnostics of who of them was taken on.
+    watched : tuple of Watched
+        Outcomes that nobody is paid for, for diagnostics that hold them against the paid one.
 
     Raises
     ------
@@ -229,6 +233,8 @@ def run_diagnostic(
         given["planned"] = planned
     if entry.funnel:
         given["funnel"] = funnel
+    if entry.watched:
+        given["watched"] = watched
     return entry.run(sample, limit=limit, rng=rng, **given)
 
 
@@ -249,6 +255,7 @@ __all__ = [
     "DIAGNOSTICS",
     "DiagnosticEntry",
     "Planned",
+    "Watched",
     "anticipation",
     "attrition",
     "audit",
