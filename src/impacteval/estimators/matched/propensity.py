@@ -292,7 +292,7 @@ class PropensityMatching:
     ) -> tuple[ArmMeans, tuple[Message, ...], str]:
         """Both means with their errors, what is said of them, and the name of the errors."""
         people = comparison.people
-        size = _size(people) * frozen.part
+        size = size_of(people) * frozen.part
         estimated = score is not None and self.variance == "score-estimated"
         if people.cluster is None and not estimated:
             around = around_on_score(
@@ -350,7 +350,7 @@ def _spread(people: People, scored: Scored) -> float:
     return math.sqrt(0.5 * total)
 
 
-def _size(people: People) -> Floats:
+def size_of(people: People) -> Floats:
     """What each row counts for in a mean, its copies included and time at risk not."""
     own = people.own * people.copies
     return own if people.exposure is None else own / people.exposure
@@ -362,7 +362,7 @@ def measured_sets(
     """The sets of those who were measured, precision counted; and what to say of the others."""
     people, measured = comparison.people, comparison.measured
     # More precise comparators count for more in their set; sampling weights do so already.
-    factor = np.where(measured, _size(people) / people.counts, 0.0)
+    factor = np.where(measured, size_of(people) / people.counts, 0.0)
     if comparison.complete and bool((factor == factor[0]).all()):
         return sets, ()
     found = sets.reweighted(factor)
