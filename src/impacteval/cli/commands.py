@@ -184,6 +184,7 @@ def prepare(path: Path, *, again: bool) -> None:
 
 def verify(path: Path, out: Path, settlement: str | None, languages: tuple[Language, ...]) -> None:
     """Verify and write the report, in the languages of the plan unless others are asked for."""
+    from impacteval.cli.checks import Stopwatch, show_checks
     from impacteval.render import write
     from impacteval.study import load_study
     from impacteval.verification import verify as verify_study
@@ -192,12 +193,14 @@ def verify(path: Path, out: Path, settlement: str | None, languages: tuple[Langu
     there = next(place for place in (out, *out.absolute().parents) if place.exists())
     if not there.is_dir():
         raise UsageError(Problem(f"{there} is a file.", "Name a folder for the report."))
-    with progress():
+    watch = Stopwatch()
+    with progress(watch):
         study = load_study(path)
         languages = languages or tuple(Language(own) for own in study.plan.languages)
         report = verify_study(study, settlement=settlement)
         written = write(report, out, languages=languages)
     _summary(report, languages[0])
+    show_checks(report.record, languages[0], watch.seconds)
     say()
     lead = Text(en="The report is in", fr="Le rapport est dans")[languages[0]]
     say(f"{lead} {out}{':' if languages[0] is Language.EN else ' :'}")

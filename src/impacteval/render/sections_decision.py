@@ -14,7 +14,7 @@ from impacteval.render.sections_besides import stops, unpaid
 from impacteval.render.sections_looks import looks
 from impacteval.render.sections_losses import losses
 from impacteval.render.sections_mix_firm import firm_mixes
-from impacteval.render.sections_reruns import reruns
+from impacteval.render.sections_panel import panel
 from impacteval.render.sections_settling import settling
 from impacteval.render.sections_study import clauses_of
 from impacteval.render.sections_trends import trends
@@ -147,6 +147,7 @@ def firm(record: Record, pen: Pen) -> Iterator[Block]:
     yield Sub(words("firm.distance"), "firm-distance")
     yield from _distances(record, pen)
     yield from looks(record, pen)
+    yield from panel(record, pen)
     yield Sub(words("firm.other"), "firm-other")
     tested = [finding for finding in record.findings if finding.robustness]
     if not tested:
@@ -154,7 +155,6 @@ def firm(record: Record, pen: Pen) -> Iterator[Block]:
     for finding in tested:
         yield from _robustness(finding, record, pen)
     yield from losses(record, pen)
-    yield from reruns(record, pen)
     yield from trends(record, pen)
     yield from firm_mixes(record, pen)
 

@@ -71,7 +71,10 @@ class Cohort:
 
 @dataclass(frozen=True, eq=False)
 class Alternative:
-    """Another planned analysis of the same number: it informs, it never decides."""
+    """Another planned analysis of the same number: it informs, it never decides.
+
+    `drawn` is one of many random draws, which are counted and not listed one by one.
+    """
 
     name: str
     title: Text
@@ -80,6 +83,7 @@ class Alternative:
     reason: Message | None
     evidence: Evidence
     treated: frozenset[object] = frozenset()
+    drawn: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,12 +101,15 @@ class DiagnosticFinding:
     reruns : tuple of Alternative
         The planned estimate on other data or settings, where the check runs it again, as the decision
         would be told it.
+    measured : Text or None
+        What its statistic is, with its unit.
     """
 
     title: Text
     diagnostic: Diagnostic
     required: bool
     reruns: tuple[Alternative, ...] = ()
+    measured: Text | None = None
 
 
 @dataclass(frozen=True, eq=False)

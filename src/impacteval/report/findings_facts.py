@@ -28,6 +28,7 @@ from impacteval.report.panels import DESIGN, cohort_rows, event_rows, label
 from impacteval.report.record import (
     ArmRow,
     Both,
+    DecidedAgain,
     DiagnosticRow,
     FindingFacts,
     MethodFacts,
@@ -38,7 +39,7 @@ from impacteval.report.record import (
     Said,
 )
 from impacteval.report.record_subgroups import SubgroupFacts
-from impacteval.report.robustness import range_of, robustness_row, stated_reason
+from impacteval.report.robustness import decided_again, range_of, robustness_row, stated_reason
 from impacteval.report.sentences import Wording, contract_unit, text_of
 from impacteval.report.trends import trend_facts
 from impacteval.report.uncompared import UNCOMPARED
@@ -274,7 +275,9 @@ def finding_facts(
                 tuple(
                     robustness_row(finding, run, contract, alternatives, decision)
                     for run in d.reruns
+                    if not run.drawn
                 ),
+                decided_again(finding, d, alternatives, decision),
             )
             for d in finding.diagnostics
         ),
@@ -458,7 +461,10 @@ def _baseline(finding: Finding, plan: Plan) -> Iterator[ArmRow]:
 
 
 def _diagnostic(
-    check: DiagnosticFinding, names: Mapping[str, Words], reruns: tuple[RobustnessRow, ...]
+    check: DiagnosticFinding,
+    names: Mapping[str, Words],
+    reruns: tuple[RobustnessRow, ...],
+    decided: DecidedAgain | None,
 ) -> DiagnosticRow:
     found = check.diagnostic
     return DiagnosticRow(
@@ -476,6 +482,8 @@ def _diagnostic(
         required=check.required,
         explanation=Said.of(_named(found.explanation, names)),
         reruns=reruns,
+        measured=None if check.measured is None else Both.of(check.measured),
+        decided=decided,
     )
 
 

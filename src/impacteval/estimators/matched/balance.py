@@ -43,10 +43,10 @@ def balance_table(people: People, after: Floats, *, by: str = "served") -> dict[
     rows: dict[str, list[Any]] = {name: [] for name in names}
     for k, name in enumerate(people.covariates):
         x = people.x[:, k]
-        m1, v1 = _moments(x[own], people.counts[own])
-        m0, v0 = _moments(x[other], people.counts[other])
-        a1, w1 = _moments(x[own], after[own])
-        a0, w0 = _moments(x[other], after[other])
+        m1, v1 = _moments(x, people.counts, people.copies, own)
+        m0, v0 = _moments(x, people.counts, people.copies, other)
+        a1, w1 = _moments(x, after, people.copies, own)
+        a0, w0 = _moments(x, after, people.copies, other)
         unit = np.sqrt(v1 if by == "served" else 0.5 * (v1 + v0))
         values = (
             name, m1, a1, m0, a0, _over(m1 - m0, unit), _over(a1 - a0, unit), _over(v1, v0), _over(w1, w0),
@@ -76,10 +76,10 @@ def profile_table(
     rows: dict[str, list[Any]] = {n: [] for n in ("covariate", "inside", "outside", "difference")}
     both = inside | outside
     for k, name in enumerate(people.covariates):
-        x, w = people.x[:, k], people.counts
-        a, _ = _moments(x[inside], w[inside])
-        b, _ = _moments(x[outside], w[outside])
-        _, v = _moments(x[both], w[both])
+        x, w, copies = people.x[:, k], people.counts, people.copies
+        a, _ = _moments(x, w, copies, inside)
+        b, _ = _moments(x, w, copies, outside)
+        _, v = _moments(x, w, copies, both)
         for column, value in zip(rows, (name, a, b, _over(b - a, np.sqrt(v))), strict=True):
             rows[column].append(value)
     return rows
@@ -91,15 +91,20 @@ def largest_difference(table: dict[str, list[Any]], column: str = "difference_af
     return max(found, default=0.0)
 
 
-def _moments(x: Floats, w: Floats) -> tuple[float, float]:
-    """Weighted mean and variance (n - 1 where all weigh the same); NaN for nobody."""
-    total = float(w.sum())
+def _moments(
+    x: Floats, weight: Floats, copies: Floats, rows: NDArray[np.bool_]
+) -> tuple[float, float]:
+    """Weighted mean and variance (n - 1 where all weigh the same); NaN for nobody.
+
+    A row of several copies is that many people of its weight divided by their number.
+    """
+    total = float(weight[rows].sum())
     if not total > 0.0:
         return float("nan"), float("nan")
-    share = w / total
-    mean = float(share @ x)
-    free = 1.0 - float(share @ share)
-    return mean, float(share @ (x - mean) ** 2) / free if free > 0.0 else float("nan")
+    share = weight[rows] / total
+    mean = float(share @ x[rows])
+    free = 1.0 - float(share @ (share / copies[rows]))
+    return mean, float(share @ (x[rows] - mean) ** 2) / free if free > 0.0 else float("nan")
 
 
 def _over(a: float, b: float) -> float:
