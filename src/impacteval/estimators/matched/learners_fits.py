@@ -10,6 +10,8 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -130,10 +132,16 @@ def _compiled_in_peace() -> Iterator[None]:
 @contextmanager
 def one_thread() -> Iterator[None]:
     """Hold the libraries of linear algebra to one thread, so that sums have the same last digits."""
-    from threadpoolctl import threadpool_limits
-
-    with threadpool_limits(limits=1):
+    with _pools().limit(limits=1):
         yield
+
+
+@cache
+def _pools() -> Any:
+    """The libraries with threads of their own; finding them takes as long as a fit."""
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
 
 
 def foretold_by_group(rows: Rows, plan: Plan) -> Foretold:
