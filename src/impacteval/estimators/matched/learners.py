@@ -54,8 +54,9 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 Target = Literal["att", "ate"]
 Fit = Callable[[Rows, Plan], Foretold]
+About = Callable[[Floats, Floats, Foretold, float], Scores]
 
-NUISANCE_TREES = 200
+NUISANCE_TREES = 100
 """Trees of the random forests that a causal forest rests on."""
 
 
@@ -96,7 +97,7 @@ class DrLearner:
     score: Learner = "linear"
     folds: int = 5
     repeats: int = 5
-    trees: int = 200
+    trees: int = 100
     leaf: int = 5
     clip: float = 0.01
 
@@ -126,7 +127,7 @@ class DrLearner:
         """
         need_econml(self.name)
         scale = Scale.parse(scale)
-        about = _everyone if self.estimand == "ate" else _served
+        about = about_everyone if self.estimand == "ate" else about_served
         return _estimated(self, sample, scale, rng, foretold_by_group, about, [words.mended()])
 
 
@@ -163,7 +164,7 @@ class DoubleMl:
     score: Learner = "linear"
     folds: int = 5
     repeats: int = 5
-    trees: int = 200
+    trees: int = 100
     leaf: int = 5
     clip: float = 0.01
 
@@ -213,9 +214,9 @@ class DoubleMl:
         if self.model == "partially_linear":
             said = [words.residuals()]
             return _estimated(
-                self, sample, scale, rng, foretold_partially_linear, _overlap, said
+                self, sample, scale, rng, foretold_partially_linear, about_overlap, said
             )
-        about = _everyone if self.estimand == "ate" else _served
+        about = about_everyone if self.estimand == "ate" else about_served
         return _estimated(self, sample, scale, rng, foretold_by_group, about, [words.mended()])
 
 
@@ -282,9 +283,9 @@ class CausalForest:
         """
         need_econml(self.name)
         scale = Scale.parse(scale)
-        about = _everyone if self.estimand == "ate" else _served
+        about = about_everyone if self.estimand == "ate" else about_served
         said = [words.grown(self.trees), words.mended()]
-        return _estimated(self, sample, scale, rng, _by_forest, about, said)
+        return _estimated(self, sample, scale, rng, by_forest, about, said)
 
 
 Settings = DrLearner | DoubleMl | CausalForest
@@ -306,7 +307,8 @@ def _check_settings(own: Settings) -> None:
         raise UsageError(problems)
 
 
-def _by_forest(rows: Rows, plan: Plan) -> Foretold:
+def by_forest(rows: Rows, plan: Plan) -> Foretold:
+    """What a causal forest foretells; refused where some person was drawn by every tree."""
     said = foretold_by_causal_forest(rows, plan, nuisance_trees=NUISANCE_TREES)
     unseen = int(np.isnan(said.without).sum())
     if unseen:
@@ -314,15 +316,18 @@ def _by_forest(rows: Rows, plan: Plan) -> Foretold:
     return said
 
 
-def _served(y: Floats, treatment: Floats, said: Foretold, clip: float) -> Scores:
+def about_served(y: Floats, treatment: Floats, said: Foretold, clip: float) -> Scores:
+    """Scores of those served."""
     return served_scores(y, treatment, said, clip)
 
 
-def _everyone(y: Floats, treatment: Floats, said: Foretold, clip: float) -> Scores:
+def about_everyone(y: Floats, treatment: Floats, said: Foretold, clip: float) -> Scores:
+    """Scores of everyone."""
     return everyone_scores(y, treatment, said, clip)
 
 
-def _overlap(y: Floats, treatment: Floats, said: Foretold, _clip: float) -> Scores:
+def about_overlap(y: Floats, treatment: Floats, said: Foretold, _clip: float) -> Scores:
+    """Scores of those who could go either way."""
     return overlap_scores(y, treatment, said)
 
 
@@ -332,7 +337,7 @@ def _estimated(
     scale: Scale,
     rng: np.random.Generator,
     fit: Fit,
-    about: Callable[[Floats, Floats, Foretold, float], Scores],
+    about: About,
     how: Sequence[Message],
 ) -> CounterfactualEstimate:
     """Read, deal out, learn, average, tell."""
@@ -343,7 +348,7 @@ def _estimated(
     comparison = only_measured(whole)
     people = comparison.people
     held = ready(comparison, columns_of(people).values[:, 1:])
-    each, chances = _learned(own, held, rng, fit, about)
+    each, chances = learned(own, held, rng, fit, about)
     scores = averaged(each)
     arms = arms_of(people, scores)
     groups = _groups(sample, people)
@@ -372,12 +377,12 @@ def _estimated(
     )
 
 
-def _learned(
+def learned(
     own: Settings,
     held: Ready,
     rng: np.random.Generator,
     fit: Fit,
-    about: Callable[[Floats, Floats, Foretold, float], Scores],
+    about: About,
 ) -> tuple[list[Scores], list[Floats]]:
     """Scores by each partition in turn, and the chances foretold, in the order of the sample."""
     people, order = held.comparison.people, held.order
