@@ -151,7 +151,9 @@ def _curved_level(x1: Floats, x2: Floats) -> Floats:
     return 10.0 + 1.2 * np.sin(1.6 * x1) + 0.5 * x2
 
 
-LINES = Law("lines hold, n = 400", "both models are lines, effects differ", 400, _logit, _level, _effect)
+LINES = Law(
+    "lines hold, n = 400", "both models are lines, effects differ", 400, _logit, _level, _effect
+)
 BOTH = replace(
     LINES,
     name="both curved, n = 1000",
@@ -162,6 +164,12 @@ BOTH = replace(
 )
 CLUSTERS = replace(
     LINES, name="clusters, 40 of 12", describe="sites share a shock of SD 0.5", n=480, sites=40
+)
+THIN = replace(
+    LINES,
+    name="thin overlap, n = 400",
+    describe="chances from a hundredth to nine tenths and beyond",
+    logit=lambda x1, x2: -0.9 + 1.4 * x1 + 0.8 * x2,
 )
 LAWS = (
     replace(LINES, name="lines hold, n = 200", n=200),
@@ -180,12 +188,7 @@ LAWS = (
         level=_curved_level,
     ),
     BOTH,
-    replace(
-        LINES,
-        name="thin overlap, n = 400",
-        describe="chances from a hundredth to nine tenths and beyond",
-        logit=lambda x1, x2: -0.9 + 1.4 * x1 + 0.8 * x2,
-    ),
+    THIN,
     Law(
         "yes or no, n = 500",
         "0.6 fall back without the programme, fewer with it",
@@ -329,7 +332,7 @@ METHODS = (
         measured_by(learners.DrLearner(**ONE), lines_by_group, learners.about_served),
         _designs(*LAWS, target="att"),
         command=COMMAND,
-        replications=4000,
+        replications=3000,
         note=f"Lines and a logit, the effect on the served. {GENERAL}",
     ),
     Calibrated(
@@ -337,10 +340,10 @@ METHODS = (
         measured_by(
             learners.DrLearner(estimand="ate", **ONE), lines_by_group, learners.about_everyone
         ),
-        _designs(*LAWS, target="ate"),
+        _designs(LINES, THIN, CLUSTERS, target="ate"),
         scales=SCALES,
         command=COMMAND,
-        replications=4000,
+        replications=3000,
         note=f"Lines and a logit, the effect on everyone. {GENERAL}",
     ),
     Calibrated(
@@ -349,7 +352,7 @@ METHODS = (
         _designs(*LAWS, target="overlap"),
         scales=SCALES,
         command=COMMAND,
-        replications=4000,
+        replications=3000,
         note=f"The partially linear model with a line and a logit; effects differ, and the truth is that of the overlap population. {GENERAL}",
     ),
     Calibrated(
@@ -369,7 +372,7 @@ METHODS = (
         measured_by(learners.CausalForest(), learners.by_forest, learners.about_served),
         _designs(LINES, BOTH, target="att"),
         command=COMMAND,
-        replications=400,
+        replications=300,
         note="Default settings: five hundred trees over random forests, the effect on the served. A fit takes a second, hence few replications and a wide Monte Carlo error.",
     ),
     Calibrated(
@@ -381,7 +384,7 @@ METHODS = (
         ),
         _designs(LINES, BOTH, target="att"),
         command=COMMAND,
-        replications=400,
+        replications=300,
         note="Random forests of a hundred trees, the effect on the served. A fit takes a second, hence few replications and a wide Monte Carlo error.",
     ),
 )

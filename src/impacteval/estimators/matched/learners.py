@@ -391,9 +391,7 @@ def learned(
     scores, chances = [], []
     for _ in range(own.repeats):
         part = drawn_folds(people, held.rank, own.folds, rng)
-        plan = Plan(
-            own.outcome, own.score, own.trees, own.leaf, int(rng.integers(2**31)), own.clip
-        )
+        plan = Plan(own.outcome, own.score, own.trees, own.leaf, int(rng.integers(2**31)), own.clip)
         rows = Rows(
             held.columns[order],
             people.treatment[order],

@@ -238,7 +238,8 @@ def foretold_by_causal_forest(rows: Rows, plan: Plan, *, nuisance_trees: int) ->
 
 def _residuals(rows: Rows, residuals: tuple[Floats, ...]) -> tuple[Floats, Floats]:
     """Chance of being served and outcome foretold, from what econml left of both."""
-    return rows.treatment - np.ravel(residuals[1]), rows.z - np.ravel(residuals[0])
+    treatment = rows.treatment.astype(np.float64)
+    return treatment - np.ravel(residuals[1]), rows.z - np.ravel(residuals[0])
 
 
 def _around(overall: Floats, chance: Floats, effect: Floats) -> Foretold:

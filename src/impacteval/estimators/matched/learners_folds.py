@@ -101,9 +101,9 @@ def ready(comparison: Comparison, columns: Floats) -> Ready:
         When the outcome does not vary, or a group has fewer people than can be learned from.
     """
     people, y = comparison.people, comparison.y
-    sizes = [int(people.copies[inside].sum()) for inside in (people.served, ~people.served)]
-    if min(sizes) < FEWEST_PEOPLE:
-        raise NotIdentified(words.too_few(*sizes, FEWEST_PEOPLE))
+    served, others = (int(people.copies[g].sum()) for g in (people.served, ~people.served))
+    if min(served, others) < FEWEST_PEOPLE:
+        raise NotIdentified(words.too_few(served, others, FEWEST_PEOPLE))
     mass = people.own * people.copies
     share = mass / mass.sum()
     centre = float(share @ y)

@@ -127,7 +127,8 @@ class Forest:
 
     def predict(self, x: Floats) -> Floats:
         """What is foretold, shape (n,)."""
-        return np.round(self.fitted.predict(x), DIGITS)
+        found: Floats = np.round(self.fitted.predict(x), DIGITS)
+        return found
 
 
 @dataclass

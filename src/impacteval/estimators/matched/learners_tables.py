@@ -10,13 +10,16 @@ from numpy.typing import NDArray
 
 from impacteval.estimators.matched.learners_scores import Scores, means_of
 from impacteval.estimators.matched.people import Comparison, People
+from impacteval.inference import collinear_columns
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
 
-def group_table(people: People, scores: Scores, codes: Ints, labels: Sequence[Any]) -> dict[str, Any]:
+def group_table(
+    people: People, scores: Scores, codes: Ints, labels: Sequence[Any]
+) -> dict[str, Any]:
     """One row a group of people: both means, the effect and its standard error.
 
     Parameters
@@ -38,7 +41,8 @@ def group_table(people: People, scores: Scores, codes: Ints, labels: Sequence[An
         inside = codes == code
         means, influence = means_of(people, scores, inside)
         counted = [
-            round(float(people.copies[inside & arm].sum())) for arm in (people.served, ~people.served)
+            round(float(people.copies[inside & arm].sum()))
+            for arm in (people.served, ~people.served)
         ]
         error = _error(influence[1] - influence[0]) if min(counted) > 1 else float("nan")
         values = (label, *counted, means[1], means[0], means[1] - means[0], error)
@@ -102,12 +106,31 @@ def tables_of(
 
 
 def groups_are_covariates(people: People, codes: Ints) -> bool:
-    """Whether people alike in every covariate are of one group."""
-    columns = people.x
+    """Whether the covariates (or strata) tell the groups apart.
+
+    They do where levels of the groups are sums of covariates, as a column of a 0/1 trait is, or where
+    each group is a range, or a set of values, of one of them, as an age band is.
+    """
+    columns = [*people.x.T]
     if people.stratum is not None:
-        columns = np.column_stack([columns, people.stratum.codes])
-    alike = len(np.unique(columns, axis=0))
-    return len(np.unique(np.column_stack([columns, codes]), axis=0)) == alike
+        columns += [*np.eye(len(people.stratum.labels))[people.stratum.codes].T[1:]]
+        columns.append(people.stratum.codes.astype(np.float64))
+    if any(_told_by(column, codes) for column in columns):
+        return True
+    levels = np.eye(int(codes.max()) + 1)[codes][:, 1:]
+    idle = collinear_columns(np.column_stack([*columns, levels]))
+    return set(range(len(columns), len(columns) + levels.shape[1])) <= set(idle)
+
+
+def _told_by(x: Floats, codes: Ints) -> bool:
+    """Whether people of one value are of one group, and groups are ranges or values are few."""
+    order = np.lexsort((codes, x))
+    values, groups = x[order], codes[order]
+    alike, moved = values[1:] == values[:-1], groups[1:] != groups[:-1]
+    if (alike & moved).any():
+        return False
+    ranges = int(moved.sum()) + 1 == len(np.unique(codes))
+    return ranges or int((~alike).sum()) + 1 <= len(x) // 2
 
 
 def _halves(x: Floats, mass: Floats) -> tuple[float, Bools]:
