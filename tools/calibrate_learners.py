@@ -332,7 +332,7 @@ METHODS = (
         measured_by(learners.DrLearner(**ONE), lines_by_group, learners.about_served),
         _designs(*LAWS, target="att"),
         command=COMMAND,
-        replications=3000,
+        replications=4000,
         note=f"Lines and a logit, the effect on the served. {GENERAL}",
     ),
     Calibrated(
@@ -343,7 +343,7 @@ METHODS = (
         _designs(LINES, THIN, CLUSTERS, target="ate"),
         scales=SCALES,
         command=COMMAND,
-        replications=3000,
+        replications=4000,
         note=f"Lines and a logit, the effect on everyone. {GENERAL}",
     ),
     Calibrated(
@@ -352,7 +352,7 @@ METHODS = (
         _designs(*LAWS, target="overlap"),
         scales=SCALES,
         command=COMMAND,
-        replications=3000,
+        replications=4000,
         note=f"The partially linear model with a line and a logit; effects differ, and the truth is that of the overlap population. {GENERAL}",
     ),
     Calibrated(

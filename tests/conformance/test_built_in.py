@@ -24,13 +24,13 @@ CHOSEN = {
     "fixed-rate": {"rate": STATED},
     "matrix-completion": {"penalty": 0.3, "draws": 19},
     # One partition of people instead of the mean over five; lines instead of forests beneath trees.
-    "dr-learner": {"repeats": 1},
-    "double-ml": {"repeats": 1},
-    "causal-forest": {"outcome": "linear", "score": "linear", "trees": 40},
+    "dr-learner": {"repeats": 1, "folds": 3},
+    "double-ml": {"repeats": 1, "folds": 3},
+    "causal-forest": {"outcome": "linear", "score": "linear", "trees": 40, "folds": 3},
 }
 # Samples drawn by checks that repeat, where a fit takes more than a hundredth of a second: coverage
 # on thousands is measured by tools/calibrate_learners.py.
-MOST = {"dr-learner": 40, "double-ml": 60, "causal-forest": 30}
+MOST = {"dr-learner": 30, "double-ml": 40, "causal-forest": 24}
 SETTINGS = [
     *(
         (found.name, CHOSEN.get(found.name, {}))
