@@ -14,6 +14,7 @@ from impacteval.plan.analyses import (
     GroupRule,
     Robustness,
 )
+from impacteval.plan.causes import CausalGraph, Drawn, drawn
 from impacteval.plan.model import (
     Evaluator,
     LoweredGrade,
@@ -28,9 +29,11 @@ from impacteval.plan.tables import Columns, OtherColumns, TableSpec
 __all__ = [
     "PEOPLE",
     "Analysis",
+    "CausalGraph",
     "Columns",
     "Condition",
     "DiagnosticSpec",
+    "Drawn",
     "EstimatorSpec",
     "Evaluator",
     "GroupRule",
@@ -40,6 +43,7 @@ __all__ = [
     "Robustness",
     "SubgroupRule",
     "TableSpec",
+    "drawn",
     "load_plan",
     "load_plan_located",
     "plan_schema",
