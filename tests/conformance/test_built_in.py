@@ -30,7 +30,7 @@ CHOSEN = {
 }
 # Samples drawn by checks that repeat, where a fit takes more than a hundredth of a second: coverage
 # on thousands is measured by tools/calibrate_learners.py.
-MOST = {"dr-learner": 30, "double-ml": 40, "causal-forest": 24}
+MOST = {"dr-learner": 30, "double-ml": 30, "causal-forest": 30}
 SETTINGS = [
     *(
         (found.name, CHOSEN.get(found.name, {}))

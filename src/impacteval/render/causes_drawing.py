@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import textwrap
 from typing import TYPE_CHECKING, Any
 
@@ -15,10 +14,13 @@ if TYPE_CHECKING:
     from impacteval.report.record import FindingFacts
     from impacteval.report.record_causes import CauseNode
 
-BOX = 0.42
-"""Inches of a box's height."""
-ROW = 0.66
+BOX = 0.52
+"""Inches of a box's height: three lines."""
+ROW = 0.7
 """Inches from one row to the next."""
+LINES = 3
+LEAST_STEP = 1.3
+"""Inches of a layer beside another, below which layers are put under each other."""
 LETTER = 0.073
 """Inches of a letter, generously: the printer's typeface may be wider than the one at hand."""
 KINDS = ("service", "outcome", "held", "measured", "hidden")
@@ -42,17 +44,16 @@ def causes_drawing(finding: FindingFacts, pen: Pen, *, narrow: bool = False) -> 
     width = NARROW if narrow else WIDTH
     kinds = [kind for kind in KINDS if any(n.kind == kind for n in found.nodes)]
     legend = 0.24 * (len(kinds) if narrow else (len(kinds) + 2) // 3) + 0.12
-    lines = 3 if narrow else 2
-    box = BOX + 0.14 * (lines - 2)
-    across = at.rows if narrow else at.layers
-    step = width / across
-    wide = min(step - (0.14 if narrow else 0.42), 1.75)
-    down = at.layers * (box + 0.42) if narrow else at.rows * max(ROW, box + 0.2)
+    # Many layers side by side would leave no room for words: then they go down the page.
+    down_page = narrow or width / at.layers < LEAST_STEP
+    step = width / (at.rows if down_page else at.layers)
+    wide = min(step - (0.12 if down_page else 0.42), 1.75)
+    down = at.layers * (BOX + 0.42) if down_page else at.rows * ROW
     height = down + legend + 0.1
 
     def place(point: Place) -> tuple[float, float]:
         along, beside = point
-        if narrow:
+        if down_page:
             return (
                 (beside + at.rows / 2) * step,
                 height - legend - (along + 0.5) * down / at.layers,
@@ -68,9 +69,9 @@ def causes_drawing(finding: FindingFacts, pen: Pen, *, narrow: bool = False) -> 
         axes.set_xlim(0, width)
         axes.set_ylim(0, height)
         axes.axis("off")
-        _arrows(axes, at, place, (wide, box), narrow=narrow)
+        _arrows(axes, at, place, (wide, BOX), down_page=down_page)
         for node in found.nodes:
-            _box(axes, node, place(at.places[node.name]), (wide, box), pen, lines)
+            _box(axes, node, place(at.places[node.name]), (wide, BOX), pen)
         _legend(axes, kinds, width, height, pen, narrow=narrow)
         return svg(figure, name)
 
@@ -81,7 +82,6 @@ def _box(
     centre: tuple[float, float],
     size: tuple[float, float],
     pen: Pen,
-    most: int,
 ) -> None:
     from matplotlib.patches import FancyBboxPatch
 
@@ -101,8 +101,8 @@ def _box(
         )
     )
     lines = textwrap.wrap(pen.both(node.label), max(4, int((wide - 0.08) / LETTER)))
-    if len(lines) > most:
-        lines = [*lines[: most - 1], f"{lines[most - 1][:-1]}…"]
+    if len(lines) > LINES:
+        lines = [*lines[: LINES - 1], f"{lines[LINES - 1][:-1]}…"]
     for k, line in enumerate(lines):
         lift = 0.14 * ((len(lines) - 1) / 2 - k)
         axes.text(
@@ -118,31 +118,40 @@ def _box(
         )
 
 
-def _arrows(axes: Any, at: Layout, place: Any, size: tuple[float, float], *, narrow: bool) -> None:
+def _arrows(
+    axes: Any, at: Layout, place: Any, size: tuple[float, float], *, down_page: bool
+) -> None:
     """Each arrow from the edge of one box to the edge of the other, round those between."""
     from matplotlib.patches import FancyArrowPatch
     from matplotlib.path import Path
 
     wide, high = size
     for way in at.ways.values():
-        points = [place(point) for point in way]
         # Arrows leave and enter in the middle of the side that faces the way of time.
         out, into = (
-            ((0.0, -high / 2), (0.0, high / 2)) if narrow else ((wide / 2, 0.0), (-wide / 2, 0.0))
+            ((0.0, -high / 2), (0.0, high / 2))
+            if down_page
+            else ((wide / 2, 0.0), (-wide / 2, 0.0))
         )
-        points[0] = (points[0][0] + out[0], points[0][1] + out[1])
-        points[-1] = (points[-1][0] + into[0], points[-1][1] + into[1])
-        along = 1 if narrow else 0
-        vertices, codes = [points[0]], [int(Path.MOVETO)]
-        for a, b in itertools.pairwise(points):
-            half = 0.5 * (b[along] - a[along])
-            for point, turn in ((a, half), (b, -half)):
-                moved = list(point)
-                moved[along] += turn
-                vertices.append((moved[0], moved[1]))
+        along = 1 if down_page else 0
+        at_end = len(way) - 1
+        vertices: list[tuple[float, float]] = []
+        codes: list[int] = []
+        for k, (x, y) in enumerate(place(point) for point in way):
+            here, on = (x + into[0], y + into[1]), (x + out[0], y + out[1])
+            if k:
+                half = 0.5 * (here[along] - vertices[-1][along])
+                for point, turn in ((vertices[-1], half), (here, -half)):
+                    moved = list(point)
+                    moved[along] += turn
+                    vertices.append((moved[0], moved[1]))
+                    codes.append(int(Path.CURVE4))
+                vertices.append(here)
                 codes.append(int(Path.CURVE4))
-            vertices.append(b)
-            codes.append(int(Path.CURVE4))
+            if k < at_end:
+                # Straight past the boxes of a layer between; bends lie between layers.
+                vertices.append(on)
+                codes.append(int(Path.LINETO) if k else int(Path.MOVETO))
         axes.add_patch(
             FancyArrowPatch(
                 path=Path(vertices, codes),
@@ -150,8 +159,6 @@ def _arrows(axes: Any, at: Layout, place: Any, size: tuple[float, float], *, nar
                 mutation_scale=9,
                 linewidth=1.1,
                 color=SOFT,
-                fill=True,
-                facecolor=SOFT,
                 zorder=2,
             )
         )

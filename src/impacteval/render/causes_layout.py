@@ -15,6 +15,8 @@ Edge = tuple[str, str]
 Place = tuple[float, float]
 
 SWEEPS = 6
+PASSING = 0.4
+"""Room of an arrow that passes a layer by, as a share of that of a thing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,14 +29,14 @@ class Layout:
     ways : dict of edge to tuple of (layer, row)
         From the cause to the effect, through the layers between them.
     layers : int
-    rows : int
-        Places of the fullest layer.
+    rows : float
+        Width of the fullest layer, in things; an arrow that passes by takes less room than one.
     """
 
     places: dict[str, Place]
     ways: dict[Edge, tuple[Place, ...]]
     layers: int
-    rows: int
+    rows: float
 
 
 def layout(nodes: Sequence[str], edges: Sequence[Edge]) -> Layout:
@@ -68,12 +70,14 @@ def layout(nodes: Sequence[str], edges: Sequence[Edge]) -> Layout:
         stops[a, b] = chain
         links += list(itertools.pairwise(chain))
     order = _ordered(rows, links)
-    fullest = max(len(row) for row in order)
-    where = {
-        name: (float(k), place - (len(row) - 1) / 2)
-        for k, row in enumerate(order)
-        for place, name in enumerate(row)
-    }
+    where: dict[str, Place] = {}
+    fullest = 0.0
+    for k, row in enumerate(order):
+        room = [PASSING if name.startswith("\0") else 1.0 for name in row]
+        fullest, begun = max(fullest, sum(room)), -sum(room) / 2
+        for name, own in zip(row, room, strict=True):
+            where[name] = (float(k), begun + own / 2)
+            begun += own
     ways = {edge: tuple(where[name] for name in chain) for edge, chain in stops.items()}
     return Layout({n: where[n] for n in nodes}, ways, count, fullest)
 
