@@ -179,9 +179,18 @@ def prepare(path: Path, *, again: bool) -> None:
     show_command(f"impacteval verify {path} --out OUT", lead="Next: ")
 
 
-def verify(path: Path, out: Path, settlement: str | None, languages: tuple[Language, ...]) -> None:
+def verify(
+    path: Path,
+    out: Path,
+    settlement: str | None,
+    languages: tuple[Language, ...],
+    against: Path | None = None,
+    tolerance: str | None = None,
+) -> None:
     """Verify and write the report, in the languages of the plan unless others are asked for."""
+    from impacteval.cli.comparing import fail_apart, show_compared, tolerance_of
     from impacteval.render import write
+    from impacteval.report.reading import load_record
     from impacteval.study import load_study
     from impacteval.verification import verify as verify_study
 
@@ -189,10 +198,17 @@ def verify(path: Path, out: Path, settlement: str | None, languages: tuple[Langu
     there = next(place for place in (out, *out.absolute().parents) if place.exists())
     if not there.is_dir():
         raise UsageError(Problem(f"{there} is a file.", "Name a folder for the report."))
+    share = tolerance_of(tolerance)
+    if tolerance is not None and against is None:
+        what = "--tolerance says how far another run may be off, and none is named."
+        raise UsageError(Problem(what, "Name one with --against."))
+    other = None if against is None else load_record(against)
     with progress():
         study = load_study(path)
         languages = languages or tuple(Language(own) for own in study.plan.languages)
         report = verify_study(study, settlement=settlement)
+        if other is not None:
+            report = report.against(other, share)
         written = write(report, out, languages=languages)
     _summary(report, languages[0])
     say()
@@ -200,6 +216,11 @@ def verify(path: Path, out: Path, settlement: str | None, languages: tuple[Langu
     say(f"{lead} {out}{':' if languages[0] is Language.EN else ' :'}")
     for file in written:
         say(str(file), indent="  ")
+    compared = report.record.compared
+    if compared is not None:
+        say()
+        show_compared(compared, report.record, languages[0])
+        fail_apart(compared)
 
 
 def _summary(report: Report, language: Language) -> None:
