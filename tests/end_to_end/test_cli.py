@@ -147,6 +147,11 @@ def test_a_lock_is_not_replaced_silently(two_cohorts: Any, typed: Any) -> None:
     assert (study / "lock.yaml").read_bytes() == before
     assert typed("lock", study, "--again").code == 0
     assert (study / "lock.yaml").read_bytes() != before
+    anew = typed("lock", study, "--again")
+    assert (anew.code, "is as it was" in anew.plain_out) == (0, True)
+    typed("prepare", study)
+    verified = typed("verify", study, "--out", study / "out", "--lang", "en")
+    assert "was locked anew: this lock replaces sha256:" in verified.plain_out
 
 
 @pytest.mark.parametrize("date", ["31/03/2026", "2026-02-30", "2026", "soon"])

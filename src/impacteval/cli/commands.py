@@ -108,7 +108,7 @@ def lock(path: Path, date: str | None, *, again: bool) -> None:
     """Write the lock; one that exists already is never replaced silently."""
     from impacteval.study import load_study
     from impacteval.study.check import check_study
-    from impacteval.study.lock import LOCK_FILE, write_lock
+    from impacteval.study.lock import LOCK_FILE, anew, write_lock
     from impacteval.study.locking import lock_now
 
     if date is not None:
@@ -117,14 +117,15 @@ def lock(path: Path, date: str | None, *, again: bool) -> None:
         study = load_study(path)
         check_study(study)
         earlier = study.lock
-        made = lock_now(study, date=date or (earlier.date if earlier and not again else None))
+        date = date or (earlier.date if earlier and not again else None)
+        made = anew(lock_now(study, date=date), earlier)
     if earlier is not None and earlier == made:
         say(f"{path / LOCK_FILE} is as it was: the same contract, plan and data schema.")
     elif earlier is not None and not again:
         raise UsageError(
             Problem(
                 f"{path} is locked already, and this would be another lock.",
-                "Use --again to lock anew; the report of the earlier lock stays what it is.",
+                "Use --again to lock anew: the new lock names this one, and so does every report.",
             )
         )
     else:
@@ -148,12 +149,12 @@ def prepare(path: Path, *, again: bool) -> None:
     from impacteval.study import load_study
     from impacteval.study.check import check_study
     from impacteval.study.locking import prepare_now
-    from impacteval.study.preparation import PREPARED_FILE, write_prepared
+    from impacteval.study.preparation import PREPARED_FILE, frozen_anew, write_prepared
 
     with progress():
         study = load_study(path)
         check_study(study, outcomes=False)
-        made = prepare_now(study)
+        made = frozen_anew(prepare_now(study), study.prepared)
     file = path / PREPARED_FILE
     if study.prepared is not None and study.prepared == made:
         say(f"{file} is as it was: the same data without outcomes, the same plan.")
@@ -162,7 +163,8 @@ def prepare(path: Path, *, again: bool) -> None:
             Problem(
                 f"{file} was frozen already, and now it would be another one "
                 f"(frozen {study.prepared.digest}, found {made.digest}).",
-                "Put the data and the plan back, or use --again while no outcome has been used.",
+                "Put the data and the plan back, or use --again: it names what it replaces, and so "
+                "does every report.",
             )
         )
     else:

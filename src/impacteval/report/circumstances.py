@@ -11,6 +11,9 @@ from impacteval.report.record_findings import FindingFacts
 from impacteval.report.record_values import Both, Said
 from impacteval.values import Message, Text
 
+REPLACED = "lock.replaced"
+"""Key of the deviation that names a lock which stood before."""
+
 
 def same_contract(here: Record, there: Record) -> bool:
     """Whether both were judged by the same contract, amendments included."""
@@ -30,15 +33,32 @@ def standing(here: Record, there: Record) -> Message:
         )
         return Message("compared.standing", text)
     if mine != theirs:
-        return Message("compared.standing", words.TWO_LOCKS)
+        text = (
+            words.LOCKED_FIRST_THERE
+            if theirs in _replaced(here)
+            else words.LOCKED_FIRST_HERE
+            if mine in _replaced(there)
+            else words.TWO_LOCKS
+        )
+        return Message("compared.standing", text)
     by_departures = {
         (False, False): words.BOTH_AS_LOCKED,
         (False, True): words.HERE_AS_LOCKED,
         (True, False): words.THERE_AS_LOCKED,
         (True, True): words.NEITHER_AS_LOCKED,
     }
-    departs = (bool(here.deviations), bool(there.deviations))
+    departs = (_departs(here), _departs(there))
     return Message("compared.standing", by_departures[departs])
+
+
+def _replaced(record: Record) -> set[object]:
+    """Digests of the locks that stood before the one of this run."""
+    return {d.what.values["digest"] for d in record.deviations if d.what.key == REPLACED}
+
+
+def _departs(record: Record) -> bool:
+    """Whether a run departs from its own lock, whatever stood there before that."""
+    return any(deviation.what.key != REPLACED for deviation in record.deviations)
 
 
 def circumstances(here: Record, there: Record) -> Iterator[Said]:

@@ -83,6 +83,16 @@ NOT_LOCKED = Text(
     en="Neither run was locked: nothing shows what was fixed beforehand.",
     fr="Aucun des calculs n'était verrouillé : rien ne montre ce qui était fixé d'avance.",
 )
+LOCKED_FIRST_HERE = Text(
+    en="The other run's lock replaces this run's: what was fixed first is this run's number.",
+    fr="Le verrou de l'autre calcul remplace celui de ce calcul : le nombre fixé en premier est celui "
+    "de ce calcul.",
+)
+LOCKED_FIRST_THERE = Text(
+    en="This run's lock replaces the other run's: what was fixed first is the other run's number.",
+    fr="Le verrou de ce calcul remplace celui de l'autre calcul : le nombre fixé en premier est celui "
+    "de l'autre.",
+)
 TWO_LOCKS = Text(
     en="The runs have different locks: only the parties can tell which one they agreed on.",
     fr="Les calculs ont des verrous différents : seules les parties peuvent dire duquel elles étaient "

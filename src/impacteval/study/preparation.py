@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from impacteval.canonical import digest
 from impacteval.errors import LockError
@@ -52,6 +52,8 @@ class Prepared(_Frozen):
     study: str
     plan_digest: str
     samples: tuple[PreparedSample, ...]
+    replaces: tuple[str, ...] = Field(default=(), exclude_if=lambda found: not found)
+    """Digests of what was frozen here before, the oldest first: none is replaced unseen."""
 
     @property
     def digest(self) -> str:
@@ -83,6 +85,15 @@ def read_prepared(path: Path) -> Prepared | None:
             f"{path} cannot be read as a frozen preparation. Put the original file back; or, while "
             "no outcome has been used, delete it and run `impacteval prepare` again."
         ) from error
+
+
+def frozen_anew(made: Prepared, earlier: Prepared | None) -> Prepared:
+    """A new preparation that says what it replaces; the earlier one where nothing has changed."""
+    if earlier is None:
+        return made
+    if made.model_copy(update={"replaces": earlier.replaces}) == earlier:
+        return earlier
+    return made.model_copy(update={"replaces": (*earlier.replaces, earlier.digest)})
 
 
 def check_prepared(prepared: Prepared, study: str, wanted: Iterable[tuple[str, str]]) -> None:
