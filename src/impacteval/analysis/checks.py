@@ -11,9 +11,9 @@ from impacteval.contract import units
 from impacteval.diagnostics import DIAGNOSTICS, run_diagnostic
 from impacteval.diagnostics.planned import Planned
 from impacteval.errors import DataError, Problem, UsageError
+from impacteval.plan import PEOPLE
 from impacteval.registry import estimator
 from impacteval.report.findings import Alternative, DiagnosticFinding, Method
-from impacteval.study.people import PEOPLE
 from impacteval.study.rows import sample_of
 from impacteval.study.seeds import step_rng
 from impacteval.values import LEAST_SHOWN, Confidence, Message, Scale

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from impacteval.cli.frozen import show_frozen
 from impacteval.cli.show import progress, say, show_command, show_json, show_rows
 from impacteval.errors import Problem, StudyError, UsageError
 from impacteval.values import Language, Text
@@ -178,6 +179,8 @@ def prepare(path: Path, *, again: bool) -> None:
                 ("", sample.blind_digest),
             ]
         )
+        if sample.step is not None:
+            show_frozen(sample.step)
     show_command(f"impacteval verify {path} --out OUT", lead="Next: ")
 
 

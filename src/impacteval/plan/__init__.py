@@ -6,6 +6,7 @@ contract alone.
 """
 
 from impacteval.plan.analyses import (
+    PEOPLE,
     Analysis,
     Condition,
     DiagnosticSpec,
@@ -25,6 +26,7 @@ from impacteval.plan.subgroups import SubgroupRule
 from impacteval.plan.tables import Columns, OtherColumns, TableSpec
 
 __all__ = [
+    "PEOPLE",
     "Analysis",
     "Columns",
     "Condition",

@@ -67,6 +67,8 @@ def _not_negative(value: Decimal) -> Decimal:
     return value
 
 
+PEOPLE = ("person", "household")
+"""Units of whom small numbers are not described, and whose names are replaced."""
 PLACEBO_OUTCOMES = "placebo-outcomes"
 """The diagnostic that reads outcome columns of its own."""
 

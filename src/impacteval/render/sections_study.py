@@ -23,6 +23,7 @@ from impacteval.render.concerns import concerns
 from impacteval.render.labels import slug
 from impacteval.render.pen import Pen
 from impacteval.render.plots import love_drawing, path_drawing
+from impacteval.render.sections_alike import compared
 from impacteval.render.sections_amended import amendments
 from impacteval.render.sections_lost import who_was_lost
 from impacteval.render.sections_mix import holds_path, mixed
@@ -126,6 +127,7 @@ def otherwise(record: Record, pen: Pen) -> Iterator[Block]:
             yield from _counterfactual(finding, record.page_one.clauses, pen)
             yield from who_changes(finding, pen)
         yield from mixed(finding, pen)
+        yield from compared(finding, pen)
         for part in finding.parts:
             named = words(
                 "otherwise.part", design=pen.both(part.design), weight=pen.percent(part.weight)

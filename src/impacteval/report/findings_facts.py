@@ -15,8 +15,10 @@ from impacteval.decide import ClauseResult, Decision, pool_label
 from impacteval.errors import NotAnswerable
 from impacteval.estimates import CounterfactualEstimate
 from impacteval.files import Words
-from impacteval.plan import Plan
+from impacteval.plan import PEOPLE, Plan
 from impacteval.plugin import MethodCard
+from impacteval.report.alike import alike_facts
+from impacteval.report.alike_words import DESIGN as ALIKE
 from impacteval.report.findings import DiagnosticFinding, Finding, Findings, Method, Part
 from impacteval.report.interval_notes import interval_notes
 from impacteval.report.losses import loss_rows, lost_rows
@@ -77,6 +79,7 @@ _UNITS_OF_DESIGN: Mapping[str, tuple[Text, Text]] = {
     ),
     "did": DESIGN,
     "synthetic_control": MIX,
+    "matched": ALIKE,
     **UNCOMPARED,
 }
 _COMPARED = (
@@ -290,6 +293,11 @@ def finding_facts(
         event_study=tuple(event_rows(compared)),
         subgroups=subgroups,
         mix=mix_facts(compared, natural_unit(outcome)),
+        alike=alike_facts(
+            compared,
+            finding.analysis.covariate_names,
+            people=finding.analysis.unit_kind in PEOPLE,
+        ),
         interval_notes=interval_notes(estimate, contract, finding.outcome),
     )
 

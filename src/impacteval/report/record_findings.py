@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from impacteval.report.record_alike import Alike
 from impacteval.report.record_mix import Mix
 from impacteval.report.record_panels import CohortRow, EventRow
 from impacteval.report.record_subgroups import SubgroupFacts
@@ -221,5 +222,7 @@ class FindingFacts(Frozen):
     """Effects by group, where the plan asks for them."""
     mix: Mix | None = Field(default=None, exclude_if=lambda found: found is None)
     """What a mix of places is made of, how well it fits, and placebos."""
+    alike: Alike | None = Field(default=None, exclude_if=lambda found: found is None)
+    """Who is compared with whom, where people were chosen or weighted to be alike."""
     interval_notes: tuple[Said, ...] = Field(default=(), exclude_if=lambda said: not said)
     """Where an interval is empty, has no end, is several stretches, or lacks the estimate."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from impacteval.errors import Problem, StudyError
-from impacteval.plan import Analysis
+from impacteval.plan import PEOPLE, Analysis
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 KEY_VARIABLE = "IMPACTEVAL_KEY_FILE"
 PUBLISHED_TEST_KEY = b"impacteval: published key for synthetic people"
 """Synthetic people have nothing to hide, and a stranger must be able to re-run their study."""
-
-PEOPLE = ("person", "household")
 
 
 def without_identifiers(study: Study, analysis: Analysis, frame: pd.DataFrame) -> pd.DataFrame:

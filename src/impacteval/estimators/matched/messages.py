@@ -124,32 +124,29 @@ def clustered(clusters: int) -> Message:
 
 def target_served(units: int, *, measured_only: bool) -> Message:
     """Everyone served."""
-    end = Text(
-        en=" and measured" if measured_only else "", fr=" et mesurées" if measured_only else ""
-    )
-    return Message(
-        "target.served",
-        Text(
-            en=f"Those served{end.en} ({{units:int}})",
-            fr=f"Les personnes servies{end.fr} ({{units:int}})",
-        ),
-        {"units": units},
-    )
+    if measured_only:
+        text = Text(
+            en="Those served and measured ({units:int})",
+            fr="Les personnes servies et mesurées ({units:int})",
+        )
+    else:
+        text = Text(en="Those served ({units:int})", fr="Les personnes servies ({units:int})")
+    return Message("target.served", text, {"units": units})
 
 
 def target_everyone(units: int, *, measured_only: bool) -> Message:
     """Everyone in the data."""
-    end = Text(
-        en=" and measured" if measured_only else "", fr=" et mesurées" if measured_only else ""
-    )
-    return Message(
-        "target.everyone",
-        Text(
-            en=f"Everyone in the data{end.en}, served or not ({{units:int}})",
-            fr=f"Toutes les personnes des données{end.fr}, servies ou non ({{units:int}})",
-        ),
-        {"units": units},
-    )
+    if measured_only:
+        text = Text(
+            en="Everyone in the data and measured, served or not ({units:int})",
+            fr="Toutes les personnes des données et mesurées, servies ou non ({units:int})",
+        )
+    else:
+        text = Text(
+            en="Everyone in the data, served or not ({units:int})",
+            fr="Toutes les personnes des données, servies ou non ({units:int})",
+        )
+    return Message("target.everyone", text, {"units": units})
 
 
 def target_matched(matched: int, units: int) -> Message:
