@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from impacteval.analysis import Task, analyse
 from impacteval.analysis.averages import average_answer
 from impacteval.analysis.combined import Source, analyse_combined
+from impacteval.analysis.funnel import funnel_findings
 from impacteval.analysis.stops import stop_numbers, stop_questions, stops_as_contracted
 from impacteval.contract import POOLED, Contract
 from impacteval.contract.calendar import Look, look_of
@@ -41,6 +42,7 @@ from impacteval.progress import step
 from impacteval.report.build import record_of
 from impacteval.report.findings import Finding, Findings, people_of
 from impacteval.report.findings_facts import NOTHING_OR_HARM, SOME_GOOD
+from impacteval.report.funnel import FunnelFinding
 from impacteval.report.record import Both, DataSource
 from impacteval.report.run import Reading, Run
 from impacteval.report.value import Report
@@ -49,6 +51,7 @@ from impacteval.study.amended import on_settlement
 from impacteval.study.check import plan_problems
 from impacteval.study.comparison import method_named, own_design
 from impacteval.study.fit import combination_of, groups_of, in_contract_order
+from impacteval.study.funnel import funnels_of
 from impacteval.study.lock import Lock, deviations
 from impacteval.study.locking import lock_now
 from impacteval.study.people import without_identifiers
@@ -133,13 +136,14 @@ def verify(study: Study, *, settlement: str | None = None) -> Report:
     current = lock_now(locked_as, frames=frames)
     changed = _changed(study, current)
     digests = {table: table_digest(frame) for table, frame in frames.items()}
+    eligible = {} if plan.funnel is None else funnels_of(study, frames[plan.funnel.data])
 
     asked = compared_both_ways(contract, *other_rules(contract), signed=signed)
     found: list[Finding] = []
     for outcome in dict.fromkeys(a.outcome for _, a in in_contract_order(plan, contract)):
         sources = {
             analysis.design: Source(
-                _task(study, entry, asked, settled_at, _bounds(contract, outcome)),
+                _task(study, entry, asked, settled_at, _bounds(contract, outcome), eligible),
                 without_identifiers(study, analysis, frames[analysis.data]),
                 digests[analysis.data],
             )
@@ -182,6 +186,7 @@ def verify(study: Study, *, settlement: str | None = None) -> Report:
         agreed=study.contract,
         at=given.at,
         ledger=study.ledger,
+        funnels=funnel_findings(study, eligible, frames),
         digests={
             "contract": locked_as.contract_digest,
             "plan": study.plan_digest,
@@ -312,6 +317,7 @@ def _task(
     asked: tuple[Compared, ...],
     settlement: str | None,
     bounds: dict[str, LowerBound],
+    eligible: Mapping[str, FunnelFinding],
 ) -> Task:
     contract, analysis = study.contract, study.plan.analyses[entry]
     outcome = contract.outcomes[analysis.outcome]
@@ -353,6 +359,7 @@ def _task(
             for name, group in contract.equity.items()
             if group.floor is not None and group.floor.outcome == analysis.outcome
         },
+        funnels={group: counted.funnel for group, counted in eligible.items()},
     )
 
 

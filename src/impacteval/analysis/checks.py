@@ -57,6 +57,7 @@ def checks_of(
                 ),
                 settings=_settings(task, name, settings.get(name, {})),
                 planned=known,
+                funnel=task.funnels.get(group),
             )
         except UsageError as error:  # a setting that these data contradict
             raise DataError(
@@ -130,7 +131,7 @@ def planned_of(task: Task, group: str, found: CounterfactualEstimate | Message) 
 
     built: Any = estimator(spec.name, **spec.settings)
     settings = {field.name: getattr(built, field.name) for field in fields(built)}
-    return Planned(found, again, reference_values(task, group), settings)
+    return Planned(found, again, reference_values(task, group), settings, task.better)
 
 
 def reference_values(task: Task, group: str) -> tuple[float, ...]:

@@ -21,7 +21,7 @@ from impacteval.registry import entry as registered
 from impacteval.registry import estimator
 from impacteval.report.findings import Alternative, Method
 from impacteval.report.grade import FEW_TREATED
-from impacteval.sample import BlindSample, Sample
+from impacteval.sample import BlindSample, Funnel, Sample
 from impacteval.study.concerns import concerns_of
 from impacteval.study.seeds import step_rng
 from impacteval.values import Evidence, LowerBound, Message, Question, Scale, Text
@@ -63,6 +63,8 @@ class Task:
         The bound that the contract itself compares, for groups where it compares one.
     seeded : str
         What the seeds are drawn under: the outcome, with the design where several are combined.
+    funnels : mapping of group to Funnel
+        Everyone eligible, where the plan names the table.
     """
 
     entry: str
@@ -81,6 +83,7 @@ class Task:
     floors: Mapping[str, Decimal] = field(default_factory=dict)
     bounds: Mapping[str, LowerBound] = field(default_factory=dict)
     seeded: str = ""
+    funnels: Mapping[str, Funnel] = field(default_factory=dict)
 
 
 # --- from samples to estimates ----------------------------------------------------------------

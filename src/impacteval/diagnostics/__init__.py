@@ -8,9 +8,9 @@ Examples
 --------
 >>> sorted(DIAGNOSTICS)
 ['anticipation', 'attrition', 'audit', 'balance', 'compliance', 'compositional-change', \
-'contamination', 'honest-did', 'leave-one-cluster', 'leave-one-cohort', \
+'contamination', 'cream-skimming', 'honest-did', 'leave-one-cluster', 'leave-one-cohort', \
 'leave-one-out-donors', 'placebo-dates', 'placebo-outcomes', 'pre-trends', 'reconciliation', \
-'sample-ratio', 'spillover', 'spillover-rings']
+'refusals-by-profile', 'sample-ratio', 'spillover', 'spillover-rings']
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from impacteval.diagnostics.composition import compositional_change
 from impacteval.diagnostics.dates import anticipation, placebo_dates
 from impacteval.diagnostics.donors import DONORS
 from impacteval.diagnostics.entry import DiagnosticEntry
+from impacteval.diagnostics.gaming import GAMING
 from impacteval.diagnostics.leave_out import leave_one_cluster, leave_one_cohort
 from impacteval.diagnostics.parallel_trends_entries import PARALLEL_TRENDS
 from impacteval.diagnostics.placebo_outcomes import placebo_outcomes
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
     from numpy.random import Generator
 
     from impacteval.estimates import Diagnostic
-    from impacteval.sample import Sample
+    from impacteval.sample import Funnel, Sample
 
 
 _ALL = (
@@ -168,7 +169,7 @@ _ALL = (
 )
 
 DIAGNOSTICS: Mapping[str, DiagnosticEntry] = MappingProxyType(
-    {e.name: e for e in (*_ALL, *ROLL_OUTS, DONORS)}
+    {e.name: e for e in (*_ALL, *ROLL_OUTS, DONORS, *GAMING)}
 )
 
 
@@ -185,6 +186,7 @@ def run_diagnostic(
     rng: Generator | None = None,
     settings: Mapping[str, Any] | None = None,
     planned: Planned | None = None,
+    funnel: Funnel | None = None,
 ) -> Diagnostic:
     """Run a diagnostic by name.
 
@@ -202,6 +204,8 @@ def run_diagnostic(
         What else a plan states, such as ``share`` for ``sample-ratio``.
     planned : Planned, optional
         The planned estimate, for diagnostics that look at it or run its estimator again.
+    funnel : Funnel, optional
+        Everyone eligible, for diagnostics of who of them was taken on.
 
     Raises
     ------
@@ -218,6 +222,8 @@ def run_diagnostic(
     entry = DIAGNOSTICS[name]
     if entry.planned:
         given["planned"] = planned
+    if entry.funnel:
+        given["funnel"] = funnel
     return entry.run(sample, limit=limit, rng=rng, **given)
 
 

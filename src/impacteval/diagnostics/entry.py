@@ -33,6 +33,8 @@ class DiagnosticEntry:
         Whether it looks at the planned estimate, or runs its estimator again.
     outcomes : str
         The setting that names further outcome columns, which the sample then carries; empty for none.
+    funnel : bool
+        Whether it looks at everyone eligible, `impacteval.sample.Funnel`.
     """
 
     name: str
@@ -43,3 +45,4 @@ class DiagnosticEntry:
     settings: tuple[str, ...] = ()
     planned: bool = False
     outcomes: str = ""
+    funnel: bool = False

@@ -46,12 +46,15 @@ class Planned:
         Bare reference values on the scale of the estimate. What stands at them is not known here.
     settings : mapping
         The estimator's settings as planned, those left at their defaults included.
+    better : str
+        ``higher`` or ``lower``: which outcomes are the good ones; empty where that is not known.
     """
 
     estimate: CounterfactualEstimate | Message
     again: Again
     at: tuple[float, ...] = ()
     settings: Mapping[str, Any] = field(default_factory=dict)
+    better: str = ""
 
     @property
     def scale(self) -> Scale | None:

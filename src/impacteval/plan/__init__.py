@@ -14,7 +14,9 @@ from impacteval.plan.analyses import (
     GroupRule,
     Robustness,
 )
+from impacteval.plan.funnel import Funnel, FunnelColumns
 from impacteval.plan.model import (
+    FUNNEL_DIAGNOSTICS,
     Evaluator,
     LoweredGrade,
     Plan,
@@ -26,6 +28,7 @@ from impacteval.plan.subgroups import SubgroupRule
 from impacteval.plan.tables import Columns, OtherColumns, TableSpec
 
 __all__ = [
+    "FUNNEL_DIAGNOSTICS",
     "PEOPLE",
     "Analysis",
     "Columns",
@@ -33,6 +36,8 @@ __all__ = [
     "DiagnosticSpec",
     "EstimatorSpec",
     "Evaluator",
+    "Funnel",
+    "FunnelColumns",
     "GroupRule",
     "LoweredGrade",
     "OtherColumns",

@@ -25,6 +25,7 @@ from impacteval.render.pen import Pen
 from impacteval.render.plots import love_drawing, path_drawing
 from impacteval.render.sections_alike import compared
 from impacteval.render.sections_amended import amendments
+from impacteval.render.sections_funnel import funnels
 from impacteval.render.sections_lost import who_was_lost
 from impacteval.render.sections_mix import holds_path, mixed
 from impacteval.render.sections_panels import cohorts, who_changes
@@ -104,6 +105,7 @@ def counted(record: Record, pen: Pen) -> Iterator[Block]:
         yield Para(words("counted.none"))
     yield Sub(words("counted.refused"), "counted-refused")
     yield Para(pen.say(record.refused))
+    yield from funnels(record, pen)
     yield from who_was_lost(record, pen)
     yield Sub(words("counted.left_out"), "counted-left-out")
     if record.page_one.left_out:

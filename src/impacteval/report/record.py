@@ -26,6 +26,7 @@ from impacteval.report.record_findings import (
     PeriodRow,
     RobustnessRow,
 )
+from impacteval.report.record_funnel import FunnelFacts
 from impacteval.report.record_looks import LookRow
 from impacteval.report.record_panels import CohortRow, EventRow
 from impacteval.report.record_subgroups import EquityFloorRow
@@ -425,6 +426,8 @@ class Record(Frozen):
     counted: tuple[FlowRow, ...]
     refused: Said
     """Who the refused are, or that the study does not know."""
+    funnels: tuple[FunnelFacts, ...] = Field(default=(), exclude_if=lambda found: not found)
+    """Everyone eligible and how far they came; left out where the plan names no table of them."""
     findings: tuple[FindingFacts, ...]
     other_rules: tuple[OtherRule, ...]
     money_steps: tuple[Said, ...]
@@ -494,6 +497,7 @@ __all__ = [
     "EvidenceGrade",
     "FindingFacts",
     "FlowRow",
+    "FunnelFacts",
     "LookRow",
     "LossRow",
     "LostRow",

@@ -5,6 +5,7 @@ from impacteval.sample.cells import Block, Cells
 from impacteval.sample.codes import Codes
 from impacteval.sample.core import Sample
 from impacteval.sample.designs import DesignRule, design_rule, designs, register_design
+from impacteval.sample.funnel import Funnel
 from impacteval.sample.join import Joined
 from impacteval.sample.matrix import BlindMatrix, Matrix
 from impacteval.sample.preparation import Preparation
@@ -19,6 +20,7 @@ __all__ = [
     "Cells",
     "Codes",
     "DesignRule",
+    "Funnel",
     "Joined",
     "Matrix",
     "Preparation",

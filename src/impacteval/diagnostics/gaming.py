@@ -1,0 +1,6 @@
+"""The checks of who is served and of what payment does to measurement, as plans and contracts name them."""
+
+from impacteval.diagnostics.cream_skimming import CREAM_SKIMMING
+from impacteval.diagnostics.refusals import REFUSALS
+
+GAMING = (CREAM_SKIMMING, REFUSALS)
