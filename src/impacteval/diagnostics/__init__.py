@@ -71,6 +71,7 @@ _ALL = (
             fr="Plus grand écart standardisé d'une covariable, en écarts-types",
         ),
         balance,
+        planned=True,
     ),
     DiagnosticEntry(
         "attrition",
