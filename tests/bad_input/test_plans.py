@@ -102,6 +102,32 @@ TABLE = [
     ("attrition_within_no_covariate", 20, "`aeg` is not one of the covariates"),
     ("attrition_range_reversed", 20, "The outcome cannot go from 365 to 0"),
     ("attrition_range_half", 20, "The key `high` is missing"),
+    # everyone eligible
+    (
+        "funnel_missing",
+        19,
+        "`cream-skimming` is about everyone eligible, and the plan has no `funnel`",
+    ),
+    (
+        "funnel_by_group_missing",
+        19,
+        "the funnel does not say who of those eligible belongs to which",
+    ),
+    ("funnel_table_not_described", 34, "The funnel reads table `everyone`, which is not described"),
+    ("funnel_without_profile", 33, "The key `profile` is missing"),
+    ("funnel_accepted_missing", 35, "The key `accepted` is missing"),
+    ("funnel_two_steps_of_one_column", 35, "`offered` cannot be `referred` and `accepted` at once"),
+    ("funnel_step_in_profile", 37, "`offered` says who was accepted: nobody had it before"),
+    ("funnel_profile_twice", 37, "`age` is named twice"),
+    ("funnel_reads_an_outcome", 37, "Column `arrests` is an outcome of analysis `crime`"),
+    ("funnel_group_unknown", 36, "The contract has no group west"),
+    (
+        "funnel_group_left_out",
+        36,
+        "Groups of the contract of which nobody is said to be eligible: south",
+    ),
+    ("funnel_reasons_without_column", 38, "Reasons are named for people, and no column holds them"),
+    ("funnel_name_of_nothing", 38, "`aeg` is named for people and is not in the profile"),
     ("diagnostic_twice", 19, "`diagnostics` names balance twice"),
     ("robustness_twice", 20, "`robustness` names adjusted twice"),
 ]

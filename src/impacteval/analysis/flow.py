@@ -23,13 +23,21 @@ from impacteval.report.findings import FlowStep
 from impacteval.sample import Sample
 from impacteval.sample.codes import Codes
 from impacteval.sample.matrix import Matrix
-from impacteval.values import Message, Text
+from impacteval.values import Design, Message, Text
 
 _CLUSTERS = Message(
     "flow.clusters",
     Text(en="Clusters drawn by lot, by arm", fr="Grappes tirées au sort, par groupe"),
 )
 _ASSIGNED = Message("flow.assigned", Text(en="Assigned, by arm", fr="Tirées au sort, par groupe"))
+# Nobody drew these people by lot.
+_CHOSEN = Message(
+    "flow.assigned",
+    Text(
+        en="People served, and people they are compared with",
+        fr="Personnes servies, et personnes auxquelles elles sont comparées",
+    ),
+)
 _RECEIVED = Message("flow.received", Text(en="Received the programme", fr="Ont reçu le programme"))
 _MEASURED = Message(
     "flow.measured",
@@ -140,7 +148,7 @@ def _steps(sample: Sample, estimate: CounterfactualEstimate | None) -> Iterator[
         first = np.zeros(len(codes), dtype=bool)
         first[np.unique(codes, return_index=True)[1]] = True
         yield step(_CLUSTERS, first)
-    yield step(_ASSIGNED, rows.measured | True)
+    yield step(_CHOSEN if sample.design == Design.MATCHED else _ASSIGNED, rows.measured | True)
     if rows.received is not None:
         yield step(_RECEIVED, rows.received == 1.0)
     measured = step(_MEASURED, rows.measured)

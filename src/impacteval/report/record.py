@@ -13,8 +13,10 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from impacteval.report.record_compared import Compared, ComparedRow
 from impacteval.report.record_findings import (
     ArmRow,
+    DecidedAgain,
     DiagnosticRow,
     FindingFacts,
     FlowRow,
@@ -25,6 +27,7 @@ from impacteval.report.record_findings import (
     PeriodRow,
     RobustnessRow,
 )
+from impacteval.report.record_funnel import FunnelFacts
 from impacteval.report.record_looks import LookRow
 from impacteval.report.record_panels import CohortRow, EventRow
 from impacteval.report.record_subgroups import EquityFloorRow
@@ -386,6 +389,15 @@ class EquityRow(Frozen):
     said: tuple[Said, ...]
 
 
+class ShiftRow(Frozen):
+    """Whether a paid outcome improved while one that is watched got worse."""
+
+    outcome: str
+    group: str
+    status: Literal["passed", "failed", "not_applicable"]
+    said: Said
+
+
 class BaselineRow(Frozen):
     """What was measured before the programme, in the outcome's own units."""
 
@@ -408,6 +420,8 @@ class Besides(Frozen):
 
     stops: tuple[StopRow, ...] = ()
     watched: tuple[WatchRow, ...] = ()
+    shifting: tuple[ShiftRow, ...] = Field(default=(), exclude_if=lambda found: not found)
+    """Where the check of effort moved to what is paid was made."""
     equity: tuple[EquityRow, ...] = ()
     baselines: tuple[BaselineRow, ...] = ()
     also_report: tuple[Both, ...] = ()
@@ -424,6 +438,8 @@ class Record(Frozen):
     counted: tuple[FlowRow, ...]
     refused: Said
     """Who the refused are, or that the study does not know."""
+    funnels: tuple[FunnelFacts, ...] = Field(default=(), exclude_if=lambda found: not found)
+    """Everyone eligible and how far they came; left out where the plan names no table of them."""
     findings: tuple[FindingFacts, ...]
     other_rules: tuple[OtherRule, ...]
     money_steps: tuple[Said, ...]
@@ -449,6 +465,8 @@ class Record(Frozen):
     """Left out where the contract asks for nothing besides."""
     looks: tuple[LookRow, ...] = Field(default=(), exclude_if=lambda found: not found)
     """Left out where no looks at growing data spend one error."""
+    compared: Compared | None = Field(default=None, exclude_if=lambda found: found is None)
+    """Left out where the run was not held against another."""
 
 
 def record_json(record: Record) -> str:
@@ -477,10 +495,13 @@ __all__ = [
     "ChecklistRow",
     "ClauseRow",
     "CohortRow",
+    "Compared",
+    "ComparedRow",
     "ContextRow",
     "ContractFacts",
     "Corrected",
     "DataSource",
+    "DecidedAgain",
     "Deviation",
     "DiagnosticRow",
     "EquityRow",
@@ -489,6 +510,7 @@ __all__ = [
     "EvidenceGrade",
     "FindingFacts",
     "FlowRow",
+    "FunnelFacts",
     "LookRow",
     "LossRow",
     "LostRow",
@@ -508,6 +530,7 @@ __all__ = [
     "Said",
     "SettlementRow",
     "Settling",
+    "ShiftRow",
     "StopRow",
     "StudyFacts",
     "Verdict",

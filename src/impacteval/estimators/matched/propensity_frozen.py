@@ -83,7 +83,12 @@ def freeze(
     """The tables of a preparation."""
     return Preparation(
         "pairs",
-        Parts({**tables_of(people, scored, frozen), **pair_tables(people, frozen, settings)}),
+        Parts(
+            {
+                **tables_of(people, scored, frozen),
+                **pair_tables(people, frozen, settings, scored.score),
+            }
+        ),
         name,
     )
 
@@ -127,7 +132,7 @@ def tables_of(people: People, scored: Scored | None, frozen: Frozen) -> dict[str
 
 
 def pair_tables(
-    people: People, frozen: Frozen, settings: Mapping[str, Any]
+    people: People, frozen: Frozen, settings: Mapping[str, Any], score: Floats | None = None
 ) -> dict[str, dict[str, Any]]:
     """The pairs themselves, with what is needed to go on from them."""
     sets, weight = frozen.sets, frozen.weight(people)
@@ -152,6 +157,9 @@ def pair_tables(
     }
     table = weights_table(replace(people, unit=keys), weight)
     found["weights"] = table
+    if score is not None:
+        counted = np.flatnonzero(weight > 0.0)
+        found["score"] = {"unit": keys[counted].tolist(), "score": score[counted].tolist()}
     found["balance"] = balance_table(people, weight)
     found["settings"] = {
         "setting": [*settings, "width", "most_uses"],
@@ -185,6 +193,9 @@ def thaw(
     told = dict(zip(stated["setting"], stated["value"], strict=True))
     if any(told.get(k, ...) != _plain(v) for k, v in settings.items()):
         return None
+    terms = tables.columns("coefficients")["term"] if "coefficients" in tables else None
+    if terms is not None and terms[len(terms) - len(people.covariates) :] != people.covariates:
+        return None  # a score of other covariates
     place = {key: row for row, key in enumerate(people.keys.tolist())}
     pairs = tables.columns("pairs")
 
@@ -212,6 +223,8 @@ def thaw(
     part[served] = np.array(pairs["part"], dtype=np.float64)[start[:-1]]
     out = tables.columns("unmatched")
     beyond = rows(out["unit"], served=True)
+    if not np.array_equal(np.union1d(served, beyond), np.flatnonzero(people.served)):
+        raise NotIdentified(words.other_people())
     outside = np.zeros(people.n, dtype=bool)
     outside[beyond[np.array([r == OUTSIDE for r in out["reason"]], dtype=bool)]] = True
     return Frozen(
