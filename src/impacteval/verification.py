@@ -248,6 +248,11 @@ _OTHER_PLAN = Message(
     ),
 )
 
+_FROZEN_ANEW = Text(
+    en="The sample without outcomes was frozen anew: this one replaces {digest:text}.",
+    fr="L'échantillon sans résultats a été figé de nouveau : celui-ci remplace {digest:text}.",
+)
+
 
 def _changed(study: Study, current: Lock) -> tuple[Message, ...]:
     """What changed since the lock and since the blind step; refuses what may not change."""
@@ -265,7 +270,13 @@ def _changed(study: Study, current: Lock) -> tuple[Message, ...]:
     )
     if study.prepared.plan_digest != study.plan_digest:
         changed = (*changed, _OTHER_PLAN)
-    return changed
+    return (
+        *changed,
+        *(
+            Message("prepared.replaced", _FROZEN_ANEW, {"digest": before})
+            for before in study.prepared.replaces
+        ),
+    )
 
 
 def _signed(contract: Contract, look: Look | None) -> Contract:

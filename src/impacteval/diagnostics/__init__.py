@@ -21,6 +21,7 @@ from impacteval.diagnostics.attrition import attrition
 from impacteval.diagnostics.audit import audit
 from impacteval.diagnostics.balance import balance
 from impacteval.diagnostics.composition import compositional_change
+from impacteval.diagnostics.curve import CURVE, specification_curve
 from impacteval.diagnostics.dates import anticipation, placebo_dates
 from impacteval.diagnostics.donors import DONORS
 from impacteval.diagnostics.effort_shifting import Watched
@@ -43,6 +44,7 @@ from impacteval.diagnostics.roll_outs import ROLL_OUTS
 from impacteval.diagnostics.sample_ratio import sample_ratio
 from impacteval.diagnostics.spillover import spillover
 from impacteval.diagnostics.take_up import compliance, contamination
+from impacteval.diagnostics.trimmed import TRIMMED, trimmed_overlap
 from impacteval.errors import Problem, UsageError
 from impacteval.values import Text
 
@@ -69,6 +71,7 @@ _ALL = (
             fr="Plus grand écart standardisé d'une covariable, en écarts-types",
         ),
         balance,
+        planned=True,
     ),
     DiagnosticEntry(
         "attrition",
@@ -173,7 +176,7 @@ _ALL = (
 )
 
 DIAGNOSTICS: Mapping[str, DiagnosticEntry] = MappingProxyType(
-    {e.name: e for e in (*_ALL, *ROLL_OUTS, DONORS, *GAMING, *REFUTERS)}
+    {e.name: e for e in (*_ALL, *ROLL_OUTS, DONORS, *GAMING, *REFUTERS, TRIMMED, CURVE)}
 )
 
 
@@ -272,8 +275,10 @@ __all__ = [
     "reconciliation",
     "run_diagnostic",
     "sample_ratio",
+    "specification_curve",
     "spillover",
     "spillover_rings",
     "subset_stability",
+    "trimmed_overlap",
     "unknown_settings",
 ]

@@ -90,11 +90,28 @@ class Places:
 
 
 def dealt_places(matrix: BlindMatrix) -> Places:
-    """What the service was dealt out to, exchangeable within pairs and strata."""
+    """What the service was dealt out to, exchangeable within pairs and strata.
+
+    Where it goes to one subgroup of whole groups, as in triple differences, groups are what it was
+    dealt out to.
+    """
     codes = matrix.unit if matrix.assignment_cluster is None else matrix.assignment_cluster
+    if matrix.assignment_cluster is None and matrix.group is not None and by_subgroup(matrix):
+        codes = matrix.group
     place, count = codes.codes, len(codes.labels)
     blocks = [c for c in (matrix.stratum, matrix.pair) if c is not None]
     return Places(place, _cells(place, count, *blocks), _served(matrix, place, count))
+
+
+def by_subgroup(matrix: BlindMatrix) -> bool:
+    """Whether everyone of one group, subgroup and period is served, or nobody is."""
+    if matrix.group is None or matrix.subgroup is None or matrix.treatment is None:
+        return False
+    cell = _joined(matrix.group.codes, matrix.subgroup.codes)
+    if matrix.period is not None:
+        cell = _joined(cell, matrix.period.codes)
+    served = np.bincount(cell, weights=matrix.treatment)
+    return bool(((served == 0.0) | (served == np.bincount(cell))).all())
 
 
 def drawn_places(sample: Sample) -> Places:

@@ -21,6 +21,7 @@ from impacteval.files import (
     fail,
     refuse,
 )
+from impacteval.plan.causes import CausalGraph, graph_problems
 from impacteval.plan.subgroups import SubgroupRule
 from impacteval.plan.tables import Columns, Names, OtherColumns
 from impacteval.values import Scale
@@ -243,6 +244,7 @@ class Analysis(FileModel):
         description="what one unit is: person, household, place, organisation or period"
     )
     covariate_names: dict[str, PlainWords] = Field(default_factory=dict)
+    graph: CausalGraph | None = Field(default=None, description="what causes what")
 
     @model_validator(mode="after")
     def _once(self) -> Self:
@@ -256,6 +258,13 @@ class Analysis(FileModel):
                     [((key,), f"`{key}` names {', '.join(twice)} twice.", "Name each one once.")]
                 )
         self._attrition_fits()
+        if self.graph is not None:
+            others = {
+                k: other.columns.covariates
+                for k, other in enumerate(self.robustness)
+                if other.columns.covariates is not None
+            }
+            refuse(graph_problems(self.graph, self.columns, self.design, others))
         refuse(
             (
                 ("robustness", k, "columns", "adopted"),

@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from impacteval.report.record_compared import Compared, ComparedRow
 from impacteval.report.record_findings import (
     ArmRow,
     DecidedAgain,
@@ -480,6 +481,8 @@ class Record(Frozen):
     """Left out where the contract asks for nothing besides."""
     looks: tuple[LookRow, ...] = Field(default=(), exclude_if=lambda found: not found)
     """Left out where no looks at growing data spend one error."""
+    compared: Compared | None = Field(default=None, exclude_if=lambda found: found is None)
+    """Left out where the run was not held against another."""
 
 
 def record_json(record: Record) -> str:
@@ -508,6 +511,8 @@ __all__ = [
     "ChecklistRow",
     "ClauseRow",
     "CohortRow",
+    "Compared",
+    "ComparedRow",
     "ContextRow",
     "ContractFacts",
     "Corrected",
