@@ -128,6 +128,13 @@ TABLE = [
     ),
     ("funnel_reasons_without_column", 38, "Reasons are named for people, and no column holds them"),
     ("funnel_name_of_nothing", 38, "`aeg` is named for people and is not in the profile"),
+    # gaming
+    ("bunching_without_line", 19, "does not say at which value a person's result begins to pay"),
+    ("bunching_line_in_words", 19, "does not say at which value a person's result begins to pay"),
+    ("bunching_several_columns", 19, "The check reads one column"),
+    ("bunching_of_the_outcome", 19, "`days` is the outcome, which the check reads anyway"),
+    ("bunching_unknown_setting", 19, "`bunching` has no setting `windows`. Its settings: at, pays"),
+    ("effort_shifting_unwatched", 19, "the contract watches none"),
     ("diagnostic_twice", 19, "`diagnostics` names balance twice"),
     ("robustness_twice", 20, "`robustness` names adjusted twice"),
 ]
