@@ -43,10 +43,8 @@ CASES = {
     f"{estimator.name}{k}: {check}": check
     for k, estimator in enumerate(
         (
-            ByScore(estimand="ate"),
             ByScore(estimand="ate", trim=0.02, stabilised=True),
             ByBalance(estimand="ate"),
-            ByBalance(estimand="ate", moments=2),
         )
     )
     for check in estimator_checks(estimator, samples=MAKERS)
