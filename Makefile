@@ -115,6 +115,7 @@ calibrate: setup-dev  ## measure coverage and the two engines again (long)
 	@$(BIN)/python tools/calibrate_sc_predictors.py
 	@$(BIN)/python tools/calibrate_simulation.py
 	@$(BIN)/python tools/calibrate_subgroups.py
+	@$(BIN)/python tools/calibrate_weighting.py
 
 fuzz: setup-dev  ## read broken files, each refused with its place or loaded (minutes)
 	@$(BIN)/python tools/fuzz.py --rounds 20000
