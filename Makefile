@@ -100,6 +100,7 @@ calibrate: setup-dev  ## measure coverage and the two engines again (long)
 	@$(BIN)/python tools/calibrate_did_more.py
 	@$(BIN)/python tools/calibrate_did_stacked.py
 	@$(BIN)/python tools/calibrate_did_twfe.py
+	@$(BIN)/python tools/calibrate_doubly_robust.py
 	@$(BIN)/python tools/calibrate_encouragement.py
 	@$(BIN)/python tools/calibrate_few_treated.py
 	@$(BIN)/python tools/calibrate_honest.py
