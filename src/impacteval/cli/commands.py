@@ -193,6 +193,7 @@ def verify(
     tolerance: str | None = None,
 ) -> None:
     """Verify and write the report, in the languages of the plan unless others are asked for."""
+    from impacteval.cli.checks import Stopwatch, show_checks
     from impacteval.cli.comparing import fail_apart, show_compared, tolerance_of
     from impacteval.render import write
     from impacteval.report.reading import load_record
@@ -203,12 +204,13 @@ def verify(
     there = next(place for place in (out, *out.absolute().parents) if place.exists())
     if not there.is_dir():
         raise UsageError(Problem(f"{there} is a file.", "Name a folder for the report."))
+    watch = Stopwatch()
     share = tolerance_of(tolerance)
     if tolerance is not None and against is None:
         what = "--tolerance says how far another run may be off, and none is named."
         raise UsageError(Problem(what, "Name one with --against."))
     other = None if against is None else load_record(against)
-    with progress():
+    with progress(watch):
         study = load_study(path)
         languages = languages or tuple(Language(own) for own in study.plan.languages)
         report = verify_study(study, settlement=settlement)
@@ -216,6 +218,7 @@ def verify(
             report = report.against(other, share)
         written = write(report, out, languages=languages)
     _summary(report, languages[0])
+    show_checks(report.record, languages[0], watch.seconds)
     say()
     lead = Text(en="The report is in", fr="Le rapport est dans")[languages[0]]
     say(f"{lead} {out}{':' if languages[0] is Language.EN else ' :'}")

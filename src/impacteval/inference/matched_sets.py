@@ -259,7 +259,7 @@ def matched_arms(
     ArmMeans
         Comparison first. Influence is of rows, shape (2, n): sum it by `People.gathered` (but see
         `matched_arms_by_row` for clusters). Degrees of freedom are Welch's, of sets and of
-        comparators.
+        comparators, as many as count the same.
 
     Notes
     -----
@@ -301,7 +301,7 @@ def matched_arms(
         psi[0] += np.where(shared > 0.0, np.sqrt(f * shared) * residual, 0.0)
     served = np.zeros(len(y), dtype=bool)
     served[rows] = True
-    degrees = _welch(psi, served, (float(f[rows].sum()), float(f[side.use > 0.0].sum())))
+    degrees = _welch(psi, served, (float(f[rows].sum()), _effective(side.use, f)))
     return ArmMeans(side.means, psi, degrees)
 
 
@@ -368,7 +368,7 @@ def matched_arms_by_row(
     served = np.zeros(len(y), dtype=bool)
     served[rows] = True
     if gather is None:
-        counts = (float(f[served].sum()), float(f[~served & (psi[0] != 0.0)].sum()))
+        counts = (float(f[served].sum()), _effective(side.use, f))
         return ArmMeans(side.means, psi, _welch(psi, served, counts))
     psi = np.array(gather(psi), dtype=np.float64)
     held = np.asarray(gather(served.astype(np.float64))) > 0.0
@@ -422,8 +422,13 @@ def _smoothed(y: Floats, basis: Floats, weight: Floats, copies: Floats) -> tuple
     inside = weight > 0.0
     root = np.sqrt(weight[inside])
     beta, _, rank, _ = np.linalg.lstsq(basis[inside] * root[:, None], y[inside] * root, rcond=1e-10)
-    n = float(copies[inside].sum())
+    n = _effective(weight, copies)
     return np.asarray(basis @ beta, dtype=np.float64), float(np.sqrt(n / max(n - rank, 1.0)))
+
+
+def _effective(use: Floats, copies: Floats) -> float:
+    """How many comparators of equal weight would tell as much (Kish)."""
+    return float(use.sum() ** 2 / (use**2 / copies).sum())
 
 
 def _welch(psi: Floats, inside: Bools, counts: tuple[float, float]) -> Around:

@@ -70,13 +70,13 @@ def greedy(
     """
     seekers = Seekers.of(own, other)
     order = np.argsort(-own.score, kind="stable").tolist()
-    score, reach = memoryview(own.score), memoryview(own.reach)
+    score, reach = own.score.data, own.reach.data
     first, last = seekers.first.tolist(), seekers.last.tolist()
     above = seekers.place.tolist()
     below = (seekers.place - 1).tolist()
     wanted = own.people.tolist()
-    there, there_reach = memoryview(other.score), memoryview(other.reach)
-    room = memoryview(other.people.copy())
+    there, there_reach = other.score.data, other.reach.data
+    room = other.people.copy().data
     beyond = math.inf if caliper is None else caliper + tolerance
     up: dict[int, int] = {}
     down: dict[int, int] = {}

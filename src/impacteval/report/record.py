@@ -16,6 +16,7 @@ from pydantic import Field
 from impacteval.report.record_compared import Compared, ComparedRow
 from impacteval.report.record_findings import (
     ArmRow,
+    DecidedAgain,
     DiagnosticRow,
     FindingFacts,
     FlowRow,
@@ -388,6 +389,15 @@ class EquityRow(Frozen):
     said: tuple[Said, ...]
 
 
+class ShiftRow(Frozen):
+    """Whether a paid outcome improved while one that is watched got worse."""
+
+    outcome: str
+    group: str
+    status: Literal["passed", "failed", "not_applicable"]
+    said: Said
+
+
 class BaselineRow(Frozen):
     """What was measured before the programme, in the outcome's own units."""
 
@@ -410,6 +420,8 @@ class Besides(Frozen):
 
     stops: tuple[StopRow, ...] = ()
     watched: tuple[WatchRow, ...] = ()
+    shifting: tuple[ShiftRow, ...] = Field(default=(), exclude_if=lambda found: not found)
+    """Where the check of effort moved to what is paid was made."""
     equity: tuple[EquityRow, ...] = ()
     baselines: tuple[BaselineRow, ...] = ()
     also_report: tuple[Both, ...] = ()
@@ -489,6 +501,7 @@ __all__ = [
     "ContractFacts",
     "Corrected",
     "DataSource",
+    "DecidedAgain",
     "Deviation",
     "DiagnosticRow",
     "EquityRow",
@@ -517,6 +530,7 @@ __all__ = [
     "Said",
     "SettlementRow",
     "Settling",
+    "ShiftRow",
     "StopRow",
     "StudyFacts",
     "Verdict",

@@ -43,6 +43,7 @@ from impacteval.estimators.matched.propensity_frozen import (
     thaw,
 )
 from impacteval.estimators.matched.score import Score, fit_score
+from impacteval.estimators.randomised import wording
 from impacteval.inference import ArmMeans
 from impacteval.inference.matched_sets import MatchedSets, matched_arms, matched_arms_by_row
 from impacteval.inference.score_matching import (
@@ -59,10 +60,12 @@ if TYPE_CHECKING:
     from impacteval.plugin import MethodCard
     from impacteval.sample import BlindSample, Preparation, Sample
 
+DIFFERENCE = np.array([-1.0, 1.0])
 # Comparators whose outcomes tell the variance given the score: two, as in the field's programmes.
 NEIGHBOURS = 2
-# Of comparators in each stratum, from which on strata have levels of their own in errors by row.
-PER_STRATUM = 10.0
+# Strata have levels of their own in errors by row where there are so many comparators in each, and no
+# more strata than this; otherwise what strata have in common counts as chance, which is too much.
+PER_STRATUM, MOST_STRATA = 10.0, 50
 # One comparator for so many served people is pointed out.
 MANY_USES = 20.0
 
@@ -150,8 +153,8 @@ class PropensityMatching:
             When the covariates cannot tell who is alike, or nobody is near enough.
         """
         people = read_people(blind)
-        frozen = self._match(people)
-        scored, _ = self._scored(people, frozen)
+        frozen = self.match(people)
+        scored, _ = self.scored(people, frozen)
         return freeze(people, scored, frozen, self._matching, self.name)
 
     def estimate(
@@ -179,13 +182,13 @@ class PropensityMatching:
         found = None
         if sample.preparation is not None:
             found = thaw(sample.preparation, people, self._matching, self.name)
-        frozen = self._match(people) if found is None else found
-        scored, score = self._scored(people, frozen)
+        frozen = self.match(people) if found is None else found
+        scored, score = self.scored(people, frozen)
         comparison = read_comparison(sample, scale, people)
-        sets, lost = _measured(comparison, frozen.sets)
+        sets, lost = measured_sets(comparison, frozen.sets)
         if sets.count < 2:
             raise NotIdentified(words.nobody_near(sets.count))
-        arms, told, label = self._arms(comparison, sets, frozen, scored, score)
+        arms, told, label = self.means(comparison, sets, frozen, scored, score)
         kept = np.zeros(people.n, dtype=bool)
         kept[sets.served] = True
         matched = float((people.copies * frozen.part)[kept].sum())
@@ -208,7 +211,7 @@ class PropensityMatching:
             served_size=float((people.size * frozen.part)[kept].sum()),
             tables=tables_of(people, scored, frozen),
             notes=(*_notes(people, frozen), *lost),
-            certificate=_certificate(people, scored, frozen),
+            certificate=certificate_of(people, scored, frozen),
         )
 
     @property
@@ -216,8 +219,14 @@ class PropensityMatching:
         """The settings that decide who is compared with whom."""
         return {k: v for k, v in asdict(self).items() if k != "variance"}
 
-    def _match(self, people: People) -> Frozen:
-        """Who is compared with whom."""
+    def match(self, people: People) -> Frozen:
+        """Who is compared with whom, of people without outcomes.
+
+        Raises
+        ------
+        NotIdentified
+            As `prepare`.
+        """
         score = None
         if self.score is None:
             if not people.covariates:
@@ -251,7 +260,7 @@ class PropensityMatching:
             coefficients=None if score is None else score.table(),
         )
 
-    def _scored(self, people: People, frozen: Frozen) -> tuple[Scored, Score | None]:
+    def scored(self, people: People, frozen: Frozen) -> tuple[Scored, Score | None]:
         """People with the score that was frozen."""
         score = None if frozen.coefficients is None else read_score(people, frozen.coefficients)
         return self._scored_by(people, score), score
@@ -273,7 +282,7 @@ class PropensityMatching:
             stratum=None if people.stratum is None else people.stratum.codes,
         )
 
-    def _arms(
+    def means(
         self,
         comparison: Comparison,
         sets: MatchedSets,
@@ -283,7 +292,7 @@ class PropensityMatching:
     ) -> tuple[ArmMeans, tuple[Message, ...], str]:
         """Both means with their errors, what is said of them, and the name of the errors."""
         people = comparison.people
-        size = _size(people) * frozen.part
+        size = size_of(people) * frozen.part
         estimated = score is not None and self.variance == "score-estimated"
         if people.cluster is None and not estimated:
             around = around_on_score(
@@ -297,7 +306,7 @@ class PropensityMatching:
                 copies=people.copies,
                 around=around,
             )
-            return arms, (words.errors_by_set(NEIGHBOURS), messages.normal()), "Abadie-Imbens"
+            return arms, (words.errors_by_set(NEIGHBOURS), _degrees(arms)), "Abadie-Imbens"
         told: tuple[Message, ...] = ()
         if score is not None and estimated:
             told = (words.errors_of_score(),)
@@ -315,7 +324,7 @@ class PropensityMatching:
             gather=None if people.cluster is None else people.gathered,
         )
         label = "Abadie-Imbens" if people.cluster is None else "cluster-robust"
-        return arms, (*told, messages.normal()), label
+        return arms, (*told, _degrees(arms)), label
 
     def _how(self, people: People, frozen: Frozen) -> tuple[Message, ...]:
         found = [words.how(self.ratio, replace=self.replace, score=self.score)]
@@ -324,6 +333,10 @@ class PropensityMatching:
         if self.caliper is not None and frozen.width is not None:
             found.append(words.within(self.caliper, frozen.width))
         return tuple(found)
+
+
+def _degrees(arms: ArmMeans) -> Message:
+    return wording.degrees("welch", float(arms.degrees(DIFFERENCE)))
 
 
 def _spread(people: People, scored: Scored) -> float:
@@ -337,17 +350,19 @@ def _spread(people: People, scored: Scored) -> float:
     return math.sqrt(0.5 * total)
 
 
-def _size(people: People) -> Floats:
+def size_of(people: People) -> Floats:
     """What each row counts for in a mean, its copies included and time at risk not."""
     own = people.own * people.copies
     return own if people.exposure is None else own / people.exposure
 
 
-def _measured(comparison: Comparison, sets: MatchedSets) -> tuple[MatchedSets, tuple[Message, ...]]:
+def measured_sets(
+    comparison: Comparison, sets: MatchedSets
+) -> tuple[MatchedSets, tuple[Message, ...]]:
     """The sets of those who were measured, precision counted; and what to say of the others."""
     people, measured = comparison.people, comparison.measured
     # More precise comparators count for more in their set; sampling weights do so already.
-    factor = np.where(measured, _size(people) / people.counts, 0.0)
+    factor = np.where(measured, size_of(people) / people.counts, 0.0)
     if comparison.complete and bool((factor == factor[0]).all()):
         return sets, ()
     found = sets.reweighted(factor)
@@ -376,7 +391,7 @@ def _basis(people: People, scored: Scored, sets: MatchedSets) -> Floats:
     if people.stratum is None:
         return basis
     codes, labels = people.stratum.codes, people.stratum.labels
-    if float(inside.sum()) < PER_STRATUM * len(labels):
+    if len(labels) > MOST_STRATA or float(inside.sum()) < PER_STRATUM * len(labels):
         return basis
     return np.column_stack([basis, np.eye(len(labels))[:, 1:][codes]])
 
@@ -394,7 +409,7 @@ def _notes(people: People, frozen: Frozen) -> tuple[Message, ...]:
     return tuple(found)
 
 
-def _certificate(people: People, scored: Scored, frozen: Frozen) -> dict[str, Any]:
+def certificate_of(people: People, scored: Scored, frozen: Frozen) -> dict[str, Any]:
     """What the pairs are, measured on the pairs themselves."""
     matched = float((people.copies * frozen.part).sum())
     served = float(people.copies[people.served].sum())
