@@ -24,8 +24,10 @@ from impacteval.diagnostics.composition import compositional_change
 from impacteval.diagnostics.curve import CURVE, specification_curve
 from impacteval.diagnostics.dates import anticipation, placebo_dates
 from impacteval.diagnostics.donors import DONORS
+from impacteval.diagnostics.effort_shifting import Watched
 from impacteval.diagnostics.entry import DiagnosticEntry
 from impacteval.diagnostics.gaming import GAMING
+from impacteval.diagnostics.hidden_bias import HIDDEN_BIAS, rosenbaum_bounds
 from impacteval.diagnostics.leave_out import leave_one_cluster, leave_one_cohort
 from impacteval.diagnostics.parallel_trends_entries import PARALLEL_TRENDS
 from impacteval.diagnostics.placebo_outcomes import placebo_outcomes
@@ -70,6 +72,7 @@ _ALL = (
             fr="Plus grand écart standardisé d'une covariable, en écarts-types",
         ),
         balance,
+        planned=True,
     ),
     DiagnosticEntry(
         "attrition",
@@ -174,7 +177,10 @@ _ALL = (
 )
 
 DIAGNOSTICS: Mapping[str, DiagnosticEntry] = MappingProxyType(
-    {e.name: e for e in (*_ALL, *ROLL_OUTS, DONORS, *GAMING, *REFUTERS, TRIMMED, CURVE)}
+    {
+        e.name: e
+        for e in (*_ALL, *ROLL_OUTS, DONORS, HIDDEN_BIAS, *GAMING, *REFUTERS, TRIMMED, CURVE)
+    }
 )
 
 
@@ -192,6 +198,7 @@ def run_diagnostic(
     settings: Mapping[str, Any] | None = None,
     planned: Planned | None = None,
     funnel: Funnel | None = None,
+    watched: tuple[Watched, ...] = (),
 ) -> Diagnostic:
     """Run a diagnostic by name.
 
@@ -211,6 +218,8 @@ def run_diagnostic(
         The planned estimate, for diagnostics that look at it or run its estimator again.
     funnel : Funnel, optional
         Everyone eligible, for diagnostics of who of them was taken on.
+    watched : tuple of Watched
+        Outcomes that nobody is paid for, for diagnostics that hold them against the paid one.
 
     Raises
     ------
@@ -229,6 +238,8 @@ def run_diagnostic(
         given["planned"] = planned
     if entry.funnel:
         given["funnel"] = funnel
+    if entry.watched:
+        given["watched"] = watched
     return entry.run(sample, limit=limit, rng=rng, **given)
 
 
@@ -249,6 +260,7 @@ __all__ = [
     "DIAGNOSTICS",
     "DiagnosticEntry",
     "Planned",
+    "Watched",
     "anticipation",
     "attrition",
     "audit",
@@ -265,6 +277,7 @@ __all__ = [
     "placebo_treatment",
     "random_common_cause",
     "reconciliation",
+    "rosenbaum_bounds",
     "run_diagnostic",
     "sample_ratio",
     "specification_curve",

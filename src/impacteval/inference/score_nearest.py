@@ -64,8 +64,8 @@ class Seekers:
             if b > a:
                 low, high = other.bounds[t], other.bounds[t + 1]
                 place[a:b] = low + np.searchsorted(other.score[low:high], own.score[a:b])
-        of = own.stratum
-        return cls(own.score, own.reach, other.bounds[of], other.bounds[of + 1], place)
+        inside = own.stratum
+        return cls(own.score, own.reach, other.bounds[inside], other.bounds[inside + 1], place)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -12,6 +12,7 @@ from impacteval.render.pen import Pen
 from impacteval.render.plots import forest_drawing
 from impacteval.render.sections_amended import both_readings
 from impacteval.render.sections_besides import stops, unpaid
+from impacteval.render.sections_compared import compared
 from impacteval.render.sections_looks import looks
 from impacteval.render.sections_losses import losses
 from impacteval.render.sections_mix_firm import firm_mixes
@@ -158,6 +159,7 @@ def firm(record: Record, pen: Pen) -> Iterator[Block]:
     yield from losses(record, pen)
     yield from trends(record, pen)
     yield from firm_mixes(record, pen)
+    yield from compared(record.compared, pen)
 
 
 def _distances(record: Record, pen: Pen) -> Iterator[Block]:

@@ -25,6 +25,7 @@ from impacteval.render.pen import Pen
 from impacteval.render.plots import love_drawing, path_drawing
 from impacteval.render.sections_alike import compared
 from impacteval.render.sections_amended import amendments
+from impacteval.render.sections_causes import caused
 from impacteval.render.sections_funnel import funnels
 from impacteval.render.sections_lost import who_was_lost
 from impacteval.render.sections_mix import holds_path, mixed
@@ -124,6 +125,7 @@ def otherwise(record: Record, pen: Pen) -> Iterator[Block]:
         anchor = slug("otherwise", finding.outcome, finding.group)
         yield Sub(pen.finding_name(finding), anchor)
         yield Para(f"{pen.say(finding.design_text)} {pen.say(finding.comparators)}")
+        yield from caused(finding, pen)
         yield from cohorts(finding, pen)
         if not holds_path(finding):
             yield from _counterfactual(finding, record.page_one.clauses, pen)

@@ -38,11 +38,13 @@ from impacteval.estimators.matched.propensity_frozen import (
     Floats,
     Frozen,
     freeze,
+    named_pairs,
     read_score,
     tables_of,
     thaw,
 )
 from impacteval.estimators.matched.score import Score, fit_score
+from impacteval.estimators.randomised import wording
 from impacteval.inference import ArmMeans
 from impacteval.inference.matched_sets import MatchedSets, matched_arms, matched_arms_by_row
 from impacteval.inference.score_matching import (
@@ -59,10 +61,12 @@ if TYPE_CHECKING:
     from impacteval.plugin import MethodCard
     from impacteval.sample import BlindSample, Preparation, Sample
 
+DIFFERENCE = np.array([-1.0, 1.0])
 # Comparators whose outcomes tell the variance given the score: two, as in the field's programmes.
 NEIGHBOURS = 2
-# Of comparators in each stratum, from which on strata have levels of their own in errors by row.
-PER_STRATUM = 10.0
+# Strata have levels of their own in errors by row where there are so many comparators in each, and no
+# more strata than this; otherwise what strata have in common counts as chance, which is too much.
+PER_STRATUM, MOST_STRATA = 10.0, 50
 # One comparator for so many served people is pointed out.
 MANY_USES = 20.0
 
@@ -206,7 +210,7 @@ class PropensityMatching:
             label=label,
             sentences=(*self._how(people, frozen), *told),
             served_size=float((people.size * frozen.part)[kept].sum()),
-            tables=tables_of(people, scored, frozen),
+            tables={**tables_of(people, scored, frozen), **named_pairs(people, frozen)},
             notes=(*_notes(people, frozen), *lost),
             certificate=certificate_of(people, scored, frozen),
         )
@@ -289,7 +293,7 @@ class PropensityMatching:
     ) -> tuple[ArmMeans, tuple[Message, ...], str]:
         """Both means with their errors, what is said of them, and the name of the errors."""
         people = comparison.people
-        size = _size(people) * frozen.part
+        size = size_of(people) * frozen.part
         estimated = score is not None and self.variance == "score-estimated"
         if people.cluster is None and not estimated:
             around = around_on_score(
@@ -303,7 +307,7 @@ class PropensityMatching:
                 copies=people.copies,
                 around=around,
             )
-            return arms, (words.errors_by_set(NEIGHBOURS), messages.normal()), "Abadie-Imbens"
+            return arms, (words.errors_by_set(NEIGHBOURS), _degrees(arms)), "Abadie-Imbens"
         told: tuple[Message, ...] = ()
         if score is not None and estimated:
             told = (words.errors_of_score(),)
@@ -321,7 +325,7 @@ class PropensityMatching:
             gather=None if people.cluster is None else people.gathered,
         )
         label = "Abadie-Imbens" if people.cluster is None else "cluster-robust"
-        return arms, (*told, messages.normal()), label
+        return arms, (*told, _degrees(arms)), label
 
     def _how(self, people: People, frozen: Frozen) -> tuple[Message, ...]:
         found = [words.how(self.ratio, replace=self.replace, score=self.score)]
@@ -330,6 +334,10 @@ class PropensityMatching:
         if self.caliper is not None and frozen.width is not None:
             found.append(words.within(self.caliper, frozen.width))
         return tuple(found)
+
+
+def _degrees(arms: ArmMeans) -> Message:
+    return wording.degrees("welch", float(arms.degrees(DIFFERENCE)))
 
 
 def _spread(people: People, scored: Scored) -> float:
@@ -343,7 +351,7 @@ def _spread(people: People, scored: Scored) -> float:
     return math.sqrt(0.5 * total)
 
 
-def _size(people: People) -> Floats:
+def size_of(people: People) -> Floats:
     """What each row counts for in a mean, its copies included and time at risk not."""
     own = people.own * people.copies
     return own if people.exposure is None else own / people.exposure
@@ -355,7 +363,7 @@ def measured_sets(
     """The sets of those who were measured, precision counted; and what to say of the others."""
     people, measured = comparison.people, comparison.measured
     # More precise comparators count for more in their set; sampling weights do so already.
-    factor = np.where(measured, _size(people) / people.counts, 0.0)
+    factor = np.where(measured, size_of(people) / people.counts, 0.0)
     if comparison.complete and bool((factor == factor[0]).all()):
         return sets, ()
     found = sets.reweighted(factor)
@@ -384,7 +392,7 @@ def _basis(people: People, scored: Scored, sets: MatchedSets) -> Floats:
     if people.stratum is None:
         return basis
     codes, labels = people.stratum.codes, people.stratum.labels
-    if float(inside.sum()) < PER_STRATUM * len(labels):
+    if len(labels) > MOST_STRATA or float(inside.sum()) < PER_STRATUM * len(labels):
         return basis
     return np.column_stack([basis, np.eye(len(labels))[:, 1:][codes]])
 

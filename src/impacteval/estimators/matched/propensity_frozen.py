@@ -83,13 +83,21 @@ def freeze(
     """The tables of a preparation."""
     return Preparation(
         "pairs",
-        Parts({**tables_of(people, scored, frozen), **_pairs(people, frozen, settings)}),
+        Parts(
+            {
+                **tables_of(people, scored, frozen),
+                **pair_tables(people, frozen, settings, scored.score),
+            }
+        ),
         name,
     )
 
 
-def tables_of(people: People, scored: Scored, frozen: Frozen) -> dict[str, dict[str, Any]]:
-    """What is shown of the match, in the preparation and with the estimate alike."""
+def tables_of(people: People, scored: Scored | None, frozen: Frozen) -> dict[str, dict[str, Any]]:
+    """What is shown of the match, in the preparation and with the estimate alike.
+
+    Without `scored` (people were matched on something else) no scores are shown.
+    """
     weight = frozen.weight(people)
     inside = weight > 0.0
     out = people.served & (frozen.part < 1.0)
@@ -107,13 +115,14 @@ def tables_of(people: People, scored: Scored, frozen: Frozen) -> dict[str, dict[
     }
     found: dict[str, dict[str, Any]] = {
         "counts": {"what": list(counts), "n": [float(v) for v in counts.values()]},
-        "score_overlap": _overlap(people, scored),
         "unmatched": {
             "unit": people.keys[out].tolist(),
             "reason": reasons.tolist(),
             "share": share.tolist(),
         },
     }
+    if scored is not None:
+        found["score_overlap"] = _overlap(people, scored)
     if out.any():
         # People alike of whom some were matched stand on both sides.
         found["unmatched_profile"] = profile_table(people, served & (frozen.part > 0.0), out)
@@ -122,8 +131,8 @@ def tables_of(people: People, scored: Scored, frozen: Frozen) -> dict[str, dict[
     return found
 
 
-def _pairs(
-    people: People, frozen: Frozen, settings: Mapping[str, Any]
+def pair_tables(
+    people: People, frozen: Frozen, settings: Mapping[str, Any], score: Floats | None = None
 ) -> dict[str, dict[str, Any]]:
     """The pairs themselves, with what is needed to go on from them."""
     sets, weight = frozen.sets, frozen.weight(people)
@@ -148,12 +157,23 @@ def _pairs(
     }
     table = weights_table(replace(people, unit=keys), weight)
     found["weights"] = table
+    if score is not None:
+        counted = np.flatnonzero(weight > 0.0)
+        found["score"] = {"unit": keys[counted].tolist(), "score": score[counted].tolist()}
     found["balance"] = balance_table(people, weight)
     found["settings"] = {
         "setting": [*settings, "width", "most_uses"],
         "value": [*(_plain(v) for v in settings.values()), frozen.width, frozen.most_uses],
     }
     return found
+
+
+def named_pairs(people: People, frozen: Frozen) -> dict[str, dict[str, Any]]:
+    """The pairs by the names of units, for the estimate; none where patterns stand for them."""
+    if frozen.sets.pools is not None:
+        return {}
+    by_name = replace(people, keys=people.unit)
+    return {"pairs": pair_tables(by_name, frozen, {})["pairs"]}
 
 
 def thaw(
@@ -173,6 +193,9 @@ def thaw(
     told = dict(zip(stated["setting"], stated["value"], strict=True))
     if any(told.get(k, ...) != _plain(v) for k, v in settings.items()):
         return None
+    terms = tables.columns("coefficients")["term"] if "coefficients" in tables else None
+    if terms is not None and terms[len(terms) - len(people.covariates) :] != people.covariates:
+        return None  # a score of other covariates
     place = {key: row for row, key in enumerate(people.keys.tolist())}
     pairs = tables.columns("pairs")
 
@@ -200,6 +223,8 @@ def thaw(
     part[served] = np.array(pairs["part"], dtype=np.float64)[start[:-1]]
     out = tables.columns("unmatched")
     beyond = rows(out["unit"], served=True)
+    if not np.array_equal(np.union1d(served, beyond), np.flatnonzero(people.served)):
+        raise NotIdentified(words.other_people())
     outside = np.zeros(people.n, dtype=bool)
     outside[beyond[np.array([r == OUTSIDE for r in out["reason"]], dtype=bool)]] = True
     return Frozen(
