@@ -44,7 +44,7 @@ def fitted(estimator: PropensityMatching, drawn: Compared, k: int) -> tuple[Any,
     sets, _ = measured_sets(comparison, frozen.sets)
     arms, _, _ = estimator.means(comparison, sets, frozen, scored, score)
     weight = frozen.weight(comparison.people)
-    return arms, _spread(comparison, weight), np.where(comparison.people.served, weight, 0.0)
+    return arms, _spread(comparison, weight, None), np.where(comparison.people.served, weight, 0.0)
 
 
 def by_people(estimator: PropensityMatching) -> Callable[[Any, Scale], calibrate.Measured]:

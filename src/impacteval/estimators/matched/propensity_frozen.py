@@ -171,13 +171,14 @@ def thaw(
         When it names people who are not here, or not in the same group.
     """
     tables = preparation.tables
-    if preparation.made_by != name or "pairs" not in tables:
+    there = set(tables)
+    if preparation.made_by != name or "pairs" not in there:
         return None
     stated = tables.columns("settings")
     told = dict(zip(stated["setting"], stated["value"], strict=True))
     if any(told.get(k, ...) != _plain(v) for k, v in settings.items()):
         return None
-    terms = tables.columns("coefficients")["term"] if "coefficients" in tables else None
+    terms = tables.columns("coefficients")["term"] if "coefficients" in there else None
     if terms is not None and terms[len(terms) - len(people.covariates) :] != people.covariates:
         return None  # a score of other covariates
     place = {key: row for row, key in enumerate(people.keys.tolist())}
@@ -193,7 +194,7 @@ def thaw(
     start = np.searchsorted(of, np.arange(int(of.max(initial=-1)) + 2)).astype(np.int64)
     served = rows(pairs["served"], served=True)[start[:-1]]
     pools = None
-    if "patterns" in tables:
+    if "patterns" in there:
         held = tables.columns("patterns")
         members = rows(held["comparison"], served=False)
         pool, share = np.full(people.n, -1, dtype=np.int64), np.zeros(people.n)
@@ -217,7 +218,7 @@ def thaw(
         outside=outside,
         width=told["width"],
         most_uses=told["most_uses"],
-        coefficients=tables.columns("coefficients") if "coefficients" in tables else None,
+        coefficients=tables.columns("coefficients") if "coefficients" in there else None,
     )
 
 
