@@ -26,7 +26,8 @@ from calibrate_matching_designs import Compared, Law
 
 from impacteval.errors import NotIdentified
 from impacteval.estimators.matched.effect import _spread
-from impacteval.estimators.matched.propensity import PropensityMatching, measured_sets
+from impacteval.estimators.matched.propensity import PropensityMatching
+from impacteval.estimators.matched.propensity_sets import measured_sets
 from impacteval.inference import on_scale
 from impacteval.values import Scale
 

@@ -18,12 +18,15 @@ from impacteval.estimators.matched.people import People
 from impacteval.estimators.matched.score import Score, columns_of
 from impacteval.inference import predicted
 from impacteval.inference.matched_sets import MatchedSets, Pools
-from impacteval.inference.score_matching import Scored
+from impacteval.inference.score_matching import Scored, certify
 from impacteval.sample import Preparation
+from impacteval.values import Message
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
+# One comparator for so many served people is pointed out.
+MANY_USES = 20.0
 # Beyond so many pairs people who are alike are named once, as a pattern.
 MANY = 2_000_000
 BARS = 20
@@ -122,6 +125,38 @@ def tables_of(people: People, scored: Scored, frozen: Frozen) -> dict[str, dict[
     if frozen.coefficients is not None:
         found["coefficients"] = {k: list(v) for k, v in frozen.coefficients.items()}
     return found
+
+
+def notes_of(people: People, frozen: Frozen) -> tuple[Message, ...]:
+    """Who was left out, and whether few stand for many."""
+    found = []
+    out = people.copies * (1.0 - frozen.part)
+    outside = float(out[frozen.outside].sum())
+    alone = float(out[people.served & ~frozen.outside].sum())
+    if round(outside + alone) > 0:
+        served = round(float(people.copies[people.served].sum()))
+        found.append(words.left_out(served, round(outside), round(alone)))
+    if frozen.most_uses > MANY_USES:
+        found.append(words.many_uses(frozen.most_uses))
+    return tuple(found)
+
+
+def certificate_of(people: People, scored: Scored, frozen: Frozen) -> dict[str, Any]:
+    """What the pairs are, measured on the pairs themselves."""
+    matched = float((people.copies * frozen.part).sum())
+    served = float(people.copies[people.served].sum())
+    proof = certify(scored, frozen.sets)
+    within = frozen.width is None or proof["largest_reach"] <= frozen.width + scored.tolerance * (
+        1.0 + abs(float(np.abs(scored.reach).max()))
+    )
+    return {
+        "matched": matched,
+        "left_out": served - matched,
+        "most_uses": frozen.most_uses,
+        "caliper": frozen.width,
+        "within_caliper": bool(within),
+        **proof,
+    }
 
 
 def _pairs(
