@@ -90,11 +90,11 @@ def test_pairs_are_frozen_before_outcomes_and_used_after(study) -> None:
     before = prepare_now(ie.load_study(study.folder))
     whole.to_csv(study.folder / "people.csv", index=False)
     study.lock()
-    frozen = json.loads((study.folder / PREPARED_FILE).read_text(encoding="utf-8"))
-    step = frozen["samples"][0]["step"]
-    assert step == json.loads(before.model_dump_json())["samples"][0]["step"]
-    assert step["made_by"] == "propensity-matching"
-    pairs = pd.DataFrame(step["tables"]["pairs"])
+    frozen = ie.load_study(study.folder).prepared
+    step = frozen.samples[0].step
+    assert step.digest == before.samples[0].step.digest
+    assert step.made_by == "propensity-matching"
+    pairs = pd.DataFrame(step.tables["pairs"])
 
     report = study.verify()
     estimate = report.findings["reconvictions"].estimate
@@ -123,11 +123,11 @@ def test_people_who_change_after_pairs_were_frozen_stop_the_run(study) -> None:
         study.verify()
 
 
-def test_pairs_that_were_altered_stop_the_run(study) -> None:
+def test_a_score_that_was_altered_stop_the_run(study) -> None:
     study.lock()
     file = study.folder / PREPARED_FILE
     frozen = json.loads(file.read_text(encoding="utf-8"))
-    frozen["samples"][0]["step"]["tables"]["pairs"]["weight"][0] += 0.25
+    frozen["samples"][0]["step"]["tables"]["coefficients"]["coefficient"][1] += 0.25
     file.write_text(json.dumps(frozen), encoding="utf-8")
     with pytest.raises(LockError):
         study.verify()

@@ -9,6 +9,7 @@ from impacteval.contract import POOLED, Contract
 from impacteval.contract.saying import say
 from impacteval.contract.words import comparison
 from impacteval.decide.stops import StopResult
+from impacteval.diagnostics.effort_shifting import EFFORT_SHIFTING
 from impacteval.diagnostics.small_groups import gives_away
 from impacteval.errors import NotAnswerable
 from impacteval.estimates import CounterfactualEstimate
@@ -21,6 +22,7 @@ from impacteval.report.record import (
     ContextRow,
     EquityRow,
     Said,
+    ShiftRow,
     StopRow,
     WatchRow,
 )
@@ -39,6 +41,7 @@ def besides(run: Run) -> Besides | None:
     found = Besides(
         stops=tuple(_stop(result) for result in run.decision.stops),
         watched=tuple(_watched(run)),
+        shifting=tuple(_shifting(run)),
         equity=tuple(_equity(run)),
         baselines=tuple(_baselines(contract)),
         also_report=tuple(Both.of(words.text()) for words in contract.also_report),
@@ -208,6 +211,27 @@ def _spaced(unit: Text) -> Text:
         en=unit.en if unit.en.startswith("%") else f" {unit.en}",
         fr=f" {unit.fr}",
     )
+
+
+def _shifting(run: Run) -> Iterator[ShiftRow]:
+    for finding in run.findings.values():
+        for check in finding.diagnostics:
+            if check.diagnostic.name == EFFORT_SHIFTING:
+                said = check.diagnostic.explanation
+                name = run.contract.outcomes[finding.outcome].plain_name.text()
+                group = facts.group_name(run.contract, finding.group)
+                en, fr = "{paid_outcome}: ", "{paid_outcome} : "
+                values: dict[str, object] = {**said.values, "paid_outcome": name}
+                if group is not None:
+                    en, fr = "{paid_outcome}, {whose}: ", "{paid_outcome}, {whose} : "
+                    values["whose"] = group
+                text = Text(en=en + said.text.en, fr=fr + said.text.fr)
+                yield ShiftRow(
+                    outcome=finding.outcome,
+                    group=finding.group,
+                    status=check.diagnostic.status.value,
+                    said=Said.of(Message(said.key, text, values)),
+                )
 
 
 # --- equity -------------------------------------------------------------------------------------

@@ -13,8 +13,10 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from impacteval.report.record_compared import Compared, ComparedRow
 from impacteval.report.record_findings import (
     ArmRow,
+    DecidedAgain,
     DiagnosticRow,
     FindingFacts,
     FlowRow,
@@ -387,6 +389,15 @@ class EquityRow(Frozen):
     said: tuple[Said, ...]
 
 
+class ShiftRow(Frozen):
+    """Whether a paid outcome improved while one that is watched got worse."""
+
+    outcome: str
+    group: str
+    status: Literal["passed", "failed", "not_applicable"]
+    said: Said
+
+
 class BaselineRow(Frozen):
     """What was measured before the programme, in the outcome's own units."""
 
@@ -409,6 +420,8 @@ class Besides(Frozen):
 
     stops: tuple[StopRow, ...] = ()
     watched: tuple[WatchRow, ...] = ()
+    shifting: tuple[ShiftRow, ...] = Field(default=(), exclude_if=lambda found: not found)
+    """Where the check of effort moved to what is paid was made."""
     equity: tuple[EquityRow, ...] = ()
     baselines: tuple[BaselineRow, ...] = ()
     also_report: tuple[Both, ...] = ()
@@ -452,6 +465,8 @@ class Record(Frozen):
     """Left out where the contract asks for nothing besides."""
     looks: tuple[LookRow, ...] = Field(default=(), exclude_if=lambda found: not found)
     """Left out where no looks at growing data spend one error."""
+    compared: Compared | None = Field(default=None, exclude_if=lambda found: found is None)
+    """Left out where the run was not held against another."""
 
 
 def record_json(record: Record) -> str:
@@ -480,10 +495,13 @@ __all__ = [
     "ChecklistRow",
     "ClauseRow",
     "CohortRow",
+    "Compared",
+    "ComparedRow",
     "ContextRow",
     "ContractFacts",
     "Corrected",
     "DataSource",
+    "DecidedAgain",
     "Deviation",
     "DiagnosticRow",
     "EquityRow",
@@ -512,6 +530,7 @@ __all__ = [
     "Said",
     "SettlementRow",
     "Settling",
+    "ShiftRow",
     "StopRow",
     "StudyFacts",
     "Verdict",

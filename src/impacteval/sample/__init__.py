@@ -12,6 +12,7 @@ from impacteval.sample.preparation import Preparation
 from impacteval.sample.roles import Roles
 from impacteval.sample.roll_out import first_served, with_starts
 from impacteval.sample.table import Structure
+from impacteval.sample.variants import dealt_anew, resampled, with_covariates
 
 __all__ = [
     "BlindMatrix",
@@ -27,9 +28,12 @@ __all__ = [
     "Roles",
     "Sample",
     "Structure",
+    "dealt_anew",
     "design_rule",
     "designs",
     "first_served",
     "register_design",
+    "resampled",
+    "with_covariates",
     "with_starts",
 ]

@@ -58,6 +58,7 @@ def fit(
                 )
             )
     problems += _funnel(plan, contract, locate)
+    problems += _shifting(plan, contract, locate)
     problems += _grade(plan, locate)
     standard = standard_of(analysis.design for analysis in plan.analyses.values())
     problems += [
@@ -161,6 +162,21 @@ def _funnel(plan: Plan, contract: Contract, locate: Locate) -> Iterator[Problem]
             f"Groups of the contract of which nobody is said to be eligible: {', '.join(missing)}.",
             "Name each under `values: {group: value}`.",
         )
+
+
+def _shifting(plan: Plan, contract: Contract, locate: Locate) -> Iterator[Problem]:
+    """Effort that was moved shows in what is watched and not paid."""
+    if contract.watched:
+        return
+    for name, analysis in plan.analyses.items():
+        for k, spec in enumerate(analysis.diagnostics):
+            if spec.name == "effort-shifting":
+                yield locate.problem(
+                    ("analyses", name, "diagnostics", k, "name"),
+                    "`effort-shifting` looks at outcomes that are watched and not paid, and the contract "
+                    "watches none.",
+                    "Name some under `watch` in the contract, or remove the check.",
+                )
 
 
 def _designs(plan: Plan, contract: Contract, locate: Locate) -> Iterator[Problem]:

@@ -24,7 +24,9 @@ AGREE = 1e-10  # R prints twelve digits
 VALUES = pd.read_csv(HERE / "matching_values.csv")
 
 
-@pytest.mark.parametrize("row", list(VALUES.itertuples()), ids=lambda r: f"{r.score}-{r.ratio}-{r.width}")
+@pytest.mark.parametrize(
+    "row", list(VALUES.itertuples()), ids=lambda r: f"{r.score}-{r.ratio}-{r.width}"
+)
 def test_estimates_and_errors(row):
     data = pd.read_csv(HERE / "matching.csv")
     sample = Sample.from_frame(

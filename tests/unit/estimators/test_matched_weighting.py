@@ -210,8 +210,8 @@ def test_the_spread_that_effects_are_divided_by_carries_its_own_error(estimator)
     found = run(estimator, data, "standardised", weight="w")
     weights = found.parts["weights"].query("not served").set_index("unit").weight
     rows = data.set_index("unit").loc[weights.index]
-    n, mean = len(rows), float(weights @ rows.y)
-    sd = np.sqrt(float(weights @ (rows.y - mean) ** 2) * n / (n - 1.0))
+    mean, free = float(weights @ rows.y), 1.0 - float(weights @ weights)
+    sd = np.sqrt(float(weights @ (rows.y - mean) ** 2) / free)
     assert found.effect.value == pytest.approx((found.observed - found.counterfactual) / sd)
     step, slow = 1e-5, {}
     for unit in data.unit[:12]:

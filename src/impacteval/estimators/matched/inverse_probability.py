@@ -298,8 +298,8 @@ def score_step(
             fitted = fit_score(people.taken(inside))
             chance = np.zeros(people.n)
             chance[inside] = fitted.chance
-    weighted = score_weighted(people, inside, chance, target, known=score is not None)
-    weight = weighted.weight(people)
+    # Weights alone: nothing here asks for the model behind them.
+    weight = score_weighted(people, inside, chance, target, known=True).weight(people)
     rows = np.flatnonzero(inside)
     tables = {
         "score": {"unit": people.keys[rows].tolist(), "score": chance[rows].tolist()},

@@ -87,14 +87,20 @@ def freeze(
     return Preparation(
         "pairs",
         Parts(
-            {**tables_of(people, scored, frozen), **_pairs(people, scored.score, frozen, settings)}
+            {
+                **tables_of(people, scored, frozen),
+                **pair_tables(people, frozen, settings, scored.score),
+            }
         ),
         name,
     )
 
 
-def tables_of(people: People, scored: Scored, frozen: Frozen) -> dict[str, dict[str, Any]]:
-    """What is shown of the match, in the preparation and with the estimate alike."""
+def tables_of(people: People, scored: Scored | None, frozen: Frozen) -> dict[str, dict[str, Any]]:
+    """What is shown of the match, in the preparation and with the estimate alike.
+
+    Without `scored` (people were matched on something else) no scores are shown.
+    """
     weight = frozen.weight(people)
     inside = weight > 0.0
     out = people.served & (frozen.part < 1.0)
@@ -112,13 +118,14 @@ def tables_of(people: People, scored: Scored, frozen: Frozen) -> dict[str, dict[
     }
     found: dict[str, dict[str, Any]] = {
         "counts": {"what": list(counts), "n": [float(v) for v in counts.values()]},
-        "score_overlap": _overlap(people, scored),
         "unmatched": {
             "unit": people.keys[out].tolist(),
             "reason": reasons.tolist(),
             "share": share.tolist(),
         },
     }
+    if scored is not None:
+        found["score_overlap"] = _overlap(people, scored)
     if out.any():
         # People alike of whom some were matched stand on both sides.
         found["unmatched_profile"] = profile_table(people, served & (frozen.part > 0.0), out)
@@ -159,8 +166,8 @@ def certificate_of(people: People, scored: Scored, frozen: Frozen) -> dict[str, 
     }
 
 
-def _pairs(
-    people: People, score: Floats, frozen: Frozen, settings: Mapping[str, Any]
+def pair_tables(
+    people: People, frozen: Frozen, settings: Mapping[str, Any], score: Floats | None = None
 ) -> dict[str, dict[str, Any]]:
     """The pairs themselves, with what is needed to go on from them."""
     sets, weight = frozen.sets, frozen.weight(people)
@@ -185,8 +192,9 @@ def _pairs(
     }
     table = weights_table(replace(people, unit=keys), weight)
     found["weights"] = table
-    counted = np.flatnonzero(weight > 0.0)
-    found["score"] = {"unit": keys[counted].tolist(), "score": score[counted].tolist()}
+    if score is not None:
+        counted = np.flatnonzero(weight > 0.0)
+        found["score"] = {"unit": keys[counted].tolist(), "score": score[counted].tolist()}
     found["balance"] = balance_table(people, weight)
     found["settings"] = {
         "setting": [*settings, "width", "most_uses"],
