@@ -38,6 +38,7 @@ from impacteval.estimators.matched.propensity_frozen import (
     Frozen,
     certificate_of,
     freeze,
+    named_pairs,
     notes_of,
     read_score,
     tables_of,
@@ -205,7 +206,7 @@ class PropensityMatching:
             label=label,
             sentences=(*self._how(people, frozen), *told),
             served_size=float((people.size * frozen.part)[kept].sum()),
-            tables=tables_of(people, scored, frozen),
+            tables={**tables_of(people, scored, frozen), **named_pairs(people, frozen)},
             notes=(*notes_of(people, frozen), *lost),
             certificate=certificate_of(people, scored, frozen),
         )
