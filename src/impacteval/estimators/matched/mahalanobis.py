@@ -30,7 +30,6 @@ from impacteval.estimators.matched.people import (
     read_comparison,
     read_people,
 )
-from impacteval.estimators.matched.propensity import measured_sets, size_of
 from impacteval.estimators.matched.propensity_frozen import (
     MANY,
     Floats,
@@ -40,6 +39,7 @@ from impacteval.estimators.matched.propensity_frozen import (
     tables_of,
     thaw,
 )
+from impacteval.estimators.matched.propensity_sets import measured_sets, size_of
 from impacteval.inference import ArmMeans, collinear_columns
 from impacteval.inference.matched_sets import MatchedSets
 from impacteval.inference.place_arms import around_places, place_arms, place_arms_by_row
