@@ -102,8 +102,7 @@ class CoarsenedExact:
 
     def _deciding(self, people: People) -> dict[str, list[Any]]:
         """What decides who is compared with whom."""
-        cuts = self.settings["cutpoints"]
-        told = {"bins": self.bins, "covariates": people.covariates, **cuts}
+        told = {**self.settings, "covariates": people.covariates}
         return {"setting": list(told), "value": [str(value) for value in told.values()]}
 
     def _made(self, frozen: Preparation, people: People) -> bool:
