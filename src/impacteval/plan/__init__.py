@@ -15,7 +15,9 @@ from impacteval.plan.analyses import (
     Robustness,
 )
 from impacteval.plan.causes import CausalGraph, Drawn, drawn
+from impacteval.plan.funnel import Funnel, FunnelColumns
 from impacteval.plan.model import (
+    FUNNEL_DIAGNOSTICS,
     Evaluator,
     LoweredGrade,
     Plan,
@@ -27,6 +29,7 @@ from impacteval.plan.subgroups import SubgroupRule
 from impacteval.plan.tables import Columns, OtherColumns, TableSpec
 
 __all__ = [
+    "FUNNEL_DIAGNOSTICS",
     "PEOPLE",
     "Analysis",
     "CausalGraph",
@@ -36,6 +39,8 @@ __all__ = [
     "Drawn",
     "EstimatorSpec",
     "Evaluator",
+    "Funnel",
+    "FunnelColumns",
     "GroupRule",
     "LoweredGrade",
     "OtherColumns",

@@ -29,6 +29,7 @@ from impacteval.report.panels import DESIGN, cohort_rows, event_rows, label
 from impacteval.report.record import (
     ArmRow,
     Both,
+    DecidedAgain,
     DiagnosticRow,
     FindingFacts,
     MethodFacts,
@@ -39,7 +40,7 @@ from impacteval.report.record import (
     Said,
 )
 from impacteval.report.record_subgroups import SubgroupFacts
-from impacteval.report.robustness import range_of, robustness_row, stated_reason
+from impacteval.report.robustness import decided_again, range_of, robustness_row, stated_reason
 from impacteval.report.sentences import Wording, contract_unit, text_of
 from impacteval.report.trends import trend_facts
 from impacteval.report.uncompared import UNCOMPARED
@@ -275,7 +276,9 @@ def finding_facts(
                 tuple(
                     robustness_row(finding, run, contract, alternatives, decision)
                     for run in d.reruns
+                    if not run.drawn
                 ),
+                decided_again(finding, d, alternatives, decision),
             )
             for d in finding.diagnostics
         ),
@@ -460,7 +463,10 @@ def _baseline(finding: Finding, plan: Plan) -> Iterator[ArmRow]:
 
 
 def _diagnostic(
-    check: DiagnosticFinding, names: Mapping[str, Words], reruns: tuple[RobustnessRow, ...]
+    check: DiagnosticFinding,
+    names: Mapping[str, Words],
+    reruns: tuple[RobustnessRow, ...],
+    decided: DecidedAgain | None,
 ) -> DiagnosticRow:
     found = check.diagnostic
     return DiagnosticRow(
@@ -478,6 +484,8 @@ def _diagnostic(
         required=check.required,
         explanation=Said.of(_named(found.explanation, names)),
         reruns=reruns,
+        measured=None if check.measured is None else Both.of(check.measured),
+        decided=decided,
     )
 
 

@@ -56,6 +56,21 @@ class RobustnessRow(Frozen):
     """The reason that the plan states."""
 
 
+class DecidedAgain(Frozen):
+    """What would be decided on the runs of one check."""
+
+    runs: int
+    """How often the check formed the planned number again, or another analysis of it."""
+    answered: int
+    """How many of them have an answer."""
+    flips: int
+    """How many would change a verdict."""
+    other_amounts: int = Field(default=0, exclude_if=lambda n: not n)
+    """On how many another amount would be due, whether or not a verdict changes."""
+    drawn: int = Field(default=0, exclude_if=lambda drawn: not drawn)
+    """How many of them are not listed under the check: random draws, and analyses listed elsewhere."""
+
+
 class DiagnosticRow(Frozen):
     """One assumption check."""
 
@@ -71,6 +86,10 @@ class DiagnosticRow(Frozen):
     explanation: Said
     reruns: tuple[RobustnessRow, ...] = Field(default=(), exclude_if=lambda reruns: not reruns)
     """The planned estimate on other data or settings, where the check runs it again."""
+    measured: Both | None = Field(default=None, exclude_if=lambda measured: measured is None)
+    """What its statistic is, with its unit."""
+    decided: DecidedAgain | None = Field(default=None, exclude_if=lambda decided: decided is None)
+    """How many of its runs would change a verdict, where it runs the planned estimate again."""
 
 
 class PeriodRow(Frozen):

@@ -202,15 +202,38 @@ def exposure(rng: np.random.Generator, lift: float) -> KnownSample:
     )
 
 
+def _has_target(estimator: object) -> bool:
+    """One that says whose effect it estimates, such as that on the served."""
+    return hasattr(estimator, "estimand")
+
+
+def _for_trials(estimator: object) -> bool:
+    """One without: the strata of a trial have fixed sizes and shares, and no target has those."""
+    return not _has_target(estimator)
+
+
+def _of_eight(estimator: object) -> bool:
+    """Eight people often cannot be weighted to the averages of eight others."""
+    return getattr(estimator, "name", "") != "entropy-balancing"
+
+
 register(
     SampleMaker("plain", "rct", plain, replications=800),
     SampleMaker("small", "rct", small, lift=-0.2, replications=500, small=True),
-    SampleMaker("covariates", "rct", covariates, replications=800),
+    SampleMaker("covariates", "rct", covariates, replications=800, suits=_for_trials),
+    # Estimators with a target are measured on comparisons without a lot; of trials, fewer will do.
+    SampleMaker("covariates_of_a_target", "rct", covariates, replications=200, suits=_has_target),
     SampleMaker(
-        "small_covariates", "rct", small_covariates, lift=-0.2, replications=300, small=True
+        "small_covariates",
+        "rct",
+        small_covariates,
+        lift=-0.2,
+        replications=300,
+        small=True,
+        suits=_of_eight,
     ),
     SampleMaker("baseline", "rct", baseline, lift=-0.1, replications=300),
-    SampleMaker("strata", "rct", strata, lift=-0.2, replications=300),
+    SampleMaker("strata", "rct", strata, lift=-0.2, replications=300, suits=_for_trials),
     SampleMaker("clusters", "rct", clusters, replications=300),
     SampleMaker("weights", "rct", weights),
     SampleMaker("exposure", "rct", exposure),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -42,6 +42,7 @@ def build(
     label: str,
     sentences: Sequence[Message],
     served_size: float | None = None,
+    spread: Callable[[], Spread] | None = None,
     balance_by: str = "served",
     tables: Mapping[str, Mapping[str, Any]] | None = None,
     notes: tuple[Message, ...] = (),
@@ -70,6 +71,9 @@ def build(
         How the means and their errors were formed, and which law the interval has.
     served_size : float, optional
         Size of the served that the effect is about, for totals; without it they are refused.
+    spread : callable, optional
+        Standard deviation of the comparison group with its influence under `People.labels`, where
+        weights were estimated; without it, weights are taken as they are.
     balance_by : {"served", "pooled"}
         See `balance_table`.
     tables : mapping, optional
@@ -94,10 +98,10 @@ def build(
     if scale is Scale.TOTAL and served_size is None:
         raise NotIdentified(messages.total_of_served())
     used = (weight > 0.0) & comparison.measured
-    spread = _spread(comparison, weight) if scale is Scale.STANDARDISED else None
+    sd = _spread(comparison, weight, spread) if scale is Scale.STANDARDISED else None
     served = 1.0 if served_size is None else served_size
     plain = on_scale(arms, Scale.DIFFERENCE)
-    found = on_scale(arms, scale, served=served, spread=spread)
+    found = on_scale(arms, scale, served=served, spread=sd)
     df = float(found.df)
     distribution: StudentT | LogRatioT
     if found.log_ratio is not None and found.log_std_error is not None:
@@ -113,7 +117,7 @@ def build(
             scale,
             rate=rate,
             served=served,
-            spread=None if spread is None else float(spread.value),
+            spread=None if sd is None else float(sd.value),
         ),
     ]
     n_treated = _count(people, used & people.served)
@@ -180,20 +184,24 @@ def _count(people: People, rows: NDArray[np.bool_]) -> int:
     return round(float(people.copies[rows].sum()))
 
 
-def _spread(comparison: Comparison, weight: Floats) -> Spread:
+def _spread(comparison: Comparison, weight: Floats, given: Callable[[], Spread] | None) -> Spread:
     """Standard deviation of outcomes in the comparison group as weighted, with its influence."""
     people = comparison.people
     inside = ~people.served & comparison.measured & (weight > 0.0)
     exposure = np.ones(people.n) if people.exposure is None else people.exposure
     # Copies are counted by `comparison_spread` itself.
     own = np.where(inside, weight / people.copies * exposure, 0.0)
-    found = comparison_spread(
-        comparison.y, inside.astype(np.float64), weight=own, copies=people.copies
-    )
+    if given is None:
+        rows = comparison_spread(
+            comparison.y, inside.astype(np.float64), weight=own, copies=people.copies
+        )
+        found = Spread(rows.value, people.gathered(rows.influence))
+    else:
+        found = given()
     size = float(np.abs(comparison.y[inside]).max())
     if not float(found.value) > ROUNDING * size:
         raise NotIdentified(trials.no_spread())
-    return Spread(found.value, people.gathered(found.influence))
+    return found
 
 
 def _arms_table(comparison: Comparison, arms: ArmMeans, weight: Floats) -> dict[str, Any]:

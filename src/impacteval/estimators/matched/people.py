@@ -6,7 +6,7 @@ Nothing is dropped without a note that counts it. What decides who is compared w
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,7 +17,7 @@ from impacteval.estimators.matched import messages
 from impacteval.estimators.randomised import messages as trials
 from impacteval.estimators.randomised.blocks import Grouping, nested
 from impacteval.estimators.randomised.trial import grouping, period_of, row_weights
-from impacteval.inference._arrays import group_sums
+from impacteval.inference._arrays import compact, group_sums
 from impacteval.values import Message, Scale
 
 if TYPE_CHECKING:
@@ -104,6 +104,24 @@ class People:
     def labels(self) -> NDArray[Any]:
         """Under what names influence values stand: clusters, or units."""
         return self.unit if self.cluster is None else self.cluster.labels
+
+    def taken(self, rows: Bools) -> People:
+        """Some of them; strata and clusters numbered without gaps."""
+
+        def part(groups: Grouping | None) -> Grouping | None:
+            if groups is None:
+                return None
+            used, places = compact(groups.codes[rows])
+            return Grouping(places, groups.labels[used])
+
+        held = ("treatment", "x", "counts", "own", "copies", "size", "unit", "keys", "rows")
+        return replace(
+            self,
+            **{name: getattr(self, name)[rows] for name in held},
+            exposure=None if self.exposure is None else self.exposure[rows],
+            stratum=part(self.stratum),
+            cluster=part(self.cluster),
+        )
 
     def gathered(self, influence: Floats) -> Floats:
         """Influence of rows summed by the level of the errors.
