@@ -280,3 +280,25 @@ def test_the_days_of_the_helper_rise_with_prospects() -> None:
     df = eligible(500)
     days = days_in_work(df, np.random.default_rng(1))
     assert np.corrcoef(days, df["school"])[0, 1] > 0.3
+
+
+def test_what_few_people_have_counts_in_the_joint_test_and_is_not_shown() -> None:
+    df = eligible(400)
+    refused = (df["referred"] == 1) & (df["accepted"] == 0)
+    rare = np.zeros(400)
+    rare[np.flatnonzero(refused)[:8]] = 1.0  # eight of the refused, nobody else
+    df = df.assign(rare=rare)
+    roles = {"referred": "referred", "accepted": "accepted", "profile": [*PROFILE, "rare"]}
+    people, places = (Funnel.from_frame(df, **roles, people=p) for p in (True, False))
+    a, b = (compare(f, f.of(1), f.of(2)) for f in (people, places))
+    assert a.names == b.names == (*PROFILE, "rare")
+    assert a.shown.tolist() == [True, True, True, False]
+    assert b.shown.all()
+    assert a.statistic == b.statistic
+    assert a.p_together < 0.01
+    assert b.names[b.worst] == "rare"
+    assert a.largest == pytest.approx(np.abs(a.difference[:3]).max())
+    found = run_diagnostic("refusals-by-profile", sample_of(compared(df)), funnel=people)
+    assert "rare" not in found.parts["profile"]["column"].tolist()
+    alone = Funnel.from_frame(df, **{**roles, "profile": ["rare"]})
+    assert compare(alone, alone.of(1), alone.of(2)) is None
