@@ -1,133 +1,117 @@
-"""A whole study without a lot: matched before outcomes, frozen, verified."""
+"""A study of matched people: what is frozen is the planned method's, and changes leave a trace."""
 
 from __future__ import annotations
 
-import json
+from pathlib import Path
 from typing import Any
 
-import numpy as np
-import pandas as pd
 import pytest
-from two_cohorts_study import TwoCohorts
 
-import impacteval as ie
 from impacteval.errors import LockError
+from impacteval.report.compared import compare
+from impacteval.study import load_study
+from impacteval.study.lock import LOCK_FILE
 from impacteval.study.locking import prepare_now
-from impacteval.study.preparation import PREPARED_FILE
+from impacteval.study.preparation import PREPARED_FILE, frozen_anew, write_prepared
 
-SETTINGS = {"ratio": 10}
-
-
-def people() -> pd.DataFrame:
-    """700 men, about 110 of them served, who have a worse record; a quarter fewer convictions."""
-    rng = np.random.default_rng(7)
-    n = 700
-    priors = rng.poisson(6.0, n)
-    age = rng.integers(18, 60, n)
-    chance = 1.0 / (1.0 + np.exp(2.6 - 0.15 * (priors - 6) + 0.02 * (age - 38)))
-    served = (rng.random(n) < chance).astype(int)
-    days = rng.integers(120, 366, n)
-    rate = 0.25 * (1.0 + priors) * np.where(served == 1, 0.75, 1.0)
-    return pd.DataFrame(
-        {
-            "person": [f"P{i:04d}" for i in range(n)],
-            "cohort": np.where(np.arange(n) % 2, "one", "two"),
-            "served": served,
-            "first_release": "yes",
-            "age": age,
-            "priors": priors,
-            "days": days / 365.0,
-            "events": rng.poisson(rate * days / 365.0),
-            "work_days": 0,
-        }
-    )
+Plain = dict[str, Any]
+MATCHED = {"name": "propensity-matching", "settings": {"ratio": 2, "caliper": 0.5}}
+OTHERS = {
+    "one-to-one": {"name": "propensity-matching", "settings": {"ratio": 1}},
+    "weighted": {"name": "inverse-probability"},
+    "balanced": {"name": "entropy-balancing"},
+    "coarsened": {"name": "coarsened-exact"},
+}
 
 
-def agreed(contract: dict[str, Any]) -> None:
-    outcome = contract["outcomes"]["reconvictions"]
-    outcome["counterfactual"] = {"design": "matched_comparison"}
-    contract["outcomes"] = {"reconvictions": outcome}
-    for key in ("groups", "pool", "pool_excludes"):
-        del contract[key]
-    contract["payment"] = {
-        "name": "final",
-        "when": {"reconvictions": {"at_least": 7.5}},
-        "pay": 2500000,
-    }
+def compared(contract: Plain) -> None:
+    contract["outcomes"]["reconvictions"]["counterfactual"]["design"] = "matched_comparison"
 
 
-def planned(plan: dict[str, Any]) -> None:
+def matched(plan: Plain) -> None:
     events = plan["analyses"]["events"]
-    events |= {
-        "design": "matched",
-        "estimand": "everyone_eligible",
-        "estimator": {"name": "propensity-matching", "settings": SETTINGS},
-        "diagnostics": [],
-    }
-    events["columns"]["exposure"] = "days"
-    del events["groups"]
+    events.update(design="matched", estimator=MATCHED)
     events["robustness"] = [
-        {
-            "name": "replace",
-            "title": {"en": "With replacement", "fr": "Avec remise"},
-            "estimator": {"name": "propensity-matching", "settings": {"replace": True}},
-        }
+        {"name": name, "title": {"en": name, "fr": name}, "estimator": spec}
+        for name, spec in OTHERS.items()
     ]
-    plan["analyses"] = {"events": events}
 
 
-@pytest.fixture
-def study(tmp_path) -> TwoCohorts:
-    made = TwoCohorts(tmp_path / "study")
-    made.write(contract_change=agreed, plan_change=planned, data_change=lambda _: people())
-    return made
+def by_another_ratio(plan: Plain) -> None:
+    matched(plan)
+    plan["analyses"]["events"]["estimator"]["settings"] = {"ratio": 3, "caliper": 0.5}
 
 
-def test_pairs_are_frozen_before_outcomes_and_used_after(study) -> None:
-    # Outcomes are not there yet.
-    whole = people()
-    whole.drop(columns="events").to_csv(study.folder / "people.csv", index=False)
-    before = prepare_now(ie.load_study(study.folder))
-    whole.to_csv(study.folder / "people.csv", index=False)
-    study.lock()
-    frozen = json.loads((study.folder / PREPARED_FILE).read_text(encoding="utf-8"))
-    step = frozen["samples"][0]["step"]
-    assert step == json.loads(before.model_dump_json())["samples"][0]["step"]
-    assert step["made_by"] == "propensity-matching"
-    pairs = pd.DataFrame(step["tables"]["pairs"])
-
-    report = study.verify()
-    estimate = report.findings["reconvictions"].estimate
-    # Numbers of rows stand in for names: the frozen pairs are those of the estimate.
-    one = whole.set_index(np.arange(1, len(whole) + 1))
-    use = (pairs.weight * pairs.part).groupby(pairs.comparison).sum()
-    part = pairs.groupby("served").part.first()
-    own, others = one.loc[part.index], one.loc[use.index]
-    rate = (part * own.events).sum() / (part * own.days).sum()
-    against = (use * others.events).sum() / (use * others.days).sum()
-    assert estimate.effect.value == pytest.approx(rate / against - 1.0, rel=1e-12)
-    assert estimate.certificate["most_uses"] == 1.0
-    assert report.decision.clause("final").verdict.value == "met"
-    assert report.record.findings[0].alike is not None
-    # The other specification is not made of the frozen pairs.
-    (other,) = report.findings["reconvictions"].alternatives
-    assert other.estimate.certificate["most_uses"] > 1.0
+@pytest.fixture(scope="module")
+def study(two_cohorts_in: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    found = two_cohorts_in(tmp_path_factory.mktemp("matched") / "two-cohorts")
+    found.write(contract_change=compared, plan_change=matched)
+    found.lock()
+    return found
 
 
-def test_people_who_change_after_pairs_were_frozen_stop_the_run(study) -> None:
-    study.lock()
-    changed = people()
-    changed.loc[changed.index[changed.served == 1][0], "priors"] += 1
-    changed.to_csv(study.folder / "people.csv", index=False)
-    with pytest.raises(LockError, match="not those"):
-        study.verify()
+@pytest.fixture(scope="module")
+def report(study: Any) -> Any:
+    return study.verify()
 
 
-def test_pairs_that_were_altered_stop_the_run(study) -> None:
-    study.lock()
-    file = study.folder / PREPARED_FILE
-    frozen = json.loads(file.read_text(encoding="utf-8"))
-    frozen["samples"][0]["step"]["tables"]["pairs"]["weight"][0] += 0.25
-    file.write_text(json.dumps(frozen), encoding="utf-8")
-    with pytest.raises(LockError):
-        study.verify()
+def copied(study: Any, folder: Path) -> Any:
+    """The locked and frozen study in another folder, with another number of comparators."""
+    other = type(study)(folder / "two-cohorts")
+    other.write(contract_change=compared, plan_change=by_another_ratio)
+    for file in (LOCK_FILE, PREPARED_FILE, "prepared.tables.json.gz"):
+        if (study.folder / file).exists():
+            (other.folder / file).write_bytes((study.folder / file).read_bytes())
+    return other
+
+
+def numbers(report: Any) -> dict[tuple[str, str], str | None]:
+    return {
+        (f.group, row.name): row.estimate
+        for f in report.record.findings
+        if f.group != "pooled"
+        for row in f.robustness
+    }
+
+
+def test_other_methods_do_not_read_what_was_frozen_for_the_planned_one(
+    study: Any, report: Any, tmp_path: Path
+) -> None:
+    assert load_study(study.folder).prepared.samples[0].step.kind == "pairs"  # type: ignore[union-attr]
+    frozen = numbers(report)
+    unfrozen = type(study)(tmp_path / "two-cohorts")
+    unfrozen.write(contract_change=compared, plan_change=matched)
+    unfrozen.lock(prepare=False)
+    again = unfrozen.verify()
+    assert frozen == numbers(again)
+    assert {name for _, name in frozen} == set(OTHERS)
+    assert None not in frozen.values()
+    assert [f.estimate for f in report.record.findings] == [
+        f.estimate for f in again.record.findings
+    ]
+
+
+def test_another_setting_of_the_match_does_not_give_what_was_frozen(
+    study: Any, tmp_path: Path
+) -> None:
+    other = copied(study, tmp_path)
+    with pytest.raises(LockError, match="run again, does not give what was frozen"):
+        other.verify()
+
+
+def test_another_match_after_the_fact_is_a_deviation_however_it_is_frozen(
+    study: Any, report: Any, tmp_path: Path
+) -> None:
+    other = copied(study, tmp_path)
+    now = load_study(other.folder)
+    write_prepared(other.folder / PREPARED_FILE, frozen_anew(prepare_now(now), now.prepared))
+    record = other.verify().record
+    said = {d.what.key: d.what.values for d in record.deviations}
+    assert said["lock.changed"] == {
+        "place": "analyses.events.estimator.settings.ratio", "now": "3", "before": "2",
+    }  # fmt: skip
+    assert said["prepared.replaced"]["digest"] == load_study(study.folder).prepared.digest  # type: ignore[union-attr]
+    held = compare(report.record, record)
+    assert held.standing.en.startswith("The number fixed beforehand is this run's")
+    settings = [c.values for c in held.circumstances if c.key == "compared.setting"]
+    assert [(v["setting"], v["here"], v["there"]) for v in settings] == [("ratio", "2", "3")]
