@@ -100,6 +100,7 @@ calibrate: setup-dev  ## measure coverage and the two engines again (long)
 	@$(BIN)/python tools/calibrate_did_more.py
 	@$(BIN)/python tools/calibrate_did_stacked.py
 	@$(BIN)/python tools/calibrate_did_twfe.py
+	@$(BIN)/python tools/calibrate_doubly_robust.py
 	@$(BIN)/python tools/calibrate_encouragement.py
 	@$(BIN)/python tools/calibrate_few_treated.py
 	@$(BIN)/python tools/calibrate_honest.py
@@ -115,6 +116,7 @@ calibrate: setup-dev  ## measure coverage and the two engines again (long)
 	@$(BIN)/python tools/calibrate_sc_predictors.py
 	@$(BIN)/python tools/calibrate_simulation.py
 	@$(BIN)/python tools/calibrate_subgroups.py
+	@$(BIN)/python tools/calibrate_weighting.py
 
 fuzz: setup-dev  ## read broken files, each refused with its place or loaded (minutes)
 	@$(BIN)/python tools/fuzz.py --rounds 20000

@@ -4,9 +4,9 @@
     python tools/calibrate_learners.py --only dr-learner
     python tools/calibrate_learners.py --fast --out DIR
 
-With lines, models are fitted here as econml fits them, part by part, by the functions that the
-estimators hand to it; a test holds both paths together. Forests are grown by econml itself. One
-partition is drawn a replication: that of the estimators is the mean over five, which varies less.
+With lines, all replications are fitted at once, part by part; a test holds this to what the
+estimators compute with econml. Forests are grown by econml itself. One partition is drawn a
+replication: that of the estimators is the mean over five, which varies less.
 """
 
 from __future__ import annotations
@@ -22,20 +22,20 @@ from numpy.random import Generator
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from calibrate import Calibrated, Measure, Measured, publish, truth_of
-from calibrate_designs import Design, Floats, Ints, Trials
+from calibrate import Calibrated, Measure, Measured, by_arms, plain_roles, publish, truth_of
+from calibrate_designs import SEED, Design, Floats, Ints, Trials
 
 from impacteval.errors import NotIdentified
 from impacteval.estimators.matched import learners
 from impacteval.estimators.matched.effect import _spread
-from impacteval.estimators.matched.learners_fits import Foretold, Plan, Rows, _around
-from impacteval.estimators.matched.learners_folds import ready
-from impacteval.estimators.matched.learners_models import ByGroup, Line, Logit
-from impacteval.estimators.matched.learners_scores import arms_of, averaged
+from impacteval.estimators.matched.learners_fits import Foretold, _around
+from impacteval.estimators.matched.learners_folds import FEWEST_PEOPLE, ready
+from impacteval.estimators.matched.learners_scores import Scores, arms_of, averaged
 from impacteval.estimators.matched.people import Comparison, People
 from impacteval.estimators.matched.score import columns_of
 from impacteval.estimators.randomised.blocks import Grouping
-from impacteval.inference import on_scale
+from impacteval.inference import ArmMeans, Spread, on_scale
+from impacteval.inference._arrays import group_sums
 from impacteval.values import Scale
 
 COMMAND = "python tools/calibrate_learners.py"
@@ -249,34 +249,144 @@ def people_of(trials: Trials, i: int) -> tuple[People, Comparison]:
     return people, Comparison(people, y, np.ones(n, dtype=bool), "y", "all", ())
 
 
-def lines_by_group(rows: Rows, plan: Plan) -> Foretold:
-    """What `foretold_by_group` has econml do with lines, without it."""
-    chance, without, served = (np.empty(len(rows.z)) for _ in range(3))
-    for train, test in rows.splits:
-        held = None if rows.mass is None else rows.mass[train]
-        both = np.column_stack([rows.x, rows.treatment])
-        score = Logit().fit(rows.x[train], rows.treatment[train], sample_weight=held)
-        model = ByGroup(Line(), Line()).fit(both[train], rows.z[train], sample_weight=held)
-        x, ones = rows.x[test], np.ones(len(test))
-        chance[test] = score.predict_proba(x)[:, 1]
-        without[test] = model.predict(np.column_stack([x, 0.0 * ones]))
-        served[test] = model.predict(np.column_stack([x, ones]))
-    return Foretold(chance, without, served)
+def drawn_parts(trials: Trials, folds: int = 5) -> Ints:
+    """Parts of every replication, dealt out as `drawn_folds` does, shape (r, n)."""
+    rng = np.random.default_rng(SEED)
+    served: Ints = trials.treatment
+    if trials.cluster is None:
+        return _dealt(served, rng, folds)
+    count = int(trials.cluster.max()) + 1
+    inside = group_sums(served.astype(np.float64), trials.cluster, count)
+    size = np.bincount(trials.cluster)
+    kind = np.where(inside == 0, 0, np.where(inside == size, 2, 1))
+    return _dealt(kind, rng, folds)[:, trials.cluster]
 
 
-def lines_partially_linear(rows: Rows, plan: Plan) -> Foretold:
-    """What `foretold_partially_linear` has econml do with lines, without it."""
-    chance, overall = np.empty(len(rows.z)), np.empty(len(rows.z))
-    for train, test in rows.splits:
-        held = None if rows.mass is None else rows.mass[train]
-        score = Logit().fit(rows.x[train], rows.treatment[train], sample_weight=held)
-        model = Line().fit(rows.x[train], rows.z[train], sample_weight=held)
-        chance[test] = score.predict_proba(rows.x[test])[:, 1]
-        overall[test] = model.predict(rows.x[test])
-    mass = np.ones(len(rows.z)) if rows.mass is None else rows.mass
-    left, moved = rows.z - overall, rows.treatment - chance
-    slope = float((mass * moved) @ left / ((mass * moved) @ moved))
-    return _around(overall, chance, np.full(len(rows.z), slope))
+def _dealt(kind: Ints, rng: Generator, folds: int) -> Ints:
+    """Within each kind by lot, one kind after the other."""
+    order = np.lexsort((rng.random(kind.shape), kind), axis=-1)
+    part = np.empty(kind.shape, dtype=np.int64)
+    turn = np.broadcast_to(np.arange(kind.shape[-1]) % folds, kind.shape)
+    np.put_along_axis(part, order, turn, axis=-1)
+    return part
+
+
+def _line(x: Floats, y: Floats, weight: Floats) -> Floats:
+    """Least squares in every replication by its normal equations, foretold for all rows."""
+    weighted = x * weight[..., None]
+    beta = np.linalg.solve(
+        np.swapaxes(weighted, -1, -2) @ x, (np.swapaxes(weighted, -1, -2) @ y[..., None])
+    )
+    found: Floats = (x @ beta)[..., 0]
+    return found
+
+
+def _chances(x: Floats, t: Floats, weight: Floats, start: Floats | None) -> tuple[Floats, Floats]:
+    """The logit in every replication by Newton's method: chances of all rows, coefficients."""
+    beta = np.zeros((*x.shape[:-2], x.shape[-1])) if start is None else start.copy()
+    for _ in range(25):
+        chance = _expit((x @ beta[..., None])[..., 0])
+        slope = weight * chance * (1.0 - chance)
+        score = np.swapaxes(x, -1, -2) @ (weight * (t - chance))[..., None]
+        step = np.linalg.solve(np.swapaxes(x * slope[..., None], -1, -2) @ x, score)[..., 0]
+        beta += step
+        if float(np.abs(step).max()) < 1e-10:
+            break
+    return _expit((x @ beta[..., None])[..., 0]), beta
+
+
+def lines_foretold(trials: Trials, part: Ints) -> tuple[Foretold, Floats]:
+    """By group, and the outcome overall, as econml is asked for: each person from other parts."""
+    t = trials.treatment.astype(np.float64)
+    x = np.concatenate([np.ones((*t.shape, 1)), trials.x], axis=-1)
+    y, roles = plain_roles(trials)
+    mass = np.ones_like(t) if roles["weight"] is None else roles["weight"]
+    chance, without, served, overall = (np.empty(t.shape) for _ in range(4))
+    _, start = _chances(x, t, mass, None)
+    for k in range(int(part.max()) + 1):
+        rest, here = mass * (part != k), part == k
+        told = (
+            _chances(x, t, rest, start)[0],
+            _line(x, y, rest * (1.0 - t)),
+            _line(x, y, rest * t),
+            _line(x, y, rest),
+        )
+        for into, found in zip((chance, without, served, overall), told, strict=True):
+            into[here] = found[here]
+    return Foretold(chance, without, served), overall
+
+
+def lines_scores(trials: Trials, part: Ints, target: str, clip: float = 0.01) -> Scores:
+    """Scores of every replication, shape (r, n), by the estimators' own formulas."""
+    said, overall = lines_foretold(trials, part)
+    y, roles = plain_roles(trials)
+    t = trials.treatment.astype(np.float64)
+    if target != "overlap":
+        about = learners.about_served if target == "att" else learners.about_everyone
+        return about(y, t, said, clip)
+    mass = 1.0 if roles["weight"] is None else roles["weight"]
+    moved, left = t - said.chance, y - overall
+    slope = (mass * moved * left).sum(axis=-1) / (mass * moved**2).sum(axis=-1)
+    said = _around(overall, said.chance, np.broadcast_to(slope[:, None], t.shape))
+    return learners.about_overlap(y, t, said, clip)
+
+
+def lines_arms(trials: Trials, scores: Scores) -> ArmMeans:
+    """Both means of every replication with joint influence, as `arms_of` makes them of one."""
+    _, roles = plain_roles(trials)
+    own = np.ones(trials.y.shape) if roles["weight"] is None else roles["weight"]
+    size = (own * scores.target).sum(axis=-1)
+    terms = np.stack([scores.without, scores.served], axis=-2)
+    means = (own[:, None] * terms).sum(axis=-1) / size[:, None]
+    pulls = own[:, None] * (terms - means[..., None] * scores.target[:, None]) / size[:, None, None]
+    served = trials.treatment == 1
+    if trials.cluster is None:
+        count = float(served.shape[-1])
+        groups = np.stack([served.sum(axis=-1), (~served).sum(axis=-1)])
+    else:
+        number = int(trials.cluster.max()) + 1
+        pulls, count = group_sums(pulls, trials.cluster, number), float(number)
+        held = [group_sums(g.astype(np.float64), trials.cluster, number) for g in (served, ~served)]
+        groups = np.stack([(h > 0).sum(axis=-1) for h in held])
+    fewest = np.minimum(served.sum(axis=-1), (~served).sum(axis=-1))
+    # Fewer people than can be learned from are refused.
+    pulls = np.where((fewest < FEWEST_PEOPLE)[:, None, None], np.nan, pulls)
+    df = groups.min(axis=0) - 1.0
+    return ArmMeans(means, pulls * np.sqrt(count / (count - 1.0)), lambda contrast: df)
+
+
+def lines_spread(trials: Trials, scores: Scores) -> Spread:
+    """Standard deviation of the comparison group as compared, as `build` makes it."""
+    y, roles = plain_roles(trials)
+    others = (trials.treatment == 0).astype(np.float64)
+    held = np.ones(y.shape) if roles["weight"] is None else roles["weight"]
+    w = others * held * scores.compared
+    n = others.sum(axis=-1, keepdims=True)
+    total = w.sum(axis=-1, keepdims=True)
+    mean = (w * y).sum(axis=-1, keepdims=True) / total
+    square = (y - mean) ** 2 * n / (n - 1.0)
+    variance = (w * square).sum(axis=-1, keepdims=True) / total
+    value = np.sqrt(variance)
+    pull = w * (square - variance) / (2.0 * total * value) * np.sqrt(n / (n - 1.0))
+    if trials.cluster is not None:
+        pull = group_sums(pull, trials.cluster, int(trials.cluster.max()) + 1)
+    return Spread(value[:, 0], pull)
+
+
+def by_lines(target: str) -> Measure:
+    """How to measure an estimator with lines and one partition."""
+    last: list[Any] = []  # means and spread share one fit
+
+    def scores(trials: Trials) -> Scores:
+        if not last or last[0] is not trials:
+            last[:] = [trials, lines_scores(trials, drawn_parts(trials), target)]
+        found: Scores = last[1]
+        return found
+
+    return by_arms(
+        lambda trials: lines_arms(trials, scores(trials)),
+        lambda trials: lines_spread(trials, scores(trials)),
+    )
 
 
 def measured_by(own: learners.Settings, fit: learners.Fit, about: learners.About) -> Measure:
@@ -329,7 +439,7 @@ SCALES = (Scale.DIFFERENCE, Scale.RELATIVE, Scale.STANDARDISED)
 METHODS = (
     Calibrated(
         "dr-learner",
-        measured_by(learners.DrLearner(**ONE), lines_by_group, learners.about_served),
+        by_lines("att"),
         _designs(*LAWS, target="att"),
         command=COMMAND,
         replications=4000,
@@ -337,9 +447,7 @@ METHODS = (
     ),
     Calibrated(
         "dr-learner-everyone",
-        measured_by(
-            learners.DrLearner(estimand="ate", **ONE), lines_by_group, learners.about_everyone
-        ),
+        by_lines("ate"),
         _designs(LINES, THIN, CLUSTERS, target="ate"),
         scales=SCALES,
         command=COMMAND,
@@ -348,7 +456,7 @@ METHODS = (
     ),
     Calibrated(
         "double-ml",
-        measured_by(learners.DoubleMl(**ONE), lines_partially_linear, learners.about_overlap),
+        by_lines("overlap"),
         _designs(*LAWS, target="overlap"),
         scales=SCALES,
         command=COMMAND,
@@ -364,15 +472,15 @@ METHODS = (
         ),
         _designs(LINES, CLUSTERS, target="att"),
         command=COMMAND,
-        replications=1000,
-        note="A hundred trees over a line and a logit, the effect on the served.",
+        replications=400,
+        note="A hundred trees over a line and a logit, the effect on the served. A fit takes a tenth of a second, hence few replications.",
     ),
     Calibrated(
         "causal-forest",
         measured_by(learners.CausalForest(), learners.by_forest, learners.about_served),
         _designs(LINES, BOTH, target="att"),
         command=COMMAND,
-        replications=300,
+        replications=200,
         note="Default settings: five hundred trees over random forests, the effect on the served. A fit takes a second, hence few replications and a wide Monte Carlo error.",
     ),
     Calibrated(
@@ -384,7 +492,7 @@ METHODS = (
         ),
         _designs(LINES, BOTH, target="att"),
         command=COMMAND,
-        replications=300,
+        replications=200,
         note="Random forests of a hundred trees, the effect on the served. A fit takes a second, hence few replications and a wide Monte Carlo error.",
     ),
 )

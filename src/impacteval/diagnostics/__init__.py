@@ -27,6 +27,7 @@ from impacteval.diagnostics.donors import DONORS
 from impacteval.diagnostics.effort_shifting import Watched
 from impacteval.diagnostics.entry import DiagnosticEntry
 from impacteval.diagnostics.gaming import GAMING
+from impacteval.diagnostics.hidden_bias import HIDDEN_BIAS, rosenbaum_bounds
 from impacteval.diagnostics.leave_out import leave_one_cluster, leave_one_cohort
 from impacteval.diagnostics.parallel_trends_entries import PARALLEL_TRENDS
 from impacteval.diagnostics.placebo_outcomes import placebo_outcomes
@@ -176,7 +177,10 @@ _ALL = (
 )
 
 DIAGNOSTICS: Mapping[str, DiagnosticEntry] = MappingProxyType(
-    {e.name: e for e in (*_ALL, *ROLL_OUTS, DONORS, *GAMING, *REFUTERS, TRIMMED, CURVE)}
+    {
+        e.name: e
+        for e in (*_ALL, *ROLL_OUTS, DONORS, HIDDEN_BIAS, *GAMING, *REFUTERS, TRIMMED, CURVE)
+    }
 )
 
 
@@ -273,6 +277,7 @@ __all__ = [
     "placebo_treatment",
     "random_common_cause",
     "reconciliation",
+    "rosenbaum_bounds",
     "run_diagnostic",
     "sample_ratio",
     "specification_curve",

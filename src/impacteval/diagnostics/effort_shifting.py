@@ -63,13 +63,17 @@ _FOUND = Text(
     en="Of {n:int} {n:plural:outcome|outcomes} watched and not paid, “{name}” speaks most for effort moved "
     "away. If none had worsened, chance alone would give as much in {p:percent} of samples, all of them "
     "allowed for; if the paid outcome had not improved, {paid:percent}. So the confidence that one "
-    "improved while another worsened is {confidence:percent}.",
+    "improved while another worsened is ",
     fr="Parmi {n:int} {n:plural:indicateur suivi et non payé|indicateurs suivis et non payés}, c'est "
     "« {name} » qui évoque le plus un report d'efforts. Si aucun ne s'était dégradé, le seul hasard en "
     "donnerait autant dans {p:percent} des échantillons, tous pris en compte ; si l'indicateur payé ne "
     "s'était pas amélioré, {paid:percent}. La confiance que l'un s'est amélioré pendant qu'un autre se "
-    "dégradait est donc de {confidence:percent}.",
+    "dégradait est donc de ",
 )
+_SO_MUCH = Text(en="{confidence:percent}.", fr="{confidence:percent}.")
+# A confidence is never whole, and must not be rounded to it.
+_ALL_BUT = Text(en="more than {confidence:percent}.", fr="plus de {confidence:percent}.")
+_WHOLE = 0.999
 
 
 def effort_shifting(
@@ -163,14 +167,16 @@ def effort_shifting(
         "name": first.title,
         "p": together,
         "paid": paid,
-        "confidence": statistic,
+        "confidence": min(statistic, _WHOLE),
     }
+    end = _ALL_BUT if statistic > _WHOLE else _SO_MUCH
+    text = Text(en=_FOUND.en + end.en, fr=_FOUND.fr + end.fr)
     return Diagnostic(
         EFFORT_SHIFTING,
         status_of(statistic, limit),
         statistic,
         limit,
-        Message("effort-shifting.found", _FOUND, values),
+        Message("effort-shifting.found", text, values),
         0.5 if joint else None,
         None if limit is None else max(0.0, 1.0 - limit),
         Parts(

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from impacteval.sample import Sample
 
 Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,12 +71,24 @@ class Deal:
         rng : Generator
             For everything else.
         """
-        others = self._others(k, rng)
-        if self.places.rows:
-            return others
-        theirs = others[self.places.place]
+        if self.plain:
+            # Whose arm it is makes no difference: any served row stands for all of them.
+            served, others = (
+                int(self.order[self.begins[np.flatnonzero(side)[0], 0]])
+                for side in (self.places.served, ~self.places.served)
+            )
+            return np.where(self.chosen(k, rng), served, others)[self.places.place]
+        theirs = self._others(k, rng)[self.places.place]
         held = self.sizes[theirs, self.period]
         found: Ints = self.order[self.begins[theirs, self.period] + self.within % held]
+        return found
+
+    def chosen(self, k: int, rng: Generator) -> Bools:
+        """Which places are served in draw `k`, where nothing else moves with it, shape (m,)."""
+        if self.turns is None:
+            return self.places.chosen(rng)
+        found = np.zeros(self.places.m, dtype=bool)
+        found[self.turns[k]] = True
         return found
 
     def _others(self, k: int, rng: Generator) -> Ints:

@@ -72,9 +72,10 @@ class Places:
 
     def share(self, fraction: float, rng: Generator) -> Bools:
         """A random part of each cell, shape (m,): `fraction` of it, rounded, at least one."""
-        kept = np.zeros(self.m, dtype=bool)
+        kept = np.ones(self.m, dtype=bool)
         for inside in self.members:
-            kept[rng.permutation(inside)[: self.kept(fraction, len(inside))]] = True
+            gone = len(inside) - self.kept(fraction, len(inside))
+            kept[inside[rng.choice(len(inside), gone, replace=False, shuffle=False)]] = False
         return kept
 
     @staticmethod
@@ -82,11 +83,29 @@ class Places:
         """How many of a cell of that size are in a part."""
         return max(1, round(fraction * size))
 
-    def picked(self, rng: Generator) -> Ints:
-        """As many places of each cell as it has, drawn with replacement, shape (m,)."""
-        return np.concatenate(
-            [inside[rng.integers(0, len(inside), len(inside))] for inside in self.members]
-        )
+    def chosen(self, rng: Generator) -> Bools:
+        """As many places of each cell as were served, at random, shape (m,)."""
+        if len(self.members) > _MANY:
+            found = np.empty(self.m, dtype=bool)
+            found[:] = self.served[self.shuffled(rng)]
+            return found
+        found = np.zeros(self.m, dtype=bool)
+        for inside, held in zip(self.members, self._held, strict=True):
+            found[inside[rng.choice(len(inside), held, replace=False, shuffle=False)]] = True
+        return found
+
+    @cached_property
+    def _held(self) -> tuple[int, ...]:
+        """How many places of each cell were served."""
+        return tuple(int(self.served[inside].sum()) for inside in self.members)
+
+    def times(self, rng: Generator) -> Ints:
+        """How often each place is drawn, shape (m,), as many of each cell as it has."""
+        found = np.empty(self.m, dtype=np.int64)
+        for inside in self.members:
+            size = len(inside)
+            found[inside] = np.bincount(rng.integers(0, size, size), minlength=size)
+        return found
 
 
 def dealt_places(matrix: BlindMatrix) -> Places:

@@ -17,6 +17,8 @@ Relative = tuple[tuple[str | int, ...], str, str]
 Kind = Literal["service", "outcome", "held", "measured", "hidden"]
 
 ARROW = "->"
+MOST_THINGS = 40
+"""Things in a graph: what a reader can follow, and what fits on a page."""
 DESIGNS = ("matched", "rct")
 """Designs whose effect rests on what covariates hold fixed, or on a lot."""
 
@@ -138,10 +140,11 @@ class Drawn:
         if follow:
             return  # what they open besides closes with them
         seen: set[str] = set()
-        for path in self.open_ways():
+        # What mends several ways is told once, with the shortest of them.
+        for path in sorted(self.open_ways(), key=len):
             mended = self._mended(path)
-            if mended is not None and mended[1] not in seen:
-                seen.add(mended[1])
+            if mended is not None and mended[2] not in seen:
+                seen.add(mended[2])
                 yield mended
 
     def _follows(self, column: str) -> tuple[str, str]:
@@ -188,14 +191,14 @@ class Drawn:
         closers = self._closers(path)
         if not closers:
             return None
-        named = _listed(closers, "or")
+        ties, are = ("ties", "is") if len(closers) == 1 else ("tie", "are")
         return (
             "",
             (
-                f"By the graph {_listed(closers)} ties the service to the outcome and is not held fixed: "
-                f"{way}."
+                f"By the graph {_listed(closers)} {ties} the service to the outcome and {are} not held "
+                f"fixed: {way}."
             ),
-            f"Add {named} to the covariates.",
+            f"Add {_listed(closers, 'or')} to the covariates.",
         )
 
     def _openers(self, meetings: tuple[str, ...]) -> tuple[str, ...]:
@@ -345,7 +348,15 @@ def _names(
 
 
 def _shape(graph: CausalGraph, service: str, columns: Columns) -> Iterator[Relative]:
-    """Arrows twice, round in a circle, or none from the service to the outcome."""
+    """Too many things, arrows twice or round in a circle, none from the service to the outcome."""
+    things = len(graph.causes.nodes)
+    if things > MOST_THINGS:
+        yield (
+            ("graph", "edges"),
+            f"The graph names {things} things, and nobody can follow more than {MOST_THINGS}.",
+            "Draw things that act alike as one.",
+        )
+        return
     seen: set[tuple[str, str]] = set()
     for k, arrow in enumerate(graph.edges):
         for effect in arrow.causes:

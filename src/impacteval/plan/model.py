@@ -80,7 +80,8 @@ class Plan(FileModel):
         default_factory=dict,
         description=(
             "where items of the reporting standard are answered, by item number: CONSORT 2025 when "
-            "an analysis is by design rct, else TREND 2004"
+            "an analysis is by design rct, else TARGET 2025 when one is by design matched, else "
+            "TREND 2004"
         ),
     )
 

@@ -107,8 +107,11 @@ class Causes:
             `MOST_PATHS`.
         """
         opened = self.before(*held) if held else frozenset()
+        # No open way leaves what leads to its ends or to what is held fixed.
+        kept = self.before(start, end, *held)
+        own = Causes(tuple(edge for edge in self.edges if edge[1] in kept))
         for cause in self.causes_of(start):
-            found = self._on((start, cause), False, end, held, opened)
+            found = own._on((start, cause), False, end, held, opened)
             yield from islice(found, MOST_PATHS)
 
     def _on(

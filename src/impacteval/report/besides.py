@@ -14,6 +14,7 @@ from impacteval.diagnostics.small_groups import gives_away
 from impacteval.errors import NotAnswerable
 from impacteval.estimates import CounterfactualEstimate
 from impacteval.report import findings_facts as facts
+from impacteval.report.equity_reach import reach_rows
 from impacteval.report.findings import EquityFinding, Finding
 from impacteval.report.record import (
     BaselineRow,
@@ -259,6 +260,7 @@ def _equity(run: Run) -> Iterator[EquityRow]:
         said += [_effect_sentence(contract, finding, part) for finding, part in parts]
         floors = tuple(_floors(contract, parts))
         said += [_floor_sentence(contract, name, row) for row in floors]
+        reach = tuple(reach_rows(run, name))
         yield EquityRow(
             name=name,
             plain_name=Both.of(group.plain_name.text()),
@@ -269,7 +271,12 @@ def _equity(run: Run) -> Iterator[EquityRow]:
             share=None if share is None else written(share),
             paid_through=group.paid_through,
             floors=floors,
-            said=tuple(Said.of(message) for message in said),
+            reach=reach,
+            said=(
+                Said.of(said[0]),
+                *(row.said for row in reach),
+                *(Said.of(message) for message in said[1:]),
+            ),
         )
 
 

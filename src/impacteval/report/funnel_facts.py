@@ -38,6 +38,11 @@ def funnels_facts(run: Run) -> tuple[FunnelFacts, ...]:
     return tuple(_facts(run, finding) for finding in run.funnels)
 
 
+def shown_counts(finding: FunnelFinding) -> dict[str, int | None]:
+    """The counts of a funnel that may be told, by step; None for the others."""
+    return _Counts(finding).shown
+
+
 def _facts(run: Run, finding: FunnelFinding) -> FunnelFacts:
     name = facts.group_name(run.contract, finding.group)
     counts = _Counts(finding)

@@ -372,6 +372,20 @@ class WatchRow(Frozen):
     said: Said
 
 
+class EquityReachRow(Frozen):
+    """A part of the people among those eligible, and among those taken on."""
+
+    group: str
+    eligible: int | None
+    """How many of those eligible belong to it; null where small groups could be told."""
+    of_eligible: int | None
+    accepted: int | None
+    of_accepted: int | None
+    p_value: str | None
+    """Chance that a lot among those eligible would take on a share as far from theirs."""
+    said: Said
+
+
 class EquityRow(Frozen):
     """How far a part of the people was reached. Numbers below ten people are null."""
 
@@ -386,6 +400,8 @@ class EquityRow(Frozen):
     paid_through: str | None
     floors: tuple[EquityFloorRow, ...] = Field(default=(), exclude_if=lambda found: not found)
     """Tests of the least effect that the contract asks for, where it does."""
+    reach: tuple[EquityReachRow, ...] = Field(default=(), exclude_if=lambda found: not found)
+    """Among everyone eligible, where the plan names the table of them."""
     said: tuple[Said, ...]
 
 
@@ -504,6 +520,7 @@ __all__ = [
     "DecidedAgain",
     "Deviation",
     "DiagnosticRow",
+    "EquityReachRow",
     "EquityRow",
     "Escrow",
     "EventRow",

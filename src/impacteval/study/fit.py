@@ -134,6 +134,13 @@ def _funnel(plan: Plan, contract: Contract, locate: Locate) -> Iterator[Problem]
                 "Add `funnel: {data: ..., columns: {accepted: ...}, profile: [...]}`.",
             )
         return
+    for name in plan.funnel.equity:
+        if name not in contract.equity:
+            yield locate.problem(
+                ("funnel", "equity", name),
+                f"`{name}` is not named under `equity` in the contract.",
+                f"Named there: {', '.join(contract.equity) or 'none'}.",
+            )
     groups = plan.funnel.groups
     if groups is None:
         grouped = [name for name, a in plan.analyses.items() if a.groups is not None]

@@ -12,7 +12,7 @@ import pytest
 from scipy.optimize import minimize
 
 from impacteval.estimators.matched.doubly_robust import DoublyRobust
-from impacteval.estimators.matched.dr_folds import places
+from impacteval.estimators.matched.dr_folds import kinds, places
 from impacteval.estimators.matched.dr_model import Decided, scores_without
 from impacteval.estimators.matched.people import read_comparison
 from impacteval.estimators.matched.score import fit_score
@@ -64,7 +64,7 @@ def test_effect_and_error_are_those_of_another_programme(name):
     dealt = fold[where.order]
     without = scores_without(people, score, where, dealt, data.FOLDS)
     found = DoublyRobust(estimand="ate", outcome="linear").fitted(
-        comparison, np.random.default_rng(1), Decided(score, (dealt,), (without,))
+        comparison, np.random.default_rng(1), Decided(score, kinds(people), (dealt,), (without,))
     )
     effect = on_scale(found.arms, Scale.DIFFERENCE)
     # Ours divides by the sum of weights, theirs by the number of people; both ways by hand:

@@ -213,7 +213,14 @@ class CoarsenedExact:
             label="HC2 by cell" if clusters is None else "CR2 by cell",
             sentences=[*sentences, words.law(df)],
             served_size=float(people.size[people.served & inside].sum()),
-            tables={**tables, "cells": _cell_table(comparison, cell, found)},
+            tables={
+                **tables,
+                "cells": _cell_table(comparison, cell, found),
+                "membership": {
+                    "unit": people.unit[inside].tolist(),
+                    "cell": (cell[inside] + 1).tolist(),
+                },
+            },
             notes=tuple(notes),
         )
 
@@ -283,10 +290,10 @@ def _counts(people: People, cell: Ints) -> dict[str, list[Any]]:
 
     told = {
         "served": number(people.served),
-        "served, matched": number(people.served & inside),
         "comparison": number(~people.served),
-        "comparison, matched": number(~people.served & inside),
-        "cells with both": int(cell.max()) + 1,
+        "matched": number(people.served & inside),
+        "comparators_used": number(~people.served & inside),
+        "cells": int(cell.max()) + 1,
     }
     return {"what": list(told), "n": list(told.values())}
 

@@ -25,7 +25,7 @@ from impacteval.estimators.matched import dr_words as words
 from impacteval.estimators.matched import messages
 from impacteval.estimators.matched.balance import balance_table
 from impacteval.estimators.matched.dr_card import DOUBLY_ROBUST
-from impacteval.estimators.matched.dr_folds import Places, deal, places
+from impacteval.estimators.matched.dr_folds import Places, deal, kinds, places
 from impacteval.estimators.matched.dr_model import (
     Decided,
     Fit,
@@ -245,7 +245,7 @@ class DoublyRobust:
         people = comparison.people
         decided = self._decided(people, rng) if frozen is None else frozen
         score = decided.score
-        kept, where = self._kept(score), places(people, comparison)
+        kept, where = self._kept(score), places(people, comparison, kind=decided.kind)
         self._check_kept(people, kept & comparison.measured)
         family = family_of(comparison, self.outcome)
         if self.estimand == "att":
@@ -280,10 +280,11 @@ class DoublyRobust:
         return people
 
     def _decided(self, people: People, rng: np.random.Generator) -> Decided:
-        score, where = fit_score(people), places(people)
+        score, kind = fit_score(people), kinds(people)
+        where = places(people, kind=kind)
         folds = [self._deal(where, rng) for _ in range(self._repeats)]
         without = [scores_without(people, score, where, fold, self.folds) for fold in folds]
-        return Decided(score, tuple(folds), tuple(without))
+        return Decided(score, kind, tuple(folds), tuple(without))
 
     @property
     def _repeats(self) -> int:
@@ -334,6 +335,7 @@ class DoublyRobust:
         repeats = range(1, self._repeats + 1)
         return Decided(
             score,
+            kinds(people),
             tuple(np.array(lots[f"fold_{k}"], dtype=np.int64) - 1 for k in repeats),
             tuple(fits[k] for k in repeats),
         )

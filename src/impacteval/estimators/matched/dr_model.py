@@ -32,7 +32,7 @@ from impacteval.inference.aipw import (
     odds,
     plain_mean,
 )
-from impacteval.inference.left_out import without_each
+from impacteval.inference.left_out import told_apart, without_each
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -109,6 +109,8 @@ class Decided:
     ----------
     score : Score
         Of everyone.
+    kind : array of int, shape (n,)
+        Who is alike in all that is known, see `kinds`.
     folds : tuple of arrays of int, shape (n,)
         By repeat, the fold of each place.
     without : tuple of arrays, shape (folds, p)
@@ -116,6 +118,7 @@ class Decided:
     """
 
     score: Score
+    kind: Ints
     folds: tuple[Ints, ...]
     without: tuple[Floats, ...]
 
@@ -269,7 +272,10 @@ def fit_outcome(
     y = comparison.y[where.order][inside]
     weight, copies = people.own[where.order][inside], people.copies[where.order][inside]
     check_size(people, where, inside, x.shape[1], group, folds)
-    extra = collinear_columns(x[:, 1:], weight * copies)
+    gram = (x * (weight * copies)[:, None]).T @ x
+    # Only where columns are hardly told apart are they looked at one by one.
+    plain = bool(told_apart(gram[None], 1e-6)[0])
+    extra = () if plain else collinear_columns(x[:, 1:], weight * copies)
     if extra:
         raise NotIdentified(words.thin_group(group, [columns.names[1 + j] for j in extra]))
     fit = fit_glm(x, y, family, weight=weight, copies=copies)

@@ -180,7 +180,7 @@ class InverseProbability:
             estimator=self.name,
             settings={
                 "estimand": self.estimand,
-                "trim": None if bounds is None else list(bounds),
+                "trim": self.trim,
                 "stabilised": self.stabilised,
                 "score": self.score,
             },

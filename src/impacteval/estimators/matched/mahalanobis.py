@@ -35,6 +35,7 @@ from impacteval.estimators.matched.propensity_frozen import (
     MANY,
     Floats,
     Frozen,
+    named_pairs,
     pair_tables,
     tables_of,
     thaw,
@@ -201,7 +202,7 @@ class MahalanobisMatching:
             label="Abadie-Imbens" if people.cluster is None else "cluster-robust",
             sentences=self._how(people, float(arms.degrees(DIFFERENCE))),
             served_size=float((people.size * frozen.part)[kept].sum()),
-            tables=tables_of(people, None, frozen),
+            tables={**tables_of(people, None, frozen), **named_pairs(people, frozen)},
             notes=(*_notes(people, frozen), *lost),
             certificate={
                 **proof,

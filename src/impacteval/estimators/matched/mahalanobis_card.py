@@ -35,6 +35,14 @@ MAHALANOBIS = MethodCard(
             fr="Sans la correction (bias_adjusted false), l'écart restant demeure dans le résultat, et ne disparaît pas avec davantage de personnes lorsque plusieurs caractéristiques sont continues (Abadie et Imbens 2006).",
         ),
         Text(
+            en="Nobody used twice (replace false) leaves some with comparators farther away: with finely measured characteristics and 120 served against 330 the one-sided 95% upper bound of a difference held the truth in 92.1% of cases, that of an effect in standard deviations in 85.4% (two-sided 91.4%).",
+            fr="Sans réutilisation (replace false), certaines personnes reçoivent des personnes de comparaison plus éloignées : avec des caractéristiques mesurées finement et 120 personnes servies contre 330, la borne supérieure unilatérale à 95 % d'une différence contenait la vraie valeur dans 92,1 % des cas, celle d'un effet en écarts types dans 85,4 % (bilatéral : 91,4 %).",
+        ),
+        Text(
+            en="Effects in standard deviations: with a very skewed outcome (lognormal, 120 against 330) the one-sided 95% upper bound held the truth in 90.2% of cases, with twelve clusters in 92.1%.",
+            fr="Effets en écarts types : avec un résultat très asymétrique (lognormal, 120 contre 330), la borne supérieure unilatérale à 95 % contenait la vraie valeur dans 90,2 % des cas, avec douze grappes dans 92,1 %.",
+        ),
+        Text(
             en="The corrected mean of comparators can leave the range of what is possible (a share below zero) where few comparators resemble the served.",
             fr="La moyenne corrigée de la comparaison peut sortir du domaine possible (une part négative) lorsque peu de personnes ressemblent à celles servies.",
         ),

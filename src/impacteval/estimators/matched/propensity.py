@@ -38,6 +38,7 @@ from impacteval.estimators.matched.propensity_frozen import (
     Floats,
     Frozen,
     freeze,
+    named_pairs,
     read_score,
     tables_of,
     thaw,
@@ -209,7 +210,7 @@ class PropensityMatching:
             label=label,
             sentences=(*self._how(people, frozen), *told),
             served_size=float((people.size * frozen.part)[kept].sum()),
-            tables=tables_of(people, scored, frozen),
+            tables={**tables_of(people, scored, frozen), **named_pairs(people, frozen)},
             notes=(*_notes(people, frozen), *lost),
             certificate=certificate_of(people, scored, frozen),
         )

@@ -168,6 +168,14 @@ def pair_tables(
     return found
 
 
+def named_pairs(people: People, frozen: Frozen) -> dict[str, dict[str, Any]]:
+    """The pairs by the names of units, for the estimate; none where patterns stand for them."""
+    if frozen.sets.pools is not None:
+        return {}
+    by_name = replace(people, keys=people.unit)
+    return {"pairs": pair_tables(by_name, frozen, {})["pairs"]}
+
+
 def thaw(
     preparation: Preparation, people: People, settings: Mapping[str, Any], name: str
 ) -> Frozen | None:

@@ -49,9 +49,9 @@ def test_those_left_out_are_counted_and_described():
     profile = got.parts["unmatched_profile"].set_index("covariate")
     assert (profile.inside["kind"], profile.outside["kind"]) == (1.5, 3.0)
     counts = got.parts["counts"].set_index("what").n
-    assert counts["served, matched"] == 4
-    assert counts["comparison, matched"] == 5
-    assert counts["cells with both"] == 2
+    assert counts["matched"] == 4
+    assert counts["comparators_used"] == 5
+    assert counts["cells"] == 2
     prepared = CoarsenedExact().prepare(
         Sample.from_frame(frame(), **ROLES, covariates=["kind"]).blind, rng=RNG
     )

@@ -489,31 +489,57 @@ def test_the_example_of_the_guide_gives_the_figures_it_shows():
     assert f"# {effect.value:.2f}, {effect.std_error:.2f}" in code
 
 
-LINEAR = [m for m in calibrate_learners.METHODS if m.name in ("dr-learner", "double-ml")]
+LINEAR = ("dr-learner", "dr-learner-everyone", "double-ml")
+CASES = [
+    (method, design)
+    for method in calibrate_learners.METHODS
+    if method.name in LINEAR
+    for design in method.designs()
+]
 
 
-@pytest.mark.parametrize(
-    ("method", "design"),
-    [(m, d) for m in LINEAR for d in m.designs()],
-    ids=lambda v: v.name,
-)
-def test_coverage_is_measured_on_what_the_estimators_compute(method, design):
-    """A replication of every design: without econml in the tool, with it here."""
-    trials = design.draw(np.random.default_rng(10), 1)
-    frame = pd.DataFrame({"y": trials.y[0], "t": trials.treatment[0]})
-    frame[["x1", "x2"]] = trials.x[0]
+@pytest.mark.parametrize(("method", "design"), CASES, ids=lambda v: v.name)
+def test_coverage_is_measured_on_what_the_estimators_compute(method, design, monkeypatch):
+    """The second replication of every design: all at once in the tool, by econml here."""
+    trials = design.draw(np.random.default_rng(10), 2)
+    frame = pd.DataFrame({"y": trials.y[1], "t": trials.treatment[1]})
+    frame[["x1", "x2"]] = trials.x[1]
     roles = {}
-    for role in ("weight", "exposure", "cluster"):
+    for role in ("weight", "exposure"):
         if getattr(trials, role) is not None:
-            frame[role] = np.atleast_2d(getattr(trials, role))[0]
+            frame[role] = getattr(trials, role)[1]
             roles[role] = role
+    if trials.cluster is not None:
+        frame["cluster"], roles["cluster"] = trials.cluster, "cluster"
     if "weight" in roles:
         roles["weight_kind"] = "sampling"
-    own = (DrLearner if method.name == "dr-learner" else DoubleMl)(repeats=1)
+    sample = sample_of(frame, **roles)
+    _, part = parts_of(sample, seed=0)
+    both = np.stack([calibrate_learners.drawn_parts(trials)[0], part])
+    monkeypatch.setattr(calibrate_learners, "drawn_parts", lambda _trials: both)
+    own = {
+        "dr-learner": DrLearner(repeats=1),
+        "dr-learner-everyone": DrLearner(estimand="ate", repeats=1),
+        "double-ml": DoubleMl(repeats=1),
+    }[method.name]
     for scale in method.scales:
-        found = estimate(own, sample_of(frame, **roles), scale, seed=0).effect.distribution
+        found = estimate(own, sample, scale, seed=0).effect.distribution
         measured = method.measure(trials, scale)
         centre = found.log_ratio if scale is Scale.RELATIVE else found.centre
-        assert float(measured.centre[0]) == pytest.approx(centre, abs=1e-8)
-        assert float(measured.error[0]) == pytest.approx(found.scale, abs=1e-8)
-        assert float(measured.df[0]) == found.df
+        assert float(measured.centre[1]) == pytest.approx(centre, abs=1e-8)
+        assert float(measured.error[1]) == pytest.approx(found.scale, abs=1e-8)
+        assert float(measured.df[1]) == found.df
+
+
+def test_parts_in_the_tool_are_dealt_out_as_by_the_estimators():
+    (law,) = (law for law in calibrate_learners.LAWS if law.name == "clusters, 40 of 12")
+    trials = law.drawn("att")(np.random.default_rng(0), 3)
+    part = calibrate_learners.drawn_parts(trials)
+    assert all(len(set(part[1][trials.cluster == c])) == 1 for c in range(40))
+    plain_trials = calibrate_learners.LINES.drawn("att")(np.random.default_rng(0), 3)
+    for row, served in zip(
+        calibrate_learners.drawn_parts(plain_trials), plain_trials.treatment, strict=True
+    ):
+        for arm in (0, 1):
+            sizes = np.bincount(row[served == arm], minlength=5)
+            assert sizes.max() - sizes.min() <= 1
