@@ -92,6 +92,7 @@ docs: setup-dev  ## build the documentation, warnings as errors
 calibrate: setup-dev  ## measure coverage and the two engines again (long)
 	@$(BIN)/python tools/calibrate.py
 	@$(BIN)/python tools/calibrate_bounds.py
+	@$(BIN)/python tools/calibrate_cem.py
 	@$(BIN)/python tools/calibrate_clusters.py
 	@$(BIN)/python tools/calibrate_counts.py
 	@$(BIN)/python tools/calibrate_did_cs.py
@@ -99,9 +100,12 @@ calibrate: setup-dev  ## measure coverage and the two engines again (long)
 	@$(BIN)/python tools/calibrate_did_more.py
 	@$(BIN)/python tools/calibrate_did_stacked.py
 	@$(BIN)/python tools/calibrate_did_twfe.py
+	@$(BIN)/python tools/calibrate_doubly_robust.py
 	@$(BIN)/python tools/calibrate_encouragement.py
 	@$(BIN)/python tools/calibrate_few_treated.py
 	@$(BIN)/python tools/calibrate_honest.py
+	@$(BIN)/python tools/calibrate_matching.py
+	@$(BIN)/python tools/calibrate_learners.py
 	@$(BIN)/python tools/calibrate_means.py
 	@$(BIN)/python tools/calibrate_permutation.py
 	@$(BIN)/python tools/calibrate_sc.py

@@ -27,6 +27,7 @@ from impacteval.values import Message, Scale, Text
 
 if TYPE_CHECKING:
     import numpy as np
+    from numpy.typing import NDArray
     from pydantic import BaseModel
 
     from impacteval.estimates import CounterfactualEstimate
@@ -141,6 +142,44 @@ class Directed(Protocol):
     @property
     def directional(self) -> bool:
         """Whether it does with these settings; without this, the card says so for all."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Draws:
+    """Many changed versions of one cross-section, as arrays over its rows in canonical order.
+
+    Attributes
+    ----------
+    treatment : array, shape (draws, n), or None
+        The service dealt out anew.
+    counts : array, shape (draws, n), or None
+        How often each row counts: 0 or 1 for a part of the rows, more where they are drawn with
+        replacement. A row that counts twice is two rows of two units.
+    covariates : array, shape (draws, n, k), or None
+        Further covariates.
+    """
+
+    treatment: NDArray[np.float64] | None = None
+    counts: NDArray[np.float64] | None = None
+    covariates: NDArray[np.float64] | None = None
+
+
+@runtime_checkable
+class Redrawn(Protocol):
+    """What an estimator offers besides when it has the effects of many draws at once.
+
+    The diagnostics that draw the data many times ask for it first; without it, and where it gives
+    None, they estimate each draw by itself. It has no say in what is found: the effects are those of
+    `estimate` on each changed sample, to rounding.
+    """
+
+    def redrawn(self, sample: Sample, draws: Draws, *, scale: Scale) -> NDArray[np.float64] | None:
+        """The effect of each draw, shape (draws,); NaN where a draw has none.
+
+        None where this sample, scale or kind of draw is not for it. The arm, the strata and the
+        score, where there is one, are those of each draw, never of the planned sample.
+        """
         ...
 
 

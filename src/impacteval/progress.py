@@ -24,11 +24,26 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class ProgressEvent:
-    """One step of work: its name, how much is done, and of how much (0: unknown)."""
+    """One step of work.
+
+    Attributes
+    ----------
+    name : str
+        What is being done.
+    done, total : int
+        How much of it is done, and of how much (0: unknown).
+    about : tuple of str
+        What a `span` of work is about, so that a listener can tell how long it took; empty for
+        steps within one.
+    ended : bool
+        Whether the span ends here.
+    """
 
     name: str
     done: int = 0
     total: int = 0
+    about: tuple[str, ...] = ()
+    ended: bool = False
 
 
 Listener = Callable[[ProgressEvent], None]
@@ -51,3 +66,29 @@ def step(name: str, done: int = 0, total: int = 0) -> None:
     listener = _listener.get()
     if listener is not None:
         listener(ProgressEvent(name, done, total))
+
+
+@contextmanager
+def span(name: str, *about: str) -> Iterator[None]:
+    """Tell the listener when a piece of work begins and when it ends.
+
+    Nothing is measured here: a listener that wants to know how long it took looks at its own clock.
+
+    Examples
+    --------
+    >>> heard = []
+    >>> with listen(lambda event: heard.append((event.about, event.ended))):
+    ...     with span("checking balance", "earnings", "balance"):
+    ...         pass
+    >>> heard
+    [(('earnings', 'balance'), False), (('earnings', 'balance'), True)]
+    """
+    listener = _listener.get()
+    if listener is None:
+        yield
+        return
+    listener(ProgressEvent(name, about=about))
+    try:
+        yield
+    finally:
+        listener(ProgressEvent(name, about=about, ended=True))

@@ -12,6 +12,8 @@ from impacteval.diagnostics import DIAGNOSTICS, run_diagnostic
 from impacteval.diagnostics.planned import Planned
 from impacteval.errors import DataError, Problem, UsageError
 from impacteval.plan import PEOPLE
+from impacteval.plugin import Redrawn
+from impacteval.progress import span
 from impacteval.registry import estimator
 from impacteval.report.findings import Alternative, DiagnosticFinding, Method
 from impacteval.study.rows import sample_of
@@ -31,8 +33,11 @@ def checks_of(
     rows: pd.DataFrame,
     group: str,
     found: CounterfactualEstimate | Message,
+    others: tuple[Rerun, ...] = (),
 ) -> tuple[DiagnosticFinding, ...]:
     """Every diagnostic that the contract requires or the plan names, on one group.
+
+    `others` are the other planned analyses of the same number.
 
     Raises
     ------
@@ -42,22 +47,25 @@ def checks_of(
     planned = {d.name: d.limit for d in task.analysis.diagnostics}
     settings = {d.name: d.settings for d in task.analysis.diagnostics}
     names = list(dict.fromkeys([*task.required, *planned]))
-    known = planned_of(task, group, found)
+    known = replace(planned_of(task, group, found), others=others)
     checks = []
     for name in names:
         # A limit in the contract binds; the plan may add checks, never soften one.
         limit = task.required[name] if name in task.required else planned[name]
         try:
-            result = run_diagnostic(
-                name,
-                _sample_for(task, name, sample, rows),
-                limit=None if limit is None else float(limit),
-                rng=step_rng(
-                    task.seed, task.seeded or task.analysis.outcome, group, f"diagnostic {name}"
-                ),
-                settings=_settings(task, name, settings.get(name, {})),
-                planned=known,
-            )
+            with span(f"checking {name}", task.analysis.outcome, group, name):
+                result = run_diagnostic(
+                    name,
+                    _sample_for(task, name, sample, rows),
+                    limit=None if limit is None else float(limit),
+                    rng=step_rng(
+                        task.seed, task.seeded or task.analysis.outcome, group, f"diagnostic {name}"
+                    ),
+                    settings=_settings(task, name, settings.get(name, {})),
+                    planned=known,
+                    funnel=task.funnels.get(group),
+                    watched=task.watched,
+                )
         except UsageError as error:  # a setting that these data contradict
             raise DataError(
                 [
@@ -65,13 +73,16 @@ def checks_of(
                     for p in error.problems
                 ]
             ) from None
-        checks.append(DiagnosticFinding(DIAGNOSTICS[name].title, result, name in task.required))
+        entry = DIAGNOSTICS[name]
+        checks.append(
+            DiagnosticFinding(entry.title, result, name in task.required, measured=entry.statistic)
+        )
     return tuple(checks)
 
 
 def _sample_for(task: Task, name: str, sample: Sample, rows: pd.DataFrame) -> Sample:
     """The planned sample, or the same with the outcomes that a check reads besides."""
-    outcomes = task.analysis.placebo_outcomes if DIAGNOSTICS[name].outcomes else ()
+    outcomes = tuple(c for d in task.analysis.diagnostics if d.name == name for c in d.outcomes)
     if not outcomes:
         return sample
     other = sample_of(task.analysis, rows, outcomes=outcomes)
@@ -97,7 +108,7 @@ def decided_again(
     method = replace(method, concerns=(), justification=None)  # told with the planned estimate
 
     def told(check: DiagnosticFinding, run: Rerun) -> Alternative:
-        found = run.result
+        found = run.found()
         return Alternative(
             name=f"{check.diagnostic.name} {run.name}",
             title=run.title,
@@ -105,6 +116,7 @@ def decided_again(
             estimate=None if isinstance(found, Message) else found,
             reason=found if isinstance(found, Message) else None,
             evidence=evidence_for(task, group, found, blocked),
+            drawn=run.drawn,
         )
 
     return tuple(
@@ -130,7 +142,10 @@ def planned_of(task: Task, group: str, found: CounterfactualEstimate | Message) 
 
     built: Any = estimator(spec.name, **spec.settings)
     settings = {field.name: getattr(built, field.name) for field in fields(built)}
-    return Planned(found, again, reference_values(task, group), settings)
+    effects = built.redrawn if isinstance(built, Redrawn) else None
+    return Planned(
+        found, again, reference_values(task, group), settings, task.better, effects=effects
+    )
 
 
 def reference_values(task: Task, group: str) -> tuple[float, ...]:

@@ -23,13 +23,28 @@ from impacteval.report.findings import FlowStep
 from impacteval.sample import Sample
 from impacteval.sample.codes import Codes
 from impacteval.sample.matrix import Matrix
-from impacteval.values import Message, Text
+from impacteval.values import Design, Message, Text
 
 _CLUSTERS = Message(
     "flow.clusters",
     Text(en="Clusters drawn by lot, by arm", fr="Grappes tirées au sort, par groupe"),
 )
 _ASSIGNED = Message("flow.assigned", Text(en="Assigned, by arm", fr="Tirées au sort, par groupe"))
+# Nobody drew these people, or the places they come from, by lot.
+_PLACES = Message(
+    "flow.clusters",
+    Text(
+        en="Places: those served, and those that others come from",
+        fr="Lieux : ceux qui sont servis, et ceux d'où viennent les autres",
+    ),
+)
+_CHOSEN = Message(
+    "flow.assigned",
+    Text(
+        en="People served, and people they are compared with",
+        fr="Personnes servies, et personnes auxquelles elles sont comparées",
+    ),
+)
 _RECEIVED = Message("flow.received", Text(en="Received the programme", fr="Ont reçu le programme"))
 _MEASURED = Message(
     "flow.measured",
@@ -139,8 +154,8 @@ def _steps(sample: Sample, estimate: CounterfactualEstimate | None) -> Iterator[
         codes = rows.assignment_cluster.codes
         first = np.zeros(len(codes), dtype=bool)
         first[np.unique(codes, return_index=True)[1]] = True
-        yield step(_CLUSTERS, first)
-    yield step(_ASSIGNED, rows.measured | True)
+        yield step(_PLACES if sample.design == Design.MATCHED else _CLUSTERS, first)
+    yield step(_CHOSEN if sample.design == Design.MATCHED else _ASSIGNED, rows.measured | True)
     if rows.received is not None:
         yield step(_RECEIVED, rows.received == 1.0)
     measured = step(_MEASURED, rows.measured)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from impacteval.errors import LockError
-from impacteval.estimates import Diagnostic, DiagnosticStatus, Parts
+from impacteval.estimates import Diagnostic, DiagnosticStatus, Parts, Rerun
 from impacteval.report.findings import DiagnosticFinding, Finding
 from impacteval.sample import Preparation, Sample
 from impacteval.study.locking import blind_step
@@ -161,19 +161,26 @@ def _analyse_group(
 ) -> Finding:
     analysis = task.analysis
     rows, flow = select(task.entry, analysis, frame, group, task.groups)
-    sample = _prepared_sample(task, sample_of(analysis, rows), group, prepared)
+    plain = sample_of(analysis, rows)
+    sample = _prepared_sample(task, plain, group, prepared)
     found = estimate_with(analysis.estimator, sample, task, group, "estimate")
-    checks = checks_of(task, sample, rows, group, found)
-    reason = blocked or _withheld(checks)
-    alternatives = []
+    others = []
     for other in analysis.robustness:
+        # What was frozen is the planned method's: another one prepares its own, from the same people.
         varied = (
             sample_of(analysis, rows, overrides=other.columns.changed)
             if other.columns.changed
-            else sample
+            else plain
         )
         again = estimate_with(other.estimator, varied, task, group, f"robustness {other.name}")
-        alternatives.append(alternative(other, again, task, group, reason, varied, treated(varied)))
+        others.append((other, varied, again))
+    reruns = tuple(Rerun(other.name, other.title.text(), again) for other, _, again in others)
+    checks = checks_of(task, sample, rows, group, found, reruns)
+    reason = blocked or _withheld(checks)
+    alternatives = [
+        alternative(other, again, task, group, reason, varied, treated(varied))
+        for other, varied, again in others
+    ]
     method = method_of(analysis.estimator, sample.blind)
     return Finding(
         outcome=analysis.outcome,

@@ -10,6 +10,7 @@ from typing import Any
 from impacteval.analysis.evidence import Average, evidence_of
 from impacteval.analysis.sums import error_unknown
 from impacteval.contract.model import Pooling
+from impacteval.diagnostics import Watched
 from impacteval.errors import (
     ImpactEvalError,
     NotIdentified,
@@ -21,7 +22,7 @@ from impacteval.registry import entry as registered
 from impacteval.registry import estimator
 from impacteval.report.findings import Alternative, Method
 from impacteval.report.grade import FEW_TREATED
-from impacteval.sample import BlindSample, Sample
+from impacteval.sample import BlindSample, Funnel, Sample
 from impacteval.study.concerns import concerns_of
 from impacteval.study.seeds import step_rng
 from impacteval.values import Evidence, LowerBound, Message, Question, Scale, Text
@@ -63,6 +64,10 @@ class Task:
         The bound that the contract itself compares, for groups where it compares one.
     seeded : str
         What the seeds are drawn under: the outcome, with the design where several are combined.
+    funnels : mapping of group to Funnel
+        Everyone eligible, where the plan names the table.
+    watched : tuple of Watched
+        Outcomes that nobody is paid for, estimated by the same design.
     """
 
     entry: str
@@ -81,6 +86,8 @@ class Task:
     floors: Mapping[str, Decimal] = field(default_factory=dict)
     bounds: Mapping[str, LowerBound] = field(default_factory=dict)
     seeded: str = ""
+    funnels: Mapping[str, Funnel] = field(default_factory=dict)
+    watched: tuple[Watched, ...] = ()
 
 
 # --- from samples to estimates ----------------------------------------------------------------

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from impacteval.errors import ImpactEvalError, InputError
-from impacteval.progress import ProgressEvent, listen
+from impacteval.progress import Listener, ProgressEvent, listen
 
 WIDTH = 80
 
@@ -84,10 +84,17 @@ def _err(text: str, indent: str = "") -> None:
 
 
 @contextmanager
-def progress() -> Iterator[None]:
-    """Show what is being done: one line that changes on a terminal, nothing elsewhere."""
+def progress(also: Listener | None = None) -> Iterator[None]:
+    """Show what is being done: one line that changes on a terminal, nothing elsewhere.
+
+    `also` hears every step as well, on a terminal or not.
+    """
     if not sys.stderr.isatty():
-        yield
+        if also is None:
+            yield
+            return
+        with listen(also):
+            yield
         return
     from rich.console import Console
 
@@ -95,6 +102,8 @@ def progress() -> Iterator[None]:
     with console.status("starting") as status:
 
         def show(event: ProgressEvent) -> None:
+            if also is not None:
+                also(event)
             count = f" {event.done}/{event.total}" if event.total else ""
             status.update(f"{event.name}{count}")
 

@@ -6,11 +6,8 @@ one means for a payment is decided elsewhere.
 
 Examples
 --------
->>> sorted(DIAGNOSTICS)
-['anticipation', 'attrition', 'audit', 'balance', 'compliance', 'compositional-change', \
-'contamination', 'honest-did', 'leave-one-cluster', 'leave-one-cohort', \
-'leave-one-out-donors', 'placebo-dates', 'placebo-outcomes', 'pre-trends', 'reconciliation', \
-'sample-ratio', 'spillover', 'spillover-rings']
+>>> DIAGNOSTICS["balance"].title.en
+'Likeness of the two groups at the start'
 """
 
 from __future__ import annotations
@@ -24,19 +21,31 @@ from impacteval.diagnostics.attrition import attrition
 from impacteval.diagnostics.audit import audit
 from impacteval.diagnostics.balance import balance
 from impacteval.diagnostics.composition import compositional_change
+from impacteval.diagnostics.curve import CURVE, specification_curve
 from impacteval.diagnostics.dates import anticipation, placebo_dates
 from impacteval.diagnostics.donors import DONORS
+from impacteval.diagnostics.effort_shifting import Watched
 from impacteval.diagnostics.entry import DiagnosticEntry
+from impacteval.diagnostics.gaming import GAMING
+from impacteval.diagnostics.hidden_bias import HIDDEN_BIAS, rosenbaum_bounds
 from impacteval.diagnostics.leave_out import leave_one_cluster, leave_one_cohort
 from impacteval.diagnostics.parallel_trends_entries import PARALLEL_TRENDS
 from impacteval.diagnostics.placebo_outcomes import placebo_outcomes
 from impacteval.diagnostics.planned import Planned
 from impacteval.diagnostics.reconciliation import reconciliation
+from impacteval.diagnostics.refuter_entries import REFUTERS
+from impacteval.diagnostics.refuters import (
+    bootstrap,
+    placebo_treatment,
+    random_common_cause,
+    subset_stability,
+)
 from impacteval.diagnostics.rings import spillover_rings
 from impacteval.diagnostics.roll_outs import ROLL_OUTS
 from impacteval.diagnostics.sample_ratio import sample_ratio
 from impacteval.diagnostics.spillover import spillover
 from impacteval.diagnostics.take_up import compliance, contamination
+from impacteval.diagnostics.trimmed import TRIMMED, trimmed_overlap
 from impacteval.errors import Problem, UsageError
 from impacteval.values import Text
 
@@ -44,7 +53,7 @@ if TYPE_CHECKING:
     from numpy.random import Generator
 
     from impacteval.estimates import Diagnostic
-    from impacteval.sample import Sample
+    from impacteval.sample import Funnel, Sample
 
 
 _ALL = (
@@ -63,6 +72,7 @@ _ALL = (
             fr="Plus grand écart standardisé d'une covariable, en écarts-types",
         ),
         balance,
+        planned=True,
     ),
     DiagnosticEntry(
         "attrition",
@@ -167,7 +177,10 @@ _ALL = (
 )
 
 DIAGNOSTICS: Mapping[str, DiagnosticEntry] = MappingProxyType(
-    {e.name: e for e in (*_ALL, *ROLL_OUTS, DONORS)}
+    {
+        e.name: e
+        for e in (*_ALL, *ROLL_OUTS, DONORS, HIDDEN_BIAS, *GAMING, *REFUTERS, TRIMMED, CURVE)
+    }
 )
 
 
@@ -184,6 +197,8 @@ def run_diagnostic(
     rng: Generator | None = None,
     settings: Mapping[str, Any] | None = None,
     planned: Planned | None = None,
+    funnel: Funnel | None = None,
+    watched: tuple[Watched, ...] = (),
 ) -> Diagnostic:
     """Run a diagnostic by name.
 
@@ -201,6 +216,10 @@ def run_diagnostic(
         What else a plan states, such as ``share`` for ``sample-ratio``.
     planned : Planned, optional
         The planned estimate, for diagnostics that look at it or run its estimator again.
+    funnel : Funnel, optional
+        Everyone eligible, for diagnostics of who of them was taken on.
+    watched : tuple of Watched
+        Outcomes that nobody is paid for, for diagnostics that hold them against the paid one.
 
     Raises
     ------
@@ -217,6 +236,10 @@ def run_diagnostic(
     entry = DIAGNOSTICS[name]
     if entry.planned:
         given["planned"] = planned
+    if entry.funnel:
+        given["funnel"] = funnel
+    if entry.watched:
+        given["watched"] = watched
     return entry.run(sample, limit=limit, rng=rng, **given)
 
 
@@ -237,10 +260,12 @@ __all__ = [
     "DIAGNOSTICS",
     "DiagnosticEntry",
     "Planned",
+    "Watched",
     "anticipation",
     "attrition",
     "audit",
     "balance",
+    "bootstrap",
     "compliance",
     "compositional_change",
     "contamination",
@@ -249,10 +274,16 @@ __all__ = [
     "leave_one_cohort",
     "placebo_dates",
     "placebo_outcomes",
+    "placebo_treatment",
+    "random_common_cause",
     "reconciliation",
+    "rosenbaum_bounds",
     "run_diagnostic",
     "sample_ratio",
+    "specification_curve",
     "spillover",
     "spillover_rings",
+    "subset_stability",
+    "trimmed_overlap",
     "unknown_settings",
 ]

@@ -33,6 +33,10 @@ class DiagnosticEntry:
         Whether it looks at the planned estimate, or runs its estimator again.
     outcomes : str
         The setting that names further outcome columns, which the sample then carries; empty for none.
+    funnel : bool
+        Whether it looks at everyone eligible, `impacteval.sample.Funnel`.
+    watched : bool
+        Whether it looks at outcomes that are watched and not paid.
     """
 
     name: str
@@ -43,3 +47,5 @@ class DiagnosticEntry:
     settings: tuple[str, ...] = ()
     planned: bool = False
     outcomes: str = ""
+    funnel: bool = False
+    watched: bool = False

@@ -10,7 +10,11 @@ from impacteval.errors import UsageError
 from impacteval.values import Message, Scale
 
 if TYPE_CHECKING:
-    from impacteval.estimates import CounterfactualEstimate
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from impacteval.estimates import CounterfactualEstimate, Rerun
+    from impacteval.plugin import Draws
     from impacteval.sample import Sample
 
 
@@ -32,6 +36,13 @@ class Again(Protocol):
         """
 
 
+class Effects(Protocol):
+    """The effects of the planned estimator on many draws at once, see `impacteval.plugin.Redrawn`."""
+
+    def __call__(self, sample: Sample, draws: Draws, *, scale: Scale) -> NDArray[np.float64] | None:
+        """One effect a draw; None where each draw is to be estimated by itself."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Planned:
     """What was planned and found, without a word on what is paid for it.
@@ -46,12 +57,21 @@ class Planned:
         Bare reference values on the scale of the estimate. What stands at them is not known here.
     settings : mapping
         The estimator's settings as planned, those left at their defaults included.
+    better : str
+        ``higher`` or ``lower``: which outcomes are the good ones; empty where that is not known.
+    others : tuple of Rerun
+        The other planned analyses of the same number.
+    effects : callable, optional
+        The effects of many draws at once, where the estimator offers that, see `Effects`.
     """
 
     estimate: CounterfactualEstimate | Message
     again: Again
     at: tuple[float, ...] = ()
     settings: Mapping[str, Any] = field(default_factory=dict)
+    better: str = ""
+    others: tuple[Rerun, ...] = ()
+    effects: Effects | None = None
 
     @property
     def scale(self) -> Scale | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -28,13 +29,22 @@ class Rerun:
         Names this run within its diagnostic.
     title : Text
         What is changed, for people.
-    result : CounterfactualEstimate or Message
-        The estimate on the planned scale, or why there is none.
+    result : CounterfactualEstimate or Message, or callable
+        The estimate on the planned scale, or why there is none; or what forms it when it is asked
+        for, where the check itself needed the number alone.
+    drawn : bool
+        Whether it is counted and not listed under the check: one of many random draws, or an analysis
+        that has a table of its own.
     """
 
     name: str
     title: Text
-    result: CounterfactualEstimate | Message
+    result: CounterfactualEstimate | Message | Callable[[], CounterfactualEstimate | Message]
+    drawn: bool = False
+
+    def found(self) -> CounterfactualEstimate | Message:
+        """The estimate, or why there is none."""
+        return self.result() if callable(self.result) else self.result
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -14,7 +14,10 @@ from impacteval.plan.analyses import (
     GroupRule,
     Robustness,
 )
+from impacteval.plan.causes import CausalGraph, Drawn, drawn
+from impacteval.plan.funnel import Funnel, FunnelColumns
 from impacteval.plan.model import (
+    FUNNEL_DIAGNOSTICS,
     Evaluator,
     LoweredGrade,
     Plan,
@@ -26,13 +29,18 @@ from impacteval.plan.subgroups import SubgroupRule
 from impacteval.plan.tables import Columns, OtherColumns, TableSpec
 
 __all__ = [
+    "FUNNEL_DIAGNOSTICS",
     "PEOPLE",
     "Analysis",
+    "CausalGraph",
     "Columns",
     "Condition",
     "DiagnosticSpec",
+    "Drawn",
     "EstimatorSpec",
     "Evaluator",
+    "Funnel",
+    "FunnelColumns",
     "GroupRule",
     "LoweredGrade",
     "OtherColumns",
@@ -40,6 +48,7 @@ __all__ = [
     "Robustness",
     "SubgroupRule",
     "TableSpec",
+    "drawn",
     "load_plan",
     "load_plan_located",
     "plan_schema",

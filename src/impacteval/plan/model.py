@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -22,9 +23,13 @@ from impacteval.files import (
     refuse,
 )
 from impacteval.plan.analyses import Analysis
+from impacteval.plan.funnel import Funnel
 from impacteval.plan.tables import TableSpec
 
 PLAN_FORMAT = "impacteval-plan/1"
+
+FUNNEL_DIAGNOSTICS = ("cream-skimming", "refusals-by-profile")
+"""The diagnostics that read who of everyone eligible was taken on."""
 
 
 class LoweredGrade(FileModel):
@@ -60,6 +65,9 @@ class Plan(FileModel):
     analyses: Annotated[Table[Analysis], Field(min_length=1)] = Field(
         description="the planned analyses by name"
     )
+    funnel: Funnel | None = Field(
+        default=None, description="everyone eligible, and how far each of them came"
+    )
     evaluator: Evaluator = Field(description="who evaluates, and their independence")
     who_sees_outcomes: PlainWords = Field(description="who may see outcomes, and when")
     refusals: PlainWords | None = None
@@ -72,7 +80,8 @@ class Plan(FileModel):
         default_factory=dict,
         description=(
             "where items of the reporting standard are answered, by item number: CONSORT 2025 when "
-            "an analysis is by design rct, else TREND 2004"
+            "an analysis is by design rct, else TARGET 2025 when one is by design matched, else "
+            "TREND 2004"
         ),
     )
 
@@ -132,8 +141,62 @@ class Plan(FileModel):
                 for where, column in analysis.blind_columns()
                 if column in outcomes
             ]
+        problems += self._funnel_refers()
         refuse(problems)
         return self
+
+    def _funnel_refers(self) -> Iterator[tuple[tuple[str | int, ...], str, str]]:
+        """The table of everyone eligible is described, and nothing in it is an outcome."""
+        funnel = self.funnel
+        if funnel is None:
+            for name, analysis in self.analyses.items():
+                for k, spec in enumerate(analysis.diagnostics):
+                    if spec.name in FUNNEL_DIAGNOSTICS:
+                        yield (
+                            ("analyses", name, "diagnostics", k, "name"),
+                            f"`{spec.name}` is about everyone eligible, and the plan has no `funnel`.",
+                            "Add `funnel: {data: ..., columns: {accepted: ...}, profile: [...]}`.",
+                        )
+            return
+        if funnel.data not in self.data:
+            yield (
+                ("funnel", "data"),
+                f"The funnel reads table `{funnel.data}`, which is not described.",
+                f"Tables under `data`: {', '.join(self.data)}.",
+            )
+        outcomes = {
+            column: name
+            for name, analysis in self.analyses.items()
+            if analysis.data == funnel.data
+            for column in (
+                analysis.columns.outcome,
+                analysis.columns.audited,
+                *analysis.placebo_outcomes,
+            )
+        }
+        for where, column in funnel.read_columns():
+            if column in outcomes:
+                yield (
+                    ("funnel", *where),
+                    (
+                        f"Column `{column}` is an outcome of analysis `{outcomes[column]}`; who was "
+                        "counted is told without reading one."
+                    ),
+                    "Name another column; whether it was measured stands in a column of 1 and 0.",
+                )
+        for name, analysis in self.analyses.items():
+            if analysis.groups is None or funnel.groups is not None:
+                continue
+            for k, spec in enumerate(analysis.diagnostics):
+                if spec.name in FUNNEL_DIAGNOSTICS:
+                    yield (
+                        ("analyses", name, "diagnostics", k, "name"),
+                        (
+                            f"`{spec.name}` is made for each group of the contract, and the funnel "
+                            "does not say who of those eligible belongs to which."
+                        ),
+                        "Add `groups: {column: ..., values: {group: value}}` to `funnel`.",
+                    )
 
     def analysis_of(self, outcome: str) -> tuple[str, Analysis] | None:
         """Name and analysis planned for that outcome, or None; the first where designs are combined."""

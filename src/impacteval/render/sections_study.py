@@ -25,6 +25,8 @@ from impacteval.render.pen import Pen
 from impacteval.render.plots import love_drawing, path_drawing
 from impacteval.render.sections_alike import compared
 from impacteval.render.sections_amended import amendments
+from impacteval.render.sections_causes import caused
+from impacteval.render.sections_funnel import funnels
 from impacteval.render.sections_lost import who_was_lost
 from impacteval.render.sections_mix import holds_path, mixed
 from impacteval.render.sections_panels import cohorts, who_changes
@@ -104,6 +106,7 @@ def counted(record: Record, pen: Pen) -> Iterator[Block]:
         yield Para(words("counted.none"))
     yield Sub(words("counted.refused"), "counted-refused")
     yield Para(pen.say(record.refused))
+    yield from funnels(record, pen)
     yield from who_was_lost(record, pen)
     yield Sub(words("counted.left_out"), "counted-left-out")
     if record.page_one.left_out:
@@ -122,6 +125,7 @@ def otherwise(record: Record, pen: Pen) -> Iterator[Block]:
         anchor = slug("otherwise", finding.outcome, finding.group)
         yield Sub(pen.finding_name(finding), anchor)
         yield Para(f"{pen.say(finding.design_text)} {pen.say(finding.comparators)}")
+        yield from caused(finding, pen)
         yield from cohorts(finding, pen)
         if not holds_path(finding):
             yield from _counterfactual(finding, record.page_one.clauses, pen)
@@ -279,51 +283,30 @@ def _setting(value: Any) -> str:
 
 
 def _checks(finding: FindingFacts, pen: Pen) -> Iterator[Block]:
+    """Where the comparison is described: how many checks were made, and those that failed."""
     words = pen.words
     if not finding.diagnostics:
         yield Para(words("otherwise.no_checks"))
         return
-    dash = "–"
-
-    def cell(value: str | None) -> Cell:
-        return Cell(dash if value is None else pen.number(value))
-
-    yield Table(
-        words("otherwise.checks_caption", name=pen.finding_name(finding)),
-        (
-            Column(words("otherwise.check")),
-            Column(words("otherwise.check_result")),
-            Column(words("otherwise.check_value"), "right"),
-            Column(words("otherwise.check_limit"), "right"),
-            Column(words("otherwise.check_expected"), "right"),
-            Column(words("otherwise.check_fails"), "right"),
-            Column(words("otherwise.check_required")),
-        ),
-        tuple(
-            (
-                Cell(pen.both(row.title)),
-                Cell(words(f"status.{row.status}"), row.status),
-                cell(row.statistic),
-                cell(row.limit),
-                cell(row.expected),
-                Cell(
-                    dash if row.chance_sound_fails is None else pen.percent(row.chance_sound_fails)
-                ),
-                Cell(words("otherwise.required_yes" if row.required else "otherwise.required_no")),
-            )
-            for row in finding.diagnostics
-        ),
+    status = [row.status for row in finding.diagnostics]
+    yield Para(
+        words(
+            "panel.summary",
+            n=len(status),
+            passed=status.count("passed"),
+            failed=status.count("failed"),
+            none=status.count("not_applicable"),
+            heading=words("panel.heading"),
+        )
     )
-    yield Items(
-        tuple(
-            words(
+    for row in finding.diagnostics:
+        if row.status == "failed":
+            said = words(
                 "otherwise.explained",
                 title=pen.both(row.title),
                 explanation=pen.say(row.explanation),
             )
-            for row in finding.diagnostics
-        )
-    )
+            yield Para(said, "warning")
 
 
 def _baseline(finding: FindingFacts, pen: Pen) -> Iterator[Block]:

@@ -10,11 +10,13 @@ from impacteval.contract.rules import Rule
 from impacteval.contract.saying import rule_sentence
 from impacteval.contract.sentences import explain_sentences
 from impacteval.decide import Decision, effective_rule, money_text
+from impacteval.plan import Plan
 from impacteval.report import findings_facts as facts
 from impacteval.report.amended import amendments, as_contracted
 from impacteval.report.besides import besides
 from impacteval.report.checked import checked
 from impacteval.report.counted import flow_rows
+from impacteval.report.funnel_facts import funnels_facts
 from impacteval.report.interval_notes import NO_SIDE
 from impacteval.report.looks import adjusted_sentences, looks_found
 from impacteval.report.page_one import page_one
@@ -58,7 +60,8 @@ def record_of(run: Run) -> Record:
         page_one=page.model_copy(update={"warnings": (*page.warnings, *told)}) if told else page,
         contract=_contract(run),
         counted=tuple(flow_rows(run)),
-        refused=_said("refused", plan.refusals.text() if plan.refusals else _NO_REFUSALS),
+        refused=_said("refused", _refusals(plan)),
+        funnels=funnels_facts(run),
         findings=tuple(
             facts.finding_facts(
                 f, contract, plan, run.alternatives, run.decision, subgroup_facts(f, contract)
@@ -101,6 +104,11 @@ _BOTH = Text(
     fr="Illustration : données synthétiques et contrat que personne n'a signé. Aucun paiement n'en découle.",
 )
 _NO_REFUSALS = Text(en="The study does not say who refused.", fr="L'étude ne dit pas qui a refusé.")
+_COUNTED_REFUSALS = Text(
+    en="The study counts those who were not taken on, from the table of everyone eligible.",
+    fr="L'étude compte les personnes non prises en charge, à partir de la table des personnes "
+    "éligibles.",
+)
 _NO_FAIRNESS = Text(
     en="The study did not look at differences between groups of people or at side effects.",
     fr="L'étude n'a examiné ni les différences entre groupes de personnes ni les effets secondaires.",
@@ -112,6 +120,13 @@ _ASKED_ALONE = Text(
     "entre groupes de personnes ni les effets secondaires.",
 )
 _NO_EVALUATOR = Text(en="not stated in the contract", fr="non précisé dans le contrat")
+
+
+def _refusals(plan: Plan) -> Text:
+    """What the plan says of refusals, or where they are counted, or that nobody knows."""
+    if plan.refusals is not None:
+        return plan.refusals.text()
+    return _NO_REFUSALS if plan.funnel is None else _COUNTED_REFUSALS
 
 
 def _fairness(contract: Contract) -> Text:

@@ -71,7 +71,11 @@ class Cohort:
 
 @dataclass(frozen=True, eq=False)
 class Alternative:
-    """Another planned analysis of the same number: it informs, it never decides."""
+    """Another planned analysis of the same number: it informs, it never decides.
+
+    `drawn` ones are counted and not listed under their check: random draws, and analyses that have a
+    table of their own.
+    """
 
     name: str
     title: Text
@@ -80,6 +84,7 @@ class Alternative:
     reason: Message | None
     evidence: Evidence
     treated: frozenset[object] = frozenset()
+    drawn: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,12 +102,15 @@ class DiagnosticFinding:
     reruns : tuple of Alternative
         The planned estimate on other data or settings, where the check runs it again, as the decision
         would be told it.
+    measured : Text or None
+        What its statistic is, with its unit.
     """
 
     title: Text
     diagnostic: Diagnostic
     required: bool
     reruns: tuple[Alternative, ...] = ()
+    measured: Text | None = None
 
 
 @dataclass(frozen=True, eq=False)

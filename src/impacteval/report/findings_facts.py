@@ -19,6 +19,7 @@ from impacteval.plan import PEOPLE, Plan
 from impacteval.plugin import MethodCard
 from impacteval.report.alike import alike_facts
 from impacteval.report.alike_words import DESIGN as ALIKE
+from impacteval.report.causes import causes_facts
 from impacteval.report.findings import DiagnosticFinding, Finding, Findings, Method, Part
 from impacteval.report.interval_notes import interval_notes
 from impacteval.report.losses import loss_rows, lost_rows
@@ -28,6 +29,7 @@ from impacteval.report.panels import DESIGN, cohort_rows, event_rows, label
 from impacteval.report.record import (
     ArmRow,
     Both,
+    DecidedAgain,
     DiagnosticRow,
     FindingFacts,
     MethodFacts,
@@ -38,7 +40,7 @@ from impacteval.report.record import (
     Said,
 )
 from impacteval.report.record_subgroups import SubgroupFacts
-from impacteval.report.robustness import range_of, robustness_row, stated_reason
+from impacteval.report.robustness import decided_again, range_of, robustness_row, stated_reason
 from impacteval.report.sentences import Wording, contract_unit, text_of
 from impacteval.report.trends import trend_facts
 from impacteval.report.uncompared import UNCOMPARED
@@ -274,7 +276,9 @@ def finding_facts(
                 tuple(
                     robustness_row(finding, run, contract, alternatives, decision)
                     for run in d.reruns
+                    if not run.drawn
                 ),
+                decided_again(finding, d, alternatives, decision),
             )
             for d in finding.diagnostics
         ),
@@ -298,6 +302,7 @@ def finding_facts(
             finding.analysis.covariate_names,
             people=finding.analysis.unit_kind in PEOPLE,
         ),
+        causes=causes_facts(finding.analysis, contract),
         interval_notes=interval_notes(estimate, contract, finding.outcome),
     )
 
@@ -458,7 +463,10 @@ def _baseline(finding: Finding, plan: Plan) -> Iterator[ArmRow]:
 
 
 def _diagnostic(
-    check: DiagnosticFinding, names: Mapping[str, Words], reruns: tuple[RobustnessRow, ...]
+    check: DiagnosticFinding,
+    names: Mapping[str, Words],
+    reruns: tuple[RobustnessRow, ...],
+    decided: DecidedAgain | None,
 ) -> DiagnosticRow:
     found = check.diagnostic
     return DiagnosticRow(
@@ -476,6 +484,8 @@ def _diagnostic(
         required=check.required,
         explanation=Said.of(_named(found.explanation, names)),
         reruns=reruns,
+        measured=None if check.measured is None else Both.of(check.measured),
+        decided=decided,
     )
 
 

@@ -11,6 +11,7 @@ from impacteval.contract.words_sittings import share_of_level
 from impacteval.estimates import DiagnosticStatus
 from impacteval.report import findings_facts as facts
 from impacteval.report.findings import Finding, FlowStep, Method
+from impacteval.report.funnel_facts import not_taken_on
 from impacteval.report.grade import FEW_TREATED
 from impacteval.report.losses import loss_rows, loss_warning
 from impacteval.report.robustness import hinges
@@ -169,6 +170,7 @@ def left_out(run: Run) -> Iterator[Message]:
     contract = run.contract
     if not contract.who_counts.count_everyone:
         yield Message("left-out.participants", _PARTICIPANTS)
+    yield from not_taken_on(run)
     said: dict[Message, None] = {}
     people: dict[str, int] = {}
     for finding in run.own:

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from impacteval.report.record_alike import Alike
+from impacteval.report.record_causes import CausesFacts
 from impacteval.report.record_mix import Mix
 from impacteval.report.record_panels import CohortRow, EventRow
 from impacteval.report.record_subgroups import SubgroupFacts
@@ -55,6 +56,21 @@ class RobustnessRow(Frozen):
     """The reason that the plan states."""
 
 
+class DecidedAgain(Frozen):
+    """What would be decided on the runs of one check."""
+
+    runs: int
+    """How often the check formed the planned number again, or another analysis of it."""
+    answered: int
+    """How many of them have an answer."""
+    flips: int
+    """How many would change a verdict."""
+    other_amounts: int = Field(default=0, exclude_if=lambda n: not n)
+    """On how many another amount would be due, whether or not a verdict changes."""
+    drawn: int = Field(default=0, exclude_if=lambda drawn: not drawn)
+    """How many of them are not listed under the check: random draws, and analyses listed elsewhere."""
+
+
 class DiagnosticRow(Frozen):
     """One assumption check."""
 
@@ -70,6 +86,10 @@ class DiagnosticRow(Frozen):
     explanation: Said
     reruns: tuple[RobustnessRow, ...] = Field(default=(), exclude_if=lambda reruns: not reruns)
     """The planned estimate on other data or settings, where the check runs it again."""
+    measured: Both | None = Field(default=None, exclude_if=lambda measured: measured is None)
+    """What its statistic is, with its unit."""
+    decided: DecidedAgain | None = Field(default=None, exclude_if=lambda decided: decided is None)
+    """How many of its runs would change a verdict, where it runs the planned estimate again."""
 
 
 class PeriodRow(Frozen):
@@ -224,5 +244,7 @@ class FindingFacts(Frozen):
     """What a mix of places is made of, how well it fits, and placebos."""
     alike: Alike | None = Field(default=None, exclude_if=lambda found: found is None)
     """Who is compared with whom, where people were chosen or weighted to be alike."""
+    causes: CausesFacts | None = Field(default=None, exclude_if=lambda found: found is None)
+    """What causes what, where the plan draws it."""
     interval_notes: tuple[Said, ...] = Field(default=(), exclude_if=lambda said: not said)
     """Where an interval is empty, has no end, is several stretches, or lacks the estimate."""

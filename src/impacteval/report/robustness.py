@@ -9,8 +9,8 @@ from impacteval.contract import Contract, units
 from impacteval.decide import Decision, money_text
 from impacteval.errors import NotAnswerable
 from impacteval.estimates import CounterfactualEstimate
-from impacteval.report.findings import Alternative, Finding, Method
-from impacteval.report.record_findings import RobustnessRow
+from impacteval.report.findings import Alternative, DiagnosticFinding, Finding, Method
+from impacteval.report.record_findings import DecidedAgain, RobustnessRow
 from impacteval.report.record_values import Both, Range, Said
 from impacteval.report.run import Run
 from impacteval.report.sentences import text_of
@@ -65,6 +65,30 @@ def robustness_row(
     )
 
 
+def decided_again(
+    finding: Finding,
+    check: DiagnosticFinding,
+    alternatives: Mapping[tuple[str, str, str], Decision],
+    decision: Decision,
+) -> DecidedAgain | None:
+    """How many runs of a check would change a verdict; None where it runs nothing again."""
+    if not check.reruns:
+        return None
+    binding, due = verdicts_of(decision), decision.due_now
+    answered = [run for run in check.reruns if run.estimate is not None]
+    found = [alternatives.get((finding.outcome, finding.group, run.name)) for run in answered]
+    again = [one for one in found if one is not None]
+    return DecidedAgain(
+        runs=len(check.reruns),
+        answered=len(answered),
+        flips=sum(flips(verdicts_of(one), binding) for one in again),
+        other_amounts=sum(
+            due is not None and one.due_now is not None and one.due_now != due for one in again
+        ),
+        drawn=sum(run.drawn for run in check.reruns),
+    )
+
+
 def stated_reason(method: Method) -> Both | None:
     """The plan's reason, where there is a concern that it answers."""
     said = method.justification
@@ -109,8 +133,8 @@ def range_of(
 
 
 HEADING = Text(
-    en="The same analysis on other data",
-    fr="La même analyse sur d'autres données",
+    en="Checks, and whether the decision would change",
+    fr="Les contrôles, et si la décision changerait",
 )
 _HINGES = Text(
     en="The verdict on {outcome} hinges on part of the data: a check that runs the same analysis again "
@@ -120,21 +144,41 @@ _HINGES = Text(
 )
 
 
+_MOST = Text(
+    en="On most runs of a check ({check:text}) the verdict on {outcome} would be another one. See "
+    "“{heading}” in section 7.",
+    fr="Dans la plupart des calculs d'un contrôle ({check:text}), le verdict sur {outcome} serait différent. "
+    "Voir «\u00a0{heading}\u00a0» dans la partie 7.",
+)
+
+
 def hinges(run: Run) -> Iterator[Message]:
-    """Page 1 says which paid outcomes hinge on part of the data, once for each check."""
+    """Page 1 says which paid outcomes hinge on part of the data, once for each check.
+
+    Of random draws of a close result some always fall on the other side: that most of them do is
+    another matter, and is told as such.
+    """
     contract, binding = run.contract, verdicts_of(run.decision)
     paid = {clause.outcome for clause in contract.clauses}
-    told: dict[tuple[str, Text], None] = {}
+    told: dict[tuple[str, Text, bool], None] = {}
     for finding in run.findings.values():
         for check in finding.diagnostics if finding.outcome in paid else ():
-            for rerun in check.reruns:
-                again = run.alternatives.get((finding.outcome, finding.group, rerun.name))
-                if again is not None and flips(verdicts_of(again), binding):
-                    told.setdefault((finding.outcome, check.title))
-    for outcome, title in told:
+            changed = [
+                rerun.drawn
+                for rerun in check.reruns
+                if (again := run.alternatives.get((finding.outcome, finding.group, rerun.name)))
+                is not None
+                and flips(verdicts_of(again), binding)
+            ]
+            if not all(changed) or 2 * len(changed) > len(check.reruns):
+                told.setdefault((finding.outcome, check.title, all(changed)))
+    for outcome, title, drawn in told:
         values = {
             "outcome": contract.outcomes[outcome].plain_name.text(),
             "check": title,
             "heading": HEADING,
         }
-        yield Message("warning.hinges", _HINGES, values)
+        if drawn:
+            yield Message("warning.most-runs", _MOST, values)
+        else:
+            yield Message("warning.hinges", _HINGES, values)

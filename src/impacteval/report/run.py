@@ -12,6 +12,7 @@ from impacteval.contract.rules import Rule
 from impacteval.decide import Decision
 from impacteval.plan import Plan
 from impacteval.report.findings import Finding, Findings
+from impacteval.report.funnel import FunnelFinding
 from impacteval.report.record import DataSource
 from impacteval.values import Message
 
@@ -69,6 +70,8 @@ class Run:
         For the annex.
     data : tuple of DataSource
         The tables that were read.
+    funnels : tuple of FunnelFinding
+        Everyone eligible and how far they came, where the plan names the table.
     """
 
     contract: Contract
@@ -88,6 +91,7 @@ class Run:
     agreed: Contract
     at: Sitting | None = None
     ledger: Ledger | None = None
+    funnels: tuple[FunnelFinding, ...] = ()
 
     @property
     def own(self) -> tuple[Finding, ...]:

@@ -24,6 +24,7 @@ from impacteval.registry import estimator, settings_problems
 from impacteval.study.concerns import unjustified
 from impacteval.study.fit import groups_of
 from impacteval.study.folder import Study
+from impacteval.study.funnel import eligible_counted
 from impacteval.study.people import without_identifiers
 from impacteval.study.rows import blind_sample_of, select
 from impacteval.study.subgroups import subgroups_seen
@@ -60,6 +61,11 @@ def check_study(study: Study, *, outcomes: bool = True) -> tuple[str, ...]:
         counted, wrong = _data(name, analysis, study, outcomes)
         problems += wrong
         done.append(f"analysis {name}: {counted}")
+    if study.plan.funnel is not None:
+        try:
+            done.append(f"the funnel: {eligible_counted(study)}")
+        except InputError as error:
+            problems += error.problems
     examples = study.contract_file.parent / EXAMPLES_FILE
     failed: CheckFailed | None = None
     if examples.exists():

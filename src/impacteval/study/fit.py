@@ -10,7 +10,7 @@ from impacteval.contract.calendar import looks
 from impacteval.contract.rules import CombineRule
 from impacteval.errors import Problem
 from impacteval.files import Locate
-from impacteval.plan import Analysis, Plan
+from impacteval.plan import FUNNEL_DIAGNOSTICS, Analysis, Plan
 from impacteval.report.checklist import standard_of, unknown_items
 from impacteval.report.grade import ceiling_of
 from impacteval.study.comparison import counterfactual_problems, method_problems
@@ -57,6 +57,8 @@ def fit(
                     f"Its settlements: {', '.join(known) or 'none'}.",
                 )
             )
+    problems += _funnel(plan, contract, locate)
+    problems += _shifting(plan, contract, locate)
     problems += _grade(plan, locate)
     standard = standard_of(analysis.design for analysis in plan.analyses.values())
     problems += [
@@ -118,6 +120,70 @@ def _besides(plan: Plan, contract: Contract, locate: Locate) -> list[Problem]:
         if name not in contract.equity
     ]
     return problems
+
+
+def _funnel(plan: Plan, contract: Contract, locate: Locate) -> Iterator[Problem]:
+    """The table of everyone eligible is there where the contract needs it, group by group."""
+    asked = [k for k, r in enumerate(contract.required) if r.diagnostic in FUNNEL_DIAGNOSTICS]
+    if plan.funnel is None:
+        for k in asked:
+            yield locate.problem(
+                (),
+                f"The contract requires `{contract.required[k].diagnostic}`, and the plan does not say "
+                "who was eligible.",
+                "Add `funnel: {data: ..., columns: {accepted: ...}, profile: [...]}`.",
+            )
+        return
+    for name in plan.funnel.equity:
+        if name not in contract.equity:
+            yield locate.problem(
+                ("funnel", "equity", name),
+                f"`{name}` is not named under `equity` in the contract.",
+                f"Named there: {', '.join(contract.equity) or 'none'}.",
+            )
+    groups = plan.funnel.groups
+    if groups is None:
+        grouped = [name for name, a in plan.analyses.items() if a.groups is not None]
+        for k in asked if grouped else ():
+            yield locate.problem(
+                ("funnel",),
+                f"The contract requires `{contract.required[k].diagnostic}` of each group, and the "
+                "funnel does not say who of those eligible belongs to which.",
+                "Add `groups: {column: ..., values: {group: value}}`.",
+            )
+        return
+    unknown = [g for g in groups.values if g not in contract.groups]
+    if unknown:
+        yield locate.problem(
+            ("funnel", "groups"),
+            f"The contract has no group {', '.join(unknown)}.",
+            f"Its groups: {', '.join(contract.groups) or 'none'}.",
+        )
+    read = dict.fromkeys(
+        g for a in plan.analyses.values() if a.groups for g in needed_groups(a, contract)
+    )
+    missing = [g for g in read if g not in groups.values]
+    if missing:
+        yield locate.problem(
+            ("funnel", "groups"),
+            f"Groups of the contract of which nobody is said to be eligible: {', '.join(missing)}.",
+            "Name each under `values: {group: value}`.",
+        )
+
+
+def _shifting(plan: Plan, contract: Contract, locate: Locate) -> Iterator[Problem]:
+    """Effort that was moved shows in what is watched and not paid."""
+    if contract.watched:
+        return
+    for name, analysis in plan.analyses.items():
+        for k, spec in enumerate(analysis.diagnostics):
+            if spec.name == "effort-shifting":
+                yield locate.problem(
+                    ("analyses", name, "diagnostics", k, "name"),
+                    "`effort-shifting` looks at outcomes that are watched and not paid, and the contract "
+                    "watches none.",
+                    "Name some under `watch` in the contract, or remove the check.",
+                )
 
 
 def _designs(plan: Plan, contract: Contract, locate: Locate) -> Iterator[Problem]:

@@ -14,7 +14,7 @@ from impacteval.contract.amendments import contract_at
 from impacteval.contract.ledger import LEDGER_FILE, Ledger, load_ledger, load_ledger_of
 from impacteval.errors import InputError, PlanError, Problem, StudyError
 from impacteval.files import Locate
-from impacteval.plan import Analysis, Plan, TableSpec, load_plan_located
+from impacteval.plan import Analysis, Funnel, Plan, TableSpec, load_plan_located
 from impacteval.sample.roles import Kind, Roles
 from impacteval.study.fit import fit, in_contract_order
 from impacteval.study.lock import LOCK_FILE, Lock, content_of, read_lock
@@ -111,6 +111,8 @@ class Study:
             if analysis.groups is not None:
                 add({analysis.groups.column: "text"})
             add({part.column: "text" for part in analysis.equity.values()})
+        if self.plan.funnel is not None and self.plan.funnel.data == table:
+            add(funnel_kinds(self.plan.funnel))
         return {c: k for c, k in wanted.items() if outcomes or c not in hidden}
 
     def read(self, table: str, *, outcomes: bool = True) -> pd.DataFrame:
@@ -120,6 +122,15 @@ class Study:
         return read_table(
             self.plan.data[table], self.columns_of(table, outcomes=outcomes), folder=self.root
         )
+
+
+def funnel_kinds(funnel: Funnel) -> dict[str, Kind]:
+    """The columns of the table of everyone eligible, and what each is read as."""
+    steps = funnel.columns
+    kinds: dict[str, Kind] = {column: "text" for _, column in funnel.read_columns()}
+    numbers = (steps.referred, steps.accepted, steps.measured, *funnel.profile)
+    kinds.update({column: "number" for column in numbers if column is not None})
+    return kinds
 
 
 def roles_of(columns: Mapping[str, Any]) -> Roles:

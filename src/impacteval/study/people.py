@@ -29,10 +29,22 @@ def without_identifiers(study: Study, analysis: Analysis, frame: pd.DataFrame) -
     StudyError
         When a key is needed and there is none.
     """
+    return hidden_units(study, frame, analysis.columns.unit, analysis.unit_kind)
+
+
+def hidden_units(study: Study, frame: pd.DataFrame, unit: str | None, kind: str) -> pd.DataFrame:
+    """The same rows with pseudonyms in column `unit`, when units of that kind are people.
+
+    One person has one pseudonym in every table of a study.
+
+    Raises
+    ------
+    StudyError
+        When a key is needed and there is none.
+    """
     from impacteval.study.pseudonyms import pseudonymise
 
-    unit = analysis.columns.unit
-    if unit is None or analysis.unit_kind not in PEOPLE:
+    if unit is None or kind not in PEOPLE:
         return frame
     return pseudonymise(frame, unit, key=_key(study), context=study.id)
 

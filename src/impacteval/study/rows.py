@@ -47,6 +47,11 @@ _CANCELLED = Message(
 
 def matches(entry: str, column: pd.Series, values: tuple[str, ...], what: str) -> pd.Series:
     """Which rows hold one of the values; numbers are compared as numbers, text as text."""
+    return holding(f"Analysis {entry!r}", column, values, what)
+
+
+def holding(whose: str, column: pd.Series, values: tuple[str, ...], what: str) -> pd.Series:
+    """The same for any part of the plan, which messages name as `whose`."""
     import pandas as pd
 
     if pd.api.types.is_bool_dtype(column):
@@ -56,7 +61,7 @@ def matches(entry: str, column: pd.Series, values: tuple[str, ...], what: str) -
     if missing.any():
         raise DataError(
             Problem(
-                f"Analysis {entry!r}: column {column.name!r}, which decides {what}, is missing in "
+                f"{whose}: column {column.name!r}, which decides {what}, is missing in "
                 f"{int(missing.sum())} rows (first: row {int(missing.to_numpy().argmax()) + 1}).",
                 "Complete the column: a row with no value can be neither counted nor left out.",
             )
@@ -67,7 +72,7 @@ def matches(entry: str, column: pd.Series, values: tuple[str, ...], what: str) -
         except ValueError:
             raise DataError(
                 Problem(
-                    f"Analysis {entry!r}: column {column.name!r} holds numbers, and the plan "
+                    f"{whose}: column {column.name!r} holds numbers, and the plan "
                     f"compares it with {', '.join(map(repr, values))}.",
                     "Write numbers in the plan.",
                 )

@@ -79,15 +79,19 @@ class Score:
 
     def table(self) -> dict[str, list[object]]:
         """Coefficients in units of the covariates, for people: ``term, coefficient``."""
-        own, k = np.array(self.coefficients), len(self.columns.unit)
-        strata = len(own) - k
-        slopes = own[strata:] / self.columns.unit
-        levels = own[:strata].copy()
-        levels[:1] -= slopes @ self.columns.centre
         return {
             "term": list(self.columns.names),
-            "coefficient": [float(v) for v in (*levels, *slopes)],
+            "coefficient": [*in_units(self.coefficients, self.columns)],
         }
+
+
+def in_units(coefficients: Floats, columns: Columns) -> list[float]:
+    """Coefficients on `columns`, shape (p,), in units of the covariates."""
+    strata = len(coefficients) - len(columns.unit)
+    slopes = coefficients[strata:] / columns.unit
+    levels = coefficients[:strata].copy()
+    levels[:1] -= slopes @ columns.centre
+    return [float(v) for v in (*levels, *slopes)]
 
 
 def columns_of(people: People) -> Columns:
@@ -145,6 +149,13 @@ def fit_score(people: People, columns: Columns | None = None) -> Score:
         raise NotIdentified(messages.separated())
     if not bool(fit.converged):
         raise NotIdentified(messages.no_score())
+    return score_at(people, columns, beta)
+
+
+def score_at(people: People, columns: Columns, coefficients: Floats) -> Score:
+    """The score with coefficients that were fitted, and frozen, before; shape (p,)."""
+    x = columns.values
+    linear = x @ coefficients
     chance, slope = predicted("binomial", linear)
     information = (x * (people.counts * slope)[:, None]).T @ x
-    return Score(chance, linear, columns, beta, information)
+    return Score(chance, linear, columns, coefficients, information)

@@ -21,13 +21,14 @@ from impacteval.estimators.randomised.adjustment import check_fit, check_pooled,
 from impacteval.estimators.randomised.conventions import fit_conventions, fit_rule
 from impacteval.estimators.randomised.effect import build
 from impacteval.estimators.randomised.pooled import ancova_fit, precision_weighted
+from impacteval.estimators.randomised.redraws import Floats, redrawn_effects
 from impacteval.estimators.randomised.trial import Trial, read_trial
 from impacteval.inference.scales import DIFFERENCE
 from impacteval.values import Message, Scale
 
 if TYPE_CHECKING:
     from impacteval.estimates import CounterfactualEstimate
-    from impacteval.plugin import MethodCard
+    from impacteval.plugin import Draws, MethodCard
     from impacteval.sample import Sample
 
 
@@ -112,6 +113,10 @@ class Ancova:
             tables=tables,
             notes=notes,
         )
+
+    def redrawn(self, sample: Sample, draws: Draws, *, scale: Scale) -> Floats | None:
+        """Effects of many draws at once, see `impacteval.plugin.Redrawn`."""
+        return redrawn_effects(sample, draws, scale, "pooled")
 
     def _other(self, trial: Trial) -> tuple[dict[str, dict[str, Any]], tuple[Message, ...]]:
         """What the usual regression would have given where strata have unequal shares."""

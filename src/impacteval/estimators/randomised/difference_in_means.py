@@ -20,12 +20,13 @@ from impacteval.estimators.randomised.cards import DIFFERENCE_IN_MEANS
 from impacteval.estimators.randomised.conventions import mean_conventions, mean_rule
 from impacteval.estimators.randomised.effect import build
 from impacteval.estimators.randomised.fine_blocks import estimate_fine, has_fine_blocks
+from impacteval.estimators.randomised.redraws import Floats, redrawn_effects
 from impacteval.estimators.randomised.trial import read_trial
 from impacteval.values import Scale
 
 if TYPE_CHECKING:
     from impacteval.estimates import CounterfactualEstimate
-    from impacteval.plugin import MethodCard
+    from impacteval.plugin import Draws, MethodCard
     from impacteval.sample import Sample
 
 
@@ -106,3 +107,7 @@ class DifferenceInMeans:
             formed=wording.difference(None if trial.stratum is None else len(trial.stratum.labels)),
             conventions=lambda: mean_conventions(trial, found, self.variance),
         )
+
+    def redrawn(self, sample: Sample, draws: Draws, *, scale: Scale) -> Floats | None:
+        """Effects of many draws at once, see `impacteval.plugin.Redrawn`."""
+        return redrawn_effects(sample, draws, scale, "none")

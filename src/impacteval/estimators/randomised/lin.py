@@ -19,12 +19,13 @@ from impacteval.estimators.randomised.arms import lin_fit
 from impacteval.estimators.randomised.cards import LIN
 from impacteval.estimators.randomised.conventions import fit_conventions, fit_rule
 from impacteval.estimators.randomised.effect import build
+from impacteval.estimators.randomised.redraws import Floats, redrawn_effects
 from impacteval.estimators.randomised.trial import read_trial
 from impacteval.values import Scale
 
 if TYPE_CHECKING:
     from impacteval.estimates import CounterfactualEstimate
-    from impacteval.plugin import MethodCard
+    from impacteval.plugin import Draws, MethodCard
     from impacteval.sample import Sample
 
 
@@ -104,3 +105,7 @@ class Lin:
             ),
             conventions=lambda: fit_conventions(trial, found, arms, self.variance),
         )
+
+    def redrawn(self, sample: Sample, draws: Draws, *, scale: Scale) -> Floats | None:
+        """Effects of many draws at once, see `impacteval.plugin.Redrawn`."""
+        return redrawn_effects(sample, draws, scale, "by_arm")
