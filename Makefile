@@ -92,6 +92,7 @@ docs: setup-dev  ## build the documentation, warnings as errors
 calibrate: setup-dev  ## measure coverage and the two engines again (long)
 	@$(BIN)/python tools/calibrate.py
 	@$(BIN)/python tools/calibrate_bounds.py
+	@$(BIN)/python tools/calibrate_cem.py
 	@$(BIN)/python tools/calibrate_clusters.py
 	@$(BIN)/python tools/calibrate_counts.py
 	@$(BIN)/python tools/calibrate_did_cs.py
@@ -102,7 +103,10 @@ calibrate: setup-dev  ## measure coverage and the two engines again (long)
 	@$(BIN)/python tools/calibrate_doubly_robust.py
 	@$(BIN)/python tools/calibrate_encouragement.py
 	@$(BIN)/python tools/calibrate_few_treated.py
+	@$(BIN)/python tools/calibrate_gaming.py
 	@$(BIN)/python tools/calibrate_honest.py
+	@$(BIN)/python tools/calibrate_matching.py
+	@$(BIN)/python tools/calibrate_learners.py
 	@$(BIN)/python tools/calibrate_means.py
 	@$(BIN)/python tools/calibrate_permutation.py
 	@$(BIN)/python tools/calibrate_sc.py
@@ -113,6 +117,7 @@ calibrate: setup-dev  ## measure coverage and the two engines again (long)
 	@$(BIN)/python tools/calibrate_sc_predictors.py
 	@$(BIN)/python tools/calibrate_simulation.py
 	@$(BIN)/python tools/calibrate_subgroups.py
+	@$(BIN)/python tools/calibrate_weighting.py
 
 fuzz: setup-dev  ## read broken files, each refused with its place or loaded (minutes)
 	@$(BIN)/python tools/fuzz.py --rounds 20000

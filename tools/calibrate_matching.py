@@ -26,7 +26,8 @@ from calibrate_matching_designs import Compared, Law
 
 from impacteval.errors import NotIdentified
 from impacteval.estimators.matched.effect import _spread
-from impacteval.estimators.matched.propensity import PropensityMatching, measured_sets
+from impacteval.estimators.matched.propensity import PropensityMatching
+from impacteval.estimators.matched.propensity_sets import measured_sets
 from impacteval.inference import on_scale
 from impacteval.values import Scale
 
@@ -44,7 +45,7 @@ def fitted(estimator: PropensityMatching, drawn: Compared, k: int) -> tuple[Any,
     sets, _ = measured_sets(comparison, frozen.sets)
     arms, _, _ = estimator.means(comparison, sets, frozen, scored, score)
     weight = frozen.weight(comparison.people)
-    return arms, _spread(comparison, weight), np.where(comparison.people.served, weight, 0.0)
+    return arms, _spread(comparison, weight, None), np.where(comparison.people.served, weight, 0.0)
 
 
 def by_people(estimator: PropensityMatching) -> Callable[[Any, Scale], calibrate.Measured]:
@@ -107,6 +108,8 @@ def once() -> tuple[Design, ...]:
             ("places", "20 people in each of 60 places share a shock; served and not in each", MIXED),
             ("whole places", "25 people in each of 60 places, served or not as a whole", WHOLE),
             ("scarce comparators", "about one served in three, whose likes run out", SCARCE),
+            ("twenty places", "40 people in each of 20 places share a shock; served and not in each", Law(800, level=-2.6, places=20)),
+            ("twenty whole places", "40 people in each of 20 places, served or not as a whole", Law(800, level=-1.2, places=20, whole=True)),
         ),
         matched=True,
     )  # fmt: skip
@@ -188,13 +191,13 @@ METHODS = {
             "propensity-matching-replace",
             {"replace": True, "caliper": None},
             again,
-            "With `replace: true` and `caliper: none`.",
+            "With `replace: true` and `caliper: null`.",
         ),
         _method(
             "propensity-matching-given",
             {"replace": True, "caliper": None, "score": "index"},
             given,
-            "With `replace: true`, `caliper: none` and a `score` that is known (Abadie and Imbens 2006).",
+            "With `replace: true`, `caliper: null` and a `score` that is known (Abadie and Imbens 2006).",
         ),
     )
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from functools import partial
@@ -37,7 +37,9 @@ from impacteval.decide import (
 )
 from impacteval.decide.amended import comparable, given_as_contracted
 from impacteval.decide.sittings import chosen_look, given_at
+from impacteval.diagnostics import Watched
 from impacteval.errors import StudyError
+from impacteval.plan import Analysis
 from impacteval.progress import step
 from impacteval.report.build import record_of
 from impacteval.report.findings import Finding, Findings, people_of
@@ -139,11 +141,21 @@ def verify(study: Study, *, settlement: str | None = None) -> Report:
     eligible = {} if plan.funnel is None else funnels_of(study, frames[plan.funnel.data])
 
     asked = compared_both_ways(contract, *other_rules(contract), signed=signed)
-    found: list[Finding] = []
-    for outcome in dict.fromkeys(a.outcome for _, a in in_contract_order(plan, contract)):
+    by_outcome: dict[str, tuple[Finding, ...]] = {}
+    planned = list(dict.fromkeys(a.outcome for _, a in in_contract_order(plan, contract)))
+    # What is watched comes first: a check of what is paid may hold it against that.
+    for outcome in sorted(planned, key=lambda name: name not in contract.watched):
         sources = {
             analysis.design: Source(
-                _task(study, entry, asked, settled_at, _bounds(contract, outcome), eligible),
+                _task(
+                    study,
+                    entry,
+                    asked,
+                    settled_at,
+                    _bounds(contract, outcome),
+                    eligible,
+                    by_outcome,
+                ),
                 without_identifiers(study, analysis, frames[analysis.data]),
                 digests[analysis.data],
             )
@@ -151,7 +163,8 @@ def verify(study: Study, *, settlement: str | None = None) -> Report:
         }
         step(f"estimating {', '.join(source.task.entry for source in sources.values())}")
         own = own_design(contract, outcome, settled_at)
-        found += _analysed(contract, outcome, own, sources, study.prepared, blocked)
+        by_outcome[outcome] = _analysed(contract, outcome, own, sources, study.prepared, blocked)
+    found = [finding for outcome in planned for finding in by_outcome[outcome]]
 
     step("deciding")
     evidence = _evidence(contract, asked, found)
@@ -235,6 +248,11 @@ _OTHER_PLAN = Message(
     ),
 )
 
+_FROZEN_ANEW = Text(
+    en="The sample without outcomes was frozen anew: this one replaces {digest:text}.",
+    fr="L'échantillon sans résultats a été figé de nouveau : celui-ci remplace {digest:text}.",
+)
+
 
 def _changed(study: Study, current: Lock) -> tuple[Message, ...]:
     """What changed since the lock and since the blind step; refuses what may not change."""
@@ -252,7 +270,13 @@ def _changed(study: Study, current: Lock) -> tuple[Message, ...]:
     )
     if study.prepared.plan_digest != study.plan_digest:
         changed = (*changed, _OTHER_PLAN)
-    return changed
+    return (
+        *changed,
+        *(
+            Message("prepared.replaced", _FROZEN_ANEW, {"digest": before})
+            for before in study.prepared.replaces
+        ),
+    )
 
 
 def _signed(contract: Contract, look: Look | None) -> Contract:
@@ -307,6 +331,7 @@ def _task(
     settlement: str | None,
     bounds: dict[str, LowerBound],
     eligible: Mapping[str, FunnelFinding],
+    before: Mapping[str, tuple[Finding, ...]],
 ) -> Task:
     contract, analysis = study.contract, study.plan.analyses[entry]
     outcome = contract.outcomes[analysis.outcome]
@@ -349,7 +374,24 @@ def _task(
             if group.floor is not None and group.floor.outcome == analysis.outcome
         },
         funnels={group: counted.funnel for group, counted in eligible.items()},
+        watched=tuple(_watched(contract, analysis, before)),
     )
+
+
+def _watched(
+    contract: Contract, analysis: Analysis, before: Mapping[str, tuple[Finding, ...]]
+) -> Iterator[Watched]:
+    """Outcomes that are watched and not paid, by the same design."""
+    if analysis.outcome in contract.watched:
+        return
+    for name in contract.watched:
+        for finding in before.get(name, ()):
+            if finding.analysis.design != analysis.design or finding.group.startswith(POOLED):
+                continue
+            outcome = contract.outcomes[name]
+            found = finding.estimate or finding.reason
+            assert found is not None, "a finding without an estimate says why"
+            yield Watched(name, outcome.plain_name.text(), outcome.better, found)
 
 
 def _required(contract: Contract, outcome: str) -> dict[str, Decimal | None]:

@@ -23,6 +23,7 @@ COMMANDS = (
     "lock",
     "prepare",
     "verify",
+    "compare",
     "price",
     "explain",
     "simulate",
@@ -75,7 +76,7 @@ def test_help_fits_a_terminal_and_names_only_what_exists(
     assert told.code == 0
     text = re.sub(r"\x1b\[[0-9;]*m", "", told.out)
     assert max(len(line) for line in text.splitlines()) <= 80
-    for absent in ("publish", "purge", "compare", "check-plugin", "--against"):
+    for absent in ("publish", "purge", "check-plugin"):
         assert absent not in text
     if not command:
         for name in COMMANDS:
@@ -146,6 +147,11 @@ def test_a_lock_is_not_replaced_silently(two_cohorts: Any, typed: Any) -> None:
     assert (study / "lock.yaml").read_bytes() == before
     assert typed("lock", study, "--again").code == 0
     assert (study / "lock.yaml").read_bytes() != before
+    anew = typed("lock", study, "--again")
+    assert (anew.code, "is as it was" in anew.plain_out) == (0, True)
+    typed("prepare", study)
+    verified = typed("verify", study, "--out", study / "out", "--lang", "en")
+    assert "was locked anew: this lock replaces sha256:" in verified.plain_out
 
 
 @pytest.mark.parametrize("date", ["31/03/2026", "2026-02-30", "2026", "soon"])

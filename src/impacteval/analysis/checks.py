@@ -64,6 +64,7 @@ def checks_of(
                     settings=_settings(task, name, settings.get(name, {})),
                     planned=known,
                     funnel=task.funnels.get(group),
+                    watched=task.watched,
                 )
         except UsageError as error:  # a setting that these data contradict
             raise DataError(
@@ -81,7 +82,7 @@ def checks_of(
 
 def _sample_for(task: Task, name: str, sample: Sample, rows: pd.DataFrame) -> Sample:
     """The planned sample, or the same with the outcomes that a check reads besides."""
-    outcomes = task.analysis.placebo_outcomes if DIAGNOSTICS[name].outcomes else ()
+    outcomes = tuple(c for d in task.analysis.diagnostics if d.name == name for c in d.outcomes)
     if not outcomes:
         return sample
     other = sample_of(task.analysis, rows, outcomes=outcomes)

@@ -85,7 +85,7 @@ def _parts(task: Task, rows: pd.DataFrame, group: str) -> Iterator[EquityFinding
         inside = matches(task.entry, rows[part.column], part.equals, "who belongs to a group")
         reached, others = people(inside & served), people(inside & ~served)
         small = gives_away(reached, of, others, of_others)
-        found = _SMALL if small else _estimated(task, rows[inside], name, part.column, group)
+        found = _SMALL if small else _estimated(task, rows[inside], name, group)
         yield EquityFinding(
             name,
             served=reached,
@@ -98,12 +98,13 @@ def _parts(task: Task, rows: pd.DataFrame, group: str) -> Iterator[EquityFinding
 
 
 def _estimated(
-    task: Task, rows: pd.DataFrame, name: str, column: str, group: str
+    task: Task, rows: pd.DataFrame, name: str, group: str
 ) -> CounterfactualEstimate | Message:
-    # Who belongs to the part is alike in that trait: nothing is left of it to adjust for.
+    # Who belongs to the part is alike in that trait, and in whatever follows from it: nothing is left
+    # of it to adjust for, or to be compared by.
     traits = task.analysis.columns.covariates
-    alike = column in traits and rows[column].nunique() == 1
-    fewer = {"covariates": tuple(c for c in traits if c != column)} if alike else None
+    kept = tuple(c for c in traits if rows[c].nunique(dropna=False) > 1)
+    fewer = {"covariates": kept} if len(kept) < len(traits) else None
     try:
         sample = sample_of(task.analysis, rows, overrides=fewer)
     except DataError:

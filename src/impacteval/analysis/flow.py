@@ -30,7 +30,14 @@ _CLUSTERS = Message(
     Text(en="Clusters drawn by lot, by arm", fr="Grappes tirées au sort, par groupe"),
 )
 _ASSIGNED = Message("flow.assigned", Text(en="Assigned, by arm", fr="Tirées au sort, par groupe"))
-# Nobody drew these people by lot.
+# Nobody drew these people, or the places they come from, by lot.
+_PLACES = Message(
+    "flow.clusters",
+    Text(
+        en="Places: those served, and those that others come from",
+        fr="Lieux : ceux qui sont servis, et ceux d'où viennent les autres",
+    ),
+)
 _CHOSEN = Message(
     "flow.assigned",
     Text(
@@ -147,7 +154,7 @@ def _steps(sample: Sample, estimate: CounterfactualEstimate | None) -> Iterator[
         codes = rows.assignment_cluster.codes
         first = np.zeros(len(codes), dtype=bool)
         first[np.unique(codes, return_index=True)[1]] = True
-        yield step(_CLUSTERS, first)
+        yield step(_PLACES if sample.design == Design.MATCHED else _CLUSTERS, first)
     yield step(_CHOSEN if sample.design == Design.MATCHED else _ASSIGNED, rows.measured | True)
     if rows.received is not None:
         yield step(_RECEIVED, rows.received == 1.0)

@@ -127,10 +127,7 @@ def pool(
         if ratio
         else _counterfactual(estimates, shares, observed, effect.value)
     )
-    low, high = (math.nan, math.nan)
-    if effect.std_error is not None and estimates[0].scale is Scale.DIFFERENCE:
-        band = effect.interval(0.95)
-        low, high = observed - band.high, observed - band.low
+    low, high = _band(effect, estimates[0].scale, observed)
     served = sum(e.n_treated for e in estimates)
     return CounterfactualEstimate(
         estimator=estimates[0].estimator,
@@ -167,6 +164,19 @@ def pool(
         audit=_audit(estimates) if adds else None,
         against=_against(estimates),
     )
+
+
+def _band(effect: Effect, scale: Scale, observed: float) -> tuple[float, float]:
+    """The counterfactuals that go with the ends of the effect's interval; NaN where none do."""
+    if effect.std_error is None:
+        return math.nan, math.nan
+    band = effect.interval(0.95)
+    if scale is Scale.DIFFERENCE:
+        return observed - band.high, observed - band.low
+    # What happened is one plus the effect times what would have happened.
+    if scale is Scale.RELATIVE and band.low > -1.0 and math.isfinite(band.high):
+        return observed / (1.0 + band.high), observed / (1.0 + band.low)
+    return math.nan, math.nan
 
 
 def _against(estimates: Sequence[CounterfactualEstimate]) -> Against:

@@ -161,14 +161,16 @@ def _analyse_group(
 ) -> Finding:
     analysis = task.analysis
     rows, flow = select(task.entry, analysis, frame, group, task.groups)
-    sample = _prepared_sample(task, sample_of(analysis, rows), group, prepared)
+    plain = sample_of(analysis, rows)
+    sample = _prepared_sample(task, plain, group, prepared)
     found = estimate_with(analysis.estimator, sample, task, group, "estimate")
     others = []
     for other in analysis.robustness:
+        # What was frozen is the planned method's: another one prepares its own, from the same people.
         varied = (
             sample_of(analysis, rows, overrides=other.columns.changed)
             if other.columns.changed
-            else sample
+            else plain
         )
         again = estimate_with(other.estimator, varied, task, group, f"robustness {other.name}")
         others.append((other, varied, again))

@@ -10,6 +10,7 @@ from typing import Any
 from impacteval.analysis.evidence import Average, evidence_of
 from impacteval.analysis.sums import error_unknown
 from impacteval.contract.model import Pooling
+from impacteval.diagnostics import Watched
 from impacteval.errors import (
     ImpactEvalError,
     NotIdentified,
@@ -65,6 +66,8 @@ class Task:
         What the seeds are drawn under: the outcome, with the design where several are combined.
     funnels : mapping of group to Funnel
         Everyone eligible, where the plan names the table.
+    watched : tuple of Watched
+        Outcomes that nobody is paid for, estimated by the same design.
     """
 
     entry: str
@@ -84,6 +87,7 @@ class Task:
     bounds: Mapping[str, LowerBound] = field(default_factory=dict)
     seeded: str = ""
     funnels: Mapping[str, Funnel] = field(default_factory=dict)
+    watched: tuple[Watched, ...] = ()
 
 
 # --- from samples to estimates ----------------------------------------------------------------

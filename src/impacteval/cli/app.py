@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from impacteval.cli import commands
+from impacteval.cli import commands, comparing
 from impacteval.values import Language
 
 app = typer.Typer(
@@ -27,7 +27,7 @@ app = typer.Typer(
         "A contract alone: **explain** says it back in plain words, **price** tells what it pays "
         "for a result, **simulate** how often and how much it pays if nothing works.\n\n"
         "A trial that is planned: **power** tells what it can find, and how large it must be.\n\n"
-        "Exit codes: 0 done, 1 a check found problems, 2 bad input, 3 not as locked, 70 internal "
+        "Exit codes: 0 done, 1 a check or a comparison found problems, 2 bad input, 3 not as locked, 70 internal "
         "error."
     ),
 )
@@ -72,6 +72,14 @@ class Sides(StrEnum):
 
 FormatOption = Annotated[
     Format, typer.Option("--format", help="text for people, json for machines.")
+]
+ToleranceOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="SHARE",
+        help="How far numbers may be apart, as a share of their size; by default the last digit "
+        "written. Verdicts and amounts must be the same.",
+    ),
 ]
 LanguageOption = Annotated[Language, typer.Option("--lang", help="Language of the text.")]
 
@@ -160,13 +168,42 @@ def verify(
             help="Languages of the report, instead of the plan's; the first is spoken here. May be repeated."
         ),
     ] = None,
+    against: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="VERDICT", help="Another run's verdict.json, or the folder that holds it."
+        ),
+    ] = None,
+    tolerance: ToleranceOption = None,
 ) -> None:
     """Estimate, decide and write the report.
 
     Writes verdict.json and, in English and French, the report as HTML, PDF and Markdown. The
-    exit code is 0 whatever the verdict.
+    exit code is 0 whatever the verdict. With --against the run is held against another one, the
+    report says what differs and what could explain it, and the exit code is 1 where they do not
+    agree.
     """
-    commands.verify(study, out, settlement, tuple(lang or ()))
+    commands.verify(study, out, settlement, tuple(lang or ()), against, tolerance)
+
+
+@app.command()
+def compare(
+    here: Annotated[
+        Path,
+        typer.Argument(metavar="VERDICT", help="A verdict.json, or the folder that holds it."),
+    ],
+    there: Annotated[Path, typer.Argument(metavar="OTHER", help="Another run's, held against it.")],
+    tolerance: ToleranceOption = None,
+    output: FormatOption = Format.TEXT,
+    lang: LanguageOption = Language.EN,
+) -> None:
+    """Hold one run against another.
+
+    Tells which verdicts, amounts and numbers differ, whether contract, data, plan, seed or
+    software do, and which of the two was run as it was locked. Exit code 1 where they do not
+    agree.
+    """
+    comparing.compare(here, there, tolerance, as_json=output is Format.JSON, language=lang)
 
 
 @app.command()

@@ -101,7 +101,7 @@ def _row(
         number(row.statistic),
         pen.words(f"status.{row.status}"),
         flips,
-        DASH if took is None else fmt.number(f"{took:.1f}", pen.language, 1),
+        DASH if took is None else fmt.number(f"{took:.2f}", pen.language, 2),
     )
 
 

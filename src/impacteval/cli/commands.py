@@ -109,7 +109,7 @@ def lock(path: Path, date: str | None, *, again: bool) -> None:
     """Write the lock; one that exists already is never replaced silently."""
     from impacteval.study import load_study
     from impacteval.study.check import check_study
-    from impacteval.study.lock import LOCK_FILE, write_lock
+    from impacteval.study.lock import LOCK_FILE, anew, write_lock
     from impacteval.study.locking import lock_now
 
     if date is not None:
@@ -118,14 +118,15 @@ def lock(path: Path, date: str | None, *, again: bool) -> None:
         study = load_study(path)
         check_study(study)
         earlier = study.lock
-        made = lock_now(study, date=date or (earlier.date if earlier and not again else None))
+        date = date or (earlier.date if earlier and not again else None)
+        made = anew(lock_now(study, date=date), earlier)
     if earlier is not None and earlier == made:
         say(f"{path / LOCK_FILE} is as it was: the same contract, plan and data schema.")
     elif earlier is not None and not again:
         raise UsageError(
             Problem(
                 f"{path} is locked already, and this would be another lock.",
-                "Use --again to lock anew; the report of the earlier lock stays what it is.",
+                "Use --again to lock anew: the new lock names this one, and so does every report.",
             )
         )
     else:
@@ -149,12 +150,12 @@ def prepare(path: Path, *, again: bool) -> None:
     from impacteval.study import load_study
     from impacteval.study.check import check_study
     from impacteval.study.locking import prepare_now
-    from impacteval.study.preparation import PREPARED_FILE, write_prepared
+    from impacteval.study.preparation import PREPARED_FILE, frozen_anew, write_prepared
 
     with progress():
         study = load_study(path)
         check_study(study, outcomes=False)
-        made = prepare_now(study)
+        made = frozen_anew(prepare_now(study), study.prepared)
     file = path / PREPARED_FILE
     if study.prepared is not None and study.prepared == made:
         say(f"{file} is as it was: the same data without outcomes, the same plan.")
@@ -163,7 +164,8 @@ def prepare(path: Path, *, again: bool) -> None:
             Problem(
                 f"{file} was frozen already, and now it would be another one "
                 f"(frozen {study.prepared.digest}, found {made.digest}).",
-                "Put the data and the plan back, or use --again while no outcome has been used.",
+                "Put the data and the plan back, or use --again: it names what it replaces, and so "
+                "does every report.",
             )
         )
     else:
@@ -182,10 +184,19 @@ def prepare(path: Path, *, again: bool) -> None:
     show_command(f"impacteval verify {path} --out OUT", lead="Next: ")
 
 
-def verify(path: Path, out: Path, settlement: str | None, languages: tuple[Language, ...]) -> None:
+def verify(
+    path: Path,
+    out: Path,
+    settlement: str | None,
+    languages: tuple[Language, ...],
+    against: Path | None = None,
+    tolerance: str | None = None,
+) -> None:
     """Verify and write the report, in the languages of the plan unless others are asked for."""
     from impacteval.cli.checks import Stopwatch, show_checks
+    from impacteval.cli.comparing import fail_apart, show_compared, tolerance_of
     from impacteval.render import write
+    from impacteval.report.reading import load_record
     from impacteval.study import load_study
     from impacteval.verification import verify as verify_study
 
@@ -194,10 +205,17 @@ def verify(path: Path, out: Path, settlement: str | None, languages: tuple[Langu
     if not there.is_dir():
         raise UsageError(Problem(f"{there} is a file.", "Name a folder for the report."))
     watch = Stopwatch()
+    share = tolerance_of(tolerance)
+    if tolerance is not None and against is None:
+        what = "--tolerance says how far another run may be off, and none is named."
+        raise UsageError(Problem(what, "Name one with --against."))
+    other = None if against is None else load_record(against)
     with progress(watch):
         study = load_study(path)
         languages = languages or tuple(Language(own) for own in study.plan.languages)
         report = verify_study(study, settlement=settlement)
+        if other is not None:
+            report = report.against(other, share)
         written = write(report, out, languages=languages)
     _summary(report, languages[0])
     show_checks(report.record, languages[0], watch.seconds)
@@ -206,6 +224,11 @@ def verify(path: Path, out: Path, settlement: str | None, languages: tuple[Langu
     say(f"{lead} {out}{':' if languages[0] is Language.EN else ' :'}")
     for file in written:
         say(str(file), indent="  ")
+    compared = report.record.compared
+    if compared is not None:
+        say()
+        show_compared(compared, report.record, languages[0])
+        fail_apart(compared)
 
 
 def _summary(report: Report, language: Language) -> None:

@@ -18,7 +18,7 @@ def show_frozen(step: PreparedStep) -> None:
     if counts:
         show_rows(
             [
-                (str(what), f"{n:,}" if isinstance(n, int) else str(n))
+                (str(what).replace("_", " "), f"{n:,.0f}" if float(n).is_integer() else f"{n:,.2f}")
                 for what, n in zip(counts["what"], counts["n"], strict=True)
             ]
         )
@@ -33,7 +33,9 @@ def _show_balance(table: dict[str, list[Any]]) -> None:
 
     def number(value: Any) -> str:
         missing = value is None or not math.isfinite(value)
-        return "-" if missing else f"{value:.3f}".replace("-", "\N{MINUS SIGN}")
+        if missing:
+            return "-"
+        return f"{round(value, 3) + 0.0:.3f}".replace("-", "\N{MINUS SIGN}")
 
     columns = (
         ("Characteristic", None),

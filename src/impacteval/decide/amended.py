@@ -14,7 +14,7 @@ from impacteval.contract.model import ALL, POOLED, Contract, Outcome
 from impacteval.contract.money import ARITHMETIC, NOT_PUBLISHED, Amount
 from impacteval.contract.readings import Given
 from impacteval.contract.rules import CombineRule, Rule
-from impacteval.contract.saying import money, names
+from impacteval.contract.saying import money, named_clauses, names
 from impacteval.contract.sitting import prior
 from impacteval.decide.questions import Compared, compared, pool_label
 from impacteval.decide.sittings import given_at
@@ -219,6 +219,7 @@ def _clause_by_clause(
 ) -> Iterator[Message]:
     now = {(row.name, row.group): row for row in decision.clauses}
     then = {(row.name, row.group): row for row in signed.clauses}
+    titles = {**named_clauses(contract.as_contracted), **named_clauses(contract)}
     for key in dict.fromkeys((*then, *now)):
         before, after = then.get(key), now.get(key)
         if before is not None and after is not None:
@@ -230,7 +231,7 @@ def _clause_by_clause(
                 "clause",
                 f"Clause “{{clause}}”, {{whom}}: {as_now} as amended; {as_then} as contracted.",
                 f"Clause « {{clause}} », {{whom}} : {as_now} avec les avenants ; {as_then} selon le contrat d'origine.",
-                clause=after.name,
+                clause=titles[after.name],
                 whom=whom(contract, after.group),
                 **values,
                 **more,
@@ -241,7 +242,7 @@ def _clause_by_clause(
                 "clause-new",
                 f"Clause “{{clause}}”, {{whom}}: only as amended ({state}).",
                 f"Clause « {{clause}} », {{whom}} : seulement avec les avenants ({state}).",
-                clause=after.name,
+                clause=titles[after.name],
                 whom=whom(contract, after.group),
                 **values,
             )
@@ -252,7 +253,7 @@ def _clause_by_clause(
                 "clause-gone",
                 f"Clause “{{clause}}”, {{whom}}: only as contracted ({state}).",
                 f"Clause « {{clause}} », {{whom}} : seulement selon le contrat d'origine ({state}).",
-                clause=before.name,
+                clause=titles[before.name],
                 whom=whom(contract.as_contracted, before.group),
                 **values,
             )

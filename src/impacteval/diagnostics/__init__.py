@@ -21,10 +21,13 @@ from impacteval.diagnostics.attrition import attrition
 from impacteval.diagnostics.audit import audit
 from impacteval.diagnostics.balance import balance
 from impacteval.diagnostics.composition import compositional_change
+from impacteval.diagnostics.curve import CURVE, specification_curve
 from impacteval.diagnostics.dates import anticipation, placebo_dates
 from impacteval.diagnostics.donors import DONORS
+from impacteval.diagnostics.effort_shifting import Watched
 from impacteval.diagnostics.entry import DiagnosticEntry
 from impacteval.diagnostics.gaming import GAMING
+from impacteval.diagnostics.hidden_bias import HIDDEN_BIAS, rosenbaum_bounds
 from impacteval.diagnostics.leave_out import leave_one_cluster, leave_one_cohort
 from impacteval.diagnostics.parallel_trends_entries import PARALLEL_TRENDS
 from impacteval.diagnostics.placebo_outcomes import placebo_outcomes
@@ -43,6 +46,7 @@ from impacteval.diagnostics.sample_ratio import sample_ratio
 from impacteval.diagnostics.sensitivity import SENSITIVITY
 from impacteval.diagnostics.spillover import spillover
 from impacteval.diagnostics.take_up import compliance, contamination
+from impacteval.diagnostics.trimmed import TRIMMED, trimmed_overlap
 from impacteval.errors import Problem, UsageError
 from impacteval.values import Text
 
@@ -69,6 +73,7 @@ _ALL = (
             fr="Plus grand écart standardisé d'une covariable, en écarts-types",
         ),
         balance,
+        planned=True,
     ),
     DiagnosticEntry(
         "attrition",
@@ -173,7 +178,20 @@ _ALL = (
 )
 
 DIAGNOSTICS: Mapping[str, DiagnosticEntry] = MappingProxyType(
-    {e.name: e for e in (*_ALL, *ROLL_OUTS, DONORS, *GAMING, *REFUTERS, *SENSITIVITY)}
+    {
+        e.name: e
+        for e in (
+            *_ALL,
+            *ROLL_OUTS,
+            DONORS,
+            HIDDEN_BIAS,
+            *GAMING,
+            *REFUTERS,
+            TRIMMED,
+            CURVE,
+            *SENSITIVITY,
+        )
+    }
 )
 
 
@@ -191,6 +209,7 @@ def run_diagnostic(
     settings: Mapping[str, Any] | None = None,
     planned: Planned | None = None,
     funnel: Funnel | None = None,
+    watched: tuple[Watched, ...] = (),
 ) -> Diagnostic:
     """Run a diagnostic by name.
 
@@ -210,6 +229,8 @@ def run_diagnostic(
         The planned estimate, for diagnostics that look at it or run its estimator again.
     funnel : Funnel, optional
         Everyone eligible, for diagnostics of who of them was taken on.
+    watched : tuple of Watched
+        Outcomes that nobody is paid for, for diagnostics that hold them against the paid one.
 
     Raises
     ------
@@ -228,6 +249,8 @@ def run_diagnostic(
         given["planned"] = planned
     if entry.funnel:
         given["funnel"] = funnel
+    if entry.watched:
+        given["watched"] = watched
     return entry.run(sample, limit=limit, rng=rng, **given)
 
 
@@ -248,6 +271,7 @@ __all__ = [
     "DIAGNOSTICS",
     "DiagnosticEntry",
     "Planned",
+    "Watched",
     "anticipation",
     "attrition",
     "audit",
@@ -264,10 +288,13 @@ __all__ = [
     "placebo_treatment",
     "random_common_cause",
     "reconciliation",
+    "rosenbaum_bounds",
     "run_diagnostic",
     "sample_ratio",
+    "specification_curve",
     "spillover",
     "spillover_rings",
     "subset_stability",
+    "trimmed_overlap",
     "unknown_settings",
 ]

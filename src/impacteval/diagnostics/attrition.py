@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,6 +24,7 @@ from impacteval.diagnostics.randomised import (
     differences,
     normal_tail,
 )
+from impacteval.diagnostics.slopes import slope_within, slopes_within
 from impacteval.diagnostics.who_was_lost import WhoWasLost, who_was_lost
 from impacteval.errors import UsageError
 from impacteval.estimates import Diagnostic, Parts
@@ -31,7 +33,7 @@ from impacteval.values import Design, Message, Text
 if TYPE_CHECKING:
     from numpy.random import Generator
 
-    from impacteval.sample import Sample
+    from impacteval.sample import BlindMatrix, Sample
 
 NAME = "attrition"
 
@@ -46,6 +48,14 @@ _WHO = Text(
     "much between the arms in {p:percent} of fair draws.",
     fr="Pris ensemble, {count:plural:la covariable des personnes perdues diffère|les covariables des "
     "personnes perdues diffèrent} autant entre les groupes dans {p:percent} des tirages équitables.",
+)
+_ADJUSTED = Text(
+    en="Among people with the same profile the shares differ by {adjusted:percent} (p-value {p:number}). "
+    "Whether the {count:int} {count:plural:covariate goes|covariates go} with loss in the same way in both "
+    "groups: p-value {together:number}.",
+    fr="À profil égal, les parts diffèrent de {adjusted:percent} (valeur p {p:number}). "
+    "{count:plural:La covariable va-t-elle|Les {count:int} covariables vont-elles} de pair avec la perte de la "
+    "même façon dans les deux groupes : valeur p {together:number}.",
 )
 _NOBODY = Text(
     en="The outcome was measured for everyone ({n:int} rows).",
@@ -63,6 +73,11 @@ def attrition(
     from one pool the test and the chances are exact (hypergeometric); with strata or clusters
     they are normal, under the very randomisation.
 
+    Where nobody drew, as in a comparison with similar people, the groups may lose people at different
+    rates because they are of different kinds. The test is then that of two shares, with errors robust
+    to heteroskedasticity or clusters, and two more are made by profile: the difference that is left
+    among people with the same covariates, and whether covariates go with loss alike in both groups.
+
     Parameters
     ----------
     sample : Sample
@@ -77,7 +92,8 @@ def attrition(
     Diagnostic
         Parts: ``arms`` (``arm, n, missing, share``) and ``test``
         (``difference, overall, p_value, method``); with covariates and somebody lost also ``who``
-        (one row a covariate, see `who_was_lost`) and ``who_together`` (the joint test).
+        (one row a covariate, see `who_was_lost`) and ``who_together`` (the joint test). Where nobody
+        drew, ``adjusted`` too (``difference, std_error, p_value``).
 
     Raises
     ------
@@ -118,24 +134,62 @@ def attrition(
     if found is None:
         return not_applicable(NAME, limit, NO_BLOCK)
     difference, error = float(found.values[0]), math.sqrt(found.covariance[0, 0])
-    law = _exact(lost, people.arm, difference, limit) if people.simple else None
-    who = (
-        who_was_lost(lost, matrix.X, matrix.covariate_names, people)
-        if lost.any() and matrix.covariate_names
-        else None
-    )
-    expected, chance, p = law or _normal(difference, error, limit)
     randomised = sample.design == Design.RCT
+    if not randomised:
+        people = replace(people, cluster=_level(matrix))
+    law = _exact(lost, people.arm, difference, limit) if randomised and people.simple else None
+    who, adjusted = None, None
+    if lost.any() and matrix.covariate_names:
+        names = matrix.covariate_names
+        who = who_was_lost(lost, matrix.X, names, people, drawn=randomised)
+        adjusted = None if randomised else _among_alike(lost, matrix.X, people)
+    expected, chance, p = law or _normal(difference, error, limit)
+    if not randomised:
+        p = _of_two_shares(lost, people)
     return Diagnostic(
         NAME,
         status_of(abs(difference), limit),
         abs(difference),
         limit,
-        _explained(lost, people.arm, who if randomised else None),
+        _explained(lost, people.arm, who, adjusted, randomised=randomised),
         expected if randomised else None,
         chance if randomised else None,
-        _parts(lost, people.arm, difference, p, "hypergeometric" if law else "normal", who),
+        _parts(
+            lost, people.arm, difference, p, "hypergeometric" if law else "normal", who, adjusted
+        ),
     )
+
+
+def _level(matrix: BlindMatrix) -> NDArray[np.int64]:
+    """Level at which being lost may go together, where nobody drew."""
+    for codes in (matrix.assignment_cluster, matrix.cluster):
+        if codes is not None:
+            return codes.codes
+    return matrix.unit.codes
+
+
+def _of_two_shares(lost: NDArray[np.bool_], people: Assignment) -> float:
+    """p-value of both groups losing the same share, within strata; 1 where nothing can be told."""
+    fit = slope_within(
+        lost.astype(np.float64), people.arm.astype(np.float64), people.block, people.cluster
+    )
+    return 1.0 if fit is None or not fit[1] > 0.0 else normal_tail(fit[0] / math.sqrt(fit[1]))
+
+
+def _among_alike(
+    lost: NDArray[np.bool_], x: NDArray[np.float64], people: Assignment
+) -> tuple[float, float, float] | None:
+    """Difference of the shares lost among people with the same covariates, its error and p-value."""
+    fit = slopes_within(
+        lost.astype(np.float64),
+        np.column_stack([people.arm.astype(np.float64), x]),
+        people.block,
+        people.cluster,
+    )
+    if fit is None or not fit[1][0, 0] > 0.0:
+        return None
+    value, error = float(fit[0][0]), math.sqrt(fit[1][0, 0])
+    return value, error, normal_tail(value / error)
 
 
 def _exact(
@@ -189,19 +243,30 @@ def _normal(
     return error * math.sqrt(2.0 / math.pi), chance, normal_tail(difference / error)
 
 
-def _explained(lost: NDArray[np.bool_], arm: NDArray[np.bool_], who: WhoWasLost | None) -> Message:
+def _explained(
+    lost: NDArray[np.bool_],
+    arm: NDArray[np.bool_],
+    who: WhoWasLost | None,
+    adjusted: tuple[float, float, float] | None,
+    *,
+    randomised: bool,
+) -> Message:
     if not lost.any():
         return Message("attrition.nobody", _NOBODY, {"n": len(lost)})
-    values = {
+    values: dict[str, Any] = {
         "overall": float(lost.mean()),
         "treated": float(lost[arm].mean()),
         "comparison": float(lost[~arm].mean()),
     }
-    if who is None:
+    if who is None or (adjusted is None and not randomised):
         return Message("attrition.lost", _LOST, values)
-    text = Text(en=f"{_LOST.en} {_WHO.en}", fr=f"{_LOST.fr} {_WHO.fr}")
-    more = {"count": len(who.table["covariate"]), "p": who.p_value}
-    return Message("attrition.lost-who", text, {**values, **more})
+    values["count"] = len(who.table["covariate"])
+    if adjusted is None:
+        text = Text(en=f"{_LOST.en} {_WHO.en}", fr=f"{_LOST.fr} {_WHO.fr}")
+        return Message("attrition.lost-who", text, {**values, "p": who.p_value})
+    text = Text(en=f"{_LOST.en} {_ADJUSTED.en}", fr=f"{_LOST.fr} {_ADJUSTED.fr}")
+    more = {"adjusted": abs(adjusted[0]), "p": adjusted[2], "together": who.p_value}
+    return Message("attrition.lost-profile", text, {**values, **more})
 
 
 def _parts(
@@ -211,6 +276,7 @@ def _parts(
     p: float,
     method: str,
     who: WhoWasLost | None,
+    adjusted: tuple[float, float, float] | None,
 ) -> Parts:
     sides = (arm, ~arm)
     told: dict[str, Mapping[str, Any]] = {}
@@ -223,6 +289,9 @@ def _parts(
                 "p_value": [who.p_value],
             },
         }
+    if adjusted is not None:
+        columns = ("difference", "std_error", "p_value")
+        told["adjusted"] = {name: [v] for name, v in zip(columns, adjusted, strict=True)}
     return Parts(
         {
             **told,

@@ -27,6 +27,7 @@ from impacteval.values import Design, Message, Text
 if TYPE_CHECKING:
     from numpy.random import Generator
 
+    from impacteval.diagnostics.planned import Planned
     from impacteval.sample import BlindMatrix, BlindSample, Sample
 
 Floats = NDArray[np.float64]
@@ -69,10 +70,22 @@ _CHOSEN = Text(
     fr="Le plus grand écart entre les groupes avant le programme est de {largest:number} "
     "écart-type ({covariate:text}), sur {count:int} covariables.",
 )
+_AFTER = Text(
+    en="After matching or weighting, the largest difference between the groups is {largest:number} "
+    "standard deviations ({covariate:text}), over {count:int} covariates; before, it was "
+    "{before:number}.",
+    fr="Après appariement ou pondération, le plus grand écart entre les groupes est de "
+    "{largest:number} écart-type ({covariate:text}), sur {count:int} covariables ; avant, il était de "
+    "{before:number}.",
+)
 
 
 def balance(
-    sample: Sample | BlindSample, *, limit: float | None = None, rng: Generator | None = None
+    sample: Sample | BlindSample,
+    *,
+    limit: float | None = None,
+    rng: Generator | None = None,
+    planned: Planned | None = None,
 ) -> Diagnostic:
     """Standardised differences of the covariates between the arms, outcomes unseen.
 
@@ -80,7 +93,9 @@ def balance(
     means (strata weighted by size, weights respected) over the square root of the mean of the
     two arms' variances. In a trial, `expected` and `chance_sound_fails` say what a fair draw
     gives, from the joint normal distribution of the differences under the very randomisation
-    (strata and clusters included); in other designs nothing was drawn and they are None.
+    (strata and clusters included); in other designs nothing was drawn and they are None. Where the
+    planned estimate matched or weighted people of design ``matched``, the statistic is the largest
+    difference that was left after it, on the divisor of its own table.
 
     Parameters
     ----------
@@ -96,8 +111,9 @@ def balance(
     Returns
     -------
     Diagnostic
-        Parts: ``covariates`` (one row each), ``omnibus`` (the joint test of Hansen and Bowers)
-        and ``blocks`` where there are strata or pairs.
+        Parts: ``covariates`` (one row each), ``omnibus`` (the joint test of Hansen and Bowers),
+        ``blocks`` where there are strata or pairs, ``after`` (the estimate's own table) where people
+        were matched or weighted.
 
     Examples
     --------
@@ -143,16 +159,35 @@ def balance(
         covariance = found.covariance * np.outer(inverse, inverse)
         expected, chance = largest_by_chance(covariance, limit, rng)
     test = omnibus(found)
+    explained = _explained(standardised, matrix.covariate_names, expected, test[2])
+    parts = _parts(x, assignment, found, standardised, ratio, matrix.covariate_names, test)
+    after = _left_by(planned) if sample.design == Design.MATCHED else None
+    if after is not None:
+        left = np.abs(np.asarray(after["difference_after"], dtype=np.float64))
+        worst = int(np.nanargmax(left))
+        statistic = float(left[worst])
+        values = {
+            "largest": statistic,
+            "covariate": after["covariate"][worst],
+            "count": len(left),
+            "before": float(np.nanmax(np.abs(np.asarray(after["difference_before"], float)))),
+        }
+        explained = Message("balance.after", _AFTER, values)
+        parts = Parts({**parts.plain(), "after": after})
     return Diagnostic(
-        NAME,
-        status_of(statistic, limit),
-        statistic,
-        limit,
-        _explained(standardised, matrix.covariate_names, expected, test[2]),
-        expected,
-        chance,
-        _parts(x, assignment, found, standardised, ratio, matrix.covariate_names, test),
+        NAME, status_of(statistic, limit), statistic, limit, explained, expected, chance, parts
     )
+
+
+def _left_by(planned: Planned | None) -> dict[str, list[Any]] | None:
+    """The table of the planned estimate that says how alike people are after it, if it has one."""
+    if planned is None or isinstance(planned.estimate, Message):
+        return None
+    if NAME not in planned.estimate.parts:
+        return None
+    table = planned.estimate.parts.columns(NAME)
+    known = [v for v in table.get("difference_after", ()) if np.isfinite(v)]
+    return {name: list(column) for name, column in table.items()} if known else None
 
 
 def _spreads(x: Floats, assignment: Assignment) -> tuple[Floats, list[float | None]]:

@@ -35,6 +35,8 @@ class DiagnosticEntry:
         The setting that names further outcome columns, which the sample then carries; empty for none.
     funnel : bool
         Whether it looks at everyone eligible, `impacteval.sample.Funnel`.
+    watched : bool
+        Whether it looks at outcomes that are watched and not paid.
     """
 
     name: str
@@ -46,3 +48,4 @@ class DiagnosticEntry:
     planned: bool = False
     outcomes: str = ""
     funnel: bool = False
+    watched: bool = False

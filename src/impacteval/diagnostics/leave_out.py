@@ -92,7 +92,7 @@ def leave_one_cohort(
     See ``tests/unit/diagnostics/test_leave_out.py``.
     """
     limit, known = checked_limit(LEAVE_ONE_COHORT, limit), needed(LEAVE_ONE_COHORT, planned)
-    fewest = _fewest(LEAVE_ONE_COHORT, least)
+    fewest = fewest_of(LEAVE_ONE_COHORT, least)
     if isinstance(known.estimate, Message):
         return not_applicable(LEAVE_ONE_COHORT, limit, known.estimate)
     matrix = sample.matrix()
@@ -175,7 +175,7 @@ def leave_one_cluster(
     regression models. *Stata Journal* 23(4). doi:10.1177/1536867X231212433
     """
     limit, known = checked_limit(LEAVE_ONE_CLUSTER, limit), needed(LEAVE_ONE_CLUSTER, planned)
-    fewest = _fewest(LEAVE_ONE_CLUSTER, least)
+    fewest = fewest_of(LEAVE_ONE_CLUSTER, least)
     if isinstance(known.estimate, Message):
         return not_applicable(LEAVE_ONE_CLUSTER, limit, known.estimate)
     matrix = sample.matrix()
@@ -349,7 +349,8 @@ def _units_in(unit: Codes, place: Ints, count: int) -> Ints:
     return np.bincount(pairs // len(unit.labels), minlength=count).astype(np.int64)
 
 
-def _fewest(name: str, least: int) -> int:
+def fewest_of(name: str, least: int) -> int:
+    """The setting ``least``: a whole number of units."""
     if isinstance(least, bool) or not isinstance(least, int) or least < 1:
         raise UsageError(
             Problem(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from impacteval.diagnostics.places import Places, combinations, dealt_places
+from impacteval.diagnostics.places import Places, by_subgroup, combinations, dealt_places
 from impacteval.sample import dealt_anew, first_served, with_starts
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from impacteval.sample import Sample
 
 Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,7 +31,8 @@ class Deal:
     order : array of int, shape (n,)
         Rows by place and period.
     begins, sizes : array of int, shape (m, periods)
-        Where in `order` the rows of each place and period begin, and how many they are.
+        Where in `order` the rows of each place and period begin, and how many they are. Where the
+        service goes to one subgroup, a period is one of a subgroup.
     period, within : array of int, shape (n,)
         Of each row its period (zero without periods), and its number among those of its place there.
     turns : array of int or None
@@ -69,12 +71,24 @@ class Deal:
         rng : Generator
             For everything else.
         """
-        others = self._others(k, rng)
-        if self.places.rows:
-            return others
-        theirs = others[self.places.place]
+        if self.plain:
+            # Whose arm it is makes no difference: any served row stands for all of them.
+            served, others = (
+                int(self.order[self.begins[np.flatnonzero(side)[0], 0]])
+                for side in (self.places.served, ~self.places.served)
+            )
+            return np.where(self.chosen(k, rng), served, others)[self.places.place]
+        theirs = self._others(k, rng)[self.places.place]
         held = self.sizes[theirs, self.period]
         found: Ints = self.order[self.begins[theirs, self.period] + self.within % held]
+        return found
+
+    def chosen(self, k: int, rng: Generator) -> Bools:
+        """Which places are served in draw `k`, where nothing else moves with it, shape (m,)."""
+        if self.turns is None:
+            return self.places.chosen(rng)
+        found = np.zeros(self.places.m, dtype=bool)
+        found[self.turns[k]] = True
         return found
 
     def _others(self, k: int, rng: Generator) -> Ints:
@@ -95,6 +109,10 @@ def deal_of(sample: Sample) -> Deal | None:
     places = dealt_places(matrix)
     n_periods = 1 if matrix.period is None else len(matrix.period.labels)
     period = np.zeros(matrix.n, dtype=np.int64) if matrix.period is None else matrix.period.codes
+    if matrix.subgroup is not None and by_subgroup(matrix):
+        # The service of a subgroup is taken over by the same subgroup.
+        n_periods *= len(matrix.subgroup.labels)
+        period = period * len(matrix.subgroup.labels) + matrix.subgroup.codes
     key = places.place * n_periods + period
     order = np.argsort(key, kind="stable")
     sizes = np.bincount(key, minlength=places.m * n_periods)

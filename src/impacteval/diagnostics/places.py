@@ -72,9 +72,10 @@ class Places:
 
     def share(self, fraction: float, rng: Generator) -> Bools:
         """A random part of each cell, shape (m,): `fraction` of it, rounded, at least one."""
-        kept = np.zeros(self.m, dtype=bool)
+        kept = np.ones(self.m, dtype=bool)
         for inside in self.members:
-            kept[rng.permutation(inside)[: self.kept(fraction, len(inside))]] = True
+            gone = len(inside) - self.kept(fraction, len(inside))
+            kept[inside[rng.choice(len(inside), gone, replace=False, shuffle=False)]] = False
         return kept
 
     @staticmethod
@@ -82,19 +83,54 @@ class Places:
         """How many of a cell of that size are in a part."""
         return max(1, round(fraction * size))
 
-    def picked(self, rng: Generator) -> Ints:
-        """As many places of each cell as it has, drawn with replacement, shape (m,)."""
-        return np.concatenate(
-            [inside[rng.integers(0, len(inside), len(inside))] for inside in self.members]
-        )
+    def chosen(self, rng: Generator) -> Bools:
+        """As many places of each cell as were served, at random, shape (m,)."""
+        if len(self.members) > _MANY:
+            found = np.empty(self.m, dtype=bool)
+            found[:] = self.served[self.shuffled(rng)]
+            return found
+        found = np.zeros(self.m, dtype=bool)
+        for inside, held in zip(self.members, self._held, strict=True):
+            found[inside[rng.choice(len(inside), held, replace=False, shuffle=False)]] = True
+        return found
+
+    @cached_property
+    def _held(self) -> tuple[int, ...]:
+        """How many places of each cell were served."""
+        return tuple(int(self.served[inside].sum()) for inside in self.members)
+
+    def times(self, rng: Generator) -> Ints:
+        """How often each place is drawn, shape (m,), as many of each cell as it has."""
+        found = np.empty(self.m, dtype=np.int64)
+        for inside in self.members:
+            size = len(inside)
+            found[inside] = np.bincount(rng.integers(0, size, size), minlength=size)
+        return found
 
 
 def dealt_places(matrix: BlindMatrix) -> Places:
-    """What the service was dealt out to, exchangeable within pairs and strata."""
+    """What the service was dealt out to, exchangeable within pairs and strata.
+
+    Where it goes to one subgroup of whole groups, as in triple differences, groups are what it was
+    dealt out to.
+    """
     codes = matrix.unit if matrix.assignment_cluster is None else matrix.assignment_cluster
+    if matrix.assignment_cluster is None and matrix.group is not None and by_subgroup(matrix):
+        codes = matrix.group
     place, count = codes.codes, len(codes.labels)
     blocks = [c for c in (matrix.stratum, matrix.pair) if c is not None]
     return Places(place, _cells(place, count, *blocks), _served(matrix, place, count))
+
+
+def by_subgroup(matrix: BlindMatrix) -> bool:
+    """Whether everyone of one group, subgroup and period is served, or nobody is."""
+    if matrix.group is None or matrix.subgroup is None or matrix.treatment is None:
+        return False
+    cell = _joined(matrix.group.codes, matrix.subgroup.codes)
+    if matrix.period is not None:
+        cell = _joined(cell, matrix.period.codes)
+    served = np.bincount(cell, weights=matrix.treatment)
+    return bool(((served == 0.0) | (served == np.bincount(cell))).all())
 
 
 def drawn_places(sample: Sample) -> Places:

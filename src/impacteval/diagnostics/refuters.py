@@ -112,14 +112,9 @@ def placebo_treatment(
         # One place was served: each of the others in turn, or so many of them at random.
         mixed = np.random.default_rng(seeds[0]).permutation(deal.turns)
         deal, seeds = replace(deal, turns=mixed), seeds[: len(mixed)]
-    served = sample.matrix().treatment
-    assert served is not None
 
     def many(numbered: Numbered) -> Draws:
-        dealt = np.empty((len(numbered), len(served)))
-        for one, (k, g) in zip(dealt, numbered, strict=True):
-            np.take(served, deal.source(k, g), out=one)
-        return Draws(treatment=dealt)
+        return Draws(treatment=_by_row(deal.places, [deal.chosen(k, g) for k, g in numbered]))
 
     found = redraw(
         name,
@@ -457,14 +452,15 @@ def bootstrap(
         return not_applicable(name, limit, reason)
 
     def many(numbered: Numbered) -> Draws:
-        drawn = [np.bincount(places.picked(g), minlength=places.m) for _, g in numbered]
-        return Draws(counts=_by_row(places, drawn))
+        return Draws(counts=_by_row(places, [places.times(g) for _, g in numbered]))
 
     found = redraw(
         name,
         sample,
         known,
-        lambda _, g: resampled(sample, places.place, places.picked(g)),
+        lambda _, g: resampled(
+            sample, places.place, np.repeat(np.arange(places.m), places.times(g))
+        ),
         seeds_of(rng, count),
         title=words.DRAWN_AGAIN,
         many=many,

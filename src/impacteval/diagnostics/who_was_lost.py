@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from impacteval.diagnostics.randomised import Assignment, differences, normal_tail, omnibus
-from impacteval.diagnostics.slopes import slope_within
+from impacteval.diagnostics.slopes import slope_within, slopes_within
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -32,7 +32,8 @@ class WhoWasLost:
     df : int
         Its degrees of freedom.
     p_value : float
-        Share of fair draws in which those lost differ as much between the arms.
+        Share of fair draws in which those lost differ as much between the arms; where nobody drew,
+        of samples in which covariates go with loss alike in both groups.
     """
 
     table: dict[str, Sequence[Any]]
@@ -42,7 +43,12 @@ class WhoWasLost:
 
 
 def who_was_lost(
-    lost: NDArray[np.bool_], x: Floats, names: tuple[str, ...], people: Assignment
+    lost: NDArray[np.bool_],
+    x: Floats,
+    names: tuple[str, ...],
+    people: Assignment,
+    *,
+    drawn: bool = True,
 ) -> WhoWasLost | None:
     """Compare those lost in one arm with those lost in the other.
 
@@ -50,7 +56,9 @@ def who_was_lost(
     is the difference of the two slopes, with errors robust to heteroskedasticity (HC1) or to
     clusters (CR1). Together, they are tested under the randomisation itself: if the arm lost nobody
     who would not have been lost anyway, being lost is a trait like any other, and `lost` times each
-    covariate (centred in its stratum) is balanced but for chance (Hansen and Bowers 2008).
+    covariate (centred in its stratum) is balanced but for chance (Hansen and Bowers 2008). Where nobody
+    drew, the groups may differ in their covariates from the start: then the slopes of loss on all
+    covariates at once are compared between the groups, by a robust F test.
 
     Parameters
     ----------
@@ -62,6 +70,8 @@ def who_was_lost(
         Their names.
     people : Assignment
         Who was drawn how, everyone weighing 1.
+    drawn : bool
+        Whether a lot decided who is in which arm.
 
     Returns
     -------
@@ -88,10 +98,14 @@ def who_was_lost(
     # Centred and scaled once: columns of very different size make one well-conditioned matrix.
     spread = centred.std(axis=0)
     scaled = np.divide(centred, spread, out=np.zeros_like(centred), where=spread > 0.0)
-    found = differences(lost[:, None] * scaled, people)
-    if found is None:
+    if drawn:
+        found = differences(lost[:, None] * scaled, people)
+        together = None if found is None else omnibus(found)
+    else:
+        together = _slopes_differ(lost, scaled, people)
+    if together is None:
         return None
-    statistic, df, p = omnibus(found)
+    statistic, df, p = together
     slopes = [_interaction(lost, column, people) for column in x.T]
     sides = {
         "lost_treated": lost & people.arm,
@@ -109,6 +123,36 @@ def who_was_lost(
         for value, error in slopes
     ]
     return WhoWasLost(table, statistic, df, p)
+
+
+def _slopes_differ(
+    lost: NDArray[np.bool_], x: Floats, people: Assignment
+) -> tuple[float, int, float] | None:
+    """Wald statistic, rank and p-value of loss going with covariates otherwise in one of the groups."""
+    from scipy.special import fdtrc
+
+    arms = people.block * 2 + people.arm
+    fit = slopes_within(
+        lost.astype(np.float64),
+        np.column_stack([x, x * people.arm[:, None]]),
+        np.unique(arms, return_inverse=True)[1].astype(np.int64),
+        people.cluster,
+    )
+    if fit is None:
+        return None
+    k = x.shape[1]
+    slopes, covariance, free = fit[0][k:], fit[1][k:, k:], fit[2]
+    root = np.sqrt(np.diag(covariance))
+    moves = root > 0.0
+    if not moves.any():
+        return 0.0, 0, 1.0
+    values, vectors = np.linalg.eigh(
+        covariance[np.ix_(moves, moves)] / np.outer(root[moves], root[moves])
+    )
+    kept = values > 1e-9 * values[-1]
+    turned = vectors[:, kept].T @ (slopes[moves] / root[moves])
+    statistic, rank = float(np.sum(turned**2 / values[kept])), int(kept.sum())
+    return statistic, rank, float(fdtrc(rank, free, statistic / rank))
 
 
 def _interaction(

@@ -33,7 +33,8 @@ class Rerun:
         The estimate on the planned scale, or why there is none; or what forms it when it is asked
         for, where the check itself needed the number alone.
     drawn : bool
-        Whether it is one of many random draws, which are counted and not listed one by one.
+        Whether it is counted and not listed under the check: one of many random draws, or an analysis
+        that has a table of its own.
     """
 
     name: str

@@ -47,6 +47,22 @@ def welch_satterthwaite(variances: Floats, degrees: Floats) -> Floats:
     return found
 
 
+def degrees_of_parts(variances: Floats, degrees: Floats) -> Floats:
+    """The same, where it may be that nothing varies: the smallest of the degrees then.
+
+    Examples
+    --------
+    >>> float(degrees_of_parts(np.zeros(2), np.array([9.0, 4.0])))
+    4.0
+    """
+    total = variances.sum(axis=-1, keepdims=True)
+    some = total > 0.0
+    # As shares, so that no square of a tiny variance is lost.
+    share = variances / np.where(some, total, 1.0)
+    below = np.where(some[..., 0], (share**2 / degrees).sum(axis=-1), 1.0 / float(degrees.min()))
+    return np.asarray(1.0 / below)
+
+
 @dataclass(frozen=True, slots=True)
 class TwoMeans:
     """Variances of two means of one analysis, and how far each can be trusted.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -11,6 +12,15 @@ from impacteval.inference.matched_sets import Around, MatchedSets, Pools
 from impacteval.inference.score_greedy import greedy
 from impacteval.inference.score_nearest import Choice, nearest, residuals_around
 from impacteval.inference.score_patterns import Patterns, patterns_of, tolerance_of
+
+
+class Weighed(Protocol):
+    """People of whom is known how many each row stands for."""
+
+    @property
+    def counts(self) -> Floats:
+        """How many people each row stands for, shape (n,)."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -129,11 +139,15 @@ def match_on_score(
     share[chosen.own] = chosen.matched / own.people[chosen.own]
     part[rows] = share[of]
     return ScoreMatch(
-        _sets(people, own, other, chosen), part, _most_uses(own, other, chosen, replace=replace)
+        sets_of_patterns(people, own, other, chosen),
+        part,
+        most_uses(own, other, chosen, replace=replace),
     )
 
 
-def _sets(people: Scored, own: Patterns, other: Patterns, chosen: Choice) -> MatchedSets:
+def sets_of_patterns(
+    people: Weighed, own: Patterns, other: Patterns, chosen: Choice
+) -> MatchedSets:
     """Each row of a pattern served gets the comparators of its pattern."""
     sizes = np.diff(own.start)[chosen.own]
     owner = np.repeat(np.arange(len(chosen.own)), sizes)
@@ -154,15 +168,15 @@ def _sets(people: Scored, own: Patterns, other: Patterns, chosen: Choice) -> Mat
         return MatchedSets(served, ends, other.rows[other.start[named]], weight)
     number = np.cumsum(used) - 1
     of, rows = other.of, other.rows
-    pool = np.full(len(people.score), -1, dtype=np.int64)
-    share = np.zeros(len(people.score))
+    pool = np.full(len(people.counts), -1, dtype=np.int64)
+    share = np.zeros(len(people.counts))
     held = used[of]
     pool[rows[held]] = number[of[held]]
     share[rows[held]] = (people.counts[rows] / other.sums(people.counts)[of])[held]
     return MatchedSets(served, ends, number[named], weight, Pools(pool, share))
 
 
-def _most_uses(own: Patterns, other: Patterns, chosen: Choice, *, replace: bool) -> float:
+def most_uses(own: Patterns, other: Patterns, chosen: Choice, *, replace: bool) -> float:
     """For how many people each comparator serves, those of a pattern sharing, at most."""
     # With replacement each person of a pattern takes the same people anew.
     times = own.people[chosen.own] if replace else np.ones(len(chosen.own))

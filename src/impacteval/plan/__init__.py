@@ -14,6 +14,7 @@ from impacteval.plan.analyses import (
     GroupRule,
     Robustness,
 )
+from impacteval.plan.causes import CausalGraph, Drawn, drawn
 from impacteval.plan.funnel import Funnel, FunnelColumns
 from impacteval.plan.model import (
     FUNNEL_DIAGNOSTICS,
@@ -31,9 +32,11 @@ __all__ = [
     "FUNNEL_DIAGNOSTICS",
     "PEOPLE",
     "Analysis",
+    "CausalGraph",
     "Columns",
     "Condition",
     "DiagnosticSpec",
+    "Drawn",
     "EstimatorSpec",
     "Evaluator",
     "Funnel",
@@ -45,6 +48,7 @@ __all__ = [
     "Robustness",
     "SubgroupRule",
     "TableSpec",
+    "drawn",
     "load_plan",
     "load_plan_located",
     "plan_schema",

@@ -21,6 +21,7 @@ from impacteval.files import (
     fail,
     refuse,
 )
+from impacteval.plan.causes import CausalGraph, graph_problems
 from impacteval.plan.subgroups import SubgroupRule
 from impacteval.plan.tables import Columns, Names, OtherColumns
 from impacteval.values import Scale
@@ -71,6 +72,8 @@ PEOPLE = ("person", "household")
 """Units of whom small numbers are not described, and whose names are replaced."""
 PLACEBO_OUTCOMES = "placebo-outcomes"
 """The diagnostic that reads outcome columns of its own."""
+BUNCHING = "bunching"
+"""The diagnostic that may read the measured value behind the outcome."""
 
 
 def _listed(value: Any) -> tuple[Any, ...]:
@@ -86,13 +89,17 @@ class DiagnosticSpec(FileModel):
 
     @property
     def outcomes(self) -> tuple[str, ...]:
-        """Outcome columns that it reads besides the analysed one: what the service cannot move."""
+        """Outcome columns that it reads besides the analysed one."""
+        if self.name == BUNCHING:
+            return tuple(_listed(self.settings.get("column", ())))
         if self.name != PLACEBO_OUTCOMES:
             return ()
         return tuple(_listed(self.settings.get("outcomes", ())))
 
     @model_validator(mode="after")
     def _names_outcomes(self) -> Self:
+        if self.name == BUNCHING:
+            self._has_a_line()
         if self.name != PLACEBO_OUTCOMES:
             return self
         named = _listed(self.settings.get("outcomes", ()))
@@ -105,6 +112,17 @@ class DiagnosticSpec(FileModel):
             return self
         refuse([(("settings", "outcomes") if named else ("settings",), what, fix)])
         return self
+
+    def _has_a_line(self) -> None:
+        """The value at which a person's result begins to pay, and at most one column that holds it."""
+        at, column = self.settings.get("at"), self.settings.get("column", "-")
+        if isinstance(at, bool) or not isinstance(at, int | float):
+            place = ("settings", "at") if "at" in self.settings else ("settings",)
+            what = "The check does not say at which value a person's result begins to pay."
+            refuse([(place, what, "Write `settings: {at: 35}`, with the first value that pays.")])
+        if not isinstance(column, str) or not column.strip():
+            what = "The check reads one column."
+            refuse([(("settings", "column"), what, "Write its name, or leave it out.")])
 
 
 class Robustness(FileModel):
@@ -226,6 +244,7 @@ class Analysis(FileModel):
         description="what one unit is: person, household, place, organisation or period"
     )
     covariate_names: dict[str, PlainWords] = Field(default_factory=dict)
+    graph: CausalGraph | None = Field(default=None, description="what causes what")
 
     @model_validator(mode="after")
     def _once(self) -> Self:
@@ -239,6 +258,13 @@ class Analysis(FileModel):
                     [((key,), f"`{key}` names {', '.join(twice)} twice.", "Name each one once.")]
                 )
         self._attrition_fits()
+        if self.graph is not None:
+            others = {
+                k: other.columns.covariates
+                for k, other in enumerate(self.robustness)
+                if other.columns.covariates is not None
+            }
+            refuse(graph_problems(self.graph, self.columns, self.design, others))
         refuse(
             (
                 ("robustness", k, "columns", "adopted"),
@@ -252,7 +278,12 @@ class Analysis(FileModel):
             if self.columns.outcome in spec.outcomes:
                 where = ("diagnostics", k, "settings", "outcomes")
                 what = f"`{self.columns.outcome}` is the outcome that the service should move."
-                refuse([(where, what, "Name outcomes that it cannot move.")])
+                fix = "Name outcomes that it cannot move."
+                if spec.name == BUNCHING:
+                    where = (*where[:-1], "column")
+                    what = f"`{self.columns.outcome}` is the outcome, which the check reads anyway."
+                    fix = "Leave `column` out."
+                refuse([(where, what, fix)])
         if self.columns.audited is not None and self.design != "count":
             refuse(
                 [
@@ -315,8 +346,8 @@ class Analysis(FileModel):
         refuse(problems)
 
     @property
-    def placebo_outcomes(self) -> tuple[str, ...]:
-        """Outcome columns that are read besides, by the check of what the service cannot move."""
+    def other_outcomes(self) -> tuple[str, ...]:
+        """Outcome columns that are read besides, by checks of other outcomes or of the value behind one."""
         return tuple(dict.fromkeys(c for d in self.diagnostics for c in d.outcomes))
 
     def blind_columns(self) -> Iterator[tuple[tuple[str | int, ...], str]]:

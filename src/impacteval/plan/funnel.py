@@ -7,8 +7,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from impacteval.files import FileModel, NonBlank, PlainWords, Slug, refuse
-from impacteval.plan.analyses import Condition, GroupRule
+from impacteval.files import FileModel, NonBlank, PlainWords, Slug, Table, refuse
+from impacteval.plan.analyses import Condition, EquityColumn, GroupRule
 from impacteval.plan.tables import Names
 
 
@@ -72,6 +72,9 @@ class Funnel(FileModel):
         are over those of whom it is known.
     reasons : mapping
         What a reason is called for people.
+    equity : mapping
+        Parts of the people that the contract names under `equity`: their share among those eligible is
+        held against their share among those taken on.
     """
 
     data: Slug = Field(description="the table of everyone eligible, by its name under `data`")
@@ -85,6 +88,7 @@ class Funnel(FileModel):
     missing_profile: Literal["refuse", "kept"] = "refuse"
     profile_names: dict[str, PlainWords] = Field(default_factory=dict)
     reasons: dict[str, PlainWords] = Field(default_factory=dict)
+    equity: Table[EquityColumn] = Field(default_factory=dict, validate_default=True)
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
@@ -126,3 +130,5 @@ class Funnel(FileModel):
             yield ("eligible", k, "column"), rule.column
         if self.groups is not None:
             yield ("groups", "column"), self.groups.column
+        for name, part in self.equity.items():
+            yield ("equity", name, "column"), part.column

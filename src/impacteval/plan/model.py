@@ -80,7 +80,8 @@ class Plan(FileModel):
         default_factory=dict,
         description=(
             "where items of the reporting standard are answered, by item number: CONSORT 2025 when "
-            "an analysis is by design rct, else TREND 2004"
+            "an analysis is by design rct, else TARGET 2025 when one is by design matched, else "
+            "TREND 2004"
         ),
     )
 
@@ -124,7 +125,7 @@ class Plan(FileModel):
                 for column in (
                     other.columns.outcome,
                     other.columns.audited,
-                    *other.placebo_outcomes,
+                    *other.other_outcomes,
                 )
                 if column is not None
             }
@@ -170,7 +171,7 @@ class Plan(FileModel):
             for column in (
                 analysis.columns.outcome,
                 analysis.columns.audited,
-                *analysis.placebo_outcomes,
+                *analysis.other_outcomes,
             )
         }
         for where, column in funnel.read_columns():

@@ -94,7 +94,7 @@ def _page_one(page: PageOneView, words: Words) -> Iterator[str]:
             yield ""
         if clause.chances:
             yield from _items(f"{f.value} {f.name}" for f in clause.chances)
-    yield _plain(f"{page.confidence_note} {page.rounding}")
+    yield _plain(f"{page.confidence_note} {page.rounding}".strip())
     yield ""
     yield f"### {_plain(page.evidence_heading)}"
     yield ""

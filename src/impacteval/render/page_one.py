@@ -43,12 +43,18 @@ def page_one(record: Record, pen: Pen) -> PageOneView:
             _clause(clause, pen, told=_told(clause, page.clauses[:k]))
             for k, clause in enumerate(page.clauses)
         ),
-        confidence_note=pen.say(page.confidence_note),
+        # What confidence means is told where a number of it stands.
+        confidence_note=pen.say(page.confidence_note) if told_confidence(page) else "",
         warnings=tuple(pen.say(warning) for warning in page.warnings),
         evidence_heading=words("note.evidence"),
         evidence=_evidence(page, pen),
         notes=_notes(record, pen),
     )
+
+
+def told_confidence(page: PageOne) -> bool:
+    """Whether any clause tells a confidence."""
+    return any(c.chance_passes or c.chance_nothing_or_harm for c in page.clauses)
 
 
 def _evidence(page: PageOne, pen: Pen) -> tuple[EvidenceView, ...]:

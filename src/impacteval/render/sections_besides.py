@@ -30,6 +30,9 @@ def unpaid(record: Record, pen: Pen) -> Iterator[Block]:
         yield Sub(words("besides.watched"), "fairness-watched")
         yield Para(words("besides.watched_note"), "note")
         yield Items(tuple(pen.say(row.said) for row in told.watched))
+    if told.shifting:
+        yield Sub(words("besides.shifting"), "fairness-shifting")
+        yield Items(tuple(pen.say(row.said) for row in told.shifting))
     if told.also_report:
         yield Sub(words("besides.also_report"), "fairness-also")
         yield Items(tuple(pen.both(text) for text in told.also_report))

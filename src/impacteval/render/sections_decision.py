@@ -6,11 +6,13 @@ from collections.abc import Iterator
 
 from impacteval.render.blocks import Block, Cell, Column, Drawing, Items, Para, Sub, Table
 from impacteval.render.concerns import concern_lines
+from impacteval.render.curve_plot import curve
 from impacteval.render.labels import slug
 from impacteval.render.pen import Pen
 from impacteval.render.plots import forest_drawing
 from impacteval.render.sections_amended import both_readings
 from impacteval.render.sections_besides import stops, unpaid
+from impacteval.render.sections_compared import compared
 from impacteval.render.sections_looks import looks
 from impacteval.render.sections_losses import losses
 from impacteval.render.sections_mix_firm import firm_mixes
@@ -157,6 +159,7 @@ def firm(record: Record, pen: Pen) -> Iterator[Block]:
     yield from losses(record, pen)
     yield from trends(record, pen)
     yield from firm_mixes(record, pen)
+    yield from compared(record.compared, pen)
 
 
 def _distances(record: Record, pen: Pen) -> Iterator[Block]:
@@ -220,7 +223,14 @@ def _robustness(finding: FindingFacts, record: Record, pen: Pen) -> Iterator[Blo
     if finding.estimate is not None:
         drawn.append((words("firm.main"), finding.estimate, main, ""))
     drawn += [(pen.both(row.title), row.estimate or "0", row.interval, "") for row in done]
-    if len(drawn) > 1:
+    sorted_curve = None
+    if any(check.name == "specification-curve" for check in finding.diagnostics):
+        sorted_curve = curve(finding, pen, clauses)
+    if sorted_curve is not None:
+        yield sorted_curve
+        if flips:
+            yield Para(words("curve.note"), "note")
+    elif len(drawn) > 1:
         estimates = sorted((row.estimate or "0" for row in done), key=float)
         yield Drawing(
             svg=forest_drawing(finding, pen, clauses, drawn),

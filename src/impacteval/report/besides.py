@@ -9,10 +9,12 @@ from impacteval.contract import POOLED, Contract
 from impacteval.contract.saying import say
 from impacteval.contract.words import comparison
 from impacteval.decide.stops import StopResult
+from impacteval.diagnostics.effort_shifting import EFFORT_SHIFTING
 from impacteval.diagnostics.small_groups import gives_away
 from impacteval.errors import NotAnswerable
 from impacteval.estimates import CounterfactualEstimate
 from impacteval.report import findings_facts as facts
+from impacteval.report.equity_reach import reach_rows
 from impacteval.report.findings import EquityFinding, Finding
 from impacteval.report.record import (
     BaselineRow,
@@ -21,6 +23,7 @@ from impacteval.report.record import (
     ContextRow,
     EquityRow,
     Said,
+    ShiftRow,
     StopRow,
     WatchRow,
 )
@@ -39,6 +42,7 @@ def besides(run: Run) -> Besides | None:
     found = Besides(
         stops=tuple(_stop(result) for result in run.decision.stops),
         watched=tuple(_watched(run)),
+        shifting=tuple(_shifting(run)),
         equity=tuple(_equity(run)),
         baselines=tuple(_baselines(contract)),
         also_report=tuple(Both.of(words.text()) for words in contract.also_report),
@@ -210,6 +214,27 @@ def _spaced(unit: Text) -> Text:
     )
 
 
+def _shifting(run: Run) -> Iterator[ShiftRow]:
+    for finding in run.findings.values():
+        for check in finding.diagnostics:
+            if check.diagnostic.name == EFFORT_SHIFTING:
+                said = check.diagnostic.explanation
+                name = run.contract.outcomes[finding.outcome].plain_name.text()
+                group = facts.group_name(run.contract, finding.group)
+                en, fr = "{paid_outcome}: ", "{paid_outcome} : "
+                values: dict[str, object] = {**said.values, "paid_outcome": name}
+                if group is not None:
+                    en, fr = "{paid_outcome}, {whose}: ", "{paid_outcome}, {whose} : "
+                    values["whose"] = group
+                text = Text(en=en + said.text.en, fr=fr + said.text.fr)
+                yield ShiftRow(
+                    outcome=finding.outcome,
+                    group=finding.group,
+                    status=check.diagnostic.status.value,
+                    said=Said.of(Message(said.key, text, values)),
+                )
+
+
 # --- equity -------------------------------------------------------------------------------------
 
 
@@ -235,6 +260,7 @@ def _equity(run: Run) -> Iterator[EquityRow]:
         said += [_effect_sentence(contract, finding, part) for finding, part in parts]
         floors = tuple(_floors(contract, parts))
         said += [_floor_sentence(contract, name, row) for row in floors]
+        reach = tuple(reach_rows(run, name))
         yield EquityRow(
             name=name,
             plain_name=Both.of(group.plain_name.text()),
@@ -245,7 +271,12 @@ def _equity(run: Run) -> Iterator[EquityRow]:
             share=None if share is None else written(share),
             paid_through=group.paid_through,
             floors=floors,
-            said=tuple(Said.of(message) for message in said),
+            reach=reach,
+            said=(
+                Said.of(said[0]),
+                *(row.said for row in reach),
+                *(Said.of(message) for message in said[1:]),
+            ),
         )
 
 

@@ -1,8 +1,8 @@
 """The reporting checklist that fits a study's designs, and where each item is answered.
 
 A study in which something was drawn by lot is held against CONSORT 2025 (Hopewell and others, 2025,
-doi:10.1371/journal.pmed.1004587), any other against TREND (`checklist_trend`); both in our own short
-words. An item is answered by a section that holds it, or by a sentence of the plan; otherwise the
+doi:10.1371/journal.pmed.1004587), one that compares the served with similar people against TARGET
+(`checklist_target`), any other against TREND (`checklist_trend`); all in our own short words. An item is answered by a section that holds it, or by a sentence of the plan; otherwise the
 report says "not given".
 """
 
@@ -11,12 +11,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from impacteval.report.checklist_target import ANSWERED as TARGET_ANSWERED
+from impacteval.report.checklist_target import TARGET_2025
 from impacteval.report.checklist_trend import ANSWERED as TREND_ANSWERED
 from impacteval.report.checklist_trend import TREND_2004
 from impacteval.values import Design, Text
 
 RANDOMISED = frozenset({Design.RCT.value})
 """Designs in which a draw by lot decides who is served."""
+MATCHED = frozenset({Design.MATCHED.value})
+"""Designs that emulate a trial: those served against similar people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,22 +116,28 @@ _ANSWERED: Mapping[str, Text] = {
 
 
 CONSORT = Standard("CONSORT 2025", CONSORT_2025, _ANSWERED, "1a, 2 or 12b")
+TARGET = Standard("TARGET 2025", TARGET_2025, TARGET_ANSWERED, "1a, 6b or 7g(i)")
 TREND = Standard("TREND 2004", TREND_2004, TREND_ANSWERED, "1a, 5 or 14b")
 
 
 def standard_of(designs: Iterable[str]) -> Standard:
     """The standard of a study with these designs.
 
-    One standard for a study: item numbers in a plan then mean one thing only. A study with both
-    kinds of designs keeps the randomised one, which asks for more; the report names the results
-    that rest on no draw by lot.
+    One standard for a study: item numbers in a plan then mean one thing only. A study with several
+    kinds of designs keeps the one that asks for more: that of a draw by lot, then that of an emulated
+    trial; the report names the results that are of another kind.
 
     Examples
     --------
     >>> standard_of(["did"]).name, standard_of(["count", "rct"]).name
     ('TREND 2004', 'CONSORT 2025')
+    >>> standard_of(["count", "matched"]).name
+    'TARGET 2025'
     """
-    return TREND if RANDOMISED.isdisjoint(designs) else CONSORT
+    designs = frozenset(designs)
+    if designs & RANDOMISED:
+        return CONSORT
+    return TARGET if designs & MATCHED else TREND
 
 
 def checklist(

@@ -73,7 +73,8 @@ class Cohort:
 class Alternative:
     """Another planned analysis of the same number: it informs, it never decides.
 
-    `drawn` is one of many random draws, which are counted and not listed one by one.
+    `drawn` ones are counted and not listed under their check: random draws, and analyses that have a
+    table of their own.
     """
 
     name: str

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from impacteval.plan import Condition
 from impacteval.sample import Funnel
+from impacteval.sample.codes import Bools
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,8 @@ class FunnelFinding:
         Rows of the whole table that belong to no group that is judged.
     everyone : bool
         Whether the contract counts everyone eligible, or those who took part.
+    parts : mapping of name to bool array, shape (n,)
+        Who of those eligible belongs to a part of the people that the contract names.
     links : tuple of Linked
         Where an analysis is about other people than the funnel.
     """
@@ -59,4 +63,5 @@ class FunnelFinding:
     outside_accepted: int
     elsewhere: int
     everyone: bool
+    parts: Mapping[str, Bools] = field(default_factory=dict)
     links: tuple[Linked, ...] = ()

@@ -42,12 +42,12 @@ ELSEWHERE = Text(
     fr="Lignes de la table qui n'appartiennent à aucun groupe jugé : {n:int}.",
 )
 LINKED = Text(
-    en="{whose} here and those served in the analysis of {outcome} are the same {n:int} people.",
+    en="{whose} here and those served in the analysis of “{outcome}” are the same {n:int} people.",
     fr="{whose} ici et les personnes servies dans l'analyse de « {outcome} » sont les mêmes {n:int} "
     "personnes.",
 )
 NOT_LINKED = Text(
-    en="{whose} here and those served in the analysis of {outcome} are not the same people: {here} only "
+    en="{whose} here and those served in the analysis of “{outcome}” are not the same people: {here} only "
     "here, {there} only there.",
     fr="{whose} ici et les personnes servies dans l'analyse de « {outcome} » ne sont pas les mêmes : "
     "{here} seulement ici, {there} seulement là.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import partial
 
 from impacteval.contract import Contract
 from impacteval.contract.clauses import Linear, RateLine, ShareOfSaving
@@ -24,6 +25,7 @@ from impacteval.estimates import CounterfactualEstimate
 from impacteval.plan import Columns
 from impacteval.report import findings_facts as facts
 from impacteval.report import notices
+from impacteval.report.exposure import exposure_of
 from impacteval.report.findings import Finding
 from impacteval.report.graded import evidence_of
 from impacteval.report.interval_notes import finest, remarks
@@ -226,6 +228,7 @@ def _clause(run: Run, clause: ClauseResult) -> ClauseRow:
                 outcome,
                 _reads_bound(leaf, rule),
                 finding.analysis.columns,
+                exposure=exposure_of(estimate, partial(_estimate, run, clause.outcome)),
                 places=finding.analysis.design == "synthetic_control",
             )
         )
@@ -327,6 +330,14 @@ def _unproved(clause: ClauseResult, rule: Rule, finding: Finding | None) -> Mess
     return None
 
 
+def _estimate(run: Run, outcome: str, group: str) -> CounterfactualEstimate | None:
+    """The estimate of one group of an outcome."""
+    for found in run.findings.values():
+        if (found.outcome, found.group) == (outcome, group):
+            return found.estimate
+    return None
+
+
 def _nearness(
     wording: Wording,
     clause: ClauseResult,
@@ -336,6 +347,7 @@ def _nearness(
     bound: bool,
     columns: Columns,
     *,
+    exposure: float | None,
     places: bool,
 ) -> Message:
     """How close the answer was: what was compared, and the change that would turn the answer."""
@@ -351,11 +363,13 @@ def _nearness(
             per_person = gap / 100.0 * estimate.counterfactual
         case _:
             pass  # a total, or a unit that is not the outcome's own
-    # Weights and exposure mean that those in the data are not simply counted.
-    counted = columns.weight is None and columns.exposure is None
+    # Weights mean that those in the data are not simply counted; a mean per unit of exposure adds
+    # up over the exposure of those served, where that is known.
+    size = float(served) if columns.exposure is None else exposure
+    counted = columns.weight is None and size is not None
     # Places over several periods are not people whose outcomes add up to a total.
     counted = counted and not places
-    total = per_person * served if per_person is not None and counted else None
+    total = per_person * (size or 0.0) if per_person is not None and counted else None
     return distance_sentence(
         wording,
         # At a look in between nothing is for payment, and the number is where it is.

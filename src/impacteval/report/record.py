@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from impacteval.report.record_compared import Compared, ComparedRow
 from impacteval.report.record_findings import (
     ArmRow,
     DecidedAgain,
@@ -371,6 +372,20 @@ class WatchRow(Frozen):
     said: Said
 
 
+class EquityReachRow(Frozen):
+    """A part of the people among those eligible, and among those taken on."""
+
+    group: str
+    eligible: int | None
+    """How many of those eligible belong to it; null where small groups could be told."""
+    of_eligible: int | None
+    accepted: int | None
+    of_accepted: int | None
+    p_value: str | None
+    """Chance that a lot among those eligible would take on a share as far from theirs."""
+    said: Said
+
+
 class EquityRow(Frozen):
     """How far a part of the people was reached. Numbers below ten people are null."""
 
@@ -385,7 +400,18 @@ class EquityRow(Frozen):
     paid_through: str | None
     floors: tuple[EquityFloorRow, ...] = Field(default=(), exclude_if=lambda found: not found)
     """Tests of the least effect that the contract asks for, where it does."""
+    reach: tuple[EquityReachRow, ...] = Field(default=(), exclude_if=lambda found: not found)
+    """Among everyone eligible, where the plan names the table of them."""
     said: tuple[Said, ...]
+
+
+class ShiftRow(Frozen):
+    """Whether a paid outcome improved while one that is watched got worse."""
+
+    outcome: str
+    group: str
+    status: Literal["passed", "failed", "not_applicable"]
+    said: Said
 
 
 class BaselineRow(Frozen):
@@ -410,6 +436,8 @@ class Besides(Frozen):
 
     stops: tuple[StopRow, ...] = ()
     watched: tuple[WatchRow, ...] = ()
+    shifting: tuple[ShiftRow, ...] = Field(default=(), exclude_if=lambda found: not found)
+    """Where the check of effort moved to what is paid was made."""
     equity: tuple[EquityRow, ...] = ()
     baselines: tuple[BaselineRow, ...] = ()
     also_report: tuple[Both, ...] = ()
@@ -453,6 +481,8 @@ class Record(Frozen):
     """Left out where the contract asks for nothing besides."""
     looks: tuple[LookRow, ...] = Field(default=(), exclude_if=lambda found: not found)
     """Left out where no looks at growing data spend one error."""
+    compared: Compared | None = Field(default=None, exclude_if=lambda found: found is None)
+    """Left out where the run was not held against another."""
 
 
 def record_json(record: Record) -> str:
@@ -481,6 +511,8 @@ __all__ = [
     "ChecklistRow",
     "ClauseRow",
     "CohortRow",
+    "Compared",
+    "ComparedRow",
     "ContextRow",
     "ContractFacts",
     "Corrected",
@@ -488,6 +520,7 @@ __all__ = [
     "DecidedAgain",
     "Deviation",
     "DiagnosticRow",
+    "EquityReachRow",
     "EquityRow",
     "Escrow",
     "EventRow",
@@ -514,6 +547,7 @@ __all__ = [
     "Said",
     "SettlementRow",
     "Settling",
+    "ShiftRow",
     "StopRow",
     "StudyFacts",
     "Verdict",

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from impacteval.report.record_alike import Alike
+from impacteval.report.record_causes import CausesFacts
 from impacteval.report.record_mix import Mix
 from impacteval.report.record_panels import CohortRow, EventRow
 from impacteval.report.record_subgroups import SubgroupFacts
@@ -67,7 +68,7 @@ class DecidedAgain(Frozen):
     other_amounts: int = Field(default=0, exclude_if=lambda n: not n)
     """On how many another amount would be due, whether or not a verdict changes."""
     drawn: int = Field(default=0, exclude_if=lambda drawn: not drawn)
-    """How many of them are random draws, which are not listed one by one."""
+    """How many of them are not listed under the check: random draws, and analyses listed elsewhere."""
 
 
 class DiagnosticRow(Frozen):
@@ -243,5 +244,7 @@ class FindingFacts(Frozen):
     """What a mix of places is made of, how well it fits, and placebos."""
     alike: Alike | None = Field(default=None, exclude_if=lambda found: found is None)
     """Who is compared with whom, where people were chosen or weighted to be alike."""
+    causes: CausesFacts | None = Field(default=None, exclude_if=lambda found: found is None)
+    """What causes what, where the plan draws it."""
     interval_notes: tuple[Said, ...] = Field(default=(), exclude_if=lambda said: not said)
     """Where an interval is empty, has no end, is several stretches, or lacks the estimate."""

@@ -144,11 +144,23 @@ _HINGES = Text(
 )
 
 
+_MOST = Text(
+    en="On most runs of a check ({check:text}) the verdict on {outcome} would be another one. See "
+    "“{heading}” in section 7.",
+    fr="Dans la plupart des calculs d'un contrôle ({check:text}), le verdict sur {outcome} serait différent. "
+    "Voir «\u00a0{heading}\u00a0» dans la partie 7.",
+)
+
+
 def hinges(run: Run) -> Iterator[Message]:
-    """Page 1 says which paid outcomes hinge on part of the data, once for each check."""
+    """Page 1 says which paid outcomes hinge on part of the data, once for each check.
+
+    Of random draws of a close result some always fall on the other side: that most of them do is
+    another matter, and is told as such.
+    """
     contract, binding = run.contract, verdicts_of(run.decision)
     paid = {clause.outcome for clause in contract.clauses}
-    told: dict[tuple[str, Text], None] = {}
+    told: dict[tuple[str, Text, bool], None] = {}
     for finding in run.findings.values():
         for check in finding.diagnostics if finding.outcome in paid else ():
             changed = [
@@ -158,14 +170,15 @@ def hinges(run: Run) -> Iterator[Message]:
                 is not None
                 and flips(verdicts_of(again), binding)
             ]
-            # Some random draws of a close result always fall on the other side; that most of them do
-            # is another matter.
             if not all(changed) or 2 * len(changed) > len(check.reruns):
-                told.setdefault((finding.outcome, check.title))
-    for outcome, title in told:
+                told.setdefault((finding.outcome, check.title, all(changed)))
+    for outcome, title, drawn in told:
         values = {
             "outcome": contract.outcomes[outcome].plain_name.text(),
             "check": title,
             "heading": HEADING,
         }
-        yield Message("warning.hinges", _HINGES, values)
+        if drawn:
+            yield Message("warning.most-runs", _MOST, values)
+        else:
+            yield Message("warning.hinges", _HINGES, values)

@@ -428,9 +428,14 @@ def headline(answer: str, due: str | None, currency: str) -> Message:
         ),
     }
     if answer in ("pay", "pay_in_part") and due == "not_published":
+        part = answer == "pay_in_part"
         text = Text(
-            en="Pay: the contract's condition is met. The amount is not published.",
-            fr="Payer : la condition du contrat est remplie. Le montant n'est pas publié.",
+            en="Pay for the part of the contract whose condition is met. The amount is not published."
+            if part
+            else "Pay: the contract's condition is met. The amount is not published.",
+            fr="Payer la part du contrat dont la condition est remplie. Le montant n'est pas publié."
+            if part
+            else "Payer : la condition du contrat est remplie. Le montant n'est pas publié.",
         )
         return Message(f"headline.{answer}", text)
     if answer == "cannot_be_judged" and due is None:

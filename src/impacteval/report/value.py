@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from impacteval.canonical import digest
 from impacteval.decide import Decision
+from impacteval.report.compared import TOLERANCE, compare
 from impacteval.report.findings import Findings
 from impacteval.report.record import Record, record_json
 
@@ -44,6 +46,23 @@ class Report:
 
     def __hash__(self) -> int:
         return hash(self.digest)
+
+    def against(self, other: Record, tolerance: Decimal = TOLERANCE) -> Report:
+        """The same report, with its run held against another one.
+
+        Parameters
+        ----------
+        other : Record
+            The other run, as `impacteval.report.reading.load_record` reads it.
+        tolerance : Decimal
+            Share of their size by which numbers may differ; by default the last digit written.
+        """
+        compared = compare(self.record, other, tolerance)
+        page = self.record.page_one
+        if not compared.agree:
+            page = page.model_copy(update={"warnings": (*page.warnings, compared.headline)})
+        changes = {"compared": compared, "page_one": page}
+        return replace(self, record=self.record.model_copy(update=changes))
 
     def to_frame(self) -> pd.DataFrame:
         """One row a clause: what was compared, with what, and what follows."""

@@ -58,6 +58,7 @@ def fit(
                 )
             )
     problems += _funnel(plan, contract, locate)
+    problems += _shifting(plan, contract, locate)
     problems += _grade(plan, locate)
     standard = standard_of(analysis.design for analysis in plan.analyses.values())
     problems += [
@@ -133,6 +134,13 @@ def _funnel(plan: Plan, contract: Contract, locate: Locate) -> Iterator[Problem]
                 "Add `funnel: {data: ..., columns: {accepted: ...}, profile: [...]}`.",
             )
         return
+    for name in plan.funnel.equity:
+        if name not in contract.equity:
+            yield locate.problem(
+                ("funnel", "equity", name),
+                f"`{name}` is not named under `equity` in the contract.",
+                f"Named there: {', '.join(contract.equity) or 'none'}.",
+            )
     groups = plan.funnel.groups
     if groups is None:
         grouped = [name for name, a in plan.analyses.items() if a.groups is not None]
@@ -161,6 +169,21 @@ def _funnel(plan: Plan, contract: Contract, locate: Locate) -> Iterator[Problem]
             f"Groups of the contract of which nobody is said to be eligible: {', '.join(missing)}.",
             "Name each under `values: {group: value}`.",
         )
+
+
+def _shifting(plan: Plan, contract: Contract, locate: Locate) -> Iterator[Problem]:
+    """Effort that was moved shows in what is watched and not paid."""
+    if contract.watched:
+        return
+    for name, analysis in plan.analyses.items():
+        for k, spec in enumerate(analysis.diagnostics):
+            if spec.name == "effort-shifting":
+                yield locate.problem(
+                    ("analyses", name, "diagnostics", k, "name"),
+                    "`effort-shifting` looks at outcomes that are watched and not paid, and the contract "
+                    "watches none.",
+                    "Name some under `watch` in the contract, or remove the check.",
+                )
 
 
 def _designs(plan: Plan, contract: Contract, locate: Locate) -> Iterator[Problem]:

@@ -125,6 +125,12 @@ def _counted(
         outside_referred=0 if steps.referred is None else _taken(outside, steps.referred),
         outside_accepted=_taken(outside, steps.accepted),
         elsewhere=elsewhere,
+        parts={
+            name: holding(
+                WHOSE, inside[part.column], part.equals, "who belongs to a part of the people"
+            ).to_numpy(dtype=bool)
+            for name, part in rule.equity.items()
+        },
         everyone=study.contract.who_counts.count_everyone,
     )
 

@@ -12,7 +12,7 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from impacteval.canonical import canonical, digest
 from impacteval.errors import LockError, StudyError
@@ -48,6 +48,8 @@ class Lock(FileModel):
     plan_content: str
     data: dict[str, LockedTable]
     software: dict[str, str]
+    replaces: tuple[str, ...] = Field(default=(), exclude_if=lambda found: not found)
+    """Digests of the locks that stood here before, the oldest first: none is replaced unseen."""
 
     @property
     def digest(self) -> str:
@@ -132,6 +134,24 @@ _KINDS: Mapping[str, Text] = {
 }
 
 
+_REPLACED = Text(
+    en="The study was locked anew: this lock replaces {digest:text}.",
+    fr="L'étude a été verrouillée de nouveau : ce verrou remplace {digest:text}.",
+)
+REPLACED = "lock.replaced"
+"""Key of the message that says so, with the digest of the lock that stood before."""
+
+
+def anew(made: Lock, earlier: Lock | None) -> Lock:
+    """A new lock that says what it replaces; the earlier one where nothing has changed."""
+    if earlier is None:
+        return made
+    same = made.model_copy(update={"replaces": earlier.replaces})
+    if same == earlier:
+        return earlier
+    return made.model_copy(update={"replaces": (*earlier.replaces, earlier.digest)})
+
+
 def _kind(column: str | None) -> Text:
     """The type of a column in both languages; its storage, in brackets, is the same in both."""
     if column is None:
@@ -164,7 +184,7 @@ def deviations(lock: Lock, now: Lock) -> tuple[Message, ...]:
             f"(locked {lock.contract.digest}, found {now.contract.digest}). "
             "Put the locked contract back, or agree the change and lock again."
         )
-    found: list[Message] = []
+    found = [Message(REPLACED, _REPLACED, {"digest": before}) for before in lock.replaces]
     for place, before, after in _differences(_plan_of(lock), _plan_of(now)):
         if before is _NOTHING:
             values = {"place": place, "now": _short(after)}

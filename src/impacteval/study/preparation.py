@@ -12,10 +12,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from impacteval.canonical import digest
 from impacteval.errors import LockError
+from impacteval.study.long_tables import take_tables, with_tables
 
 PREPARED_FORMAT = "impacteval-preparation/1"
 PREPARED_FILE = "prepared.json"
@@ -52,11 +53,17 @@ class Prepared(_Frozen):
     study: str
     plan_digest: str
     samples: tuple[PreparedSample, ...]
+    replaces: tuple[str, ...] = Field(default=(), exclude_if=lambda found: not found)
+    """Digests of what was frozen here before, the oldest first: none is replaced unseen."""
 
     @property
     def digest(self) -> str:
-        """Digest of everything frozen."""
-        return digest(self.model_dump(mode="json"))
+        """Digest of everything frozen; long tables enter by the digest of their step."""
+        plain = self.model_dump(mode="json")
+        for sample in plain["samples"]:
+            if sample["step"] is not None:
+                del sample["step"]["tables"]
+        return digest(plain)
 
     def of(self, analysis: str, group: str) -> PreparedSample | None:
         """The frozen sample of that analysis and group, None when there is none."""
@@ -77,12 +84,22 @@ def read_prepared(path: Path) -> Prepared | None:
     if not path.exists():
         return None
     try:
-        return Prepared.model_validate_json(path.read_bytes())
-    except (ValidationError, UnicodeDecodeError, OSError) as error:
+        plain = json.loads(path.read_bytes())
+        return Prepared.model_validate(with_tables(plain, path.parent))
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, OSError) as error:
         raise LockError(
             f"{path} cannot be read as a frozen preparation. Put the original file back; or, while "
             "no outcome has been used, delete it and run `impacteval prepare` again."
         ) from error
+
+
+def frozen_anew(made: Prepared, earlier: Prepared | None) -> Prepared:
+    """A new preparation that says what it replaces; the earlier one where nothing has changed."""
+    if earlier is None:
+        return made
+    if made.model_copy(update={"replaces": earlier.replaces}) == earlier:
+        return earlier
+    return made.model_copy(update={"replaces": (*earlier.replaces, earlier.digest)})
 
 
 def check_prepared(prepared: Prepared, study: str, wanted: Iterable[tuple[str, str]]) -> None:
@@ -128,6 +145,11 @@ def check_prepared(prepared: Prepared, study: str, wanted: Iterable[tuple[str, s
 
 
 def write_prepared(path: Path, prepared: Prepared) -> None:
-    """Write what was frozen, the same bytes for the same content."""
-    text = json.dumps(prepared.model_dump(mode="json"), indent=1, ensure_ascii=False)
+    """Write what was frozen, the same bytes for the same content.
+
+    Long tables, such as the pairs of thousands of people, go to a file of their own beside it.
+    """
+    plain = prepared.model_dump(mode="json")
+    take_tables(plain, path.parent)
+    text = json.dumps(plain, indent=1, ensure_ascii=False)
     path.write_text(text + "\n", encoding="utf-8", newline="\n")

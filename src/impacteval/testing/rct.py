@@ -202,9 +202,14 @@ def exposure(rng: np.random.Generator, lift: float) -> KnownSample:
     )
 
 
+def _has_target(estimator: object) -> bool:
+    """One that says whose effect it estimates, such as that on the served."""
+    return hasattr(estimator, "estimand")
+
+
 def _for_trials(estimator: object) -> bool:
-    """Not for one with a target of its own: the strata of the law have fixed sizes and shares."""
-    return not hasattr(estimator, "estimand")
+    """One without: the strata of a trial have fixed sizes and shares, and no target has those."""
+    return not _has_target(estimator)
 
 
 def _of_eight(estimator: object) -> bool:
@@ -215,7 +220,9 @@ def _of_eight(estimator: object) -> bool:
 register(
     SampleMaker("plain", "rct", plain, replications=800),
     SampleMaker("small", "rct", small, lift=-0.2, replications=500, small=True),
-    SampleMaker("covariates", "rct", covariates, replications=800),
+    SampleMaker("covariates", "rct", covariates, replications=800, suits=_for_trials),
+    # Estimators with a target are measured on comparisons without a lot; of trials, fewer will do.
+    SampleMaker("covariates_of_a_target", "rct", covariates, replications=200, suits=_has_target),
     SampleMaker(
         "small_covariates",
         "rct",

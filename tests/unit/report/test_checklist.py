@@ -15,6 +15,7 @@ from impacteval.cli.run import run
 from impacteval.report.checked import checked
 from impacteval.report.checklist import (
     CONSORT,
+    TARGET,
     TREND,
     Standard,
     checklist,
@@ -50,7 +51,18 @@ def test_items_are_numbered_as_published(standard: Standard, points: dict[int, i
     assert [number for number, _ in standard.items] == wanted
 
 
-@pytest.mark.parametrize("standard", [TREND, CONSORT], ids=lambda s: s.name)
+def test_items_of_target_are_twenty_one_with_their_points() -> None:
+    # 21 items (Cashin and others 2025, abstract); points as in `checklist_target` is told.
+    wanted = ["1a", "1b", "1c", "2", "3", "4", "5"]
+    wanted += [f"6{letter}" for letter in "abcdefgh"]
+    wanted += [f"7{letter}" for letter in "abcdef"]
+    wanted += ["7g(i)", "7g(ii)", "7h(i)", "7h(ii)"]
+    wanted += [str(item) for item in range(8, 22)]
+    assert [number for number, _ in TARGET.items] == wanted
+    assert len(wanted) == 39
+
+
+@pytest.mark.parametrize("standard", [TREND, CONSORT, TARGET], ids=lambda s: s.name)
 @pytest.mark.parametrize("language", list(Language))
 def test_every_item_is_said_once_in_every_language(standard: Standard, language: Language) -> None:
     said = [getattr(item, language.value) for _, item in standard.items]
@@ -61,7 +73,7 @@ def test_every_item_is_said_once_in_every_language(standard: Standard, language:
 
 
 def test_an_answer_belongs_to_an_item() -> None:
-    for standard in (TREND, CONSORT):
+    for standard in (TREND, CONSORT, TARGET):
         assert set(standard.answered) <= {number for number, _ in standard.items}
         for where in standard.answered.values():
             assert re.fullmatch(r"Page 1|Section \d+|Annex \(.*\)", where.en)
@@ -71,7 +83,10 @@ def test_an_answer_belongs_to_an_item() -> None:
 
 @pytest.mark.parametrize("design", sorted(_RULES))
 def test_one_standard_for_each_design(design: str) -> None:
-    assert standard_of([design]) is (CONSORT if design == "rct" else TREND)
+    expected = {"rct": CONSORT, "matched": TARGET}.get(design, TREND)
+    assert standard_of([design]) is expected
+    if design != "rct":
+        assert standard_of(["matched", design]) is TARGET
     assert standard_of([design, "rct"]) is CONSORT
     assert standard_of(["rct", design]) is CONSORT
 
@@ -100,6 +115,7 @@ def _run(
     locked: bool = True,
     watched: bool = False,
     registered: bool = True,
+    weighed: bool = False,
 ) -> Any:
     """As much of a run as the checklist reads."""
 
@@ -112,6 +128,7 @@ def _run(
         analysis=SimpleNamespace(robustness=("other",) if again else ()),
         diagnostics=[SimpleNamespace(diagnostic=SimpleNamespace(name="balance"))] * balance,
         against=against,
+        estimate=SimpleNamespace(parts={"balance": None}) if weighed else None,
     )
     evaluator = SimpleNamespace(registration=words("Registered") if registered else None)
     return SimpleNamespace(
@@ -184,6 +201,39 @@ def test_a_study_of_both_kinds_names_the_results_that_rest_on_no_draw() -> None:
     assert checked(_run("rct", "rct")).note is None
 
 
+def test_matched_people_and_others_are_told_apart() -> None:
+    found = checked(_run("matched", "count", "did"))
+    assert found.standard == "TARGET 2025"
+    assert found.note is not None
+    assert found.note.values["outcomes"] == Both(
+        en="Outcome 1; Outcome 2", fr="Outcome 1 ; Outcome 2"
+    )
+    assert found.note.values["other"] == "TREND 2004"
+    assert checked(_run("matched")).note is None
+    both = checked(_run("rct", "matched", "count")).note
+    assert both is not None
+    assert both.values["other"] == Both(
+        en="TARGET 2025 or TREND 2004", fr="TARGET 2025 ou TREND 2004"
+    )
+
+
+def _of_target(**changed: Any) -> set[str]:
+    found = checked(_run("matched", **FULL | changed))
+    return {row.number for row in found.rows if row.where is not None}
+
+
+def test_what_a_matched_study_answers_and_what_it_does_not() -> None:
+    full = set(TARGET.answered) | {"18"}
+    assert _of_target() == full
+    assert _of_target(balance=False, weighed=True) == full
+    assert _of_target(balance=False) == full - {"7g(ii)", "9"}
+    assert _of_target(again=False) == full - {"7h(ii)", "14"}
+    assert _of_target(against="nothing") == full - {"7c", "7g(i)"}
+    assert _of_target(registered=False) == full - {"18"}
+    # The target trial itself: only a plan can tell.
+    assert not [number for number in full if number.startswith("6")]
+
+
 def test_a_plan_is_told_the_standard_whose_numbers_it_uses(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -203,6 +253,6 @@ def test_a_plan_is_told_the_standard_whose_numbers_it_uses(
 
 
 def test_numbers_of_an_item_stand_together() -> None:
-    for standard in (TREND, CONSORT):
+    for standard in (TREND, CONSORT, TARGET):
         heads = [re.sub(r"\D", "", number) for number, _ in standard.items]
         assert len([head for head, _ in groupby(heads)]) == len(set(heads))

@@ -14,10 +14,20 @@ import yaml
 from impacteval.canonical import digest
 from impacteval.errors import LockError
 from impacteval.report import Report
+from impacteval.report.compared import compare
 from impacteval.study import load_study
-from impacteval.study.lock import LOCK_FILE, Lock, LockedFile, LockedTable, deviations
-from impacteval.study.locking import lock_now
-from impacteval.study.preparation import PREPARED_FILE
+from impacteval.study.lock import (
+    LOCK_FILE,
+    Lock,
+    LockedFile,
+    LockedTable,
+    anew,
+    deviations,
+    read_lock,
+    write_lock,
+)
+from impacteval.study.locking import lock_now, prepare_now
+from impacteval.study.preparation import PREPARED_FILE, frozen_anew, write_prepared
 
 Plain = dict[str, Any]
 
@@ -272,3 +282,70 @@ def test_data_that_were_not_frozen_are_not_said_to_be_unchanged(two_cohorts: Any
     assert changes(two_cohorts.verify()) == ["changes.cancelled", "changes.none"]
     (two_cohorts.folder / "prepared.json").unlink()
     assert changes(two_cohorts.verify()) == ["changes.cancelled", "changes.as-locked"]
+
+
+# --- nothing that was fixed is replaced without a trace -------------------------------------------
+
+
+def test_a_lock_names_what_it_replaces(two_cohorts: Any) -> None:
+    two_cohorts.write()
+    two_cohorts.lock()
+    first = load_study(two_cohorts.folder)
+    assert first.lock is not None
+    assert anew(lock_now(first), first.lock) is first.lock
+    assert "replaces" not in first.lock.model_dump(mode="json")
+    two_cohorts.write(plan_change=lambda plan: plan.update(seed=9))
+    second = anew(lock_now(load_study(two_cohorts.folder)), first.lock)
+    assert second.replaces == (first.lock.digest,)
+    assert anew(second.model_copy(update={"replaces": ()}), second) is second
+    two_cohorts.write(plan_change=lambda plan: plan.update(seed=10))
+    third = anew(lock_now(load_study(two_cohorts.folder)), second)
+    assert third.replaces == (first.lock.digest, second.digest)
+    assert anew(third, None) is third
+    write_lock(two_cohorts.folder / LOCK_FILE, third)
+    assert read_lock(two_cohorts.folder / LOCK_FILE) == third
+    told = [m for m in deviations(third, third) if m.key == "lock.replaced"]
+    assert [m.values["digest"] for m in told] == list(third.replaces)
+
+
+def test_what_was_frozen_names_what_it_replaces(two_cohorts: Any) -> None:
+    two_cohorts.write()
+    two_cohorts.lock()
+    first = load_study(two_cohorts.folder).prepared
+    assert first is not None
+    two_cohorts.write(data_change=lambda df: df.assign(age=df["age"] + 1))
+    made = prepare_now(load_study(two_cohorts.folder))
+    second = frozen_anew(made, first)
+    assert second.replaces == (first.digest,)
+    assert frozen_anew(made, second) is second
+    assert frozen_anew(made, None) is made
+    write_prepared(two_cohorts.folder / PREPARED_FILE, second)
+    report = two_cohorts.verify()
+    assert [d.what.key for d in report.record.deviations] == ["prepared.replaced"]
+    assert report.record.deviations[0].what.values["digest"] == first.digest
+
+
+def test_the_run_of_the_earlier_lock_has_the_number_fixed_first(two_cohorts: Any) -> None:
+    """Another specification after the fact, locked and frozen again to look like the first."""
+    before = two_cohorts.run()
+    earlier = load_study(two_cohorts.folder)
+
+    def other(plan: Plain) -> None:
+        plan["analyses"]["events"]["estimator"] = {"name": "lin"}
+
+    two_cohorts.write(plan_change=other)
+    study = load_study(two_cohorts.folder)
+    write_lock(two_cohorts.folder / LOCK_FILE, anew(lock_now(study), earlier.lock))
+    write_prepared(
+        two_cohorts.folder / PREPARED_FILE, frozen_anew(prepare_now(study), earlier.prepared)
+    )
+    after = two_cohorts.verify()
+    assert {d.what.key for d in after.record.deviations} == {"lock.replaced", "prepared.replaced"}
+    here = compare(before.record, after.record)
+    assert here.standing.en.startswith("The other run's lock replaces this run's")
+    there = compare(after.record, before.record)
+    assert there.standing.en.startswith("This run's lock replaces the other run's")
+    # A lock that replaced another is not by itself a departure of one of two runs under it.
+    (two_cohorts.folder / PREPARED_FILE).unlink()
+    again = two_cohorts.verify()
+    assert compare(again.record, again.record).standing.en == "Both were run exactly as locked."

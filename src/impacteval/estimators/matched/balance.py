@@ -36,24 +36,22 @@ def balance_table(people: People, after: Floats, *, by: str = "served") -> dict[
     doi:10.1214/09-STS313
     """
     own, other = people.served, ~people.served
-    names = (
-        "covariate", "served", "served_after", "comparison_before", "comparison_after",
-        "difference_before", "difference_after", "ratio_before", "ratio_after",
-    )  # fmt: skip
-    rows: dict[str, list[Any]] = {name: [] for name in names}
-    for k, name in enumerate(people.covariates):
-        x = people.x[:, k]
-        m1, v1 = _moments(x, people.counts, people.copies, own)
-        m0, v0 = _moments(x, people.counts, people.copies, other)
-        a1, w1 = _moments(x, after, people.copies, own)
-        a0, w0 = _moments(x, after, people.copies, other)
-        unit = np.sqrt(v1 if by == "served" else 0.5 * (v1 + v0))
-        values = (
-            name, m1, a1, m0, a0, _over(m1 - m0, unit), _over(a1 - a0, unit), _over(v1, v0), _over(w1, w0),
-        )  # fmt: skip
-        for column, value in zip(names, values, strict=True):
-            rows[column].append(value)
-    return rows
+    m1, v1 = _moments(people, people.counts, own)
+    m0, v0 = _moments(people, people.counts, other)
+    a1, w1 = _moments(people, after, own)
+    a0, w0 = _moments(people, after, other)
+    unit = np.sqrt(v1 if by == "served" else 0.5 * (v1 + v0))
+    columns = {
+        "served": m1,
+        "served_after": a1,
+        "comparison_before": m0,
+        "comparison_after": a0,
+        "difference_before": _over(m1 - m0, unit),
+        "difference_after": _over(a1 - a0, unit),
+        "ratio_before": _over(v1, v0),
+        "ratio_after": _over(w1, w0),
+    }
+    return {"covariate": list(people.covariates), **{k: v.tolist() for k, v in columns.items()}}
 
 
 def profile_table(
@@ -73,16 +71,11 @@ def profile_table(
         ``covariate, inside, outside, difference`` (in standard deviations of both together; NaN
         where nothing varies).
     """
-    rows: dict[str, list[Any]] = {n: [] for n in ("covariate", "inside", "outside", "difference")}
-    both = inside | outside
-    for k, name in enumerate(people.covariates):
-        x, w, copies = people.x[:, k], people.counts, people.copies
-        a, _ = _moments(x, w, copies, inside)
-        b, _ = _moments(x, w, copies, outside)
-        _, v = _moments(x, w, copies, both)
-        for column, value in zip(rows, (name, a, b, _over(b - a, np.sqrt(v))), strict=True):
-            rows[column].append(value)
-    return rows
+    a, _ = _moments(people, people.counts, inside)
+    b, _ = _moments(people, people.counts, outside)
+    _, v = _moments(people, people.counts, inside | outside)
+    columns = {"inside": a, "outside": b, "difference": _over(b - a, np.sqrt(v))}
+    return {"covariate": list(people.covariates), **{k: v.tolist() for k, v in columns.items()}}
 
 
 def largest_difference(table: dict[str, list[Any]], column: str = "difference_after") -> float:
@@ -91,21 +84,23 @@ def largest_difference(table: dict[str, list[Any]], column: str = "difference_af
     return max(found, default=0.0)
 
 
-def _moments(
-    x: Floats, weight: Floats, copies: Floats, rows: NDArray[np.bool_]
-) -> tuple[float, float]:
-    """Weighted mean and variance (n - 1 where all weigh the same); NaN for nobody.
+def _moments(people: People, weight: Floats, rows: NDArray[np.bool_]) -> tuple[Floats, Floats]:
+    """Weighted mean and variance of each covariate (n - 1 where all weigh the same).
 
-    A row of several copies is that many people of its weight divided by their number.
+    A row of several copies is that many people of its weight divided by their number. NaN for
+    nobody, and the variance for one person alone.
     """
     total = float(weight[rows].sum())
     if not total > 0.0:
-        return float("nan"), float("nan")
-    share = weight[rows] / total
-    mean = float(share @ x[rows])
-    free = 1.0 - float(share @ (share / copies[rows]))
-    return mean, float(share @ (x[rows] - mean) ** 2) / free if free > 0.0 else float("nan")
+        return np.full(people.x.shape[1], np.nan), np.full(people.x.shape[1], np.nan)
+    x, share = people.x[rows], weight[rows] / total
+    mean = np.asarray(share @ x)
+    free = 1.0 - float(share @ (share / people.copies[rows]))
+    square = np.asarray(share @ (x - mean) ** 2)
+    return mean, square / free if free > 0.0 else np.full_like(square, np.nan)
 
 
-def _over(a: float, b: float) -> float:
-    return float(a / b) if b > 0.0 else float("nan")
+def _over(a: Floats, b: Floats) -> Floats:
+    """The quotient; NaN where the divisor is not positive."""
+    some = b > 0.0
+    return np.where(some, a / np.where(some, b, 1.0), np.nan)

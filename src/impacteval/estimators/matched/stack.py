@@ -147,11 +147,13 @@ class Stacked:
     def spread(self) -> Spread:
         """Standard deviation of outcomes in the comparison group as weighted, ddof 1.
 
-        Its influence includes that of the weights' estimation.
+        The variance is divided by ``1 - sum share^2``, which is ``(n - 1)/n`` where all weigh alike:
+        a few heavy people spread less than all those they stand for. Its influence includes that of
+        the weights' estimation.
         """
         held = self.copies * self.held(0)
-        n = (self.copies * (self.held(0) > 0.0)).sum(axis=-1)
-        factor = n / (n - 1.0)
+        share = self.held(0) / held.sum(axis=-1, keepdims=True)
+        factor = 1.0 / (1.0 - (self.copies * share**2).sum(axis=-1))
         square = self._away(0) ** 2 * factor[..., None]
         variance = (held * square).sum(axis=-1) / held.sum(axis=-1)
         value = np.sqrt(variance)

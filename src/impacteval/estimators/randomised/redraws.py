@@ -117,16 +117,14 @@ def _arms(matrix: Matrix, draws: Draws, adjusted: bool) -> _Arms:
     if draws.treatment is not None:
         served = draws.treatment @ products
         sums = np.stack([products.sum(axis=0) - served, served])
-        held = sums[:, :, 0]
     elif draws.counts is not None:
-        inside = [np.flatnonzero(treatment == arm) for arm in (0.0, 1.0)]
-        counts = [draws.counts[:, rows] for rows in inside]
-        sums = np.stack([c @ products[rows] for c, rows in zip(counts, inside, strict=True)])
-        held = sums[:, :, 0]
+        inside = np.flatnonzero(treatment == 1.0)
+        served = np.take(draws.counts, inside, axis=1) @ products[inside]
+        sums = np.stack([draws.counts @ products - served, served])
     else:
-        inside = [np.flatnonzero(treatment == arm) for arm in (0.0, 1.0)]
-        sums = np.stack([products[rows].sum(axis=0)[None, :] for rows in inside])
-        held = sums[:, :, 0]
+        served = treatment @ products
+        sums = np.stack([products.sum(axis=0) - served, served])[:, None, :]
+    held = sums[:, :, 0]
     size = len(upper[0])
     gram = np.zeros((*sums.shape[:2], q, q))
     gram[..., upper[0], upper[1]] = gram[..., upper[1], upper[0]] = sums[..., :size]
@@ -142,15 +140,18 @@ def _wider(arms: _Arms, columns: Floats, y: Floats, treatment: Floats, more: Flo
     gram = np.zeros((2, count, q + k, q + k))
     cross = np.zeros((2, count, q + k))
     gram[..., :q, :q], cross[..., :q] = arms.gram, arms.cross
+    sides = np.stack([1.0 - treatment, treatment])
     beside = np.hstack([columns, y[:, None]])
-    for arm in (0, 1):
-        rows = np.flatnonzero(treatment == arm)
-        own = np.ascontiguousarray(np.swapaxes(more[:, rows], 1, 2))
-        mixed = own @ beside[rows]
-        gram[arm, :, q:, :q] = mixed[..., :q]
-        gram[arm, :, :q, q:] = np.swapaxes(mixed[..., :q], 1, 2)
-        cross[arm, :, q:] = mixed[..., q]
-        gram[arm, :, q:, q:] = own @ np.swapaxes(own, 1, 2)
+    apart = np.hstack([beside * side[:, None] for side in sides])
+    for i in range(k):
+        one = more[:, :, i]
+        mixed = (one @ apart).reshape(count, 2, q + 1)
+        for arm in (0, 1):
+            gram[arm, :, q + i, :q] = gram[arm, :, :q, q + i] = mixed[:, arm, :q]
+            cross[arm, :, q + i] = mixed[:, arm, q]
+        for j in range(i + 1):
+            both = (one * more[:, :, j]) @ sides.T
+            gram[:, :, q + i, q + j] = gram[:, :, q + j, q + i] = both.T
     return _Arms(gram, cross, np.broadcast_to(arms.held, (2, count)))
 
 

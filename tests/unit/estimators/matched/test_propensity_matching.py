@@ -13,7 +13,8 @@ from impacteval.errors import NotIdentified, UsageError
 from impacteval.estimates import Parts
 from impacteval.estimators.matched import propensity_frozen
 from impacteval.estimators.matched.people import read_people
-from impacteval.estimators.matched.propensity import PropensityMatching, certificate_of
+from impacteval.estimators.matched.propensity import PropensityMatching
+from impacteval.estimators.matched.propensity_frozen import certificate_of
 from impacteval.estimators.matched.score import fit_score
 from impacteval.sample import Preparation, Sample
 from impacteval.values import Scale
@@ -34,6 +35,8 @@ def frame_of(seed=1, n=240, level=-1.2):
 
 
 def sample_of(frame, covariates=("a", "b"), **roles):
+    if "c" in covariates and "c" not in frame:
+        frame = frame.assign(c=np.random.default_rng(2).standard_normal(len(frame)))
     return Sample.from_frame(
         frame, design="matched", outcome="y", unit="who", treatment="on",
         covariates=list(covariates), **roles,
@@ -84,6 +87,9 @@ def test_a_preparation_with_other_settings_is_not_taken_for_ones_own():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(PropensityMatching, "match", None)
         estimate(sample.prepared(made), variance="score-given")
+    # Nor is one whose score was of other covariates.
+    wider = sample_of(frame_of(), covariates=("a", "b", "c"))
+    assert estimate(wider.prepared(made)).effect.value == estimate(wider).effect.value
     foreign = Preparation(kind="pairs", tables=made.tables, made_by="mahalanobis-matching")
     assert estimate(sample.prepared(foreign)).effect.value == estimate(sample).effect.value
 
@@ -93,7 +99,9 @@ def test_frozen_pairs_of_other_people_are_refused():
     made = PropensityMatching().prepare(sample_of(frame).blind, rng=RNG)
     renamed = sample_of(frame.assign(who=[f"q{i:04d}" for i in range(len(frame))]))
     turned = sample_of(frame.assign(on=1 - frame.on))
-    for sample in (renamed, turned):
+    others = frame[frame.on == 0].index[:1]
+    more = sample_of(frame.assign(on=frame.on.where(~frame.index.isin(others), 1)))
+    for sample in (renamed, turned, more):
         with pytest.raises(NotIdentified) as refusal:
             estimate(sample.prepared(made))
         assert refusal.value.reason.key == "propensity-matching.other-people"
@@ -112,6 +120,10 @@ def test_the_tables_of_a_preparation():
     out = counts.outside_support + counts.nobody_near
     assert counts.matched + out == counts.served == sample.to_frame().on.sum()
     assert len(made.tables["unmatched"]) == out > 0
+    assert made.tables["score"].unit.tolist() == weights.unit.tolist()
+    chances = made.tables["score"].set_index("unit").score
+    first = pairs[pairs["set"] == 1]
+    assert (chances[first.comparison] - chances[first.served.iloc[0]]).abs().max() < 0.1
     overlap = made.tables["score_overlap"]
     assert overlap.served.sum() == counts.served
     assert overlap.comparison.sum() == counts.comparison
@@ -308,7 +320,7 @@ def test_errors_are_those_of_the_paper_for_an_estimated_score():
 @pytest.mark.parametrize(
     ("settings", "covariates", "key"),
     [
-        ({"score": "c"}, ("a", "b"), "propensity-matching.unknown-score"),
+        ({"score": "z"}, ("a", "b"), "propensity-matching.unknown-score"),
         ({"score": "a"}, (), "propensity-matching.unknown-score"),
         ({}, (), "matched.no-covariates"),
         ({"score": "a", "caliper": 1e-9}, ("a", "b"), "propensity-matching.nobody-near"),
