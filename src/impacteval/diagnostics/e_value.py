@@ -246,4 +246,4 @@ def _strongest(
     k = max(held, key=lambda k: table["factor"][k])
     return table["covariate"][k], *(
         table[name][k] for name in ("with_service", "with_outcome", "e_value")
-    )  # type: ignore[return-value]  # three floats
+    )
