@@ -169,7 +169,7 @@ def certificate_of(people: People, scored: Scored, frozen: Frozen) -> dict[str, 
 def pair_tables(
     people: People, frozen: Frozen, settings: Mapping[str, Any], score: Floats | None = None
 ) -> dict[str, dict[str, Any]]:
-    """The pairs themselves, with what is needed to go on from them."""
+    """The pairs themselves, with what is needed to go on from them; and scores, where there are."""
     sets, weight = frozen.sets, frozen.weight(people)
     of, keys = sets.of, people.keys
     found: dict[str, dict[str, Any]] = {}
@@ -192,8 +192,8 @@ def pair_tables(
     }
     table = weights_table(replace(people, unit=keys), weight)
     found["weights"] = table
+    counted = np.flatnonzero(weight > 0.0)
     if score is not None:
-        counted = np.flatnonzero(weight > 0.0)
         found["score"] = {"unit": keys[counted].tolist(), "score": score[counted].tolist()}
     found["balance"] = balance_table(people, weight)
     found["settings"] = {
