@@ -31,6 +31,7 @@ from impacteval.estimators.matched.weighting import (
     frozen_tables,
     frozen_values,
     heavy_concerns,
+    settings_table,
 )
 from impacteval.estimators.matched.weighting_cards import ENTROPY_BALANCING
 from impacteval.estimators.matched.weights import balancing_sides
@@ -128,6 +129,7 @@ class EntropyBalancing:
             "dual_gap": [float(fit.gap) for fit in fits],
             "steps": [fit.steps for fit in fits],
         }
+        tables["settings"] = settings_table(self)
         return Preparation("weights", Parts(tables), made_by=self.name)
 
     def concerns(self, blind: BlindSample) -> tuple[Message, ...]:
