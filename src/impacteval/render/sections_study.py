@@ -31,6 +31,7 @@ from impacteval.render.sections_lost import who_was_lost
 from impacteval.render.sections_mix import holds_path, mixed
 from impacteval.render.sections_panels import cohorts, who_changes
 from impacteval.report.record import ClauseRow, FindingFacts, MethodFacts, Record
+from impacteval.report.record_causes import CausesFacts
 
 WHOLE = "all"
 """Label of the one period of a study that measures everyone once."""
@@ -121,11 +122,12 @@ def otherwise(record: Record, pen: Pen) -> Iterator[Block]:
     if not record.findings:
         yield Para(words("results.none"))
     described: set[str] = set()
+    graphs: dict[str, CausesFacts] = {}
     for finding in record.findings:
         anchor = slug("otherwise", finding.outcome, finding.group)
         yield Sub(pen.finding_name(finding), anchor)
         yield Para(f"{pen.say(finding.design_text)} {pen.say(finding.comparators)}")
-        yield from caused(finding, pen)
+        yield from caused(finding, graphs, pen)
         yield from cohorts(finding, pen)
         if not holds_path(finding):
             yield from _counterfactual(finding, record.page_one.clauses, pen)
