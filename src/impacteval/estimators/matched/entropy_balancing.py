@@ -47,10 +47,6 @@ Floats = NDArray[np.float64]
 
 # Largest remaining imbalance, in standard deviations, with which weights are used.
 REACHED = 1e-8
-# Variance left to the weighted group in some direction, of the one before, below which the target
-# lies at the edge of the group: weights are then met in the limit only, where some people count for
-# nothing and multipliers are infinite.
-EDGE = 1e-7
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,13 +261,9 @@ def _solved(
     turn = turn * np.sign(np.diag(turn))[:, None] / np.sqrt(base.sum())
     white, goal = (np.linalg.solve(turn.T, side.T).T for side in (x[:, kept], target[kept]))
     fit = balanced(white, base, goal)
-    share = base * fit.weight / target[0]
-    missed = np.abs(share @ x - target / target[0])
+    missed = np.abs((base * fit.weight) @ x - target) / target[0]
     if bool(fit.converged) and float(missed.max()) <= REACHED and not flat:
-        away = white - share @ white
-        left = np.linalg.eigvalsh((away[:, 1:] * share[:, None]).T @ away[:, 1:])
-        if float(left.min(initial=1.0)) > EDGE:
-            return replace(fit, multipliers=np.linalg.solve(turn, fit.multipliers))
+        return replace(fit, multipliers=np.linalg.solve(turn, fit.multipliers))
     found = unmet(x[inside][:, 1:], target[1:] / target[0])
     if not found:
         raise NotIdentified(words.not_solved())
