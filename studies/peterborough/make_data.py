@@ -19,8 +19,8 @@ better risks than those who did not, so that counting them alone would flatter i
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -32,8 +32,7 @@ SERVED = "Peterborough"
 OTHERS = tuple(f"Prison {letter}" for letter in "ABCDEFGHIJ")
 
 
-@dataclass(frozen=True)
-class Cohort:
+class Cohort(NamedTuple):
     """One cohort: its men, and what is published or chosen of them."""
 
     name: str

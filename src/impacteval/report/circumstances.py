@@ -153,6 +153,8 @@ def _methods(here: FindingFacts, there: FindingFacts) -> Iterator[Said]:
                 )
     ours = {row.covariate for row in here.baseline}
     others = {row.covariate for row in there.baseline}
+    if not ours or not others:
+        return  # a run that shows no characteristics does not say which it compared
     for text, names_ in (
         (words.COVARIATE_HERE, ours - others),
         (words.COVARIATE_THERE, others - ours),

@@ -227,6 +227,14 @@ def test_every_circumstance_is_told(record: Record) -> None:
     assert len(keys(other, record)) == 13
 
 
+def test_a_run_that_shows_no_covariates_is_not_said_to_have_none(record: Record) -> None:
+    def change(data: Plain) -> None:
+        for finding in data["findings"]:
+            finding["baseline"] = []
+
+    assert keys(record, changed(record, change)) == []
+
+
 def test_another_method_is_named_once_an_outcome(record: Record) -> None:
     def change(data: Plain) -> None:
         for finding in data["findings"]:
