@@ -31,6 +31,7 @@ from impacteval.render.sections_lost import who_was_lost
 from impacteval.render.sections_mix import holds_path, mixed
 from impacteval.render.sections_panels import cohorts, who_changes
 from impacteval.report.record import ClauseRow, FindingFacts, MethodFacts, Record
+from impacteval.report.record_causes import CausesFacts
 
 WHOLE = "all"
 """Label of the one period of a study that measures everyone once."""
@@ -121,11 +122,15 @@ def otherwise(record: Record, pen: Pen) -> Iterator[Block]:
     if not record.findings:
         yield Para(words("results.none"))
     described: set[str] = set()
+    drawn: dict[str, CausesFacts | None] = {}
     for finding in record.findings:
         anchor = slug("otherwise", finding.outcome, finding.group)
         yield Sub(pen.finding_name(finding), anchor)
         yield Para(f"{pen.say(finding.design_text)} {pen.say(finding.comparators)}")
-        yield from caused(finding, pen)
+        # One graph for every group of an outcome is drawn once.
+        if drawn.get(finding.outcome) != finding.causes:
+            yield from caused(finding, pen)
+        drawn[finding.outcome] = finding.causes
         yield from cohorts(finding, pen)
         if not holds_path(finding):
             yield from _counterfactual(finding, record.page_one.clauses, pen)
@@ -144,7 +149,9 @@ def otherwise(record: Record, pen: Pen) -> Iterator[Block]:
             yield from _method_once(finding.method, described, pen)
             yield from concerns(finding.method, pen)
         yield from _checks(finding, pen)
-        yield from _baseline(finding, pen)
+        # Where people were chosen to be alike, how alike they began stands beside how alike they ended.
+        if finding.alike is None:
+            yield from _baseline(finding, pen)
 
 
 def _counterfactual(
