@@ -103,6 +103,7 @@ calibrate: setup-dev  ## measure coverage and the two engines again (long)
 	@$(BIN)/python tools/calibrate_doubly_robust.py
 	@$(BIN)/python tools/calibrate_encouragement.py
 	@$(BIN)/python tools/calibrate_few_treated.py
+	@$(BIN)/python tools/calibrate_gaming.py
 	@$(BIN)/python tools/calibrate_honest.py
 	@$(BIN)/python tools/calibrate_matching.py
 	@$(BIN)/python tools/calibrate_learners.py

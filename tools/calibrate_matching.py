@@ -26,7 +26,8 @@ from calibrate_matching_designs import Compared, Law
 
 from impacteval.errors import NotIdentified
 from impacteval.estimators.matched.effect import _spread
-from impacteval.estimators.matched.propensity import PropensityMatching, measured_sets
+from impacteval.estimators.matched.propensity import PropensityMatching
+from impacteval.estimators.matched.propensity_sets import measured_sets
 from impacteval.inference import on_scale
 from impacteval.values import Scale
 
@@ -44,7 +45,7 @@ def fitted(estimator: PropensityMatching, drawn: Compared, k: int) -> tuple[Any,
     sets, _ = measured_sets(comparison, frozen.sets)
     arms, _, _ = estimator.means(comparison, sets, frozen, scored, score)
     weight = frozen.weight(comparison.people)
-    return arms, _spread(comparison, weight), np.where(comparison.people.served, weight, 0.0)
+    return arms, _spread(comparison, weight, None), np.where(comparison.people.served, weight, 0.0)
 
 
 def by_people(estimator: PropensityMatching) -> Callable[[Any, Scale], calibrate.Measured]:

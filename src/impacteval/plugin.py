@@ -270,6 +270,11 @@ def _member_breaches(cls: type) -> list[str]:
     concerns = getattr(cls, "concerns", None)
     if concerns is not None and not (callable(concerns) and _takes(concerns, ("blind",), ())):
         found.append(f"{cls.__name__}.concerns must take (self, blind).")
+    redrawn = getattr(cls, "redrawn", None)
+    if redrawn is not None and not (
+        callable(redrawn) and _takes(redrawn, ("sample", "draws"), ("scale",))
+    ):
+        found.append(f"{cls.__name__}.redrawn must take (self, sample, draws, *, scale).")
     return found
 
 

@@ -10,6 +10,7 @@ from impacteval.report.funnel import FunnelFinding, Linked
 from impacteval.sample.funnel import ACCEPTED
 from impacteval.study import Study
 from impacteval.study.fit import groups_of, in_contract_order
+from impacteval.study.funnel import EVERYONE
 from impacteval.study.people import without_identifiers
 from impacteval.study.rows import select
 
@@ -26,10 +27,14 @@ def funnel_findings(
 
     Where the contract counts everyone eligible, all of them are the served of a matched comparison;
     where it counts participants, those taken on are.
+
+    Where there are groups they are told, and not everyone together as well: beside all of them but one,
+    the whole would tell what that one hides.
     """
+    told = [finding for finding in eligible.values() if finding.group != EVERYONE]
     return tuple(
         replace(finding, links=tuple(_links(study, finding, frames)))
-        for finding in eligible.values()
+        for finding in told or eligible.values()
     )
 
 

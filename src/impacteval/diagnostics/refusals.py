@@ -137,14 +137,15 @@ def hidden(funnel: Funnel, left: Any, on: Any) -> bool:
 
 
 def table_of(found: Profile, left: str, on: str) -> dict[str, list[Any]]:
-    """A profile as a table: one row a column."""
+    """A profile as a table: one row a column that may be shown."""
+    kept = found.shown
     return {
-        "column": list(found.names),
-        "missing": found.absent.tolist(),
-        left: found.left.tolist(),
-        on: found.on.tolist(),
-        "std_difference": found.difference.tolist(),
-        "p_value": found.p_value.tolist(),
+        "column": [name for name, shows in zip(found.names, kept, strict=True) if shows],
+        "missing": found.absent[kept].tolist(),
+        left: found.left[kept].tolist(),
+        on: found.on[kept].tolist(),
+        "std_difference": found.difference[kept].tolist(),
+        "p_value": found.p_value[kept].tolist(),
     }
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from impacteval.diagnostics.chance import largest_by_chance
 from impacteval.diagnostics.randomised import Assignment, differences, normal_tail, omnibus
+from impacteval.values import LEAST_SHOWN
 
 if TYPE_CHECKING:
     from numpy.random import Generator
@@ -36,8 +37,11 @@ class Profile:
         Left minus on, over the root of the mean of both variances.
     p_value : array, shape (k,)
         Chance that a lot among all of them makes as much of each.
+    shown : array of bool, shape (k,)
+        Of which columns more may be told than their part in the joint test: a column of 1 and 0 is not
+        shown where fewer people than may be told, of either group, have or lack what it says.
     largest : float
-        The largest difference, whatever its sign; at `worst`.
+        The largest difference among those shown, whatever its sign; at `worst`.
     expected : float
         What a lot makes of the largest, on average.
     chance : float or None
@@ -55,6 +59,7 @@ class Profile:
     on: Floats
     difference: Floats
     p_value: Floats
+    shown: Bools
     largest: float
     worst: int
     expected: float
@@ -91,7 +96,7 @@ def compare(
     Returns
     -------
     Profile or None
-        None where a group has fewer than two people or nothing in the profile varies.
+        None where a group has fewer than two people, or nothing in the profile varies and may be shown.
 
     Notes
     -----
@@ -141,10 +146,17 @@ def compare(
         z, Assignment(out, np.zeros(n, dtype=np.int64), ("all",), np.arange(n), np.ones(n))
     )
     assert found is not None, "there are two groups"
-    expected, chance = largest_by_chance(found.covariance, limit, rng)
+    told = [
+        [not funnel.people or tells_nobody(x[side & known[:, k], k]) for side in (out, ~out)]
+        for k in range(x.shape[1])
+    ]
+    shown: Bools = np.asarray(np.array(told, dtype=bool).all(axis=1))
+    if not shown.any():
+        return None
+    expected, chance = largest_by_chance(found.covariance[np.ix_(shown, shown)], limit, rng)
     statistic, df, p = omnibus(found)
     errors = np.sqrt(np.diag(found.covariance))
-    worst = int(np.argmax(np.abs(difference)))
+    worst = int(np.argmax(np.where(shown, np.abs(difference), -1.0)))
     return Profile(
         names=tuple(name for name, kept in zip(funnel.names, usable, strict=True) if kept),
         absent=funnel.absent[usable],
@@ -152,6 +164,7 @@ def compare(
         on=m0,
         difference=difference,
         p_value=np.array([normal_tail(d / e) for d, e in zip(difference, errors, strict=True)]),
+        shown=shown,
         largest=float(abs(difference[worst])),
         worst=worst,
         expected=expected,
@@ -164,6 +177,14 @@ def compare(
         known_left=known[out].sum(axis=0),
         known_on=known[~out].sum(axis=0),
     )
+
+
+def tells_nobody(values: Floats) -> bool:
+    """Whether an average tells of nobody in particular: of 1 and 0, it tells how many are each."""
+    if not np.isin(values, (0.0, 1.0)).all():
+        return True
+    ones = int(values.sum())
+    return all(n == 0 or n >= LEAST_SHOWN for n in (ones, len(values) - ones))
 
 
 def _moments(x: Floats, known: Bools) -> tuple[Floats, Floats]:

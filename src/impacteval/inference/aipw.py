@@ -183,7 +183,9 @@ def mean_of_target(
     # How the mean moves with the outcome model of each fold, and what each row does to that: of a
     # straight line, what each outcome is multiplied by.
     along = _by_fold(outcome.x, (target / total - omega / size) * slope, fold, folds)
-    pull = np.linalg.solve(outcome.fitted.curvature, along[..., None])[..., 0]
+    pull: Floats = np.asarray(
+        np.linalg.solve(outcome.fitted.curvature, along[..., None])[..., 0], dtype=np.float64
+    )
     model = outcome.counts * _of_others(outcome.x, pull, fold)
     own = float(omega @ outcome.residual) / size
     sampled = omega / size * (outcome.residual - own) + model * outcome.residual

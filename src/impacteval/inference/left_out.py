@@ -112,7 +112,7 @@ def _by_subtraction(x: Floats, y: Floats, weight: Floats, fold: Ints, folds: int
         moment = moment.sum(axis=0) - moment
     determined = told_apart(gram)
     safe = np.where(determined[:, None, None], gram, np.eye(p))
-    beta = np.linalg.solve(safe, moment[..., None])[..., 0]
+    beta: Floats = np.asarray(np.linalg.solve(safe, moment[..., None])[..., 0], dtype=np.float64)
     return LeftOut(beta, gram, determined, np.ones(folds, dtype=bool))
 
 

@@ -88,7 +88,6 @@ def greedy(
         still: list[int] = []
         for p in order:
             s, r, low, high = score[p], reach[p], first[p], last[p]
-            # In later turns those who found somebody in the turn before.
             want = wanted[p]
             got = 0.0
             while got < want:
@@ -114,8 +113,7 @@ def greedy(
                     up[c], down[c] = c + 1, c - 1
             if turn == 0:
                 matched[p] = got
-            if got > 0.0:
-                wanted[p] = got
+            if got == want:  # who found too few has used up all within reach
                 still.append(p)
         order = still
         if not order:

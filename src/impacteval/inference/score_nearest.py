@@ -84,7 +84,6 @@ def steps(
     caliper: float | None,
     tolerance: float,
     *,
-    ties: bool,
     over: int = 0,
 ) -> Iterator[Step]:
     """Go outwards from each score, one pattern at a time, or two that are equally near.
@@ -99,21 +98,18 @@ def steps(
         How far apart ``reach`` may be.
     tolerance : float
         Distances that differ by less are equal.
-    ties : bool
-        Whether who has enough still takes everyone at the distance of the last.
     over : int
         How many patterns below ``place`` are passed over.
     """
     live = np.arange(len(seekers.score))
     left, right = seekers.place - 1 - over, seekers.place.copy()
-    limit = np.full(len(live), np.inf)
     beyond = np.inf if caliper is None else caliper + tolerance
     while live.size:
         down, up = left[live], right[live]
         lower = _distance(seekers, other, live, down, beyond)
         upper = _distance(seekers, other, live, up, beyond)
         nearest = np.minimum(lower, upper)
-        go = np.isfinite(nearest) & (nearest <= limit[live])
+        go = np.isfinite(nearest)
         live, lower, upper, nearest = live[go], lower[go], upper[go], nearest[go]
         down, up = down[go], up[go]
         a, b = lower <= nearest + tolerance, upper <= nearest + tolerance
@@ -126,12 +122,7 @@ def steps(
         )
         took = np.where(a, other.people[np.where(a, down, 0)], 0.0)
         took = took + np.where(b, other.people[np.where(b, up, 0)], 0.0)
-        done = enough(live, took)
-        # From the first time on; later steps of theirs are ties.
-        fresh = done & np.isinf(limit[live])
-        limit[live[fresh]] = nearest[fresh] + tolerance
-        if not ties:
-            live = live[~done]
+        live = live[~enough(live, took)]
 
 
 def _distance(seekers: Seekers, other: Patterns, live: Ints, at: Ints, beyond: float) -> Floats:
@@ -199,7 +190,7 @@ def nearest(
             share.append(left)
         return had[live] >= ratio
 
-    found = list(steps(seekers, other, enough, caliper, tolerance, ties=ties))
+    found = list(steps(seekers, other, enough, caliper, tolerance))
     if not found:
         empty = np.zeros(0, dtype=np.int64)
         return Choice(empty, np.zeros(0), np.zeros(1, dtype=np.int64), empty, np.zeros(0))
@@ -298,4 +289,4 @@ def _around(
         return held[live] >= neighbours
 
     # Their own pattern stands just below their place.
-    return steps(seekers, group, enough, None, tolerance, ties=True, over=1)
+    return steps(seekers, group, enough, None, tolerance, over=1)

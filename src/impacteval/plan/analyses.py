@@ -346,7 +346,7 @@ class Analysis(FileModel):
         refuse(problems)
 
     @property
-    def placebo_outcomes(self) -> tuple[str, ...]:
+    def other_outcomes(self) -> tuple[str, ...]:
         """Outcome columns that are read besides, by checks of other outcomes or of the value behind one."""
         return tuple(dict.fromkeys(c for d in self.diagnostics for c in d.outcomes))
 

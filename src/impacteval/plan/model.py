@@ -125,7 +125,7 @@ class Plan(FileModel):
                 for column in (
                     other.columns.outcome,
                     other.columns.audited,
-                    *other.placebo_outcomes,
+                    *other.other_outcomes,
                 )
                 if column is not None
             }
@@ -171,7 +171,7 @@ class Plan(FileModel):
             for column in (
                 analysis.columns.outcome,
                 analysis.columns.audited,
-                *analysis.placebo_outcomes,
+                *analysis.other_outcomes,
             )
         }
         for where, column in funnel.read_columns():

@@ -51,7 +51,7 @@ def layout(nodes: Sequence[str], edges: Sequence[Edge]) -> Layout:
     --------
     >>> found = layout(["need", "served", "work"], [("need", "served"), ("need", "work"), ("served", "work")])
     >>> [found.places[n][0] for n in ("need", "served", "work")]
-    [0, 1, 2]
+    [0.0, 1.0, 2.0]
     >>> len(found.ways["need", "work"])
     3
     """

@@ -10,14 +10,29 @@ from impacteval.render.labels import slug
 from impacteval.render.mix_cells import both_widths
 from impacteval.render.pen import Pen
 from impacteval.report.record import FindingFacts
+from impacteval.report.record_causes import CausesFacts
 
 
-def caused(finding: FindingFacts, pen: Pen) -> Iterator[Block]:
-    """The graph of the plan; nothing where it draws none."""
+def caused(finding: FindingFacts, drawn: dict[str, CausesFacts], pen: Pen) -> Iterator[Block]:
+    """The graph of the plan; nothing where it draws none.
+
+    Parameters
+    ----------
+    finding : FindingFacts
+    drawn : dict of str to CausesFacts
+        Graphs drawn so far by the name of their finding, to which this one is added: groups of one
+        analysis share theirs.
+    pen : Pen
+    """
     found = finding.causes
     if found is None:
         return
     words, name = pen.words, pen.finding_name(finding)
+    for other, facts in drawn.items():
+        if facts == found:
+            yield Para(words("causes.same", name=other))
+            return
+    drawn[name] = found
     nodes = {node.name: node for node in found.nodes}
     yield Sub(words("causes.heading"), slug("causes", finding.outcome, finding.group))
     yield Para(words("causes.lead"))

@@ -122,15 +122,12 @@ def otherwise(record: Record, pen: Pen) -> Iterator[Block]:
     if not record.findings:
         yield Para(words("results.none"))
     described: set[str] = set()
-    drawn: dict[str, CausesFacts | None] = {}
+    graphs: dict[str, CausesFacts] = {}
     for finding in record.findings:
         anchor = slug("otherwise", finding.outcome, finding.group)
         yield Sub(pen.finding_name(finding), anchor)
         yield Para(f"{pen.say(finding.design_text)} {pen.say(finding.comparators)}")
-        # One graph for every group of an outcome is drawn once.
-        if drawn.get(finding.outcome) != finding.causes:
-            yield from caused(finding, pen)
-        drawn[finding.outcome] = finding.causes
+        yield from caused(finding, graphs, pen)
         yield from cohorts(finding, pen)
         if not holds_path(finding):
             yield from _counterfactual(finding, record.page_one.clauses, pen)

@@ -6,6 +6,7 @@ import itertools
 
 from impacteval.contract import Contract
 from impacteval.plan import Analysis, CausalGraph, Drawn, drawn
+from impacteval.report.findings import Finding
 from impacteval.report.record_causes import CauseArrow, CauseNode, CausesFacts
 from impacteval.report.record_values import Both, Said
 from impacteval.values import Message, Text
@@ -14,6 +15,13 @@ MOST_TOLD = 5
 """Ways through what nobody measured that are told one by one."""
 
 _SERVICE = Text(en="being served", fr="être servi")
+
+
+def causes_of(finding: Finding, contract: Contract) -> CausesFacts | None:
+    """The graph of a finding; of several designs combined, the first that has one."""
+    analyses = [part.finding.analysis for part in finding.parts] or [finding.analysis]
+    found = (causes_facts(analysis, contract) for analysis in analyses)
+    return next((facts for facts in found if facts is not None), None)
 
 
 def causes_facts(analysis: Analysis, contract: Contract) -> CausesFacts | None:

@@ -19,7 +19,7 @@ from impacteval.plan import PEOPLE, Plan
 from impacteval.plugin import MethodCard
 from impacteval.report.alike import alike_facts
 from impacteval.report.alike_words import DESIGN as ALIKE
-from impacteval.report.causes import causes_facts
+from impacteval.report.causes import causes_of
 from impacteval.report.findings import DiagnosticFinding, Finding, Findings, Method, Part
 from impacteval.report.interval_notes import interval_notes
 from impacteval.report.losses import loss_rows, lost_rows
@@ -302,7 +302,7 @@ def finding_facts(
             finding.analysis.covariate_names,
             people=finding.analysis.unit_kind in PEOPLE,
         ),
-        causes=causes_facts(finding.analysis, contract),
+        causes=causes_of(finding, contract),
         interval_notes=interval_notes(estimate, contract, finding.outcome),
     )
 

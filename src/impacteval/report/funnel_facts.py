@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from impacteval.diagnostics.selection import Profile, compare
+from impacteval.diagnostics.selection import Profile, compare, tells_nobody
 from impacteval.diagnostics.shown_sums import shown_sums
 from impacteval.diagnostics.small_groups import hidden_groups
 from impacteval.report import findings_facts as facts
@@ -25,6 +25,7 @@ from impacteval.report.record_funnel import (
 )
 from impacteval.report.record_values import Both, Said
 from impacteval.report.run import Run
+from impacteval.sample import Funnel
 from impacteval.sample.codes import Bools
 from impacteval.sample.funnel import ACCEPTED, NOT_REFERRED, REFUSED
 from impacteval.values import LEAST_SHOWN, Message, Text, significant, written
@@ -341,19 +342,23 @@ def _rows(
     found: Profile,
     names: Mapping[str, Text],
     apart: tuple[tuple[str | None, Bools], ...],
-    funnel: Any,
+    funnel: Funnel,
 ) -> Iterator[ProfileRow]:
     least = LEAST_SHOWN if funnel.people else 1
     where = {
         (n, bool(a)): k for k, (n, a) in enumerate(zip(funnel.names, funnel.absent, strict=True))
     }
     for k, name in enumerate(found.names):
+        if not found.shown[k]:
+            continue
         missing = bool(found.absent[k])
         column = where[name, missing]
         means = []
         for _, inside in apart:
             known = inside & funnel.known[:, column]
-            enough = int(known.sum()) >= least
+            enough = int(known.sum()) >= least and (
+                not funnel.people or tells_nobody(funnel.x[known, column])
+            )
             means.append(_number(float(funnel.x[known, column].mean())) if enough else None)
         plain = names.get(name)
         yield ProfileRow(

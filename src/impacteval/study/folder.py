@@ -101,9 +101,9 @@ class Study:
             hidden.add(analysis.columns.outcome)
             if analysis.columns.audited is not None:
                 hidden.add(analysis.columns.audited)
-            hidden.update(analysis.placebo_outcomes)
+            hidden.update(analysis.other_outcomes)
             add(roles_of(analysis.columns.model_dump(exclude_none=True)).kinds())
-            add(dict.fromkeys(analysis.placebo_outcomes, "number"))
+            add(dict.fromkeys(analysis.other_outcomes, "number"))
             for other in analysis.robustness:
                 if other.columns.changed:
                     add(roles_of(other.columns.changed).kinds())

@@ -58,20 +58,20 @@ def test_chosen_easy_cases_are_found_and_a_lot_is_not() -> None:
 
 
 def test_a_lot_fails_as_often_as_is_said() -> None:
-    # 300 lots among the same people: the score is of other people and does not move.
+    # 200 lots among the same people: the score is of other people and does not move.
     everyone = eligible(600)
     people = compared(everyone, others=400)
     rng = np.random.default_rng(4)
     limit, fails, values = 0.05, 0, []
-    for _ in range(300):
+    for _ in range(200):
         lot = np.zeros(600)
         lot[rng.choice(600, 250, replace=False)] = 1
         found = skimming(everyone.assign(referred=1, accepted=lot), people, limit=limit)
         values.append(found.statistic)
         fails += found.status.value == "failed"
     said = found.chance_sound_fails
-    assert abs(fails / 300 - said) < 3 * np.sqrt(said * (1 - said) / 300)
-    assert np.mean(values) == pytest.approx(0.0, abs=3 * np.std(values) / np.sqrt(300))
+    assert abs(fails / 200 - said) < 3 * np.sqrt(said * (1 - said) / 200)
+    assert np.mean(values) == pytest.approx(0.0, abs=3 * np.std(values) / np.sqrt(200))
     assert np.std(values) == pytest.approx(np.sqrt((1 - 250 / 600) / 250), rel=0.12)
 
 
@@ -255,15 +255,15 @@ def test_lots_are_as_unlike_as_expected_says() -> None:
     df = eligible(400)
     rng = np.random.default_rng(6)
     largest, below = [], 0
-    for _ in range(200):
+    for _ in range(80):
         lot = np.ones(400)
         lot[rng.choice(400, 120, replace=False)] = 0
         funnel = funnel_of(df.assign(referred=1, accepted=lot))
         found = compare(funnel, funnel.of(1), funnel.of(2))
         largest.append(found.largest)
         below += found.p_together < 0.1
-    assert np.mean(largest) == pytest.approx(found.expected, abs=3 * np.std(largest) / np.sqrt(200))
-    assert abs(below / 200 - 0.1) < 3 * np.sqrt(0.09 / 200)
+    assert np.mean(largest) == pytest.approx(found.expected, abs=3 * np.std(largest) / np.sqrt(80))
+    assert abs(below / 80 - 0.1) < 3 * np.sqrt(0.09 / 80)
 
 
 def test_nothing_to_compare() -> None:
@@ -280,3 +280,39 @@ def test_the_days_of_the_helper_rise_with_prospects() -> None:
     df = eligible(500)
     days = days_in_work(df, np.random.default_rng(1))
     assert np.corrcoef(days, df["school"])[0, 1] > 0.3
+
+
+def test_what_few_people_have_counts_in_the_joint_test_and_is_not_shown() -> None:
+    df = eligible(400)
+    refused = (df["referred"] == 1) & (df["accepted"] == 0)
+    rare = np.zeros(400)
+    rare[np.flatnonzero(refused)[:8]] = 1.0  # eight of the refused, nobody else
+    df = df.assign(rare=rare)
+    roles = {"referred": "referred", "accepted": "accepted", "profile": [*PROFILE, "rare"]}
+    people, places = (Funnel.from_frame(df, **roles, people=p) for p in (True, False))
+    a, b = (compare(f, f.of(1), f.of(2)) for f in (people, places))
+    assert a.names == b.names == (*PROFILE, "rare")
+    assert a.shown.tolist() == [True, True, True, False]
+    assert b.shown.all()
+    assert a.statistic == b.statistic
+    assert a.p_together < 0.01
+    assert b.names[b.worst] == "rare"
+    assert a.largest == pytest.approx(np.abs(a.difference[:3]).max())
+    found = run_diagnostic("refusals-by-profile", sample_of(compared(df)), funnel=people)
+    assert "rare" not in found.parts["profile"]["column"].tolist()
+    alone = Funnel.from_frame(df, **{**roles, "profile": ["rare"]})
+    assert compare(alone, alone.of(1), alone.of(2)) is None
+
+
+def test_where_half_is_missing_chance_allows_for_how_few_are_known() -> None:
+    df = eligible(300)
+    rng = np.random.default_rng(7)
+    df.loc[rng.random(300) < 0.5, "age"] = np.nan
+    small, reps = 0, 70
+    for _ in range(reps):
+        lot = np.ones(300)
+        lot[rng.choice(300, 100, replace=False)] = 0
+        funnel = funnel_of(df.assign(referred=1, accepted=lot), missing_profile="kept")
+        found = compare(funnel, funnel.of(1), funnel.of(2))
+        small += found.p_value[found.names.index("age")] < 0.1
+    assert small / reps == pytest.approx(0.1, abs=3 * np.sqrt(0.09 / reps))

@@ -169,6 +169,15 @@ def test_sampling_weights_count_within_a_set():
     assert dense(found.sets, 3)[0].tolist() == [0.0, 0.25, 0.75]
 
 
+def test_sampling_weights_count_between_those_equally_near():
+    people = people_of(
+        [True, False, False], [0.5, 0.4, 0.6], copies=[1, 1, 1], counts=np.array([1.0, 1.0, 3.0])
+    )
+    for ties in (True, False):
+        found = match_on_score(people, ratio=1, replace=True, caliper=None, ties=ties)
+        assert dense(found.sets, 3)[0] == pytest.approx([0.0, 0.25, 0.75])
+
+
 def test_nobody_is_an_answer():
     for replace in (True, False):
         people = people_of([True, False], [0.1, 0.9])

@@ -100,6 +100,18 @@ class CoarsenedExact:
         cuts = {k: list(v) if isinstance(v, tuple) else v for k, v in self.cutpoints.items()}
         return {"cutpoints": cuts, "bins": self.bins}
 
+    def _deciding(self, people: People) -> dict[str, list[Any]]:
+        """What decides who is compared with whom."""
+        told = {**self.settings, "covariates": people.covariates}
+        return {"setting": list(told), "value": [str(value) for value in told.values()]}
+
+    def _made(self, frozen: Preparation, people: People) -> bool:
+        """Whether a preparation is of this method with these settings."""
+        if frozen.made_by != self.name or "settings" not in set(frozen.tables):
+            return False
+        stated = frozen.tables.columns("settings")
+        return {k: list(v) for k, v in stated.items()} == self._deciding(people)
+
     def prepare(self, blind: BlindSample, *, rng: np.random.Generator) -> Preparation:
         """Cells and weights, before outcomes are seen.
 
@@ -140,6 +152,7 @@ class CoarsenedExact:
                     "unmatched": {"unit": people.keys[lost].tolist()},
                     "unmatched_profile": profile_table(people, people.served & inside, lost),
                     "counts": _counts(people, cell),
+                    "settings": self._deciding(people),
                 }
             ),
             self.name,
@@ -169,7 +182,7 @@ class CoarsenedExact:
         people = read_people(sample)
         comparison = read_comparison(sample, scale, people)
         frozen = sample.preparation
-        if frozen is None:
+        if frozen is None or not self._made(frozen, people):
             frozen = self.prepare(sample.blind, rng=rng)
         prepared, strangers = _cells(people, frozen)
         cell = held_together(people, np.where(comparison.measured, prepared, -1))

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import TypeVar
 
 import numpy as np
 from numpy.random import Generator
@@ -22,6 +23,8 @@ from impacteval.estimators.matched.people import Comparison, People
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
+
+Of = TypeVar("Of", bound=np.generic)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,7 +45,7 @@ class Places:
     item: Ints
     cell: Ints
 
-    def back(self, values: NDArray[np.generic]) -> NDArray[np.generic]:
+    def back(self, values: NDArray[Of]) -> NDArray[Of]:
         """Values of places, shape (..., n), in the order of `People`."""
         found = np.empty_like(values)
         found[..., self.order] = values

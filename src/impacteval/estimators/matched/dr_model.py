@@ -346,7 +346,7 @@ def split(
     counts = people.counts[order]
     chance = Chance(x, served, without, score.chance[order], score.information, counts)
     base = np.where(kept & comparison.measured, people.own * people.copies, 0.0)[order]
-    target = base * served if estimand == "att" else base
+    target: Floats = np.where(served == 1, base, 0.0) if estimand == "att" else base
 
     def mean(group: int, model: OutcomeModel | None) -> Mean:
         if model is None:

@@ -24,6 +24,7 @@ from impacteval.errors import NotIdentified, UsageError
 from impacteval.estimators.matched import messages
 from impacteval.estimators.matched import weighting_words as words
 from impacteval.estimators.matched.people import FEWEST, People, read_comparison, read_people
+from impacteval.estimators.matched.redraws import weighted_effects
 from impacteval.estimators.matched.score import columns_of, fit_score
 from impacteval.estimators.matched.weighting import (
     Weighted,
@@ -41,7 +42,7 @@ from impacteval.values import Message, Scale
 
 if TYPE_CHECKING:
     from impacteval.estimates import CounterfactualEstimate
-    from impacteval.plugin import MethodCard
+    from impacteval.plugin import Draws, MethodCard
     from impacteval.sample import BlindSample, Preparation, Sample
 
 Floats = NDArray[np.float64]
@@ -192,6 +193,12 @@ class InverseProbability:
             notes=tuple(notes),
             tables={"inverse_weights": self._shown(people, weighted)},
         )
+
+    def redrawn(self, sample: Sample, draws: Draws, *, scale: Scale) -> Floats | None:
+        """Effects of many draws at once, see `impacteval.plugin.Redrawn`."""
+        if self.trim is not None or self.score is not None:
+            return None
+        return weighted_effects(sample, draws, scale, self.estimand)
 
     def _bounds(self) -> tuple[float, float] | None:
         if self.trim is None:

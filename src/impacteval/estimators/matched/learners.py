@@ -22,6 +22,7 @@ from impacteval.estimates import CounterfactualEstimate
 from impacteval.estimators.matched import learners_cards as cards
 from impacteval.estimators.matched import learners_words as words
 from impacteval.estimators.matched import messages
+from impacteval.estimators.matched.dr_tables import overlap
 from impacteval.estimators.matched.effect import build
 from impacteval.estimators.matched.learners_fits import (
     Foretold,
@@ -372,7 +373,10 @@ def _estimated(
         sentences=said,
         served_size=float(people.size[people.served].sum()) if served else None,
         balance_by="served" if served else "pooled",
-        tables=tables_of(comparison, scores, each, groups),
+        tables={
+            **tables_of(comparison, scores, each, groups),
+            "score_overlap": overlap(people, np.mean(chances, axis=0), np.ones(people.n, bool)),
+        },
         notes=notes,
     )
 

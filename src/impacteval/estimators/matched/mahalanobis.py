@@ -30,9 +30,9 @@ from impacteval.estimators.matched.people import (
     read_comparison,
     read_people,
 )
-from impacteval.estimators.matched.propensity import measured_sets, size_of
 from impacteval.estimators.matched.propensity_frozen import (
     MANY,
+    MANY_USES,
     Floats,
     Frozen,
     named_pairs,
@@ -40,6 +40,7 @@ from impacteval.estimators.matched.propensity_frozen import (
     tables_of,
     thaw,
 )
+from impacteval.estimators.matched.propensity_sets import measured_sets, size_of
 from impacteval.inference import ArmMeans, collinear_columns
 from impacteval.inference.matched_sets import MatchedSets
 from impacteval.inference.place_arms import around_places, place_arms, place_arms_by_row
@@ -62,8 +63,6 @@ if TYPE_CHECKING:
 
 # Comparators whose outcomes tell the variance: two, as in the field's programmes.
 NEIGHBOURS = 2
-# One comparator for so many served people is pointed out.
-MANY_USES = 20.0
 
 Proof = dict[str, float]
 
@@ -140,7 +139,7 @@ class MahalanobisMatching:
             Parts(
                 {
                     **tables_of(people, None, frozen),
-                    **pair_tables(people, frozen, self._matching),
+                    **pair_tables(people, frozen, self._matching(people)),
                     "certificate": {"what": list(proof), "value": list(proof.values())},
                 }
             ),
@@ -171,7 +170,7 @@ class MahalanobisMatching:
         people = read_people(sample)
         placed = self._placed(people)
         ready = sample.preparation
-        known = None if ready is None else thaw(ready, people, self._matching, self.name)
+        known = None if ready is None else thaw(ready, people, self._matching(people), self.name)
         if ready is None or known is None:
             frozen, proof = self._match(people, placed)
         else:
@@ -211,10 +210,10 @@ class MahalanobisMatching:
             },
         )
 
-    @property
-    def _matching(self) -> dict[str, Any]:
-        """The settings that decide who is compared with whom."""
-        return {k: v for k, v in asdict(self).items() if k != "bias_adjusted"}
+    def _matching(self, people: People) -> dict[str, Any]:
+        """What decides who is compared with whom."""
+        settings = {k: v for k, v in asdict(self).items() if k != "bias_adjusted"}
+        return {**settings, "covariates": ", ".join(people.covariates)}
 
     def _placed(self, people: People) -> Placed:
         """Where people stand."""

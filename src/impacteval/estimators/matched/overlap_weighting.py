@@ -20,6 +20,7 @@ from impacteval.estimators.matched import messages
 from impacteval.estimators.matched import weighting_words as words
 from impacteval.estimators.matched.inverse_probability import score_step, score_weighted
 from impacteval.estimators.matched.people import People, read_comparison, read_people
+from impacteval.estimators.matched.redraws import Floats, weighted_effects
 from impacteval.estimators.matched.weighting import (
     Weighted,
     estimate_weighted,
@@ -32,7 +33,7 @@ from impacteval.values import Message, Scale
 
 if TYPE_CHECKING:
     from impacteval.estimates import CounterfactualEstimate
-    from impacteval.plugin import MethodCard
+    from impacteval.plugin import Draws, MethodCard
     from impacteval.sample import BlindSample, Preparation, Sample
 
 
@@ -134,6 +135,10 @@ class OverlapWeighting:
             target=messages.target_overlap(units),
             formed=[words.by_score("overlap", people.covariates, strata)],
         )
+
+    def redrawn(self, sample: Sample, draws: Draws, *, scale: Scale) -> Floats | None:
+        """Effects of many draws at once, see `impacteval.plugin.Redrawn`."""
+        return weighted_effects(sample, draws, scale, "overlap")
 
     def _weighted(
         self, people: People, sample: BlindSample | Sample, rng: np.random.Generator

@@ -35,14 +35,16 @@ from impacteval.estimators.matched.people import (
 from impacteval.estimators.matched.propensity_card import PROPENSITY_MATCHING
 from impacteval.estimators.matched.propensity_frozen import (
     MANY,
-    Floats,
     Frozen,
+    certificate_of,
     freeze,
     named_pairs,
+    notes_of,
     read_score,
     tables_of,
     thaw,
 )
+from impacteval.estimators.matched.propensity_sets import basis_of, measured_sets, size_of
 from impacteval.estimators.matched.score import Score, fit_score
 from impacteval.estimators.randomised import wording
 from impacteval.inference import ArmMeans
@@ -50,7 +52,6 @@ from impacteval.inference.matched_sets import MatchedSets, matched_arms, matched
 from impacteval.inference.score_matching import (
     Scored,
     around_on_score,
-    certify,
     common_support,
     match_on_score,
 )
@@ -64,11 +65,6 @@ if TYPE_CHECKING:
 DIFFERENCE = np.array([-1.0, 1.0])
 # Comparators whose outcomes tell the variance given the score: two, as in the field's programmes.
 NEIGHBOURS = 2
-# Strata have levels of their own in errors by row where there are so many comparators in each, and no
-# more strata than this; otherwise what strata have in common counts as chance, which is too much.
-PER_STRATUM, MOST_STRATA = 10.0, 50
-# One comparator for so many served people is pointed out.
-MANY_USES = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +183,7 @@ class PropensityMatching:
         scored, score = self.scored(people, frozen)
         comparison = read_comparison(sample, scale, people)
         sets, lost = measured_sets(comparison, frozen.sets)
-        if sets.count < 2:
+        if float(people.copies[sets.served].sum()) < 2.0:
             raise NotIdentified(words.nobody_near(sets.count))
         arms, told, label = self.means(comparison, sets, frozen, scored, score)
         kept = np.zeros(people.n, dtype=bool)
@@ -211,7 +207,7 @@ class PropensityMatching:
             sentences=(*self._how(people, frozen), *told),
             served_size=float((people.size * frozen.part)[kept].sum()),
             tables={**tables_of(people, scored, frozen), **named_pairs(people, frozen)},
-            notes=(*_notes(people, frozen), *lost),
+            notes=(*notes_of(people, frozen), *lost),
             certificate=certificate_of(people, scored, frozen),
         )
 
@@ -317,7 +313,7 @@ class PropensityMatching:
             comparison.y,
             sets,
             size,
-            _basis(people, scored, sets),
+            basis_of(people, scored, sets),
             exposure=people.exposure,
             copies=people.copies,
             columns=score.columns.values if score is not None and estimated else None,
@@ -349,80 +345,3 @@ def _spread(people: People, scored: Scored) -> float:
         free = 1.0 - float((people.copies[inside] * (share / people.copies[inside]) ** 2).sum())
         total += float(share @ (x - share @ x) ** 2) / max(free, 1e-12)
     return math.sqrt(0.5 * total)
-
-
-def size_of(people: People) -> Floats:
-    """What each row counts for in a mean, its copies included and time at risk not."""
-    own = people.own * people.copies
-    return own if people.exposure is None else own / people.exposure
-
-
-def measured_sets(
-    comparison: Comparison, sets: MatchedSets
-) -> tuple[MatchedSets, tuple[Message, ...]]:
-    """The sets of those who were measured, precision counted; and what to say of the others."""
-    people, measured = comparison.people, comparison.measured
-    # More precise comparators count for more in their set; sampling weights do so already.
-    factor = np.where(measured, size_of(people) / people.counts, 0.0)
-    if comparison.complete and bool((factor == factor[0]).all()):
-        return sets, ()
-    found = sets.reweighted(factor)
-    if comparison.complete:
-        return found, ()
-    used = (sets.usage(np.ones(people.n)) > 0.0) & ~measured
-    gone = ~measured[sets.served]
-    served = float(people.copies[sets.served][gone].sum())
-    return found, (
-        words.lost(
-            round(served), round(float(people.copies[used].sum())), sets.count - found.count
-        ),
-    )
-
-
-def _basis(people: People, scored: Scored, sets: MatchedSets) -> Floats:
-    """Powers of the linear score, and levels of strata where each has comparators enough."""
-    use = sets.usage(np.ones(people.n))
-    inside = use > 0.0
-    share = use / use.sum()
-    centre = float(share @ scored.reach)
-    unit = math.sqrt(float(share @ (scored.reach - centre) ** 2)) or 1.0
-    z = (scored.reach - centre) / unit
-    powers = 3 if float(people.copies[inside].sum()) >= 10.0 * PER_STRATUM else 1
-    basis = np.vander(z, powers + 1, increasing=True)
-    if people.stratum is None:
-        return basis
-    codes, labels = people.stratum.codes, people.stratum.labels
-    if len(labels) > MOST_STRATA or float(inside.sum()) < PER_STRATUM * len(labels):
-        return basis
-    return np.column_stack([basis, np.eye(len(labels))[:, 1:][codes]])
-
-
-def _notes(people: People, frozen: Frozen) -> tuple[Message, ...]:
-    found = []
-    out = people.copies * (1.0 - frozen.part)
-    outside = float(out[frozen.outside].sum())
-    alone = float(out[people.served & ~frozen.outside].sum())
-    if round(outside + alone) > 0:
-        served = round(float(people.copies[people.served].sum()))
-        found.append(words.left_out(served, round(outside), round(alone)))
-    if frozen.most_uses > MANY_USES:
-        found.append(words.many_uses(frozen.most_uses))
-    return tuple(found)
-
-
-def certificate_of(people: People, scored: Scored, frozen: Frozen) -> dict[str, Any]:
-    """What the pairs are, measured on the pairs themselves."""
-    matched = float((people.copies * frozen.part).sum())
-    served = float(people.copies[people.served].sum())
-    proof = certify(scored, frozen.sets)
-    within = frozen.width is None or proof["largest_reach"] <= frozen.width + scored.tolerance * (
-        1.0 + abs(float(np.abs(scored.reach).max()))
-    )
-    return {
-        "matched": matched,
-        "left_out": served - matched,
-        "most_uses": frozen.most_uses,
-        "caliper": frozen.width,
-        "within_caliper": bool(within),
-        **proof,
-    }

@@ -35,8 +35,12 @@ PROPENSITY_MATCHING = MethodCard(
             fr="L'effet porte sur les personnes servies qui ont été appariées. Avec un écart maximal, ou sans réutilisation, certaines peuvent être écartées : le rapport dit combien et qui elles sont. Un total ne compte qu'elles.",
         ),
         Text(
-            en="Pairs are near, not equal: what is left of the difference between them stays in the result. Where nobody is used twice and comparators are scarce it can be large; wide calipers make it larger.",
-            fr="Les paires sont proches, non identiques : ce qui reste d'écart entre elles demeure dans le résultat. Sans réutilisation et avec peu de personnes de comparaison, ce reste peut être grand ; un écart admis plus large l'augmente.",
+            en="Pairs are near, not equal: what is left of the difference between them stays in the result. It is little where comparators abound. Where one in three is served and nobody is used twice, the 95% interval holds the truth in 93.6% of trials, its bound on the side of what is left in 90.0%; with ten comparators each where one in eight is served, in 94.1% and 91.1%. Take fewer each, or let them serve again.",
+            fr="Les paires sont proches, non identiques : ce qui reste d'écart entre elles demeure dans le résultat. C'est peu lorsque les personnes de comparaison abondent. Quand une personne sur trois est servie, sans réutilisation, l'intervalle à 95 % contient la vraie valeur dans 93,6 % des essais, sa borne du côté de cet écart dans 90,0 % ; avec dix personnes de comparaison pour chacune quand une sur huit est servie, dans 94,1 % et 91,1 %. Prenez-en moins pour chacune, ou permettez leur réutilisation.",
+        ),
+        Text(
+            en="Errors by cluster need several clusters of either kind; what else happened to a place that is served as a whole is not in the interval when few places are.",
+            fr="Les erreurs par grappe supposent plusieurs grappes de chaque sorte ; ce qui est arrivé d'autre à un lieu servi en bloc n'est pas dans l'intervalle lorsque peu de lieux le sont.",
         ),
         Text(
             en="Covariates measured with missing values are not filled in, and outcomes that were not measured take their person out of the pairs.",

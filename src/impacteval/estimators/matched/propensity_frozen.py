@@ -18,12 +18,15 @@ from impacteval.estimators.matched.people import People
 from impacteval.estimators.matched.score import Score, columns_of
 from impacteval.inference import predicted
 from impacteval.inference.matched_sets import MatchedSets, Pools
-from impacteval.inference.score_matching import Scored
+from impacteval.inference.score_matching import Scored, certify
 from impacteval.sample import Preparation
+from impacteval.values import Message
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
+# One comparator for so many served people is pointed out.
+MANY_USES = 20.0
 # Beyond so many pairs people who are alike are named once, as a pattern.
 MANY = 2_000_000
 BARS = 20
@@ -131,10 +134,42 @@ def tables_of(people: People, scored: Scored | None, frozen: Frozen) -> dict[str
     return found
 
 
+def notes_of(people: People, frozen: Frozen) -> tuple[Message, ...]:
+    """Who was left out, and whether few stand for many."""
+    found = []
+    out = people.copies * (1.0 - frozen.part)
+    outside = float(out[frozen.outside].sum())
+    alone = float(out[people.served & ~frozen.outside].sum())
+    if round(outside + alone) > 0:
+        served = round(float(people.copies[people.served].sum()))
+        found.append(words.left_out(served, round(outside), round(alone)))
+    if frozen.most_uses > MANY_USES:
+        found.append(words.many_uses(frozen.most_uses))
+    return tuple(found)
+
+
+def certificate_of(people: People, scored: Scored, frozen: Frozen) -> dict[str, Any]:
+    """What the pairs are, measured on the pairs themselves."""
+    matched = float((people.copies * frozen.part).sum())
+    served = float(people.copies[people.served].sum())
+    proof = certify(scored, frozen.sets)
+    within = frozen.width is None or proof["largest_reach"] <= frozen.width + scored.tolerance * (
+        1.0 + abs(float(np.abs(scored.reach).max()))
+    )
+    return {
+        "matched": matched,
+        "left_out": served - matched,
+        "most_uses": frozen.most_uses,
+        "caliper": frozen.width,
+        "within_caliper": bool(within),
+        **proof,
+    }
+
+
 def pair_tables(
     people: People, frozen: Frozen, settings: Mapping[str, Any], score: Floats | None = None
 ) -> dict[str, dict[str, Any]]:
-    """The pairs themselves, with what is needed to go on from them."""
+    """The pairs themselves, with what is needed to go on from them; and scores, where there are."""
     sets, weight = frozen.sets, frozen.weight(people)
     of, keys = sets.of, people.keys
     found: dict[str, dict[str, Any]] = {}
@@ -157,8 +192,8 @@ def pair_tables(
     }
     table = weights_table(replace(people, unit=keys), weight)
     found["weights"] = table
+    counted = np.flatnonzero(weight > 0.0)
     if score is not None:
-        counted = np.flatnonzero(weight > 0.0)
         found["score"] = {"unit": keys[counted].tolist(), "score": score[counted].tolist()}
     found["balance"] = balance_table(people, weight)
     found["settings"] = {
@@ -187,13 +222,14 @@ def thaw(
         When it names people who are not here, or not in the same group.
     """
     tables = preparation.tables
-    if preparation.made_by != name or "pairs" not in tables:
+    there = set(tables)
+    if preparation.made_by != name or "pairs" not in there:
         return None
     stated = tables.columns("settings")
     told = dict(zip(stated["setting"], stated["value"], strict=True))
     if any(told.get(k, ...) != _plain(v) for k, v in settings.items()):
         return None
-    terms = tables.columns("coefficients")["term"] if "coefficients" in tables else None
+    terms = tables.columns("coefficients")["term"] if "coefficients" in there else None
     if terms is not None and terms[len(terms) - len(people.covariates) :] != people.covariates:
         return None  # a score of other covariates
     place = {key: row for row, key in enumerate(people.keys.tolist())}
@@ -209,7 +245,7 @@ def thaw(
     start = np.searchsorted(of, np.arange(int(of.max(initial=-1)) + 2)).astype(np.int64)
     served = rows(pairs["served"], served=True)[start[:-1]]
     pools = None
-    if "patterns" in tables:
+    if "patterns" in there:
         held = tables.columns("patterns")
         members = rows(held["comparison"], served=False)
         pool, share = np.full(people.n, -1, dtype=np.int64), np.zeros(people.n)
@@ -233,7 +269,7 @@ def thaw(
         outside=outside,
         width=told["width"],
         most_uses=told["most_uses"],
-        coefficients=tables.columns("coefficients") if "coefficients" in tables else None,
+        coefficients=tables.columns("coefficients") if "coefficients" in there else None,
     )
 
 

@@ -157,3 +157,12 @@ def test_a_plan_states_cutpoints():
 def test_outcomes_that_do_not_vary_are_refused(roles):
     with pytest.raises(NotIdentified, match="vary"):
         found(frame().assign(y=3.0), **roles)
+
+
+def test_a_preparation_of_other_settings_is_not_used():
+    sample = Sample.from_frame(frame(), **ROLES, covariates=["kind"])
+    whole = CoarsenedExact({"kind": 1}).prepare(sample.blind, rng=RNG)
+    got = CoarsenedExact().estimate(sample.prepared(whole), scale="difference", rng=RNG)
+    assert got.effect.value == pytest.approx(3.5)
+    used = CoarsenedExact({"kind": 1}).estimate(sample.prepared(whole), scale="difference", rng=RNG)
+    assert len(used.parts["cells"]) == 1

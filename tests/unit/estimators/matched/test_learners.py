@@ -365,6 +365,16 @@ def test_groups_of_the_plan_add_up_to_the_whole(own):
     assert not [n for n in found.notes if n.key == "learners.groups-beyond-covariates"]
 
 
+def test_chances_of_both_groups_are_counted_for_the_report():
+    frame = people()
+    found = estimate(DrLearner(repeats=2), sample_of(frame)).parts["score_overlap"]
+    assert found["served"].sum() == frame["t"].sum()
+    assert found["comparison"].sum() == (1 - frame["t"]).sum()
+    middle = (found["low"] + found["high"]) / 2
+    served, others = (np.average(middle, weights=found[g]) for g in ("served", "comparison"))
+    assert served > others + 0.05
+
+
 def test_groups_that_covariates_do_not_tell_apart_are_told():
     frame = people()
     frame["side"] = np.random.default_rng(0).choice(["left", "right"], 300)

@@ -169,3 +169,15 @@ def test_units_of_covariates_do_not_matter():
 def test_outcomes_that_do_not_vary_are_refused(roles):
     with pytest.raises(NotIdentified, match="vary"):
         found(frame().assign(y=3.0), **roles)
+
+
+def test_a_preparation_of_other_covariates_or_settings_is_not_used():
+    data = frame().assign(height=[1.0, 2, 3, 3, 2, 1, 1, 3])
+    other = Sample.from_frame(data, **ROLES, covariates=["height"])
+    sample = Sample.from_frame(data, **ROLES, covariates=["age"])
+    plain = MahalanobisMatching(bias_adjusted=False)
+    expected = plain.estimate(sample, scale="difference", rng=RNG).effect.value
+    for stranger in (plain.prepare(other.blind, rng=RNG),
+                     MahalanobisMatching(ratio=3).prepare(sample.blind, rng=RNG)):  # fmt: skip
+        got = plain.estimate(sample.prepared(stranger), scale="difference", rng=RNG)
+        assert got.effect.value == pytest.approx(expected)

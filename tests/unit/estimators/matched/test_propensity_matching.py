@@ -13,7 +13,8 @@ from impacteval.errors import NotIdentified, UsageError
 from impacteval.estimates import Parts
 from impacteval.estimators.matched import propensity_frozen
 from impacteval.estimators.matched.people import read_people
-from impacteval.estimators.matched.propensity import PropensityMatching, certificate_of
+from impacteval.estimators.matched.propensity import PropensityMatching
+from impacteval.estimators.matched.propensity_frozen import certificate_of
 from impacteval.estimators.matched.score import fit_score
 from impacteval.sample import Preparation, Sample
 from impacteval.values import Scale
