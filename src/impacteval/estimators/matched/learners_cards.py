@@ -109,6 +109,11 @@ DOUBLE_ML = MethodCard(
     scales=(Scale.DIFFERENCE, Scale.RELATIVE, Scale.STANDARDISED),
 )
 
+_MEASURED_FOREST = Text(
+    en="Coverage was measured on few samples, for a fit takes a second: of the 95% interval for a difference among 400 people with lines beneath the trees 95.5% (400 samples, give or take 1.1 points), with the forests of the default settings 99.0% (100 samples, give or take 2.2). On bent outcomes, with clusters and by other settings it was not measured.",
+    fr="La couverture a été mesurée sur peu d'échantillons, car un ajustement prend une seconde : pour l'intervalle à 95 % d'une différence parmi 400 personnes, 95,5 % avec des modèles linéaires sous les arbres (400 échantillons, à 1,1 point près), et 99,0 % avec les forêts des réglages par défaut (100 échantillons, à 2,2 points près). Sur des résultats courbes, avec des grappes et pour d'autres réglages, elle n'a pas été mesurée.",
+)
+
 CAUSAL_FOREST = MethodCard(
     title=Text(en="Causal forest", fr="Forêt causale"),
     description=Text(
@@ -125,6 +130,7 @@ CAUSAL_FOREST = MethodCard(
             en="Trees draw people, not clusters: a person's effect is foretold by trees that may have drawn others of the same cluster. What is taken away beforehand is learned with clusters kept whole.",
             fr="Les arbres tirent des personnes, non des grappes : l'effet d'une personne est prédit par des arbres qui ont pu en tirer d'autres de la même grappe. Ce qui est retranché auparavant est appris en gardant les grappes entières.",
         ),
+        _MEASURED_FOREST,
         _SEED,
         _CLUSTERS,
         _RATES,
