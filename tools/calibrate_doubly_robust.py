@@ -289,9 +289,6 @@ METHODS = (
                replications=REPLICATIONS, note=f"Everyone, five folds. {NOTE}"),
     Calibrated("doubly-robust-whole", by(DoublyRobust(folds=1)), few, command=COMMAND,
                replications=REPLICATIONS, note=f"The served, models fitted on everyone. {NOTE}"),
-    Calibrated("doubly-robust-repeats", by(DoublyRobust(repeats=5)), few,
-               scales=(Scale.DIFFERENCE, Scale.RELATIVE), command=COMMAND,
-               replications=REPLICATIONS, note=f"The served, the median of five lots. {NOTE}"),
 )  # fmt: skip
 
 if __name__ == "__main__":

@@ -43,6 +43,7 @@ from impacteval.diagnostics.refuters import (
 from impacteval.diagnostics.rings import spillover_rings
 from impacteval.diagnostics.roll_outs import ROLL_OUTS
 from impacteval.diagnostics.sample_ratio import sample_ratio
+from impacteval.diagnostics.sensitivity import SENSITIVITY
 from impacteval.diagnostics.spillover import spillover
 from impacteval.diagnostics.take_up import compliance, contamination
 from impacteval.diagnostics.trimmed import TRIMMED, trimmed_overlap
@@ -179,7 +180,17 @@ _ALL = (
 DIAGNOSTICS: Mapping[str, DiagnosticEntry] = MappingProxyType(
     {
         e.name: e
-        for e in (*_ALL, *ROLL_OUTS, DONORS, HIDDEN_BIAS, *GAMING, *REFUTERS, TRIMMED, CURVE)
+        for e in (
+            *_ALL,
+            *ROLL_OUTS,
+            DONORS,
+            HIDDEN_BIAS,
+            *GAMING,
+            *REFUTERS,
+            TRIMMED,
+            CURVE,
+            *SENSITIVITY,
+        )
     }
 )
 

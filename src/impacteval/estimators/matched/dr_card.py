@@ -36,7 +36,34 @@ DOUBLY_ROBUST = MethodCard(
             en="If both models are wrong, so is the answer, and nothing here shows it: look at the balance, and at alternative analyses named in the plan.",
             fr="Si les deux modèles sont faux, la réponse l'est aussi, et rien ici ne le montre : regardez l'équilibre des groupes, et les autres analyses nommées dans le plan.",
         ),
-        Text(en="LIMITS", fr="LIMITES"),
+        Text(
+            en="It adjusts for what was measured. How strong a trait that was not would have to be is what e-value and robustness-value ask.",
+            fr="Il tient compte de ce qui a été mesuré. Quelle force devrait avoir un trait qui ne l'a pas été, e-value et robustness-value le demandent.",
+        ),
+        Text(
+            en="Differences, ratios and totals hold their word in every case measured, with one model wrong, weak overlap, skewed outcomes, 20 sites or 50 people (95% intervals hold the truth in 93.9% to 96.0% of samples). For everyone, with 50 people, intervals of ratios are too wide (97.4%) and half of the samples are refused.",
+            fr="Différences, rapports et totaux tiennent parole dans tous les cas mesurés, avec un modèle faux, un faible recouvrement, des résultats asymétriques, 20 sites ou 50 personnes (les intervalles à 95 % contiennent la vraie valeur dans 93,9 % à 96,0 % des échantillons). Pour tout le monde, avec 50 personnes, les intervalles des rapports sont trop larges (97,4 %) et la moitié des échantillons sont refusés.",
+        ),
+        Text(
+            en="Effects in standard deviations divide by the standard deviation of those not served as weighted by the score alone, whose error is not counted. With a right score the 90% interval holds the truth in 86.5% of samples with 100 people and in 86.4% with weak overlap (800 people), and the upper 95% bound in 90.3% with skewed outcomes. With a wrong score the 95% interval may miss altogether: 0.9% of samples, where that of the difference holds the truth in 94.2%.",
+            fr="Les effets en écarts types divisent par l'écart type des personnes non servies pondérées par le score seul, dont l'erreur n'est pas comptée. Si le score est juste, l'intervalle à 90 % contient la vraie valeur dans 86,5 % des échantillons de 100 personnes et dans 86,4 % avec un faible recouvrement (800 personnes), et la borne supérieure à 95 % dans 90,3 % avec des résultats asymétriques. Si le score est faux, l'intervalle à 95 % peut manquer tout à fait : 0,9 % des échantillons, alors que celui de la différence contient la vraie valeur dans 94,2 %.",
+        ),
+        Text(
+            en="A group with fewer than ten people (or clusters) beyond the coefficients of its model, once a part is left out, is refused.",
+            fr="Un groupe qui compte moins de dix personnes (ou grappes) de plus que son modèle n'a de coefficients, une fois une part écartée, est refusé.",
+        ),
+        Text(
+            en="Errors count who happened to be in the data. In a trial drawn within strata of fixed sizes whose effects differ they are too large.",
+            fr="Les erreurs tiennent compte de qui se trouve dans les données. Dans un essai tiré dans des strates de taille fixée dont les effets diffèrent, elles sont trop grandes.",
+        ),
+        Text(
+            en="Another lot gives a slightly other result, the more so the fewer people there are; the setting repeats takes the median of several and counts what the lot moves.",
+            fr="Un autre tirage donne un résultat légèrement différent, d'autant plus que les personnes sont peu nombreuses ; le réglage repeats prend la médiane de plusieurs tirages et compte ce qu'ils font varier.",
+        ),
+        Text(
+            en="People whose outcome was not measured are in the score, and in nothing else; nothing is done about the difference this may make.",
+            fr="Les personnes dont le résultat n'a pas été mesuré entrent dans le score, et dans rien d'autre ; rien ne corrige la différence que cela peut faire.",
+        ),
     ),
     references=(
         "Robins, Rotnitzky and Zhao (1994), Journal of the American Statistical Association 89(427), doi:10.1080/01621459.1994.10476818",
