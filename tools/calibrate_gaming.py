@@ -178,13 +178,11 @@ def page(rows: list[dict[str, Any]]) -> str:
     lines.append("")
     if over:
         said = "; ".join(f"{r['check']}, {r['data']}, {r['people']} people" for r in over)
-        lines.append(
-            f"More false alarms than promised: {said}. A shape that a cubic follows badly about the"
-        )
-        lines.append(
-            "line looks like bunching: choose another `degree` or a shorter `reach` before outcomes"
-        )
-        lines.append("are seen, and look at the comparison people.")
+        lines += [
+            f"More false alarms than promised: {said}.",
+            "A shape that a cubic follows badly about the line looks like bunching: look at the comparison",
+            "people, and choose another `degree` or a shorter `reach` before outcomes are seen.",
+        ]
     else:
         lines.append("No check raises more false alarms than promised.")
     return "\n".join(lines) + "\n"

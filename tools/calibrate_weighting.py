@@ -28,7 +28,7 @@ from calibrate_similar import Similar, designs
 COMMAND = "python tools/calibrate_weighting.py"
 WITHOUT_TOTAL = (Scale.DIFFERENCE, Scale.RELATIVE, Scale.STANDARDISED)
 
-Sides = Callable[[Floats, Floats, Bools], tuple[tuple[Side, Side], Bools]]
+Sides = Callable[[Floats, Floats, Bools], tuple[Bools, tuple[Side, Side]]]
 
 
 def columns_of(trials: Trials, counts: Floats) -> Floats:
@@ -40,25 +40,25 @@ def columns_of(trials: Trials, counts: Floats) -> Floats:
 
 
 def by_score(target: Target) -> Sides:
-    """Weights from a logit, and where it has an answer."""
+    """Where a logit has an answer, and the weights there."""
 
-    def sides(x: Floats, counts: Floats, served: Bools) -> tuple[tuple[Side, Side], Bools]:
+    def sides(x: Floats, counts: Floats, served: Bools) -> tuple[Bools, tuple[Side, Side]]:
         y = served.astype(np.float64)
         fit = fit_glm(x, y, "binomial", weight=counts)
         linear = (x @ fit.regression.coefficients[..., None])[..., 0]
         told = np.array(fit.converged)
         for k in np.flatnonzero(np.abs(linear).max(axis=-1) > LOOK):
             told[k] &= not separated(x[k], y[k], "binomial")
-        chance, _ = predicted("binomial", np.where(told[:, None], linear, 0.0))
-        return score_sides(x, counts, served, chance, target), told
+        chance, _ = predicted("binomial", linear[told])
+        return told, score_sides(x[told], counts[told], served[told], chance, target)
 
     return sides
 
 
 def by_balance(target: str) -> Sides:
-    """Weights that balance, and where there are any."""
+    """Where weights that balance exist, and these."""
 
-    def sides(x: Floats, counts: Floats, served: Bools) -> tuple[tuple[Side, Side], Bools]:
+    def sides(x: Floats, counts: Floats, served: Bools) -> tuple[Bools, tuple[Side, Side]]:
         goal = np.where(served, counts, 0.0) if target == "att" else counts
         sums = (x * goal[..., None]).sum(axis=-2)
         weight, told = np.ones(counts.shape), np.ones(len(counts), dtype=bool)
@@ -66,8 +66,8 @@ def by_balance(target: str) -> Sides:
             fit = balanced(x, np.where(arm, counts, 0.0), sums)
             told &= fit.converged
             weight = np.where(arm, fit.weight, weight)
-        weight = np.where(told[:, None] & np.isfinite(weight), weight, 1.0)
-        return balancing_sides(x, counts, served, weight, "att" if target == "att" else "ate"), told
+        kept = (x[told], counts[told], served[told], weight[told])
+        return told, balancing_sides(*kept, "att" if target == "att" else "ate")
 
     return sides
 
@@ -76,28 +76,36 @@ def measured(make: Sides, target: str) -> Callable[[Trials, Scale], Measured]:
     """How to measure two weighted means whose weights come from `make`."""
     last: list[object] = []  # the scales of one chunk share its fit
 
-    def stacked_of(trials: Trials) -> tuple[Stacked, Bools]:
+    def stacked_of(trials: Trials) -> tuple[Stacked, Bools, Floats]:
         shape = trials.y.shape
         counts = np.ones(shape) if trials.weight is None else trials.weight
         time = np.ones(shape) if trials.exposure is None else trials.exposure
-        x = columns_of(trials, counts)
-        sides, told = make(x, counts, trials.treatment == 1)
-        stacked = Stacked(sides, trials.y / time, counts * time, np.ones(shape[-1]), trials.cluster)
-        return stacked, told
+        served = trials.treatment == 1
+        told, sides = make(columns_of(trials, counts), counts, served)
+        rate, own = (trials.y / time)[told], (counts * time)[told]
+        stacked = Stacked(sides, rate, own, np.ones(shape[-1]), trials.cluster)
+        return stacked, told, np.where(served, counts * time, 0.0).sum(axis=-1)
 
     def measure(trials: Trials, scale: Scale) -> Measured:
         assert isinstance(trials, Similar)
-        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            if not last or last[0] is not trials:
-                last[:] = [trials, *stacked_of(trials)]
-            stacked, told = last[1], last[2]
-            assert isinstance(stacked, Stacked)
-            size = np.where(trials.treatment == 1, stacked.own, 0.0).sum(axis=-1)
-            spread = stacked.spread if scale is Scale.STANDARDISED else None
-            found = on_scale(stacked.arms, scale, served=size, spread=spread)
+        if not last or last[0] is not trials:
+            last[:] = [trials, *stacked_of(trials)]
+        stacked, told, size = last[1], last[2], last[3]
+        assert isinstance(stacked, Stacked)
+        assert isinstance(told, np.ndarray)
+        assert isinstance(size, np.ndarray)
+        spread = stacked.spread if scale is Scale.STANDARDISED else None
+        with np.errstate(divide="ignore", invalid="ignore"):
+            found = on_scale(stacked.arms, scale, served=size[told], spread=spread)
         centre = found.value if found.log_ratio is None else found.log_ratio
         error = found.std_error if found.log_std_error is None else found.log_std_error
-        legal = np.asarray(told) & np.isfinite(centre) & np.isfinite(error) & (error > 1e-12)
+        legal = np.isfinite(centre) & np.isfinite(error) & (error > 1e-12)
+
+        def everyone(part: Floats, other: float) -> Floats:
+            whole = np.full(told.shape, other)
+            whole[told] = np.where(legal, part, other)
+            return whole
+
         difference, relative, standardised = trials.truths[target]
         truth = {
             Scale.DIFFERENCE: np.full(size.shape, difference),
@@ -106,10 +114,7 @@ def measured(make: Sides, target: str) -> Callable[[Trials, Scale], Measured]:
             Scale.STANDARDISED: np.full(size.shape, standardised),
         }[scale]
         return Measured(
-            np.where(legal, centre, np.nan),
-            np.where(legal, error, np.nan),
-            np.where(legal, found.df, 1.0),
-            truth,
+            everyone(centre, np.nan), everyone(error, np.nan), everyone(found.df, 1.0), truth
         )
 
     return measure

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,8 @@ CHECKS = f"""      - {{name: balance, limit: 0.25}}
       - {{name: random-common-cause, limit: 0.1, settings: {DRAWS}}}
       - {{name: subset-stability, limit: 0.3, settings: {DRAWS}}}
       - {{name: bootstrap, settings: {DRAWS}}}
+      - {{name: trimmed-overlap, settings: {{bounds: [0.49, 0.51]}}}}
+      - {{name: specification-curve, limit: 0.001}}
 """
 
 
@@ -41,7 +44,8 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
     text = plan.read_text(encoding="utf-8")
     old = "      - {name: balance, limit: 0.25}\n      - {name: attrition, limit: 0.05}\n"
     assert text.count(old) == 1
-    text = text.replace(old, CHECKS).replace("name: difference-in-means #", "name: lin #")
+    text = text.replace(old, CHECKS).replace("estimator: {name: lin}", "estimator: {name: ancova}")
+    text = text.replace("name: difference-in-means #", "name: lin #")
     plan.write_text(text, encoding="utf-8")
     contract = folder / "contract.yaml"
     text = contract.read_text(encoding="utf-8")
@@ -78,9 +82,66 @@ def test_every_draw_is_decided_and_only_counted(report: Any) -> None:
     assert rows["bootstrap"].measured.en.startswith("Spread of the effect")
 
 
-def test_page_one_warns_only_where_most_draws_would_change_it(report: Any) -> None:
-    warned = [said.key for said in report.record.page_one.warnings]
-    assert "warning.hinges" not in warned
+def test_other_analyses_are_counted_and_listed_in_their_own_table(report: Any) -> None:
+    (facts,) = report.record.findings
+    rows = {row.name: row for row in facts.diagnostics}
+    curve, trimmed = rows["specification-curve"], rows["trimmed-overlap"]
+    assert (curve.decided.runs, curve.decided.drawn, curve.reruns) == (1, 1, ())
+    assert curve.decided.flips == facts.robustness[0].flips
+    assert [run.name for run in trimmed.reruns] == ["trimmed-overlap bounds"]
+    assert trimmed.decided.flips == trimmed.reruns[0].flips
+
+
+def test_the_curve_stands_in_the_place_of_the_forest(report: Any, tmp_path: Path) -> None:
+    ie.write(report, tmp_path, languages=["en", "fr"])
+    english = (tmp_path / "report.en.html").read_text(encoding="utf-8")
+    french = (tmp_path / "report.fr.html").read_text(encoding="utf-8")
+    assert "every planned analysis, from the smallest to the largest" in english
+    assert "the same number by each analysis" not in english
+    assert "chaque analyse prévue, de la plus petite à la plus grande" in french
+    sorted_table = english.split("every planned analysis by its estimate")[-1].split("</table>")[0]
+    estimates = [float(x) for x in re.findall(r'<td class="right">(-?[\d.]+)</td>', sorted_table)]
+    assert len(estimates) == 2
+    assert estimates == sorted(estimates)
+
+
+def test_page_one_says_where_most_draws_would_change_it(study: Path, tmp_path: Path) -> None:
+    """The threshold a hair above the estimate: about half of the draws reach it, most others do."""
+    again = tmp_path / "again"
+    shutil.copytree(study, again)
+    contract = again / "contract.yaml"
+    text = contract.read_text(encoding="utf-8")
+    found = ie.verify(ie.load_study(study)).findings["months_worked"].estimate.effect.value
+    above = round(found, 2) + 0.01
+    text = text.replace("at_least: 1.1,", f"at_least: {above:.2f},")
+    text = text.replace("at_least: 1.2,", f"at_least: {above + 1.0:.2f},")
+    contract.write_text(text, encoding="utf-8")
+    assert command("lock", again, "--again") == 0
+    report = ie.verify(ie.load_study(again))
+    (facts,) = report.record.findings
+    told = {
+        str(said.values["check"].en): said.key
+        for said in report.record.page_one.warnings
+        if said.key in ("warning.hinges", "warning.most-runs")
+    }
+    for row in facts.diagnostics:
+        decided = row.decided
+        if decided is None or row.reruns:
+            continue
+        assert (told.get(row.title.en) == "warning.most-runs") is (2 * decided.flips > decided.runs)
+
+
+def test_some_draws_on_the_other_side_are_no_warning(report: Any) -> None:
+    (facts,) = report.record.findings
+    warned = {
+        str(said.values["check"].en)
+        for said in report.record.page_one.warnings
+        if said.key in ("warning.hinges", "warning.most-runs")
+    }
+    flipped = {row.title.en for row in facts.diagnostics if row.decided and row.decided.flips}
+    assert {"Random parts of the data", "Data drawn again"} <= flipped
+    # Of those that flip somewhere only a single run, which is listed, is told on page 1.
+    assert warned == {"Only those who have their like"}
 
 
 def test_the_same_bytes_on_however_many_workers(study: Path, report: Any) -> None:

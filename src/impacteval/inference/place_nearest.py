@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from impacteval.inference._arrays import Bools, Floats, Ints
+from impacteval.inference._arrays import Floats, Ints
 from impacteval.inference.place_patterns import TIED, Spots
 from impacteval.inference.score_nearest import Choice
 
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 BLOCK = 4_000_000
 """Distances looked at in one block of the proof."""
+LEAF = 128
+"""People of one box of the proof."""
 FIRST = 8
 """Patterns asked for at first where each comparator serves once."""
 
@@ -261,10 +263,10 @@ def _choice(own: Spots, who: Ints, other: Ints, taken: Floats, matched: Floats) 
 
 
 def people_nearer(own: Spots, other: Spots, radius: Floats, people: Floats) -> Floats:
-    """How many people are strictly nearer than a radius: counted anew, without the tree.
+    """How many people are strictly nearer than a radius: counted anew, without the tree that found them.
 
-    Along any one axis two places are no farther apart than in all: comparators are sorted on one, and
-    everyone within the radius there is looked at.
+    Comparators are put into boxes. Nobody in a box is nearer than its nearest corner or side is;
+    everyone in the boxes that come nearer than the radius is measured.
 
     Parameters
     ----------
@@ -279,33 +281,43 @@ def people_nearer(own: Spots, other: Spots, radius: Floats, people: Floats) -> F
     array, shape (P,)
     """
     found = np.zeros(own.patterns.count)
-    if not other.patterns.count:
-        return found
-    axis = int(np.argmax([len(np.unique(other.place[:, k])) for k in range(other.place.shape[1])]))
     for t in range(len(own.patterns.bounds) - 1):
-        a, b = own.patterns.bounds[t : t + 2]
-        c, d = other.patterns.bounds[t : t + 2]
-        if a == b or c == d:
+        a, b = (int(v) for v in own.patterns.bounds[t : t + 2])
+        c, d = (int(v) for v in other.patterns.bounds[t : t + 2])
+        free = c + np.flatnonzero(people[c:d] > 0.0)
+        if a == b or not free.size:
             continue
-        order = c + np.argsort(other.place[c:d, axis], kind="stable")
-        line = other.place[order, axis]
-        low = np.searchsorted(line, own.place[a:b, axis] - radius[a:b], side="left")
-        high = np.searchsorted(line, own.place[a:b, axis] + radius[a:b], side="right")
-        width = np.maximum(high - low, 0)
-        ends = np.append(0, np.cumsum(width))
-        start = 0
-        while start < b - a:
-            stop = int(np.searchsorted(ends, ends[start] + BLOCK, side="right")) - 1
-            stop = min(max(stop, start + 1), b - a)
-            part = np.arange(start, stop)
-            who = np.repeat(part, width[part])
-            at = order[
-                np.arange(len(who)) + np.repeat(low[part] - (ends[part] - ends[start]), width[part])
-            ]
-            gap = other.place[at] - own.place[a + who]
-            inside: Bools = (
-                np.einsum("ij,ij->i", gap, gap) < np.maximum(radius[a + who] - TIED, 0.0) ** 2
-            )
-            found[a:b] += np.bincount(who[inside], weights=people[at[inside]], minlength=b - a)
-            start = stop
+        endless = np.isinf(radius[a:b])
+        found[a:b][endless] = people[free].sum()
+        boxes = _boxed(other.place, free)
+        rows = a + np.flatnonzero(~endless)
+        step = max(1, BLOCK // (len(boxes) * other.place.shape[1]))
+        low, high = (
+            np.array([edge(other.place[box], axis=0) for box in boxes]) for edge in (np.min, np.max)
+        )
+        for start in range(0, len(rows), step):
+            part = rows[start : start + step]
+            here = own.place[part][:, None, :]
+            gap = np.maximum(np.maximum(low - here, here - high), 0.0)
+            who, which = np.nonzero((gap**2).sum(axis=2) < radius[part][:, None] ** 2)
+            # Box by box, so that memory is that of one box against all who come near it.
+            for k in np.unique(which):
+                near, box = part[who[which == k]], boxes[k]
+                far = np.sqrt(((own.place[near][:, None, :] - other.place[box]) ** 2).sum(axis=2))
+                found[near] += (far < radius[near][:, None] - TIED) @ people[box]
     return found
+
+
+def _boxed(place: Floats, rows: Ints) -> list[Ints]:
+    """Rows in boxes of `LEAF` at most: halved again and again along the axis on which they reach farthest."""
+    boxes: list[Ints] = []
+    left = [rows]
+    while left:
+        own = left.pop()
+        reach = place[own].max(axis=0) - place[own].min(axis=0)
+        if len(own) <= LEAF:
+            boxes.append(own)
+            continue
+        order = np.argpartition(place[own, int(reach.argmax())], len(own) // 2)
+        left += [own[order[: len(own) // 2]], own[order[len(own) // 2 :]]]
+    return boxes

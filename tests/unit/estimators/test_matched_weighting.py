@@ -383,6 +383,32 @@ def test_a_score_that_is_given_is_taken_as_known():
     assert refused.value.reason.values["people"] == (data.age >= 1.0).sum()
 
 
+@pytest.mark.parametrize("cluster", [None, "site"])
+@pytest.mark.parametrize("scale", ["difference", "relative"])
+def test_degrees_of_freedom_are_those_of_as_many_people_as_a_group_is_worth(cluster, scale):
+    data = frame(200).assign(e=lambda f: 1.0 / (1.0 + np.exp(-(f.age - 40.0) / 20.0)))
+    roles = {} if cluster is None else {"cluster": cluster}
+    found = run(
+        InverseProbability(score="e"), data, scale, covariates=["age", "need", "e"], **roles
+    )
+    parts = []
+    for served, mean in ((1, found.observed), (0, found.counterfactual)):
+        group = data[data.treated == served]
+        w = np.ones(len(group)) if served else (group.e / (1.0 - group.e)).to_numpy()
+        share = w / w.sum()
+        pull = share * (group.y.to_numpy() - mean)
+        if cluster is None:  # a share of the weight is a leverage
+            pull = pull * 0.5 * (1.0 + 1.0 / (1.0 - share))
+        else:
+            share = pd.Series(share).groupby(group.site.to_numpy()).sum().to_numpy()
+            pull = pd.Series(pull).groupby(group.site.to_numpy()).sum().to_numpy()
+        variance = float((pull**2).sum()) / (mean**2 if scale == "relative" else 1.0)
+        parts.append((variance, 1.0 / float((share**2).sum()) - 1.0))
+    (v1, d1), (v0, d0) = parts
+    expected = (v1 + v0) ** 2 / (v1**2 / d1 + v0**2 / d0)
+    assert found.effect.distribution.df == pytest.approx(expected)
+
+
 def test_trimming_changes_the_people_the_score_and_the_target():
     data = frame(300)
     x = sm.add_constant(data[["age", "need"]])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from impacteval.inference import on_scale
+from impacteval.inference import on_scale, place_nearest
 from impacteval.inference.matched_sets import MatchedSets
 from impacteval.inference.place_arms import (
     around_places,
@@ -170,8 +170,10 @@ def test_many_ties_are_all_found():
     assert people.spots(~people.served).place[once.other[0]] == pytest.approx([-1.0, 0.0])
 
 
+@pytest.mark.parametrize("leaf", [4, 128])
 @pytest.mark.parametrize("strata", [False, True])
-def test_the_proof_counts_people_nearer(strata):
+def test_the_proof_counts_people_nearer(strata, leaf, monkeypatch):
+    monkeypatch.setattr(place_nearest, "LEAF", leaf)
     _, people = drawn(seed=8, n=120, strata=strata)
     own, other = people.spots(people.served), people.spots(~people.served)
     radius = np.random.default_rng(2).uniform(0.2, 2.0, own.patterns.count)

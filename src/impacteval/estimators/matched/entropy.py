@@ -21,6 +21,10 @@ STEPS, HALVINGS = 200, 40
 # Largest remaining imbalance, in the units of the columns (standard deviations), that counts as
 # balanced; two more steps are taken from there, each of which squares it.
 BALANCED = 1e-9
+# Variance left to the weighted group in some direction, of what it had before, below which the target
+# lies at the edge of the group: averages are then met in the limit only, where some people count for
+# nothing and multipliers are infinite.
+EDGE = 1e-7
 # Multipliers beyond this move some weights by e^500 against others: there is no finite answer.
 BEYOND = 500.0
 
@@ -40,17 +44,20 @@ class Balanced:
         Largest difference from the target's average, in units of the columns.
     gap : array, shape (...)
         Between the entropy of these weights and its bound from below (the dual), at most rounding.
+    room : array, shape (...)
+        Least variance left to the weighted group in any direction, of what it had before.
     steps : int
         Newton steps.
     converged : array of bool, shape (...)
-        Whether the averages are met; they cannot be where the target lies outside of the group's
-        range.
+        Whether the averages are met by weights that leave every direction some variance; they cannot
+        be where the target lies outside of the group's range, or at its edge.
     """
 
     weight: Floats
     multipliers: Floats
     imbalance: Floats
     gap: Floats
+    room: Floats
     steps: int
     converged: NDArray[np.bool_]
 
@@ -123,8 +130,9 @@ def balanced(x: Floats, base: Floats, target: Floats) -> Balanced:
         lost |= ~(np.abs(b).max(axis=-1, initial=0.0) <= BEYOND)
     gradient = (share[..., None, :] @ away)[..., 0, :]
     imbalance = np.abs(gradient).max(axis=-1, initial=0.0)
-    converged = ~lost & (imbalance <= BALANCED)
     total = base.sum(axis=-1)
+    room = _room(away, base / total[..., None], share)
+    converged = ~lost & (imbalance <= BALANCED) & (room > EDGE)
     with np.errstate(divide="ignore", invalid="ignore"):
         weight = np.where(inside, share * size[..., None] / base, 0.0)
         # Entropy relative to the base, minus its bound: the bound is minus the dual's value.
@@ -136,6 +144,7 @@ def balanced(x: Floats, base: Floats, target: Floats) -> Balanced:
         multipliers=np.concatenate([level[..., None], b], axis=-1),
         imbalance=imbalance,
         gap=np.abs(entropy + value - np.log(total)),
+        room=room,
         steps=steps,
         converged=np.asarray(converged),
     )
@@ -148,6 +157,21 @@ def _dual(away: Floats, ground: Floats, b: Floats) -> tuple[Floats, Floats]:
     raw = np.exp(eta - top)
     total = raw.sum(axis=-1, keepdims=True)
     return (np.log(total) + top)[..., 0], raw / total
+
+
+def _room(away: Floats, before: Floats, after: Floats) -> Floats:
+    """Least variance under the shares after, in units of that under the shares before, shape (...)."""
+    first, second = _spread(away, before), _spread(away, after)
+    tiny = 1e-14 * np.trace(first, axis1=-2, axis2=-1)[..., None, None] + 1e-300
+    root = np.linalg.cholesky(first + tiny * np.eye(first.shape[-1]))
+    half = np.linalg.solve(root, second)
+    whole = np.linalg.solve(root, np.swapaxes(half, -1, -2))
+    return np.asarray(np.linalg.eigvalsh(whole).min(axis=-1, initial=1.0))
+
+
+def _spread(x: Floats, share: Floats) -> Floats:
+    centred = x - (share[..., None, :] @ x)
+    return np.asarray(np.swapaxes(centred * share[..., None], -1, -2) @ centred)
 
 
 def unmet(x: Floats, target: Floats) -> tuple[int, ...]:

@@ -31,6 +31,7 @@ from impacteval.estimators.matched.weighting import (
     frozen_tables,
     frozen_values,
     heavy_concerns,
+    settings_table,
 )
 from impacteval.estimators.matched.weighting_cards import ENTROPY_BALANCING
 from impacteval.estimators.matched.weights import balancing_sides
@@ -47,10 +48,6 @@ Floats = NDArray[np.float64]
 
 # Largest remaining imbalance, in standard deviations, with which weights are used.
 REACHED = 1e-8
-# Variance left to the weighted group in some direction, of the one before, below which the target
-# lies at the edge of the group: weights are then met in the limit only, where some people count for
-# nothing and multipliers are infinite.
-EDGE = 1e-7
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +129,7 @@ class EntropyBalancing:
             "dual_gap": [float(fit.gap) for fit in fits],
             "steps": [fit.steps for fit in fits],
         }
+        tables["settings"] = settings_table(self)
         return Preparation("weights", Parts(tables), made_by=self.name)
 
     def concerns(self, blind: BlindSample) -> tuple[Message, ...]:
@@ -265,13 +263,9 @@ def _solved(
     turn = turn * np.sign(np.diag(turn))[:, None] / np.sqrt(base.sum())
     white, goal = (np.linalg.solve(turn.T, side.T).T for side in (x[:, kept], target[kept]))
     fit = balanced(white, base, goal)
-    share = base * fit.weight / target[0]
-    missed = np.abs(share @ x - target / target[0])
+    missed = np.abs((base * fit.weight) @ x - target) / target[0]
     if bool(fit.converged) and float(missed.max()) <= REACHED and not flat:
-        away = white - share @ white
-        left = np.linalg.eigvalsh((away[:, 1:] * share[:, None]).T @ away[:, 1:])
-        if float(left.min(initial=1.0)) > EDGE:
-            return replace(fit, multipliers=np.linalg.solve(turn, fit.multipliers))
+        return replace(fit, multipliers=np.linalg.solve(turn, fit.multipliers))
     found = unmet(x[inside][:, 1:], target[1:] / target[0])
     if not found:
         raise NotIdentified(words.not_solved())

@@ -35,6 +35,7 @@ from impacteval.estimators.matched.weighting import (
     frozen_tables,
     frozen_values,
     heavy_concerns,
+    settings_table,
 )
 from impacteval.estimators.matched.weighting_cards import INVERSE_PROBABILITY
 from impacteval.estimators.matched.weights import Target, score_sides
@@ -119,6 +120,7 @@ class InverseProbability:
 
         people = read_people(blind)
         found = score_step(people, self.estimand, self._bounds(), self.score)
+        found["settings"] = settings_table(self)
         return Preparation("weights", Parts(found), made_by=self.name)
 
     def concerns(self, blind: BlindSample) -> tuple[Message, ...]:

@@ -44,6 +44,11 @@ _RATES = Text(
 _DML = "Chernozhukov, Chetverikov, Demirer, Duflo, Hansen, Newey and Robins (2018), Econometrics Journal 21(1), doi:10.1111/ectj.12097"
 _ECONML = "econml 0.17, PyWhy, https://github.com/py-why/EconML"
 
+_MEASURED_DR = Text(
+    en="Coverage of the 95% interval with lines and one partition, 200 to 1,000 people: 94.3 to 96.0% for a difference wherever either model is right, with rates, sampling weights and 20 or 40 clusters too. Where both outcomes and chances bend and lines follow neither, 0.3%: use forests there, or curved covariates. In standard deviations, where only the model of outcomes is right, 90.2%, and with thin overlap a one-sided 90% upper bound holds in 83.7%: the spread is that of the others as weighted.",
+    fr="Couverture de l'intervalle à 95 % avec des modèles linéaires et une seule répartition, de 200 à 1 000 personnes : de 94,3 à 96,0 % pour une différence dès que l'un des deux modèles est juste, y compris avec des taux, des poids de sondage et 20 ou 40 grappes. Quand résultats et probabilités sont tous deux courbes et que des droites ne suivent ni les uns ni les autres, 0,3 % : utilisez alors des forêts, ou des covariables courbes. En écarts types, quand seul le modèle du résultat est juste, 90,2 %, et avec un recouvrement mince une borne supérieure unilatérale à 90 % tient dans 83,7 % des cas : la dispersion est celle des autres personnes telles que pondérées.",
+)
+
 DR_LEARNER = MethodCard(
     title=Text(en="Doubly robust learner", fr="Apprentissage doublement robuste"),
     description=Text(
@@ -51,7 +56,7 @@ DR_LEARNER = MethodCard(
         fr="Deux choses sont apprises des données : ce que seraient les résultats des personnes sans le service et avec lui, et la probabilité de chacune d'être servie. Chaque personne est prédite par des modèles ajustés sur d'autres. Ce que les modèles prédisent est ensuite corrigé par ce que des personnes semblables ont réellement obtenu, si bien que l'effet est juste si l'un des deux modèles l'est. La méthode dit aussi pour qui l'effet est plus grand.",
     ),
     assumptions=(_ALL_MEASURED, _BEFORE, _OVERLAP, _EITHER),
-    limits=(_SEED, _CLUSTERS, _RATES, _NOT_BLIND, _EXTRA),
+    limits=(_MEASURED_DR, _SEED, _CLUSTERS, _RATES, _NOT_BLIND, _EXTRA),
     references=(
         "Robins, Rotnitzky and Zhao (1994), Journal of the American Statistical Association 89(427), doi:10.1080/01621459.1994.10476818",
         _DML,

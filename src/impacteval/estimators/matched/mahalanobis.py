@@ -97,7 +97,7 @@ class MahalanobisMatching:
     ...     sample, scale=Scale.DIFFERENCE, rng=np.random.default_rng(1)
     ... )
     >>> round(found.effect.value, 2), found.certificate["nearest"]
-    (-1.62, True)
+    (-1.77, True)
     """
 
     name: ClassVar[str] = "mahalanobis-matching"

@@ -27,6 +27,7 @@ from impacteval.estimators.matched.weighting import (
     frozen_step,
     frozen_values,
     heavy_concerns,
+    settings_table,
 )
 from impacteval.estimators.matched.weighting_cards import OVERLAP_WEIGHTING
 from impacteval.values import Message, Scale
@@ -84,6 +85,7 @@ class OverlapWeighting:
         from impacteval.sample import Preparation
 
         found = score_step(read_people(blind), "overlap", None, None)
+        found["settings"] = settings_table(self)
         return Preparation("weights", Parts(found), made_by=self.name)
 
     def concerns(self, blind: BlindSample) -> tuple[Message, ...]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -105,12 +106,26 @@ def frozen_tables(people: People, weight: Floats, by: str, inside: Bools) -> dic
 def frozen_step(
     estimator: Prepares, sample: BlindSample | Sample, rng: np.random.Generator
 ) -> Preparation:
-    """What was frozen before outcomes; made now from the blind side where nothing was."""
+    """What was frozen before outcomes; made now from the blind side where nothing was.
+
+    What another method or other settings froze is not used: those weights are of another comparison.
+    """
     from impacteval.sample import Sample
 
     if not isinstance(sample, Sample):
         return estimator.prepare(sample, rng=rng)
-    return sample.preparation or estimator.prepare(sample.blind, rng=rng)
+    ready = sample.preparation
+    if ready is not None and ready.made_by == type(estimator).name:  # type: ignore[attr-defined]
+        stated = ready.tables.plain().get("settings")
+        if stated == settings_table(estimator):
+            return ready
+    return estimator.prepare(sample.blind, rng=rng)
+
+
+def settings_table(estimator: Prepares) -> dict[str, list[str]]:
+    """The settings that weights were made with, as they are frozen: ``setting, value``."""
+    plain = asdict(estimator)  # type: ignore[call-overload]
+    return {"setting": list(plain), "value": [json.dumps(v) for v in plain.values()]}
 
 
 def frozen_values(people: People, tables: Parts, table: str, column: str) -> tuple[Bools, Floats]:
