@@ -305,7 +305,8 @@ def _line(
     beta = np.linalg.solve(gram, (held * y) @ x)
     beta = beta + np.linalg.solve(gram, (held * (y - x @ beta)) @ x)
     half = np.linalg.solve(np.linalg.cholesky(gram), x.T)
-    return beta, weight * (half**2).sum(axis=0), True
+    leverage = weight * (half**2).sum(axis=0)
+    return np.asarray(beta, dtype=np.float64), np.asarray(leverage, dtype=np.float64), True
 
 
 def _curve(
