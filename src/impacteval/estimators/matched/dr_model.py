@@ -302,11 +302,11 @@ def _line(
 ) -> tuple[Floats, Floats, bool]:
     """Coefficients and leverages of single copies, by products where columns are well apart."""
     held = weight * copies
-    beta = np.linalg.solve(gram, (held * y) @ x)
+    beta: Floats = np.asarray(np.linalg.solve(gram, (held * y) @ x), dtype=np.float64)
     beta = beta + np.linalg.solve(gram, (held * (y - x @ beta)) @ x)
     half = np.linalg.solve(np.linalg.cholesky(gram), x.T)
-    leverage = weight * (half**2).sum(axis=0)
-    return np.asarray(beta, dtype=np.float64), np.asarray(leverage, dtype=np.float64), True
+    leverage: Floats = np.asarray(weight * (half**2).sum(axis=0), dtype=np.float64)
+    return beta, leverage, True
 
 
 def _curve(
