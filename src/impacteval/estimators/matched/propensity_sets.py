@@ -63,6 +63,6 @@ def basis_of(people: People, scored: Scored, sets: MatchedSets) -> Floats:
     if people.stratum is None:
         return basis
     codes, labels = people.stratum.codes, people.stratum.labels
-    if len(labels) > MOST_STRATA or float(inside.sum()) < PER_STRATUM * len(labels):
+    if len(labels) > MOST_STRATA or float(people.copies[inside].sum()) < PER_STRATUM * len(labels):
         return basis
     return np.column_stack([basis, np.eye(len(labels))[:, 1:][codes]])
