@@ -14,7 +14,7 @@ from impacteval.errors import NotIdentified, UsageError
 from impacteval.estimates import CounterfactualEstimate, Parts
 from impacteval.estimators.matched import messages
 from impacteval.estimators.matched import weighting_words as words
-from impacteval.estimators.matched.balance import balance_table, profile_table
+from impacteval.estimators.matched.balance import balance_table, drifted, profile_table
 from impacteval.estimators.matched.effect import build
 from impacteval.estimators.matched.people import Comparison, People
 from impacteval.estimators.matched.stack import Side, Stacked
@@ -244,6 +244,12 @@ def estimate_weighted(
     counted = people.served & comparison.measured & weighted.inside
     everyone = weighted.weight(people)
     shares = largest_shares(people, people.copies * (stacked.held(0) + stacked.held(1)))
+    apart = drifted(
+        people,
+        everyone,
+        people.copies * (stacked.held(0) + stacked.held(1)),
+        by=balance_by(weighted.estimand),
+    )
     worth = [float(stacked.effective(arm)) for arm in range(2)]
     clusters = None if people.cluster is None else len(people.cluster.labels)
     extra: dict[str, Mapping[str, Any]] = {
@@ -282,7 +288,11 @@ def estimate_weighted(
         spread=lambda: stacked.spread,
         balance_by=balance_by(weighted.estimand),
         tables=extra,
-        notes=(*notes, *_worth(people, comparison, weighted, worth, shares)),
+        notes=(
+            *notes,
+            *(() if apart is None else (messages.counted_apart(*apart),)),
+            *_worth(people, comparison, weighted, worth, shares),
+        ),
         certificate=certificate,
     )
 
