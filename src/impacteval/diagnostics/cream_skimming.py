@@ -239,8 +239,9 @@ def fitted(sample: Sample, funnel: Funnel) -> Prognosis | Message:
     weight = np.ones(len(y)) if rows.weight is None else np.array(rows.weight[inside])
     if rows.exposure is not None:
         y, weight = y / rows.exposure[inside], weight * rows.exposure[inside]
-    copies = rows.weight is not None and rows.weight_kind == "frequency"
-    n = round(float(rows.weight[inside].sum())) if copies else int((weight > 0).sum())
+    n = int((weight > 0).sum())
+    if rows.weight is not None and rows.weight_kind == "frequency":
+        n = round(float(rows.weight[inside].sum()))
     if n < len(shared) + _SPARE:
         return _TOO_SHORT
     share = weight / weight.sum()

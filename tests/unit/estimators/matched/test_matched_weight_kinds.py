@@ -139,3 +139,14 @@ def test_groups_that_are_not_alike_as_outcomes_count_are_told(name, settings, wh
     assert note.values["gap"] > 0.1
     if what != "lost":
         assert "matched.counted-apart" not in told()
+
+
+def test_those_within_bounds_who_were_not_measured_are_not_counted_as_outside():
+    data = frame(5)
+    data.loc[data.index[::6], "y"] = np.nan
+    sample = Sample.from_frame(data, **ROLES, missing_outcome="attrited")
+    made = estimator("inverse-probability", trim=0.25)
+    found = made.estimate(sample, scale=Scale.DIFFERENCE, rng=np.random.default_rng(1))
+    assert found.target.values["units"] < found.target.values["everyone"]
+    assert "who were measured" in found.target.text.en
+    assert "qui ont été mesurées" in found.target.text.fr
