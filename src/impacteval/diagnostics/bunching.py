@@ -136,14 +136,15 @@ def bunching(
         )
     own = sample[column] if column else sample
     matrix = own.matrix()
-    measured = matrix.measured
+    rows = _people(matrix)
+    measured = matrix.measured[rows]
     served = measured & (
-        np.ones(len(measured), bool) if matrix.treatment is None else matrix.treatment == 1.0
+        np.ones(len(measured), bool) if matrix.treatment is None else matrix.treatment[rows] == 1.0
     )
     if served.sum() < _FEWEST:
         return not_applicable(BUNCHING, limit, said.NOBODY)
     turn = 1.0 if side == "above" else -1.0
-    values = np.array(matrix.y)
+    values = np.array(matrix.y[rows])
     width, continuous = _width(values[served], line, step)
     layout = _layout(
         turn * (values[served] - line), width, line, turn, window, reach, degree, heaps
@@ -156,6 +157,7 @@ def bunching(
     if fit is None:
         return not_applicable(BUNCHING, limit, said.FEW_VALUES)
     clusters = _clusters(matrix)
+    clusters = None if clusters is None else clusters[rows]
     n = int(served.sum())
     test = (
         _by_samples(fit, layout, n, limit, rng)
@@ -415,6 +417,14 @@ def _clusters(matrix: Any) -> Ints | None:
     """Level at which values go together; None where every row stands for itself."""
     codes = matrix.cluster or matrix.assignment_cluster or matrix.unit
     return None if len(np.unique(codes.codes)) == len(codes.codes) else codes.codes
+
+
+def _people(matrix: Any) -> Ints:
+    """The row of each person: a row with a frequency weight stands for as many."""
+    rows = np.arange(len(matrix.measured), dtype=np.int64)
+    if matrix.weight is None or matrix.weight_kind != "frequency":
+        return rows
+    return np.repeat(rows, np.asarray(matrix.weight).astype(np.int64))
 
 
 def _alongside(u: Floats, inside: NDArray[np.bool_], layout: _Layout) -> tuple[float, float] | None:

@@ -240,6 +240,8 @@ def fitted(sample: Sample, funnel: Funnel) -> Prognosis | Message:
     if rows.exposure is not None:
         y, weight = y / rows.exposure[inside], weight * rows.exposure[inside]
     n = int((weight > 0).sum())
+    if rows.weight is not None and rows.weight_kind == "frequency":
+        n = round(float(rows.weight[inside].sum()))
     if n < len(shared) + _SPARE:
         return _TOO_SHORT
     share = weight / weight.sum()

@@ -58,6 +58,8 @@ class Rows:
         A column for each stratum but the first.
     rate : bool
         Whether there is exposure.
+    count : float
+        People behind the rows: frequency weights count, others do not.
     """
 
     y: Floats
@@ -68,6 +70,7 @@ class Rows:
     weight: Floats
     strata: Floats
     rate: bool
+    count: float
 
 
 def marks(planned: Planned) -> tuple[Mark, ...]:
@@ -140,4 +143,5 @@ def rows_of(sample: Sample) -> Rows | None:
         weight=people if exposure is None else people * exposure,
         strata=strata,
         rate=exposure is not None,
+        count=float(people.sum()) if matrix.weight_kind == "frequency" else float(len(kept)),
     )

@@ -148,13 +148,13 @@ def _regression(rows: Rows) -> tuple[tuple[str, ...], Measured | None]:
         [np.ones(len(rows.y)), rows.strata[:, [k for k in range(s) if k not in extra]]]
     )
     names = tuple(rows.names[k] for k in kept)
-    if len(rows.y) - fixed.shape[1] - len(kept) - 1 < 2:
+    if rows.count - fixed.shape[1] - len(kept) - 1 < 2:
         return names, None
     served = rows.served.astype(np.float64)
     everything = np.column_stack([fixed[:, 1:], x[:, kept], served])
     if collinear_columns(everything, rows.weight):
         return names, None
-    found = measured(rows.y, served, fixed, x[:, kept], rows.weight)
+    found = measured(rows.y, served, fixed, x[:, kept], rows.weight, rows.count)
     spread = float(np.sqrt(share @ (rows.y - share @ rows.y) ** 2))
     return names, found if found.scale > _NOTHING * spread else None
 

@@ -142,7 +142,14 @@ class Measured:
     r2_outcome: Floats
 
 
-def measured(y: Floats, served: Floats, fixed: Floats, x: Floats, weight: Floats) -> Measured:
+def measured(
+    y: Floats,
+    served: Floats,
+    fixed: Floats,
+    x: Floats,
+    weight: Floats,
+    count: float | None = None,
+) -> Measured:
     """The regression.
 
     Parameters
@@ -154,6 +161,8 @@ def measured(y: Floats, served: Floats, fixed: Floats, x: Floats, weight: Floats
         Covariates; none of all columns may be a combination of others.
     weight : array, shape (n,)
         Positive.
+    count : float, optional
+        People behind the rows, where a row stands for several; the rows themselves by default.
     """
     root = np.sqrt(weight)[:, None]
     columns = np.column_stack([fixed, x])
@@ -164,7 +173,7 @@ def measured(y: Floats, served: Floats, fixed: Floats, x: Floats, weight: Floats
     d2 = float(left[:, 1] @ left[:, 1])
     coefficient = float(left[:, 1] @ left[:, 0]) / d2
     rest = left[:, 0] - coefficient * left[:, 1]
-    df = float(len(y) - columns.shape[1] - 1)
+    df = float((len(y) if count is None else count) - columns.shape[1] - 1)
     k = x.shape[1]
     # Partial R squared by t: t^2 / (t^2 + df), of service on covariates and of the outcome on all.
     inverse = np.linalg.solve(upper, np.eye(len(upper)))

@@ -194,7 +194,7 @@ def post_stratified(
     if alone.any():
         near = ~served if known is None else ~served & known
         residual[alone] = _from_neighbours(
-            y, f * weight, np.flatnonzero(alone), np.flatnonzero(near), group, place, apart
+            y, f * weight, f, np.flatnonzero(alone), np.flatnonzero(near), group, place, apart
         )
     stretch = 1.0 / np.sqrt(1.0 - np.where(alone, 0.0, np.minimum(leverage, ALONE)))
     noise = np.sqrt(np.maximum(1.0 - twice / share**2, 0.0))
@@ -219,6 +219,7 @@ def post_stratified(
 def _from_neighbours(
     y: Floats,
     weight: Floats,
+    copies: Floats,
     rows: Ints,
     others: Ints,
     group: Ints,
@@ -243,8 +244,8 @@ def _from_neighbours(
         near = far <= far.min(axis=1, keepdims=True) + TIED
         w = np.where(near, weight[others], 0.0)
         total = w.sum(axis=1)
-        # As many neighbours as equally weighted ones would tell as much (Kish).
-        count = total**2 / (w**2).sum(axis=1)
+        # As many neighbours as equally weighted ones would tell as much (Kish), copies one by one.
+        count = total**2 / (w**2 / copies[others]).sum(axis=1)
         gap = y[mine] - (w @ y[others]) / total
         found[start : start + step] = gap * np.sqrt(count / (count + 1.0))
     return found

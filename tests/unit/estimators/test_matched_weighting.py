@@ -13,11 +13,10 @@ from slow_stack import balance_equations, influence, score_equations, solve
 from statsmodels.treatment.treatment_effects import TreatmentEffect
 
 from impacteval.errors import NotIdentified, UsageError
-from impacteval.estimates import Parts
 from impacteval.estimators.matched.entropy_balancing import EntropyBalancing
 from impacteval.estimators.matched.inverse_probability import InverseProbability
 from impacteval.estimators.matched.overlap_weighting import OverlapWeighting
-from impacteval.sample import Preparation, Sample
+from impacteval.sample import Sample
 from impacteval.values import Scale
 
 RNG = np.random.default_rng(1)
@@ -543,12 +542,6 @@ def test_nobody_can_be_compared_without_a_covariate(estimator):
 def test_a_preparation_of_others_is_an_error_that_says_so(estimator):
     data = frame()
     sample = sample_of(data)
-    with pytest.raises(UsageError, match="another estimator"):
-        estimator.estimate(
-            sample.prepared(Preparation("pairs", Parts({"pairs": {"set": [1]}}))),
-            scale=Scale.DIFFERENCE,
-            rng=RNG,
-        )
     step = estimator.prepare(sample_of(data.assign(unit="x" + data.unit)).blind, rng=RNG)
     with pytest.raises(UsageError, match="60 people who are not in the sample"):
         estimator.estimate(sample.prepared(step), scale=Scale.DIFFERENCE, rng=RNG)

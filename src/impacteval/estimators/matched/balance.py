@@ -12,6 +12,10 @@ from impacteval.estimators.matched.people import People
 Floats = NDArray[np.float64]
 
 
+TOLD = 0.1
+"""A difference between groups from which it is told, in standard deviations (Stuart 2010)."""
+
+
 def balance_table(people: People, after: Floats, *, by: str = "served") -> dict[str, list[Any]]:
     """One row a covariate: means, standardised differences and ratios of variances.
 
@@ -82,6 +86,38 @@ def largest_difference(table: dict[str, list[Any]], column: str = "difference_af
     """The largest standardised difference of a balance table, whatever its sign; 0 without any."""
     found = [abs(v) for v in table[column] if not np.isnan(v)]
     return max(found, default=0.0)
+
+
+def drifted(
+    people: People, before: Floats, counted: Floats, *, by: str
+) -> tuple[str, float] | None:
+    """The covariate by which groups differ most as their outcomes count, where before they did not.
+
+    Parameters
+    ----------
+    people : People
+    before : array, shape (n,)
+        What each row counts for before outcomes.
+    counted : array, shape (n,)
+        What its outcome counts for: zero where it was not measured, time at risk and precision
+        included.
+    by
+        See `balance_table`.
+
+    Returns
+    -------
+    (str, float) or None
+        Its name and the difference in standard deviations; None below a tenth, or where groups
+        differed about as much before.
+    """
+    tables = [balance_table(people, weight, by=by) for weight in (before, counted)]
+    first, last = (np.nan_to_num(np.abs(t["difference_after"])) for t in tables)
+    if not len(last):
+        return None
+    k = int(np.argmax(last))
+    if last[k] <= TOLD or last[k] <= first.max() + 0.5 * TOLD:
+        return None
+    return people.covariates[k], float(last[k])
 
 
 def _moments(people: People, weight: Floats, rows: NDArray[np.bool_]) -> tuple[Floats, Floats]:

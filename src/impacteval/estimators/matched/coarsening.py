@@ -89,7 +89,8 @@ def coarsen(people: People, cutpoints: Mapping[str, Cut], bins: Bins) -> tuple[C
     cutpoints : mapping of covariate to cutpoints, number of bins or "exact"
     bins : {"sturges", "scott"} or int
         For the others: a number, ``ceil(log2 n) + 1`` (Sturges), or bins of 3.49 standard deviations
-        times ``n^(-1/3)`` (Scott), n being the people behind the rows.
+        times ``n^(-1/3)`` (Scott), n being the people observed: copies of a row count, sampling weights
+        do not.
 
     Raises
     ------
@@ -100,6 +101,8 @@ def coarsen(people: People, cutpoints: Mapping[str, Cut], bins: Bins) -> tuple[C
     if unknown:
         raise NotIdentified(words.no_such_covariates(unknown, people.covariates))
     found = []
+    # As many as were observed: sampling weights say who they stand for, in a unit of their own.
+    counts = people.counts * (people.copies.sum() / people.counts.sum())
     for k, name in enumerate(people.covariates):
         x, cut = people.x[:, k], cutpoints.get(name)
         if isinstance(cut, tuple):
@@ -109,7 +112,7 @@ def coarsen(people: People, cutpoints: Mapping[str, Cut], bins: Bins) -> tuple[C
         elif isinstance(cut, int):
             found.append(Coarsened(name, equal_bins(x, cut), "bins"))
         else:
-            found.append(_by_rule(name, x, people.counts, bins))
+            found.append(_by_rule(name, x, counts, bins))
     return tuple(found)
 
 

@@ -331,6 +331,7 @@ class DoublyRobust:
                 "The preparation is one of other people, covariates or settings: its tables do not "
                 "have their sizes."
             )
+        self._check_frozen_people(found, people, columns.names)
         score = score_at(people, columns, fits[0][0])
         repeats = range(1, self._repeats + 1)
         return Decided(
@@ -339,6 +340,18 @@ class DoublyRobust:
             tuple(np.array(lots[f"fold_{k}"], dtype=np.int64) - 1 for k in repeats),
             tuple(fits[k] for k in repeats),
         )
+
+    def _check_frozen_people(self, found: Parts, people: People, names: tuple[str, ...]) -> None:
+        """Refuse chances of other people, other groups or other covariates, sizes being equal."""
+        terms = tuple(found.columns("coefficients")["term"])
+        held = found.columns("weights")
+        group = dict(zip(people.keys.tolist(), people.served.tolist(), strict=True))
+        now = [group.get(unit) for unit in held["unit"]]
+        if terms != names or now != [bool(own) for own in held["served"]]:
+            raise UsageError(
+                "The preparation is one of other people, groups or covariates than those of the "
+                "sample. Prepare the study again with these data."
+            )
 
     # --- what is told ---
 

@@ -162,7 +162,9 @@ class InverseProbability:
         units = round(float(people.copies[rows].sum()))
         if not whole:
             of = people.copies[people.served].sum() if self.estimand == "att" else everyone
-            target = words.target_trimmed(self.estimand, units, round(float(of)))
+            target = words.target_trimmed(
+                self.estimand, units, round(float(of)), measured_only=not comparison.complete
+            )
         elif self.estimand == "att":
             target = messages.target_served(units, measured_only=not comparison.complete)
         else:

@@ -351,6 +351,12 @@ def _estimated(
     held = ready(comparison, columns_of(people).values[:, 1:])
     each, chances = learned(own, held, rng, fit, about)
     scores = averaged(each)
+    compared = people.counts * scores.compared
+    if not all(
+        float(compared[own_group].sum()) > 0.0 for own_group in (people.served, ~people.served)
+    ):
+        # Chances of zero for all of a group: nobody stands for the others but by a model.
+        raise NotIdentified(messages.separated())
     arms = arms_of(people, scores)
     groups = _groups(sample, people)
     notes = _notes(own, people, chances, groups)
@@ -366,7 +372,7 @@ def _estimated(
         settings={f.name: getattr(own, f.name) for f in fields(own)},
         comparison=comparison,
         arms=arms,
-        weight=people.counts * scores.compared,
+        weight=compared,
         scale=scale,
         target=_target(own, people, measured_only=not whole.complete),
         label="orthogonal scores" if own.estimand == "overlap" else "doubly robust",

@@ -133,9 +133,23 @@ class Forest:
 
 @dataclass
 class ForestChance(Forest):
-    """The same of the chance of being served."""
+    """The same of the chance of being served.
+
+    Raises
+    ------
+    NotIdentified
+        From `fit`, when it tells of everyone without error who was served.
+    """
 
     classes_: tuple[int, int] = (0, 1)
+
+    def fit(self, x: Floats, y: Any, sample_weight: Floats | None = None) -> Self:
+        """Learn, and look whether anything is left to chance."""
+        super().fit(x, y, sample_weight)
+        told = self.predict_proba(x)[:, 1]
+        if bool(np.isin(told, (0.0, 1.0)).all()):
+            raise NotIdentified(messages.separated())
+        return self
 
     def predict_proba(self, x: Floats) -> Floats:
         """Chances of going without and of being served, shape (n, 2)."""

@@ -40,7 +40,7 @@ from impacteval.estimators.matched.propensity_frozen import (
     tables_of,
     thaw,
 )
-from impacteval.estimators.matched.propensity_sets import measured_sets, size_of
+from impacteval.estimators.matched.propensity_sets import apart_by_time, measured_sets, size_of
 from impacteval.inference import ArmMeans, collinear_columns
 from impacteval.inference.matched_sets import MatchedSets
 from impacteval.inference.place_arms import around_places, place_arms, place_arms_by_row
@@ -202,7 +202,16 @@ class MahalanobisMatching:
             sentences=self._how(people, float(arms.degrees(DIFFERENCE))),
             served_size=float((people.size * frozen.part)[kept].sum()),
             tables={**tables_of(people, None, frozen), **named_pairs(people, frozen)},
-            notes=(*_notes(people, frozen), *lost),
+            notes=(
+                *_notes(people, frozen),
+                *lost,
+                # A correction along covariates takes away what time at risk has put between groups.
+                *(
+                    ()
+                    if self.bias_adjusted
+                    else apart_by_time(comparison, sets, frozen.part, frozen.weight(people))
+                ),
+            ),
             certificate={
                 **proof,
                 "nearest": proof["nearer_people"] < (self.ratio if self.replace else 1),

@@ -93,6 +93,29 @@ def few_places(served: int, others: int) -> Message:
     )
 
 
+def stated_chances() -> Message:
+    """Probabilities of being assigned that were stated and are not read."""
+    return Message(
+        "matched.stated-chances",
+        Text(
+            en="The stated probabilities of being assigned differ between people and are not used by this method, which goes by the covariates: what they depend on must be among these. To weight by them as they are, make their column a covariate in place of that role and name it as the setting score of inverse-probability.",
+            fr="Les probabilités d'affectation déclarées varient d'une personne à l'autre et ne servent pas à cette méthode, qui se fonde sur les covariables : ce dont elles dépendent doit en faire partie. Pour pondérer selon ces probabilités mêmes, faites de leur colonne une covariable au lieu de ce rôle et indiquez-la comme réglage score de inverse-probability.",
+        ),
+    )
+
+
+def counted_apart(covariate: str, gap: float) -> Message:
+    """Groups that were alike before outcomes and are not as outcomes count."""
+    return Message(
+        "matched.counted-apart",
+        Text(
+            en="People were made alike before outcomes, each counted once. As outcomes are counted (those measured, by their time at risk or precision) the groups differ in {covariate:text} by {gap:number} standard deviations, and what this does to the outcome is taken for an effect. Methods with an outcome model or cells (doubly-robust, coarsened-exact) allow for it.",
+            fr="Les personnes ont été rendues semblables avant les résultats, chacune comptant pour une. Tels que les résultats sont comptés (personnes mesurées, selon leur temps d'exposition ou leur précision), les groupes diffèrent de {gap:number} écart-type par {covariate:text}, et ce que cela change au résultat est pris pour un effet. Les méthodes à modèle du résultat ou à cellules (doubly-robust, coarsened-exact) en tiennent compte.",
+        ),
+        {"covariate": covariate, "gap": gap},
+    )
+
+
 # --- how it was done --------------------------------------------------------------------------
 
 

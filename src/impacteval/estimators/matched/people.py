@@ -207,6 +207,9 @@ def read_people(sample: BlindSample | Sample) -> People:
     copies = ones if weights.copies is None else np.asarray(weights.copies, dtype=np.float64)
     sampling = matrix.weight is not None and matrix.weight_kind == "sampling"
     given = np.asarray(matrix.weight)[kept] if sampling else ones
+    stratum = grouping(matrix.stratum, kept)
+    if _chances_unread(matrix, kept, stratum):
+        notes.append(messages.stated_chances())
     cluster, places, told = _clusters(matrix, kept, treatment)
     people = People(
         treatment=treatment,
@@ -217,7 +220,7 @@ def read_people(sample: BlindSample | Sample) -> People:
         copies=copies,
         size=weights.size,
         exposure=None if matrix.exposure is None else np.array(matrix.exposure[kept]),
-        stratum=grouping(matrix.stratum, kept),
+        stratum=stratum,
         cluster=cluster,
         unit=matrix.unit.labels[matrix.unit.codes[kept]],
         keys=(
@@ -297,6 +300,20 @@ def _clusters(
     if nested(assigned.codes, cluster.codes):
         return cluster, places, ()
     raise NotIdentified(trials.two_ways())
+
+
+def _chances_unread(matrix: BlindMatrix, kept: Ints, stratum: Grouping | None) -> bool:
+    """Whether probabilities of being assigned were stated that neither strata nor a covariate hold."""
+    if matrix.assignment_probability is None:
+        return False
+    chance = np.asarray(matrix.assignment_probability)[kept]
+    if any(np.array_equal(chance, column) for column in matrix.X[kept].T):
+        return False
+    codes = np.zeros(len(kept), dtype=np.int64) if stratum is None else stratum.codes
+    low, high = np.full((2, int(codes.max(initial=0)) + 1), [[np.inf], [-np.inf]])
+    np.minimum.at(low, codes, chance)
+    np.maximum.at(high, codes, chance)
+    return bool((high - low > 1e-9).any())
 
 
 def _copies(matrix: BlindMatrix, kept: Ints) -> Floats:

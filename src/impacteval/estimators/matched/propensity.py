@@ -44,7 +44,12 @@ from impacteval.estimators.matched.propensity_frozen import (
     tables_of,
     thaw,
 )
-from impacteval.estimators.matched.propensity_sets import basis_of, measured_sets, size_of
+from impacteval.estimators.matched.propensity_sets import (
+    apart_by_time,
+    basis_of,
+    measured_sets,
+    size_of,
+)
 from impacteval.estimators.matched.score import Score, fit_score
 from impacteval.estimators.randomised import wording
 from impacteval.inference import ArmMeans
@@ -207,7 +212,11 @@ class PropensityMatching:
             sentences=(*self._how(people, frozen), *told),
             served_size=float((people.size * frozen.part)[kept].sum()),
             tables={**tables_of(people, scored, frozen), **named_pairs(people, frozen)},
-            notes=(*notes_of(people, frozen), *lost),
+            notes=(
+                *notes_of(people, frozen),
+                *lost,
+                *apart_by_time(comparison, sets, frozen.part, frozen.weight(people)),
+            ),
             certificate=certificate_of(people, scored, frozen),
         )
 

@@ -230,8 +230,8 @@ def thaw(
     if any(told.get(k, ...) != _plain(v) for k, v in settings.items()):
         return None
     terms = tables.columns("coefficients")["term"] if "coefficients" in there else None
-    if terms is not None and terms[len(terms) - len(people.covariates) :] != people.covariates:
-        return None  # a score of other covariates
+    if terms is not None and tuple(terms) != columns_of(people).names:
+        return None  # a score of other covariates or strata
     place = {key: row for row, key in enumerate(people.keys.tolist())}
     pairs = tables.columns("pairs")
 

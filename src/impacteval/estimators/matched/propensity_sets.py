@@ -7,7 +7,9 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from impacteval.estimators.matched import messages
 from impacteval.estimators.matched import propensity_words as words
+from impacteval.estimators.matched.balance import drifted
 from impacteval.estimators.matched.people import Comparison, People
 from impacteval.inference.matched_sets import MatchedSets
 from impacteval.inference.score_matching import Scored
@@ -50,6 +52,18 @@ def measured_sets(
     )
 
 
+def apart_by_time(
+    comparison: Comparison, sets: MatchedSets, part: Floats, before: Floats
+) -> tuple[Message, ...]:
+    """That sets are alike person by person and not by the time at risk that their outcomes count for."""
+    people = comparison.people
+    if people.exposure is None:
+        return ()
+    counted = sets.weights(size_of(people) * part) * people.exposure
+    found = drifted(people, before, counted, by="served")
+    return () if found is None else (messages.counted_apart(*found),)
+
+
 def basis_of(people: People, scored: Scored, sets: MatchedSets) -> Floats:
     """Powers of the linear score, and levels of strata where each has comparators enough."""
     use = sets.usage(np.ones(people.n))
@@ -63,6 +77,6 @@ def basis_of(people: People, scored: Scored, sets: MatchedSets) -> Floats:
     if people.stratum is None:
         return basis
     codes, labels = people.stratum.codes, people.stratum.labels
-    if len(labels) > MOST_STRATA or float(inside.sum()) < PER_STRATUM * len(labels):
+    if len(labels) > MOST_STRATA or float(people.copies[inside].sum()) < PER_STRATUM * len(labels):
         return basis
     return np.column_stack([basis, np.eye(len(labels))[:, 1:][codes]])

@@ -14,7 +14,7 @@ from impacteval.errors import NotIdentified, UsageError
 from impacteval.estimates import CounterfactualEstimate, Parts
 from impacteval.estimators.matched import messages
 from impacteval.estimators.matched import weighting_words as words
-from impacteval.estimators.matched.balance import balance_table, profile_table
+from impacteval.estimators.matched.balance import balance_table, drifted, profile_table
 from impacteval.estimators.matched.effect import build
 from impacteval.estimators.matched.people import Comparison, People
 from impacteval.estimators.matched.stack import Side, Stacked
@@ -149,11 +149,40 @@ def frozen_values(people: People, tables: Parts, table: str, column: str) -> tup
             f"The preparation names {len(strangers)} people who are not in the sample, such as "
             f"{strangers[0]!r}. Prepare the study again with these data."
         )
+    _check_groups(people, tables)
     rows = np.array([place[unit] for unit in plain["unit"]], dtype=np.int64)
     inside, values = np.zeros(people.n, dtype=bool), np.zeros(people.n)
     inside[rows] = True
     values[rows] = plain[column]
     return inside, values
+
+
+def _check_groups(people: People, tables: Parts) -> None:
+    """Refuse what was frozen of people who are fewer, more, or in other groups than these.
+
+    Raises
+    ------
+    UsageError
+        Somebody whom the preparation does not know would otherwise be left out without a word.
+    """
+    held, counts = tables.columns("weights"), tables.columns("counts")
+    group = dict(zip(people.keys.tolist(), people.served.tolist(), strict=True))
+    alike = all(
+        group.get(unit) == own for unit, own in zip(held["unit"], held["served"], strict=True)
+    )
+    told = dict(zip(counts["what"], counts["n"], strict=True))
+    for own, names in (
+        (True, ("served", "served left out")),
+        (False, ("compared", "compared left out")),
+    ):
+        found = round(float(people.copies[people.served == own].sum()))
+        frozen = sum(int(told.get(name, 0)) for name in names)
+        if found != frozen or not alike:
+            raise UsageError(
+                f"The preparation is of other people, or of other groups: it knows {frozen} who were "
+                f"{'' if own else 'not '}served, and the sample has {found}. Prepare the study again "
+                "with these data."
+            )
 
 
 def largest_shares(people: People, held: Floats) -> list[tuple[float, int]]:
@@ -215,6 +244,12 @@ def estimate_weighted(
     counted = people.served & comparison.measured & weighted.inside
     everyone = weighted.weight(people)
     shares = largest_shares(people, people.copies * (stacked.held(0) + stacked.held(1)))
+    apart = drifted(
+        people,
+        everyone,
+        people.copies * (stacked.held(0) + stacked.held(1)),
+        by=balance_by(weighted.estimand),
+    )
     worth = [float(stacked.effective(arm)) for arm in range(2)]
     clusters = None if people.cluster is None else len(people.cluster.labels)
     extra: dict[str, Mapping[str, Any]] = {
@@ -253,7 +288,11 @@ def estimate_weighted(
         spread=lambda: stacked.spread,
         balance_by=balance_by(weighted.estimand),
         tables=extra,
-        notes=(*notes, *_worth(people, comparison, weighted, worth, shares)),
+        notes=(
+            *notes,
+            *(() if apart is None else (messages.counted_apart(*apart),)),
+            *_worth(people, comparison, weighted, worth, shares),
+        ),
         certificate=certificate,
     )
 

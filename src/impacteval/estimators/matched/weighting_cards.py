@@ -18,8 +18,8 @@ BEFORE = Text(
     fr="Les covariables ont été mesurées avant que le programme ne puisse les modifier.",
 )
 LOST = Text(
-    en="Those whose outcome was not measured are like the measured ones of their group who share their covariates and weight.",
-    fr="Les personnes dont l'indicateur n'a pas été mesuré ressemblent aux personnes mesurées de leur groupe qui ont les mêmes covariables et le même poids.",
+    en="Those whose outcome was not measured are like the measured ones of their group who share their covariates and weight, and among people who share them as many are lost of the served as of the others; so it is for time at risk and precision. Weights are formed before outcomes, from everyone: where those measured are no longer alike the report says so.",
+    fr="Les personnes dont l'indicateur n'a pas été mesuré ressemblent aux personnes mesurées de leur groupe qui ont les mêmes covariables et le même poids, et parmi celles qui les partagent il manque autant de personnes servies que des autres ; de même pour le temps d'exposition et la précision. Les poids sont formés avant les résultats, sur tout le monde : lorsque les personnes mesurées ne se ressemblent plus, le rapport le dit.",
 )
 NO_INTERFERENCE = Text(
     en="The programme changed nothing for those who were not served, and what happens to a person does not depend on who else is served outside the same cluster.",

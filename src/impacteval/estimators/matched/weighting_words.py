@@ -127,8 +127,11 @@ def left_out(served: int, others: int, low: float, high: float) -> Message:
 # --- targets ----------------------------------------------------------------------------------
 
 
-def target_trimmed(estimand: str, units: int, everyone: int) -> Message:
-    """Those within the bounds."""
+def target_trimmed(estimand: str, units: int, everyone: int, *, measured_only: bool) -> Message:
+    """Those within the bounds, and measured where not everyone was."""
+    and_measured = (
+        (", and who were measured", ", et qui ont été mesurées") if measured_only else ("", "")
+    )
     who = (
         ("Those served", "Les personnes servies")
         if estimand == "att"
@@ -140,8 +143,8 @@ def target_trimmed(estimand: str, units: int, everyone: int) -> Message:
     return Message(
         f"target.trimmed-{estimand}",
         Text(
-            en=f"{who[0]} whose chance of being served lies within the bounds of the plan ({{units:int}} of {{everyone:int}})",
-            fr=f"{who[1]} dont la probabilité d'être servies est dans les bornes du plan ({{units:int}} sur {{everyone:int}})",
+            en=f"{who[0]} whose chance of being served lies within the bounds of the plan{and_measured[0]} ({{units:int}} of {{everyone:int}})",
+            fr=f"{who[1]} dont la probabilité d'être servies est dans les bornes du plan{and_measured[1]} ({{units:int}} sur {{everyone:int}})",
         ),
         {"units": units, "everyone": everyone},
     )
