@@ -46,6 +46,7 @@ class Design(StrEnum):
     SYNTHETIC_CONTROL = "synthetic_control"
     MATCHED = "matched"
     COUNT = "count"
+    INTERRUPTED_TIME_SERIES = "interrupted_time_series"
 
 
 class Side(StrEnum):

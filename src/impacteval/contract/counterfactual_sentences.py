@@ -31,6 +31,10 @@ _DESIGNS = {
         en="each person is compared with similar people who were not served",
         fr="chaque personne est comparée à des personnes semblables qui n'ont pas été accompagnées",
     ),
+    "interrupted_time_series": Text(
+        en="what was observed is compared with the line that it followed before",
+        fr="ce qui a été observé est comparé à la droite suivie auparavant",
+    ),
     "historical_baseline": Text(
         en="the result is compared with the past",
         fr="le résultat est comparé au passé",

@@ -15,6 +15,9 @@ DESIGN_NAMES = {
     "did": Text(en="difference-in-differences", fr="double différence"),
     "synthetic_control": Text(en="synthetic control", fr="contrôle synthétique"),
     "matched": Text(en="matched comparison", fr="comparaison appariée"),
+    "interrupted_time_series": Text(
+        en="interrupted time series", fr="série chronologique interrompue"
+    ),
     "count": Text(en="count", fr="décompte"),
 }
 """The designs as people read them."""

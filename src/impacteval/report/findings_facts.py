@@ -21,6 +21,7 @@ from impacteval.report.alike import alike_facts
 from impacteval.report.alike_words import DESIGN as ALIKE
 from impacteval.report.causes import causes_of
 from impacteval.report.findings import DiagnosticFinding, Finding, Findings, Method, Part
+from impacteval.report.interrupted_words import DESIGN as INTERRUPTED
 from impacteval.report.interval_notes import interval_notes
 from impacteval.report.losses import loss_rows, lost_rows
 from impacteval.report.mix_facts import mix_facts
@@ -82,6 +83,7 @@ _UNITS_OF_DESIGN: Mapping[str, tuple[Text, Text]] = {
     "did": DESIGN,
     "synthetic_control": MIX,
     "matched": ALIKE,
+    "interrupted_time_series": INTERRUPTED,
     **UNCOMPARED,
 }
 _COMPARED = (

@@ -31,12 +31,12 @@ INTERRUPTED_TIME_SERIES = MethodCard(
             fr="Sans série témoin, rien ne distingue l'effet de tout ce qui a commencé au même moment.",
         ),
         Text(
-            en="Measured with twelve served periods, at a nominal 95%: PLACEHOLDER",
-            fr="PLACEHOLDER",
+            en="Measured with twelve served periods and autocorrelations of 0 to 0.6, at a nominal 95%: 95.4% to 96.6% with 24 periods before and 95.4% to 96.0% with 48, control series or not; with twelve before 97.9% at autocorrelation 0, wider than need be, and 92.9% at 0.6. At a nominal 90%: 89.7% to 92.9%, 90.5% to 91.6%, and 86.5% to 94.3%. Where errors last (autocorrelation 0.9, 24 before) 86.9% at a nominal 95%, 77.6% at 90%: too few periods tell it from a trend.",
+            fr="Mesuré avec douze périodes servies et des autocorrélations de 0 à 0,6, pour 95 % annoncés : de 95,4 % à 96,6 % avec 24 périodes antérieures et de 95,4 % à 96,0 % avec 48, séries témoins ou non ; avec douze antérieures, 97,9 % à autocorrélation 0, plus large que nécessaire, et 92,9 % à 0,6. Pour 90 % annoncés : de 89,7 % à 92,9 %, de 90,5 % à 91,6 %, et de 86,5 % à 94,3 %. Si les erreurs durent (autocorrélation 0,9, 24 antérieures), 86,9 % pour 95 % annoncés, 77,6 % pour 90 % : trop peu de périodes les distinguent d'une tendance.",
         ),
         Text(
-            en="PLACEHOLDER2",
-            fr="PLACEHOLDER2",
+            en="errors: independent and errors: newey-west are for comparison with published work, and too sure of themselves where errors go together. Measured at a nominal 95% with autocorrelation 0.3 and 0.6: independent 86.0% to 87.5% and 69.9% to 73.7%; newey-west 79.2% to 88.7% and 69.2% to 82.8%, and already 85.6% to 91.7% at autocorrelation 0.",
+            fr="errors: independent et errors: newey-west servent à comparer avec des travaux publiés, et sont trop sûrs d'eux si les erreurs vont ensemble. Mesuré pour 95 % annoncés avec une autocorrélation de 0,3 et de 0,6 : independent, de 86,0 % à 87,5 % et de 69,9 % à 73,7 % ; newey-west, de 79,2 % à 88,7 % et de 69,2 % à 82,8 %, et déjà de 85,6 % à 91,7 % à autocorrélation 0.",
         ),
         Text(
             en="The relative effect takes what was observed as it happened. No effect in standard deviations: the spread of one series over time is no spread between people. Estimates carry no influence values, so that pools with other analyses use the widest bound.",

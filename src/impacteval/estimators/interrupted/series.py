@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,8 +28,7 @@ FEWEST_BEFORE, FEWEST_AFTER = 8, 2
 # Periods that must be left beside what is fitted, or nothing tells how errors hang together.
 SPARE = 4
 
-_DATED = re.compile(r"(\d{4})[-/ ]?(Q|T|M|S)?(\d{1,2})$", re.IGNORECASE)
-_IN_A_YEAR = {"q": 4, "t": 4, "s": 2}
+_DATED = re.compile(r"(\d{4})(?:-?(Q?)(\d{1,2}))?$")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -150,26 +150,42 @@ def _check_steps(periods: NDArray[Any]) -> None:
 def places_of(periods: NDArray[Any]) -> Floats | None:
     """Where periods stand in time by their labels; None where labels are no dates or numbers.
 
+    Days are counted where they are evenly spaced, else the months that they lie in.
+
     Examples
     --------
     >>> places_of(np.array(["2019-11", "2019-12", "2020-01"], dtype=object)).tolist()
     [24239.0, 24240.0, 24241.0]
-    >>> places_of(np.array(["2019Q4", "2020Q1"], dtype=object)).tolist()
+    >>> places_of(np.array(["2019-Q4", "2020-Q1"], dtype=object)).tolist()
     [8080.0, 8081.0]
+    >>> np.diff(places_of(np.array(["2024-01-31", "2024-02-29", "2024-03-31"], dtype=object))).tolist()
+    [1.0, 1.0]
     >>> places_of(np.array(["early", "late"], dtype=object))
     """
     if periods.dtype.kind in "iuf":
         return periods.astype(np.float64)
+    labels = [str(label) for label in periods.tolist()]
+    days = [_day(label) for label in labels]
+    if all(day is not None for day in days):
+        counted = np.array([day.toordinal() for day in days if day], dtype=np.float64)
+        if np.ptp(np.diff(counted)) == 0.0:
+            return counted
+        return np.array([12.0 * day.year + day.month for day in days if day])
     found: list[float] = []
-    kinds = set()
-    for label in periods.tolist():
-        dated = _DATED.match(str(label))
+    rounds = set()
+    for label in labels:
+        dated = _DATED.match(label)
         if dated is None:
             return None
-        kind = (dated[2] or "m").lower()
-        a_year = _IN_A_YEAR.get(kind, 12)
-        if not 1 <= int(dated[3]) <= a_year:
-            return None
-        kinds.add(kind)
-        found.append(float(int(dated[1]) * a_year + int(dated[3])))
-    return np.array(found) if len(kinds) == 1 else None
+        a_year = 1 if dated[3] is None else 4 if dated[2] else 12
+        rounds.add(a_year)
+        found.append(float(int(dated[1]) * a_year + int(dated[3] or 0)))
+    return np.array(found) if len(rounds) == 1 else None
+
+
+def _day(label: str) -> date | None:
+    """The date that a label is in full, such as 2024-02-29."""
+    try:
+        return date.fromisoformat(label) if len(label) == 10 else None
+    except ValueError:
+        return None
