@@ -76,7 +76,8 @@ def columns(periods: int, before: int, season: int | None = None) -> Floats:
     """
     t = np.arange(periods)
     parts = [np.ones(periods), (t - (before - 1) / 2.0) / before]
-    parts += [(t % season == k).astype(np.float64) for k in range(1, season or 1)]
+    if season is not None:
+        parts += [(t % season == k).astype(np.float64) for k in range(1, season)]
     return np.column_stack(parts)
 
 
