@@ -385,7 +385,7 @@ def test_every_page_says_that_the_data_are_synthetic(out: Path, lang: str) -> No
             (
                 "Pay for the part of the contract whose condition is met.",
                 "8.36% lower than without the programme. The contract asks for at least 10%: not met",
-                "a total lower by 4 convictions would have changed the answer",
+                "a total lower by 5 convictions would have changed the answer",
                 "the interval covers chance between people and not what else happened there",
                 "The authors of impacteval, on synthetic men",
                 "Clause “Early payment”, Third cohort: only as contracted (open).",
@@ -395,7 +395,7 @@ def test_every_page_says_that_the_data_are_synthetic(out: Path, lang: str) -> No
             "fr",
             (
                 "Payer la part du contrat dont la condition est remplie.",
-                "un total inférieur de 4 condamnations aurait changé la réponse",
+                "un total inférieur de 5 condamnations aurait changé la réponse",
                 "Les auteurs d'impacteval, sur des hommes synthétiques",
                 "Clause « Paiement anticipé », Troisième cohorte : seulement selon le contrat d'origine",
             ),
