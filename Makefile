@@ -105,6 +105,7 @@ calibrate: setup-dev  ## measure coverage and the two engines again (long)
 	@$(BIN)/python tools/calibrate_few_treated.py
 	@$(BIN)/python tools/calibrate_gaming.py
 	@$(BIN)/python tools/calibrate_honest.py
+	@$(BIN)/python tools/calibrate_its.py
 	@$(BIN)/python tools/calibrate_matching.py
 	@$(BIN)/python tools/calibrate_learners.py
 	@$(BIN)/python tools/calibrate_means.py

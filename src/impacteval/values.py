@@ -47,6 +47,7 @@ class Design(StrEnum):
     MATCHED = "matched"
     COUNT = "count"
     REGRESSION_DISCONTINUITY = "regression_discontinuity"
+    INTERRUPTED_TIME_SERIES = "interrupted_time_series"
 
 
 class Side(StrEnum):

@@ -183,6 +183,20 @@ _FEW_MIXED = Text(
         "d'autres lieux et non dans de nombreux lieux servis, et le contrat ne nomme pas la méthode."
     ),
 )
+_FEW_BEFORE = Text(
+    en=(
+        "The programme was assigned to only {places:int} {places:plural:place|places}, so chance is told from how the "
+        "outcome moved before and not from many that were served, and the contract does not name the method."
+    ),
+    fr=(
+        "Le programme n'a été attribué qu'à {places:int} {places:plural:lieu|lieux} : le hasard se lit dans l'évolution "
+        "antérieure de l'indicateur et non dans de nombreux lieux servis, et le contrat ne nomme pas la méthode."
+    ),
+)
+_FEW_BY_DESIGN: Mapping[str, Text] = {
+    "synthetic_control": _FEW_MIXED,
+    "interrupted_time_series": _FEW_BEFORE,
+}
 
 
 def few_places(task: Task, estimate: CounterfactualEstimate) -> Message | None:
@@ -190,7 +204,7 @@ def few_places(task: Task, estimate: CounterfactualEstimate) -> Message | None:
     counted = estimate.against == "nothing"
     if counted or estimate.treated_clusters >= FEW_TREATED or task.method_named:
         return None
-    text = _FEW_MIXED if task.analysis.design == "synthetic_control" else _FEW
+    text = _FEW_BY_DESIGN.get(task.analysis.design, _FEW)
     return Message("evidence.few-places", text, {"places": estimate.treated_clusters})
 
 

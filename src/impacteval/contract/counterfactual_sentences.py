@@ -35,6 +35,10 @@ _DESIGNS = {
         en="people just on one side of a cutoff are compared with people just on the other",
         fr="des personnes situées juste d'un côté d'un seuil sont comparées à celles situées juste de l'autre",
     ),
+    "interrupted_time_series": Text(
+        en="what was observed is compared with the line that it followed before",
+        fr="ce qui a été observé est comparé à la droite suivie auparavant",
+    ),
     "historical_baseline": Text(
         en="the result is compared with the past",
         fr="le résultat est comparé au passé",

@@ -35,6 +35,7 @@ class Counterfactual(FileModel):
         "synthetic_control",
         "matched_comparison",
         "regression_discontinuity",
+        "interrupted_time_series",
         "historical_baseline",
         "fixed_rate",
         "none",

@@ -18,6 +18,9 @@ DESIGN_NAMES = {
     "regression_discontinuity": Text(
         en="regression discontinuity", fr="régression sur discontinuité"
     ),
+    "interrupted_time_series": Text(
+        en="interrupted time series", fr="série chronologique interrompue"
+    ),
     "count": Text(en="count", fr="décompte"),
 }
 """The designs as people read them."""

@@ -29,6 +29,7 @@ METHODS: Mapping[str, str] = MappingProxyType(
         "synthetic_control": "Quasi-experimental study",
         "matched_comparison": "Quasi-experimental study",
         "regression_discontinuity": "Quasi-experimental study",
+        "interrupted_time_series": "Quasi-experimental study",
         "historical_baseline": "Historical comparison",
         "fixed_rate": "Historical comparison",
         "none": "Simple ex-post verification",

@@ -59,6 +59,8 @@ def history(finding: FindingFacts, mix: Mix, pen: Pen) -> Drawing:
     sizes = len({row.n for row in counted.values()}) > 0
     several = finding.treated_clusters > 1 or bool(mix.units)
     caption = "mix.history_caption_several" if several else "mix.history_caption"
+    if mix.weights is None:
+        caption = "mix.history_caption_plain"
 
     def cells(row: HistoryRow) -> tuple[Cell, ...]:
         n = counted[row.period].n if row.period in counted else None

@@ -68,6 +68,8 @@ def _gap(finding: FindingFacts, mix: Mix, pen: Pen) -> Drawing:
     caption = "mix.gap_caption_placebos" if others else "mix.gap_caption"
     if mix.units and not paths:
         caption = "mix.gap_caption_mean"
+    if mix.weights is None and not paths:
+        caption = "mix.gap_caption_plain"
     if len(paths) - others > 1:
         caption = "mix.gap_caption_several"
     own = PlacePath(place=words("mix.gap"), values=tuple(row.gap for row in mix.history))

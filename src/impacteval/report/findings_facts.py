@@ -22,6 +22,7 @@ from impacteval.report.alike_words import DESIGN as ALIKE
 from impacteval.report.at_cutoff_words import DESIGN as AT_CUTOFF
 from impacteval.report.causes import causes_of
 from impacteval.report.findings import DiagnosticFinding, Finding, Findings, Method, Part
+from impacteval.report.interrupted_words import DESIGN as INTERRUPTED
 from impacteval.report.interval_notes import interval_notes
 from impacteval.report.losses import loss_rows, lost_rows
 from impacteval.report.mix_facts import mix_facts
@@ -84,6 +85,7 @@ _UNITS_OF_DESIGN: Mapping[str, tuple[Text, Text]] = {
     "synthetic_control": MIX,
     "matched": ALIKE,
     "regression_discontinuity": AT_CUTOFF,
+    "interrupted_time_series": INTERRUPTED,
     **UNCOMPARED,
 }
 _COMPARED = (

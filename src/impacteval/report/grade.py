@@ -62,6 +62,16 @@ _KIND: Mapping[str, tuple[int, Text]] = {
             fr="Comparaison de personnes de part et d'autre d'un seuil qui a décidé de qui était servi.",
         ),
     ),
+    # The ceiling is that of the design, which does not ask for control series: without them a trend
+    # is all that stands between before and after. Where there are some the evaluator may say so,
+    # and may not raise the grade.
+    "interrupted_time_series": (
+        2,
+        Text(
+            en="Before-and-after comparison of a series with its own trend.",
+            fr="Comparaison avant-après d'une série avec sa propre tendance.",
+        ),
+    ),
     # The most that a design without a comparison group can reach: an earlier period's people.
     "count": (
         2,

@@ -13,6 +13,7 @@ from impacteval.report import findings_facts as facts
 from impacteval.report.findings import Finding, FlowStep, Method
 from impacteval.report.funnel_facts import not_taken_on
 from impacteval.report.grade import FEW_TREATED
+from impacteval.report.interrupted_words import FEW as _FEW_BEFORE
 from impacteval.report.losses import loss_rows, loss_warning
 from impacteval.report.robustness import hinges
 from impacteval.report.run import Run
@@ -137,6 +138,12 @@ _FEW_MIXED = Text(
         "des autres lieux, et ce qui ne se serait passé que là ne se distingue pas de l'effet."
     ),
 )
+# What tells chance where few places are served, by design; of all others the first.
+_FEW_PLACES: Mapping[str, tuple[str, Text]] = {
+    "": ("warning.few-places", _FEW),
+    "synthetic_control": ("warning.few-places-mixed", _FEW_MIXED),
+    "interrupted_time_series": ("warning.few-places-before", _FEW_BEFORE),
+}
 _NOT_FROZEN = Message(
     "warning.not-prepared",
     Text(
@@ -273,16 +280,13 @@ def warnings(run: Run) -> Iterator[Message]:
         yield _NO_FALLBACK
     if run.locked and not run.prepared:
         yield _NOT_FROZEN
-    for mixed, key, text in (
-        (False, "warning.few-places", _FEW),
-        (True, "warning.few-places-mixed", _FEW_MIXED),
-    ):
+    for key, text in _FEW_PLACES.values():
         places = [
             f.estimate.treated_clusters
             for f in run.findings.values()
             if f.estimate is not None
             and f.estimate.treated_clusters < FEW_TREATED
-            and (f.analysis.design == "synthetic_control") is mixed
+            and _FEW_PLACES.get(f.analysis.design, _FEW_PLACES[""])[0] == key
         ]
         if places:
             yield Message(key, text, {"places": min(places)})

@@ -229,7 +229,7 @@ def _clause(run: Run, clause: ClauseResult) -> ClauseRow:
                 _reads_bound(leaf, rule),
                 finding.analysis.columns,
                 exposure=exposure_of(estimate, partial(_estimate, run, clause.outcome)),
-                places=finding.analysis.design == "synthetic_control",
+                places=finding.analysis.design in ("synthetic_control", "interrupted_time_series"),
             )
         )
     unit = facts.natural_unit(outcome)

@@ -20,6 +20,7 @@ from impacteval.testing import did as _did  # registers its samples
 from impacteval.testing import did_dose as _did_dose  # registers its samples
 from impacteval.testing import did_switching as _did_switching  # registers its samples
 from impacteval.testing import did_triple as _did_triple  # registers its samples
+from impacteval.testing import interrupted_time_series as _interrupted  # registers its samples
 from impacteval.testing import matched as _matched  # registers its samples
 from impacteval.testing import rct as _rct  # registers its samples
 from impacteval.testing import (
@@ -32,7 +33,8 @@ from impacteval.testing import synthetic as _synthetic  # registers its samples
 from impacteval.testing.kit import Check, CheckResult, estimator_checks, run_checks
 from impacteval.testing.samples import KnownSample, SampleMaker, known_samples, register
 
-del _counts, _did, _did_dose, _did_switching, _did_triple, _discontinuity, _matched, _rct
+del _counts, _did, _did_dose, _did_switching, _did_triple, _discontinuity, _interrupted
+del _matched, _rct
 del _rct_offers, _synthetic
 
 __all__ = [

@@ -240,7 +240,9 @@ def missing_outcomes(bench: Bench) -> None:
     attrited = bench.known.with_column("y", y).with_roles(missing_outcome="attrited")
     handled = "missing_outcome" in bench.estimator.card.handles
     measured = attrited.taken(np.flatnonzero(~lost)).sample()
-    gaps = measured.structure.kind == "panel" and not measured.structure.balanced
+    shape, whole = measured.structure, bench.sample.structure
+    # A series that is followed alone has gaps where whole periods are gone.
+    gaps = shape.kind == "panel" and (not shape.balanced or shape.n_periods < whole.n_periods)
     if gaps and "unbalanced" not in bench.estimator.card.handles and _refuses(bench, measured):
         require(
             _refuses(bench, attrited.sample()),
@@ -417,7 +419,7 @@ def scales_agree(bench: Bench) -> None:
 
 
 # Designs whose effects are about served unit-periods.
-_OVER_TIME = ("did", "synthetic_control")
+_OVER_TIME = ("did", "synthetic_control", "interrupted_time_series")
 
 
 def _served(bench: Bench, total: CounterfactualEstimate) -> float:

@@ -194,6 +194,7 @@ def test_designs():
         "synthetic_control": Design.SYNTHETIC_CONTROL,
         "matched_comparison": Design.MATCHED,
         "regression_discontinuity": Design.REGRESSION_DISCONTINUITY,
+        "interrupted_time_series": Design.INTERRUPTED_TIME_SERIES,
         "fixed_rate": Design.COUNT,
         "historical_baseline": Design.COUNT,
         "none": Design.COUNT,

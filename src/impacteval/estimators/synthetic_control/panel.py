@@ -122,6 +122,7 @@ def read_panel(
     scale: Scale,
     *,
     window: Window | None = None,
+    design: str = "synthetic_control",
     missing: bool = False,
     incomplete: bool = False,
     fewest_before: int = FEWEST_BEFORE,
@@ -133,13 +134,14 @@ def read_panel(
     Parameters
     ----------
     sample : Sample
-        Design ``synthetic_control``, with adoption dates or a treatment that starts and does not
-        end.
+        Of design `design`, with adoption dates or a treatment that starts and does not end.
     scale : Scale
         The scale asked for.
     window : tuple, optional
         First and last period that the effect is about, both included; all served periods by
         default.
+    design : str
+        The design of the samples that are read.
     missing : bool
         Whether cells may be missing; they are NaN then, in `y`. Otherwise they are refused.
     incomplete : bool
@@ -165,7 +167,7 @@ def read_panel(
         When the window names no period of the data, ends before it begins, or holds no served
         period.
     """
-    if sample.design != "synthetic_control":
+    if sample.design != design:
         raise NotIdentified(messages.another_design(sample.design))
     if scale is Scale.RELATIVE and sample.log_outcome:
         raise NotIdentified(relative_in_logs())

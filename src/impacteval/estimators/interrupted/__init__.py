@@ -1,0 +1,1 @@
+"""One served series, held against its own past carried on."""
