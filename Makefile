@@ -109,6 +109,7 @@ calibrate: setup-dev  ## measure coverage and the two engines again (long)
 	@$(BIN)/python tools/calibrate_learners.py
 	@$(BIN)/python tools/calibrate_means.py
 	@$(BIN)/python tools/calibrate_permutation.py
+	@$(BIN)/python tools/calibrate_rd.py
 	@$(BIN)/python tools/calibrate_sc.py
 	@$(BIN)/python tools/calibrate_sc_augmented.py
 	@$(BIN)/python tools/calibrate_sc_did.py

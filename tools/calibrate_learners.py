@@ -415,7 +415,7 @@ def _all_scales(
             continue
         scores = averaged(each)
         arms = arms_of(people, scores)
-        spread = _spread(comparison, people.counts * scores.compared)
+        spread = _spread(comparison, people.counts * scores.compared, None)
         for scale in Scale:
             if scale is Scale.RELATIVE and not (arms.means > 0.0).all():
                 continue

@@ -46,6 +46,7 @@ class Design(StrEnum):
     SYNTHETIC_CONTROL = "synthetic_control"
     MATCHED = "matched"
     COUNT = "count"
+    REGRESSION_DISCONTINUITY = "regression_discontinuity"
 
 
 class Side(StrEnum):

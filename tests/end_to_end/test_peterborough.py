@@ -325,7 +325,7 @@ def test_another_definition_of_the_sample_is_held_against_the_lock(
     because = {"en": "others have begun the same", "fr": "d'autres ont commencé de même"}
     matched["eligible"] = [{"column": "prison", "equals": kept, "because": because}]
     matched["diagnostics"], matched["robustness"] = [], []
-    (second / "plan.yaml").write_text(yaml.safe_dump(plan), encoding="utf-8")
+    (second / "plan.yaml").write_text(yaml.safe_dump(plan, sort_keys=False), encoding="utf-8")
     theirs = tmp_path / "out"
     command("verify", second, "--out", theirs, "--lang", "en", "--against", out, code=1)
     held = json.loads((theirs / "verdict.json").read_text(encoding="utf-8"))["compared"]
@@ -385,7 +385,7 @@ def test_every_page_says_that_the_data_are_synthetic(out: Path, lang: str) -> No
             (
                 "Pay for the part of the contract whose condition is met.",
                 "8.36% lower than without the programme. The contract asks for at least 10%: not met",
-                "a total lower by 4 convictions would have changed the answer",
+                "a total lower by 5 convictions would have changed the answer",
                 "the interval covers chance between people and not what else happened there",
                 "The authors of impacteval, on synthetic men",
                 "Clause “Early payment”, Third cohort: only as contracted (open).",
@@ -395,7 +395,7 @@ def test_every_page_says_that_the_data_are_synthetic(out: Path, lang: str) -> No
             "fr",
             (
                 "Payer la part du contrat dont la condition est remplie.",
-                "un total inférieur de 4 condamnations aurait changé la réponse",
+                "un total inférieur de 5 condamnations aurait changé la réponse",
                 "Les auteurs d'impacteval, sur des hommes synthétiques",
                 "Clause « Paiement anticipé », Troisième cohorte : seulement selon le contrat d'origine",
             ),

@@ -155,7 +155,8 @@ def _steps(sample: Sample, estimate: CounterfactualEstimate | None) -> Iterator[
         first = np.zeros(len(codes), dtype=bool)
         first[np.unique(codes, return_index=True)[1]] = True
         yield step(_PLACES if sample.design == Design.MATCHED else _CLUSTERS, first)
-    yield step(_CHOSEN if sample.design == Design.MATCHED else _ASSIGNED, rows.measured | True)
+    drawn = sample.design not in (Design.MATCHED, Design.REGRESSION_DISCONTINUITY)
+    yield step(_ASSIGNED if drawn else _CHOSEN, rows.measured | True)
     if rows.received is not None:
         yield step(_RECEIVED, rows.received == 1.0)
     measured = step(_MEASURED, rows.measured)

@@ -31,6 +31,10 @@ _DESIGNS = {
         en="each person is compared with similar people who were not served",
         fr="chaque personne est comparée à des personnes semblables qui n'ont pas été accompagnées",
     ),
+    "regression_discontinuity": Text(
+        en="people just on one side of a cutoff are compared with people just on the other",
+        fr="des personnes situées juste d'un côté d'un seuil sont comparées à celles situées juste de l'autre",
+    ),
     "historical_baseline": Text(
         en="the result is compared with the past",
         fr="le résultat est comparé au passé",

@@ -34,6 +34,7 @@ class Counterfactual(FileModel):
         "difference_in_differences",
         "synthetic_control",
         "matched_comparison",
+        "regression_discontinuity",
         "historical_baseline",
         "fixed_rate",
         "none",

@@ -15,6 +15,9 @@ DESIGN_NAMES = {
     "did": Text(en="difference-in-differences", fr="double différence"),
     "synthetic_control": Text(en="synthetic control", fr="contrôle synthétique"),
     "matched": Text(en="matched comparison", fr="comparaison appariée"),
+    "regression_discontinuity": Text(
+        en="regression discontinuity", fr="régression sur discontinuité"
+    ),
     "count": Text(en="count", fr="décompte"),
 }
 """The designs as people read them."""

@@ -34,12 +34,8 @@ from impacteval.diagnostics.placebo_outcomes import placebo_outcomes
 from impacteval.diagnostics.planned import Planned
 from impacteval.diagnostics.reconciliation import reconciliation
 from impacteval.diagnostics.refuter_entries import REFUTERS
-from impacteval.diagnostics.refuters import (
-    bootstrap,
-    placebo_treatment,
-    random_common_cause,
-    subset_stability,
-)
+from impacteval.diagnostics.refuters import placebo_treatment, random_common_cause
+from impacteval.diagnostics.resampling import bootstrap, subset_stability
 from impacteval.diagnostics.rings import spillover_rings
 from impacteval.diagnostics.roll_outs import ROLL_OUTS
 from impacteval.diagnostics.sample_ratio import sample_ratio

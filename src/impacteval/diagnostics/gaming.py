@@ -2,7 +2,8 @@
 
 from impacteval.diagnostics.bunching import BUNCHING_ENTRY
 from impacteval.diagnostics.cream_skimming import CREAM_SKIMMING
+from impacteval.diagnostics.density_at_cutoff import DENSITY_ENTRY
 from impacteval.diagnostics.effort_shifting import EFFORT
 from impacteval.diagnostics.refusals import REFUSALS
 
-GAMING = (CREAM_SKIMMING, REFUSALS, BUNCHING_ENTRY, EFFORT)
+GAMING = (CREAM_SKIMMING, REFUSALS, BUNCHING_ENTRY, EFFORT, DENSITY_ENTRY)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from impacteval.diagnostics.entry import DiagnosticEntry
 from impacteval.diagnostics.refuters import (
-    BOOTSTRAP,
     PLACEBO_TREATMENT,
     RANDOM_COMMON_CAUSE,
-    SUBSET_STABILITY,
-    bootstrap,
     placebo_treatment,
     random_common_cause,
+)
+from impacteval.diagnostics.resampling import (
+    BOOTSTRAP,
+    SUBSET_STABILITY,
+    bootstrap,
     subset_stability,
 )
 from impacteval.values import Text

@@ -43,7 +43,7 @@ def trimmed_overlap(
     limit: float | None = None,
     rng: Generator | None = None,
     planned: Planned | None = None,
-    bounds: Sequence[float] = BOUNDS,
+    bounds: Sequence[float] | None = None,
     least: int = 1,
 ) -> Diagnostic:
     """How far the effect moves when only those are compared who could have been on either side.
@@ -68,8 +68,9 @@ def trimmed_overlap(
         For the 20,000 draws behind `expected` and `chance_sound_fails`.
     planned : Planned
         The planned estimate.
-    bounds : two floats
-        The lowest and highest chance that is kept.
+    bounds : two floats, optional
+        The lowest and highest chance that is kept. Without them 0.1 and 0.9 as the chance would be
+        were both groups of one size: where few are served, few have a chance of a tenth.
     least : int
         The fewest units that are left out: what is left out can be told from what remains, so that
         small parts of people are not.
@@ -96,7 +97,7 @@ def trimmed_overlap(
     """
     name = TRIMMED_OVERLAP
     limit, known = checked_limit(name, limit), needed(name, planned)
-    low, high = _checked_bounds(bounds)
+    stated = None if bounds is None else _checked_bounds(bounds)
     fewest = fewest_of(name, least)
     whole = whole_of(name, sample, known)
     if isinstance(whole, Message):
@@ -104,6 +105,7 @@ def trimmed_overlap(
     scored = _scores(sample)
     if isinstance(scored, Message):
         return not_applicable(name, limit, scored)
+    low, high = scored.usual if stated is None else stated
     trims = [scored.trim("bounds", low, high), scored.trim(COMMON, *scored.common)]
     made = [trim for trim in trims if trim.left_out >= fewest]
     if not made and any(trim.left_out for trim in trims):
@@ -148,6 +150,13 @@ class _Scores:
     def common(self) -> tuple[float, float]:
         """From the lowest chance among the served to the highest among the others."""
         return float(self.chance[self.served].min()), float(self.chance[~self.served].max())
+
+    @property
+    def usual(self) -> tuple[float, float]:
+        """`BOUNDS` of the chance in groups of one size, as chances in these."""
+        odds = float(self.served.mean()) / float((~self.served).mean())
+        low, high = (odds * b / (1.0 - b) for b in BOUNDS)
+        return low / (1.0 + low), high / (1.0 + high)
 
     def trim(self, name: str, low: float, high: float) -> _Trim:
         # The ends of the common support are chances of units, which stay.

@@ -60,6 +60,7 @@ def without_each(
     fold: Ints,
     folds: int,
     start: Floats,
+    curved: bool = True,
 ) -> LeftOut:
     """The model of `y` on `x` without each of several folds; with a single fold, without nothing.
 
@@ -76,6 +77,9 @@ def without_each(
     folds : int
     start : array, shape (p,)
         Coefficients of all rows, from which the others are not far.
+    curved : bool
+        Whether the curvature is needed at the coefficients themselves; otherwise it is that at the
+        start.
 
     Returns
     -------
@@ -94,7 +98,7 @@ def without_each(
     """
     if family == "gaussian":
         return _by_subtraction(x, y, weight, fold, folds)
-    beta, curvature, converged = _quickly(x, y, family, weight, fold, folds, start)
+    beta, curvature, converged = _quickly(x, y, family, weight, fold, folds, start, curved)
     for k in np.flatnonzero(~converged):
         kept = weight if folds == 1 else np.where(fold == k, 0.0, weight)
         beta[k], curvature[k], converged[k] = _slowly(x, y, family, kept)
@@ -134,7 +138,14 @@ def told_apart(curvature: Floats, least: float = _ALIKE) -> NDArray[np.bool_]:
 
 
 def _quickly(
-    x: Floats, y: Floats, family: Family, weight: Floats, fold: Ints, folds: int, start: Floats
+    x: Floats,
+    y: Floats,
+    family: Family,
+    weight: Floats,
+    fold: Ints,
+    folds: int,
+    start: Floats,
+    curved: bool,
 ) -> tuple[Floats, Floats, NDArray[np.bool_]]:
     """Newton's steps from a start that is near: the first curvature serves while steps shrink fast."""
     kept = np.tile(weight, (folds, 1))
@@ -166,6 +177,8 @@ def _quickly(
             before = np.full(folds, np.inf) if slow else away
     except np.linalg.LinAlgError:
         small = np.zeros(folds, dtype=bool)
+    if not curved:
+        return beta, curvature, small
     _, slope = predicted(family, beta @ x.T)
     return beta, np.stack([(x * held[:, None]).T @ x for held in kept * slope]), small
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, FiniteFloat, model_validator
 
 from impacteval.files import (
     FileModel,
@@ -145,6 +145,9 @@ class Columns(FileModel):
     weight: NonBlank | None = None
     weight_kind: Literal["sampling", "frequency", "precision"] | None = None
     exposure: NonBlank | None = None
+    running: NonBlank | None = None
+    # What reads as a number is the cutoff itself, not the name of a column.
+    cutoff: FiniteFloat | NonBlank | None = Field(default=None, union_mode="left_to_right")
     spillover: NonBlank | None = None
     assignment_probability: NonBlank | None = None
     audited: NonBlank | None = None

@@ -28,6 +28,7 @@ METHODS: Mapping[str, str] = MappingProxyType(
         "difference_in_differences": "Quasi-experimental study",
         "synthetic_control": "Quasi-experimental study",
         "matched_comparison": "Quasi-experimental study",
+        "regression_discontinuity": "Quasi-experimental study",
         "historical_baseline": "Historical comparison",
         "fixed_rate": "Historical comparison",
         "none": "Simple ex-post verification",

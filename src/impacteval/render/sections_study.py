@@ -146,7 +146,9 @@ def otherwise(record: Record, pen: Pen) -> Iterator[Block]:
             yield from _method_once(finding.method, described, pen)
             yield from concerns(finding.method, pen)
         yield from _checks(finding, pen)
-        yield from _baseline(finding, pen)
+        # Where people were chosen to be alike, how alike they began stands beside how alike they ended.
+        if finding.alike is None:
+            yield from _baseline(finding, pen)
 
 
 def _counterfactual(

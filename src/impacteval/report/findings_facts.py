@@ -19,6 +19,7 @@ from impacteval.plan import PEOPLE, Plan
 from impacteval.plugin import MethodCard
 from impacteval.report.alike import alike_facts
 from impacteval.report.alike_words import DESIGN as ALIKE
+from impacteval.report.at_cutoff_words import DESIGN as AT_CUTOFF
 from impacteval.report.causes import causes_of
 from impacteval.report.findings import DiagnosticFinding, Finding, Findings, Method, Part
 from impacteval.report.interval_notes import interval_notes
@@ -82,6 +83,7 @@ _UNITS_OF_DESIGN: Mapping[str, tuple[Text, Text]] = {
     "did": DESIGN,
     "synthetic_control": MIX,
     "matched": ALIKE,
+    "regression_discontinuity": AT_CUTOFF,
     **UNCOMPARED,
 }
 _COMPARED = (

@@ -53,6 +53,15 @@ _KIND: Mapping[str, tuple[int, Text]] = {
             fr="Comparaison avec des personnes semblables qui n'ont pas été accompagnées.",
         ),
     ),
+    # Whoever stands at a line cannot tell on which side chance put them: next to a lot, and the scale's
+    # authors give it 4 where nobody can choose a side.
+    "regression_discontinuity": (
+        4,
+        Text(
+            en="Comparison of people on both sides of a cutoff that decided who was served.",
+            fr="Comparaison de personnes de part et d'autre d'un seuil qui a décidé de qui était servi.",
+        ),
+    ),
     # The most that a design without a comparison group can reach: an earlier period's people.
     "count": (
         2,
@@ -116,8 +125,8 @@ def ceiling_of(design: str) -> int:
 
     Examples
     --------
-    >>> ceiling_of("rct"), ceiling_of("matched")
-    (5, 3)
+    >>> ceiling_of("rct"), ceiling_of("regression_discontinuity"), ceiling_of("matched")
+    (5, 4, 3)
     """
     return _KIND[design][0]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 
 from impacteval.contract.units import effect_kind
 from impacteval.values import Message, Text, written
@@ -385,7 +385,9 @@ def distance_sentence(
             fr = "Le résultat est exactement sur le seuil, que le contrat ne considère pas comme atteint."
             values = {}
     if total is not None and total != 0:
-        values |= {"total": abs(total), "served": served}
+        # Rounded up: four events fewer do not turn an answer that 4.3 would.
+        enough = abs(total).to_integral_value(rounding=ROUND_CEILING)
+        values |= {"total": enough, "served": served}
         shown_total = "{total:number0}"
         if total_unit is not None:
             values["total_unit"] = total_unit

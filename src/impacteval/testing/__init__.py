@@ -25,11 +25,15 @@ from impacteval.testing import rct as _rct  # registers its samples
 from impacteval.testing import (
     rct_offers as _rct_offers,
 )  # registers its samples, after the plain ones
+from impacteval.testing import (
+    regression_discontinuity as _discontinuity,
+)  # registers its samples
 from impacteval.testing import synthetic as _synthetic  # registers its samples
 from impacteval.testing.kit import Check, CheckResult, estimator_checks, run_checks
 from impacteval.testing.samples import KnownSample, SampleMaker, known_samples, register
 
-del _counts, _did, _did_dose, _did_switching, _did_triple, _matched, _rct, _rct_offers, _synthetic
+del _counts, _did, _did_dose, _did_switching, _did_triple, _discontinuity, _matched, _rct
+del _rct_offers, _synthetic
 
 __all__ = [
     "Check",

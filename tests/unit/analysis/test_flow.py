@@ -63,3 +63,13 @@ def test_those_analysed_are_told_where_the_method_used_fewer() -> None:
     assert [s.step.key for s in steps][-2:] == ["flow.measured", "flow.analysed"]
     assert steps[-2].step.text.en == "Outcome measured"
     assert (steps[-1].n, steps[-1].treated, steps[-1].comparison) == (5, 2, 3)
+
+
+def test_nobody_is_said_to_be_drawn_by_lot_where_people_are_matched() -> None:
+    columns = {"outcome": "y", "treatment": "offered", "assignment_cluster": "village"}
+    for design, lot in (("rct", True), ("matched", False)):
+        sample = Sample.from_frame(
+            trial(), design=design, missing_outcome="attrited", covariates="came", **columns
+        )
+        words = [s.step.text.fr + s.step.text.en for s in arms_flow(sample, None)][:2]
+        assert ["sort" in said or "lot" in said for said in words] == [lot, lot]

@@ -89,6 +89,11 @@ def test_relative_effects_are_averaged_and_not_the_ratio_of_means() -> None:
     interval = found.effect.interval(0.95)
     assert interval.low > -1
     assert interval.low < mean < interval.high
+    # The counterfactuals at both ends: what happened is one plus the effect times each.
+    (period,) = found.periods
+    assert period.low * (1 + interval.high) == pytest.approx(found.observed)
+    assert period.high * (1 + interval.low) == pytest.approx(found.observed)
+    assert period.low < found.counterfactual < period.high
 
 
 def test_totals_add_up_whatever_the_weights() -> None:

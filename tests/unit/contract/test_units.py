@@ -193,6 +193,7 @@ def test_designs():
         "difference_in_differences": Design.DID,
         "synthetic_control": Design.SYNTHETIC_CONTROL,
         "matched_comparison": Design.MATCHED,
+        "regression_discontinuity": Design.REGRESSION_DISCONTINUITY,
         "fixed_rate": Design.COUNT,
         "historical_baseline": Design.COUNT,
         "none": Design.COUNT,

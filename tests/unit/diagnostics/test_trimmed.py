@@ -64,7 +64,9 @@ def test_strata_and_weights_are_part_of_the_chance() -> None:
     df["d"] = np.where((df["s"] == 2) & (df["x"] > -1.0), 1.0, df["d"])
     by_dummies = df.assign(s1=(df["s"] == 1) * 1.0, s2=(df["s"] == 2) * 1.0)
     sample = cross(df, stratum="s")
-    found = checked("trimmed-overlap", sample, planned_by("difference-in-means", sample))
+    bounds = [0.1, 0.9]
+    planned = planned_by("difference-in-means", sample)
+    found = checked("trimmed-overlap", sample, planned, bounds=bounds)
     e = scores(by_dummies, "s1", "s2", "x", "z")
     outside = (e < 0.1) | (e > 0.9)
     assert found.parts["trims"].set_index("trim").loc["bounds", "left_out_served"] == int(
@@ -72,7 +74,8 @@ def test_strata_and_weights_are_part_of_the_chance() -> None:
     )
     sm = pytest.importorskip("statsmodels.api")
     weighted = cross(df, weight="w")
-    found = checked("trimmed-overlap", weighted, planned_by("difference-in-means", weighted))
+    planned = planned_by("difference-in-means", weighted)
+    found = checked("trimmed-overlap", weighted, planned, bounds=bounds)
     x = sm.add_constant(df[["x", "z"]])
     fit = sm.GLM(df["d"], x, family=sm.families.Binomial(), freq_weights=df["w"]).fit(tol=1e-12)
     outside = (fit.predict(x) < 0.1) | (fit.predict(x) > 0.9)
@@ -160,3 +163,21 @@ def test_what_cannot_be_asked_is_said() -> None:
     found = checked("trimmed-overlap", sample, total)
     assert found.statistic == pytest.approx(mean.statistic)
     assert not found.reruns
+
+
+def test_where_few_are_served_the_usual_bounds_are_low():
+    """One in twenty is served: a chance of a tenth would leave out nearly everybody."""
+    rng = np.random.default_rng(7)
+    x = rng.standard_normal(4000)
+    d = rng.random(4000) < 1.0 / (1.0 + np.exp(3.2 - 0.5 * x))
+    frame = pd.DataFrame({"d": d * 1, "x": x, "y": x + rng.standard_normal(4000)})
+    sample = Sample.from_frame(
+        frame, design="matched", outcome="y", treatment="d", covariates=["x"]
+    )
+    planned = planned_by("inverse-probability", sample)
+    usual = checked("trimmed-overlap", sample, planned)
+    trims = usual.parts["trims"].set_index("trim")
+    assert trims.loc["common", "left_out_others"] < 400
+    assert "bounds" not in trims.index or trims.loc["bounds", "left_out_others"] < 400
+    stated = checked("trimmed-overlap", sample, planned, bounds=[0.1, 0.9])
+    assert stated.parts["trims"].set_index("trim").loc["bounds", "left_out_others"] > 3000

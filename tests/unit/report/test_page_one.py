@@ -244,3 +244,16 @@ def test_why_nothing_is_judged_is_said_once(two_cohorts: Any, tmp_path: Any) -> 
     write(two_cohorts.verify(), tmp_path, languages=["en"])
     told = (tmp_path / "report.en.md").read_text("utf-8").split("## 2.")[0]
     assert told.count("The study was not locked beforehand") == 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "start"),
+    [("pay", "Pay: the contract's condition"), ("pay_in_part", "Pay for the part")],
+)
+def test_part_of_a_contract_is_not_the_whole_where_amounts_are_hidden(
+    answer: str, start: str
+) -> None:
+    from impacteval.report.sentences import headline
+
+    assert fill(headline(answer, "not_published", "GBP"), "en").startswith(start)
+    assert "part" in fill(headline("pay_in_part", "not_published", "GBP"), "fr")

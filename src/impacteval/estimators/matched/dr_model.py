@@ -278,9 +278,11 @@ def fit_outcome(
     extra = () if plain else collinear_columns(x[:, 1:], weight * copies)
     if extra:
         raise NotIdentified(words.thin_group(group, [columns.names[1 + j] for j in extra]))
-    fit = fit_glm(x, y, family, weight=weight, copies=copies)
-    beta = fit.regression.coefficients
-    finite = bool(fit.converged)
+    beta, leverage, finite = (
+        _line(x, y, weight, copies, gram)
+        if plain and family == "gaussian"
+        else _curve(x, y, family, weight, copies)
+    )
     if family != "gaussian" and (not finite or float(np.abs(x @ beta).max()) > LOOK):
         if separated(x, y, family):
             raise NotIdentified(words.separated_outcome(group))
@@ -288,11 +290,30 @@ def fit_outcome(
             raise NotIdentified(words.no_outcome_model())
     residual, counts = np.zeros(people.n), np.zeros(people.n)
     # A person whose outcome alone determines a coefficient leaves no residual to tell errors by.
-    spare = np.maximum(1.0 - fit.regression.leverages, 1e-9)
+    spare = np.maximum(1.0 - leverage, 1e-9)
     everyone, _ = predicted(family, columns.values[where.order] @ beta)
     residual[inside] = (y - everyone[inside]) / np.sqrt(spare)
     counts[inside] = weight * copies
     return OutcomeModel(family, beta, everyone, residual, counts)
+
+
+def _line(
+    x: Floats, y: Floats, weight: Floats, copies: Floats, gram: Floats
+) -> tuple[Floats, Floats, bool]:
+    """Coefficients and leverages of single copies, by products where columns are well apart."""
+    held = weight * copies
+    beta: Floats = np.asarray(np.linalg.solve(gram, (held * y) @ x), dtype=np.float64)
+    beta = beta + np.linalg.solve(gram, (held * (y - x @ beta)) @ x)
+    half = np.linalg.solve(np.linalg.cholesky(gram), x.T)
+    leverage: Floats = np.asarray(weight * (half**2).sum(axis=0), dtype=np.float64)
+    return beta, leverage, True
+
+
+def _curve(
+    x: Floats, y: Floats, family: Family, weight: Floats, copies: Floats
+) -> tuple[Floats, Floats, bool]:
+    fit = fit_glm(x, y, family, weight=weight, copies=copies)
+    return fit.regression.coefficients, fit.regression.leverages, bool(fit.converged)
 
 
 def check_size(

@@ -44,6 +44,11 @@ _RATES = Text(
 _DML = "Chernozhukov, Chetverikov, Demirer, Duflo, Hansen, Newey and Robins (2018), Econometrics Journal 21(1), doi:10.1111/ectj.12097"
 _ECONML = "econml 0.17, PyWhy, https://github.com/py-why/EconML"
 
+_MEASURED_DR = Text(
+    en="Coverage of the 95% interval with lines and one partition, 200 to 1,000 people: 94.3 to 96.0% for a difference wherever either model is right, with rates, sampling weights and 20 or 40 clusters too. Where both outcomes and chances bend and lines follow neither, 0.3%: use forests there, or curved covariates. In standard deviations, where only the model of outcomes is right, 90.2%, and with thin overlap a one-sided 90% upper bound holds in 83.7%: the spread is that of the others as weighted.",
+    fr="Couverture de l'intervalle à 95 % avec des modèles linéaires et une seule répartition, de 200 à 1 000 personnes : de 94,3 à 96,0 % pour une différence dès que l'un des deux modèles est juste, y compris avec des taux, des poids de sondage et 20 ou 40 grappes. Quand résultats et probabilités sont tous deux courbes et que des droites ne suivent ni les uns ni les autres, 0,3 % : utilisez alors des forêts, ou des covariables courbes. En écarts types, quand seul le modèle du résultat est juste, 90,2 %, et avec un recouvrement mince une borne supérieure unilatérale à 90 % tient dans 83,7 % des cas : la dispersion est celle des autres personnes telles que pondérées.",
+)
+
 DR_LEARNER = MethodCard(
     title=Text(en="Doubly robust learner", fr="Apprentissage doublement robuste"),
     description=Text(
@@ -51,7 +56,7 @@ DR_LEARNER = MethodCard(
         fr="Deux choses sont apprises des données : ce que seraient les résultats des personnes sans le service et avec lui, et la probabilité de chacune d'être servie. Chaque personne est prédite par des modèles ajustés sur d'autres. Ce que les modèles prédisent est ensuite corrigé par ce que des personnes semblables ont réellement obtenu, si bien que l'effet est juste si l'un des deux modèles l'est. La méthode dit aussi pour qui l'effet est plus grand.",
     ),
     assumptions=(_ALL_MEASURED, _BEFORE, _OVERLAP, _EITHER),
-    limits=(_SEED, _CLUSTERS, _RATES, _NOT_BLIND, _EXTRA),
+    limits=(_MEASURED_DR, _SEED, _CLUSTERS, _RATES, _NOT_BLIND, _EXTRA),
     references=(
         "Robins, Rotnitzky and Zhao (1994), Journal of the American Statistical Association 89(427), doi:10.1080/01621459.1994.10476818",
         _DML,
@@ -60,6 +65,11 @@ DR_LEARNER = MethodCard(
     ),
     designs=("matched", "rct"),
     scales=tuple(Scale),
+)
+
+_MEASURED_DML = Text(
+    en="Coverage of the 95% interval of the partially linear model with lines and one partition, 200 to 1,000 people whose effects differ: 94.2 to 95.7% for a difference wherever the model of outcomes or that of chances is right, with rates, sampling weights and 20 or 40 clusters too. Where both bend and lines follow neither, 0.4%: use forests there, or curved covariates. In standard deviations, where chances bend, a one-sided 90% lower bound holds in 86.3%.",
+    fr="Couverture de l'intervalle à 95 % du modèle partiellement linéaire avec des modèles linéaires et une seule répartition, de 200 à 1 000 personnes dont les effets diffèrent : de 94,2 à 95,7 % pour une différence dès que le modèle du résultat ou celui des probabilités est juste, y compris avec des taux, des poids de sondage et 20 ou 40 grappes. Quand les deux sont courbes et que des droites ne suivent ni l'un ni l'autre, 0,4 % : utilisez alors des forêts, ou des covariables courbes. En écarts types, quand les probabilités sont courbes, une borne inférieure unilatérale à 90 % tient dans 86,3 % des cas.",
 )
 
 DOUBLE_ML = MethodCard(
@@ -82,6 +92,7 @@ DOUBLE_ML = MethodCard(
             en="No total is given. Relative and standardised effects of the partially linear model are held against the mean of the same people without the service, which takes the effect as one for all; where effects differ much, the effect itself stays right and that mean is approximate.",
             fr="Aucun total n'est donné. Les effets relatifs et standardisés du modèle partiellement linéaire sont rapportés à la moyenne des mêmes personnes sans le service, qui prend l'effet pour le même chez tous ; s'ils diffèrent beaucoup, l'effet lui-même reste juste et cette moyenne est approchée.",
         ),
+        _MEASURED_DML,
         _SEED,
         _CLUSTERS,
         _RATES,
@@ -96,6 +107,11 @@ DOUBLE_ML = MethodCard(
     ),
     designs=("matched", "rct"),
     scales=(Scale.DIFFERENCE, Scale.RELATIVE, Scale.STANDARDISED),
+)
+
+_MEASURED_FOREST = Text(
+    en="Coverage was measured on few samples, for a fit takes a second: of the 95% interval for a difference among 400 people with lines beneath the trees 95.5% (400 samples, give or take 1.1 points), with the forests of the default settings 99.0% (100 samples, give or take 2.2). On bent outcomes, with clusters and by other settings it was not measured.",
+    fr="La couverture a été mesurée sur peu d'échantillons, car un ajustement prend une seconde : pour l'intervalle à 95 % d'une différence parmi 400 personnes, 95,5 % avec des modèles linéaires sous les arbres (400 échantillons, à 1,1 point près), et 99,0 % avec les forêts des réglages par défaut (100 échantillons, à 2,2 points près). Sur des résultats courbes, avec des grappes et pour d'autres réglages, elle n'a pas été mesurée.",
 )
 
 CAUSAL_FOREST = MethodCard(
@@ -114,6 +130,7 @@ CAUSAL_FOREST = MethodCard(
             en="Trees draw people, not clusters: a person's effect is foretold by trees that may have drawn others of the same cluster. What is taken away beforehand is learned with clusters kept whole.",
             fr="Les arbres tirent des personnes, non des grappes : l'effet d'une personne est prédit par des arbres qui ont pu en tirer d'autres de la même grappe. Ce qui est retranché auparavant est appris en gardant les grappes entières.",
         ),
+        _MEASURED_FOREST,
         _SEED,
         _CLUSTERS,
         _RATES,
