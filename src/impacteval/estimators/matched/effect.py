@@ -188,6 +188,8 @@ def _spread(comparison: Comparison, weight: Floats, given: Callable[[], Spread] 
     """Standard deviation of outcomes in the comparison group as weighted, with its influence."""
     people = comparison.people
     inside = ~people.served & comparison.measured & (weight > 0.0)
+    if float(people.copies[inside].sum()) < 2.0:
+        raise NotIdentified(trials.no_spread())
     exposure = np.ones(people.n) if people.exposure is None else people.exposure
     # Copies are counted by `comparison_spread` itself.
     own = np.where(inside, weight / people.copies * exposure, 0.0)

@@ -141,7 +141,12 @@ def fit_score(people: People, columns: Columns | None = None) -> Score:
     """
     columns = columns_of(people) if columns is None else columns
     x, treatment = columns.values, people.treatment.astype(np.float64)
-    fit = fit_glm(x, treatment, "binomial", weight=people.counts)
+    try:
+        fit = fit_glm(x, treatment, "binomial", weight=people.counts)
+    except np.linalg.LinAlgError:
+        # Steps that run away leave nothing to solve: of few people, told apart without error.
+        told = messages.separated if separated(x, treatment, "binomial") else messages.no_score
+        raise NotIdentified(told()) from None
     beta = fit.regression.coefficients
     linear = x @ beta
     suspicious = not bool(fit.converged) or float(np.abs(linear).max()) > LOOK

@@ -73,3 +73,49 @@ def test_a_forest_that_knows_who_was_served_has_nobody_to_compare(name):
     with pytest.raises(NotIdentified) as told:
         estimate(estimator(name, **FOREST), Sample.from_frame(frame, **roles))
     assert told.value.reason.key == "matched.separated"
+
+
+def test_few_people_told_apart_after_trimming_are_refused_and_no_algebra_fails():
+    # Five or so are left within the bounds, and Newton's steps run away on them.
+    need = [
+        2.2155,
+        2.1077,
+        1.3396,
+        0.1056,
+        -0.7611,
+        2.7074,
+        -0.2525,
+        -0.1845,
+        1.6986,
+        -0.077,
+        0.2351,
+    ]
+    frame = pd.DataFrame(
+        {
+            "unit": np.arange(11),
+            "treated": [0, 1, 0, 0, 0, 1, 0, 0, 0, 0, 1],
+            "need": need,
+            "town": [1.0, 1.0, 1.0, 0.0, 0.0, 0.0, 1.0, 1.0, 0.0, 0.0, 0.0],
+            "y": np.arange(11.0) % 4,
+        }
+    )
+    sample = Sample.from_frame(frame, **KNOWN.roles)
+    with pytest.raises(NotIdentified) as told:
+        estimate(estimator("inverse-probability", trim=0.2), sample)
+    assert told.value.reason.key in ("matched.separated", "matched.no-score")
+
+
+def test_the_spread_of_one_comparator_is_refused():
+    frame = pd.DataFrame(
+        {
+            "unit": np.arange(8),
+            "treated": [1, 1, 1, 1, 0, 0, 0, 0],
+            "need": [0.0, 0.1, 0.2, 0.3, 0.25, 7.0, 8.0, 9.0],
+            "town": [0.0, 1.0, 0.0, 1.0, 0.0, 1.0, 0.0, 1.0],
+            "y": [1.0, 2.0, 3.0, 5.0, 4.0, 1.0, 2.0, 3.0],
+        }
+    )
+    sample = Sample.from_frame(frame, **KNOWN.roles)
+    made = estimator("propensity-matching", score="need", replace=True, caliper=None)
+    with pytest.raises(NotIdentified):
+        made.estimate(sample, scale=Scale.STANDARDISED, rng=np.random.default_rng(0))
