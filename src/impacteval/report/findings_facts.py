@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
@@ -14,41 +13,37 @@ from impacteval.contract.units import effect_kind
 from impacteval.decide import ClauseResult, Decision, pool_label
 from impacteval.errors import NotAnswerable
 from impacteval.estimates import CounterfactualEstimate
-from impacteval.files import Words
 from impacteval.plan import PEOPLE, Plan
 from impacteval.plugin import MethodCard
 from impacteval.report.alike import alike_facts
-from impacteval.report.alike_words import DESIGN as ALIKE
-from impacteval.report.at_cutoff_words import DESIGN as AT_CUTOFF
 from impacteval.report.causes import causes_of
-from impacteval.report.findings import DiagnosticFinding, Finding, Findings, Method, Part
-from impacteval.report.interrupted_words import DESIGN as INTERRUPTED
+from impacteval.report.compared_with import compared_with
+from impacteval.report.findings import Finding, Findings, Method, Part
+from impacteval.report.findings_rows import (
+    baseline_rows,
+    curve_points,
+    diagnostic_row,
+    period_rows,
+    plain,
+)
 from impacteval.report.interval_notes import interval_notes
 from impacteval.report.losses import loss_rows, lost_rows
 from impacteval.report.mix_facts import mix_facts
-from impacteval.report.mix_words import DESIGN as MIX
-from impacteval.report.panels import DESIGN, cohort_rows, event_rows, label
+from impacteval.report.panels import cohort_rows, event_rows
 from impacteval.report.record import (
-    ArmRow,
     Both,
-    DecidedAgain,
-    DiagnosticRow,
     FindingFacts,
     MethodFacts,
     PartRow,
-    PeriodRow,
     Range,
-    RobustnessRow,
     Said,
 )
 from impacteval.report.record_subgroups import SubgroupFacts
 from impacteval.report.robustness import decided_again, range_of, robustness_row, stated_reason
 from impacteval.report.sentences import Wording, contract_unit, text_of
 from impacteval.report.trends import trend_facts
-from impacteval.report.uncompared import UNCOMPARED
 from impacteval.values import (
     Confidence,
-    Message,
     Question,
     Scale,
     Text,
@@ -64,40 +59,6 @@ SOME_GOOD = Confidence(Decimal(0), "more_than")
 # Both are the same number for distributions without gaps, but for the tenth digit.
 _ROUNDING = Decimal("1e-8")
 _POOLED = Text(en="all groups together", fr="tous groupes réunis")
-_UNITS_OF_DESIGN: Mapping[str, tuple[Text, Text]] = {
-    "rct": (
-        Text(
-            en=(
-                "Chance decided who was offered the programme, so those not offered it show what "
-                "would have happened otherwise."
-            ),
-            fr=(
-                "Le hasard a décidé à qui le programme était proposé : ceux à qui il ne l'a pas été "
-                "montrent ce qui se serait passé autrement."
-            ),
-        ),
-        Text(
-            en="{served:int} offered the programme, compared with {others:int} not offered it.",
-            fr="{served:int} à qui le programme a été proposé, comparés à {others:int} à qui il ne l'a pas été.",
-        ),
-    ),
-    "did": DESIGN,
-    "synthetic_control": MIX,
-    "matched": ALIKE,
-    "regression_discontinuity": AT_CUTOFF,
-    "interrupted_time_series": INTERRUPTED,
-    **UNCOMPARED,
-}
-_COMPARED = (
-    Text(
-        en="Those served are compared with others who were not.",
-        fr="Les bénéficiaires sont comparés à d'autres qui ne l'ont pas été.",
-    ),
-    Text(
-        en="{served:int} served, compared with {others:int} others.",
-        fr="{served:int} bénéficiaires, comparés à {others:int} autres.",
-    ),
-)
 
 
 # --- small readings ---------------------------------------------------------------------------
@@ -148,12 +109,6 @@ def nothing_or_harm(finding: Finding) -> str | None:
         return harm
     rest = Decimal(1) - Decimal(good)
     return text_of(rest) if rest - Decimal(harm) > _ROUNDING else harm
-
-
-def plain(value: float, estimate: CounterfactualEstimate) -> str:
-    """A number in the outcome's own units, to ten digits of the larger mean."""
-    size = max(abs(estimate.observed), abs(estimate.counterfactual))
-    return written(significant(value, size or None))
 
 
 def contract_range(finding: Finding, contract: Contract, level: float, side: str) -> Range | None:
@@ -269,12 +224,12 @@ def finding_facts(
         n_treated=counts["served"],
         n_comparison=counts["others"],
         treated_clusters=estimate.treated_clusters if estimate else 0,
-        periods=tuple(_periods(compared)),
+        periods=tuple(period_rows(compared)),
         notes=tuple(Said.of(n) for n in (estimate.notes if estimate else ()))
         + tuple(Said.of(r) for r in finding.records),
-        baseline=tuple(_baseline(finding, plan)),
+        baseline=tuple(baseline_rows(finding, plan)),
         diagnostics=tuple(
-            _diagnostic(
+            diagnostic_row(
                 d,
                 finding.analysis.covariate_names,
                 tuple(
@@ -292,7 +247,7 @@ def finding_facts(
         ),
         design_text=design_text,
         comparators=comparators,
-        curve=tuple(_curve(finding, contract)),
+        curve=tuple(curve_points(finding, contract)),
         lost=tuple(lost_rows(finding)),
         losses=loss_rows(finding, contract, alternatives, decision),
         trends=trend_facts(finding, contract, alternatives, decision),
@@ -308,39 +263,6 @@ def finding_facts(
         ),
         causes=causes_of(finding, contract),
         interval_notes=interval_notes(estimate, contract, finding.outcome),
-    )
-
-
-_SEVERAL = (
-    Text(
-        en="Several designs say what would have happened otherwise, each with its weight in the contract.",
-        fr="Plusieurs méthodes disent ce qui se serait passé autrement, chacune avec son poids au contrat.",
-    ),
-    Text(
-        en="Each is described below.",
-        fr="Chacune est décrite ci-dessous.",
-    ),
-)
-
-
-def compared_with(finding: Finding) -> tuple[Said, Said]:
-    """What shows what would have happened otherwise, and how many are compared."""
-    if finding.parts:
-        kind, (design, comparators) = "combined", _SEVERAL
-    else:
-        kind = finding.analysis.design
-        if kind == "count":
-            kind = f"count-{finding.against}"
-        design, comparators = _UNITS_OF_DESIGN.get(kind, _COMPARED)
-    estimate = finding.estimate
-    counts = {
-        "served": estimate.n_treated if estimate else 0,
-        "others": estimate.n_comparison if estimate else 0,
-    }
-    used = {} if finding.parts else counts
-    return (
-        Said.of(Message(f"design.{kind}", design)),
-        Said.of(Message(f"comparators.{kind}", comparators, used)),
     )
 
 
@@ -424,110 +346,3 @@ def _p_value(estimate: CounterfactualEstimate | None) -> str | None:
         return written(significant(estimate.effect.p_value(), 1.0))
     except NotAnswerable:
         return None
-
-
-def _periods(estimate: CounterfactualEstimate | None) -> Iterator[PeriodRow]:
-    for period in estimate.periods if estimate else ():
-        assert estimate is not None
-        banded = math.isfinite(period.low) and math.isfinite(period.high)
-        yield PeriodRow(
-            period=label(period.period),
-            observed=plain(period.observed, estimate),
-            counterfactual=plain(period.counterfactual, estimate),
-            low=plain(period.low, estimate) if banded else None,
-            high=plain(period.high, estimate) if banded else None,
-            level=written(Decimal(str(period.level))),
-            n=period.n,
-        )
-
-
-def _number(value: Any) -> str | None:
-    if value is None or (isinstance(value, float) and not math.isfinite(value)):
-        return None
-    return written(significant(float(value)))
-
-
-def _baseline(finding: Finding, plan: Plan) -> Iterator[ArmRow]:
-    """The baseline table, from the balance diagnostic when it was run."""
-    names = finding.analysis.covariate_names
-    for check in finding.diagnostics:
-        if check.diagnostic.name != "balance" or "covariates" not in check.diagnostic.parts:
-            continue
-        table = check.diagnostic.parts.columns("covariates")
-        for k, covariate in enumerate(table["covariate"]):
-            named = names.get(covariate)
-            yield ArmRow(
-                covariate=covariate,
-                plain_name=Both.of(named.text()) if named else None,
-                treated=_number(table["mean_treated"][k]) or "0",
-                comparison=_number(table["mean_comparison"][k]) or "0",
-                standardised_difference=_number(table["std_difference"][k]),
-                variance_ratio=_number(table["variance_ratio"][k]),
-            )
-
-
-def _diagnostic(
-    check: DiagnosticFinding,
-    names: Mapping[str, Words],
-    reruns: tuple[RobustnessRow, ...],
-    decided: DecidedAgain | None,
-) -> DiagnosticRow:
-    found = check.diagnostic
-    return DiagnosticRow(
-        name=found.name,
-        title=Both.of(check.title),
-        status=found.status.value,
-        statistic=_number(found.statistic),
-        limit=_number(found.limit),
-        expected=_number(found.expected),
-        chance_sound_fails=(
-            None
-            if found.chance_sound_fails is None
-            else written(significant(found.chance_sound_fails, 1.0))
-        ),
-        required=check.required,
-        explanation=Said.of(_named(found.explanation, names)),
-        reruns=reruns,
-        measured=None if check.measured is None else Both.of(check.measured),
-        decided=decided,
-    )
-
-
-def _named(said: Message, names: Mapping[str, Words]) -> Message:
-    """The sentence with a covariate called as the plan calls it for people."""
-    column = said.values.get("covariate")
-    if not isinstance(column, str) or column not in names:
-        return said
-    return Message(said.key, said.text, {**said.values, "covariate": names[column].text()})
-
-
-def _curve(finding: Finding, contract: Contract) -> Iterator[tuple[str, str]]:
-    """The confidence distribution as a curve, highest point 1, in contract units."""
-    estimate = finding.estimate
-    if estimate is None or estimate.effect.std_error is None:
-        return
-    outcome = contract.outcomes[finding.outcome]
-    effect, error = estimate.effect, estimate.effect.std_error
-    grid = [effect.value + error * z / 10.0 for z in range(-40, 41)]
-    step = error * 0.05
-    if estimate.scale is Scale.RELATIVE:
-        grid = [x for x in grid if x - step > -1.0]
-    try:
-        density = [
-            (effect.p_value(x + step, "greater") - effect.p_value(x - step, "greater"))
-            for x in grid
-        ]
-    except NotAnswerable:
-        return
-    top = max(density, default=0.0)
-    if not top > 0.0:
-        return
-    reference = units.magnitude(
-        outcome.effect, effect.value, estimate.observed, estimate.counterfactual
-    )
-    points = [
-        (units.to_decimal(outcome.effect, outcome.better, x, reference=reference), d / top)
-        for x, d in zip(grid, density, strict=True)
-    ]
-    for x, d in sorted(points):
-        yield written(x), written(significant(d, 1.0, digits=6))

@@ -27,6 +27,7 @@ from impacteval.report import findings_facts as facts
 from impacteval.report import notices
 from impacteval.report.exposure import exposure_of
 from impacteval.report.findings import Finding
+from impacteval.report.findings_rows import plain
 from impacteval.report.graded import evidence_of
 from impacteval.report.interval_notes import finest, remarks
 from impacteval.report.record import (
@@ -279,9 +280,9 @@ def _clause(run: Run, clause: ClauseResult) -> ClauseRow:
         # In steps, what may be passed is the step that decided.
         chance_passes=None if by_the_unit else _chance_passes(finding, clause),
         chance_nothing_or_harm=_no_effect(finding),
-        observed=facts.plain(estimate.observed, estimate) if estimate and compared else None,
+        observed=plain(estimate.observed, estimate) if estimate and compared else None,
         counterfactual=(
-            facts.plain(estimate.counterfactual, estimate) if estimate and compared else None
+            plain(estimate.counterfactual, estimate) if estimate and compared else None
         ),
         against=finding.against if finding else "data",
         claimed=facts.claimed(finding, contract) if finding else None,
