@@ -185,6 +185,9 @@ def test_comfort_is_watched_and_never_paid(record: dict[str, Any]) -> None:
     assert {c["outcome"] for c in record["page_one"]["clauses"]} == {"energy_share"}
     (row,) = record["besides"]["watched"]
     assert "Never paid" in json.dumps(row["said"])
+    # Whatever another analysis of it says, what is due does not move.
+    (other,) = finding(record, "comfort")["robustness"]
+    assert other["due_now"] == record["page_one"]["money"]["due_now"]
 
 
 def test_every_other_analysis_answers(record: dict[str, Any]) -> None:

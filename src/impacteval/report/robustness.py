@@ -50,13 +50,16 @@ def robustness_row(
         again = alternatives.get((finding.outcome, finding.group, alternative.name))
     verdicts = verdicts_of(again) if again is not None else {}
     binding = verdicts_of(decision)
+    # Whatever an outcome that no clause pays comes to, what is due stays as it is.
+    paid = any(clause.outcome == finding.outcome for clause in contract.clauses)
+    decided = again if paid or estimate is None else decision
     return RobustnessRow(
         name=alternative.name,
         title=Both.of(alternative.title),
         estimate=value,
         interval=interval,
         verdicts=verdicts,
-        due_now=money_text(again.due_now) if again is not None else None,
+        due_now=money_text(decided.due_now) if decided is not None else None,
         # An analysis that cannot answer changes no decision: it is told as not applicable.
         flips=flips(verdicts, binding),
         reason=Said.of(alternative.reason) if alternative.reason else None,
