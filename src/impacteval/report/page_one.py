@@ -225,6 +225,7 @@ def _clause(run: Run, clause: ClauseResult) -> ClauseRow:
                 wording,
                 clause,
                 how_far.change,
+                how_far.inclusive,
                 estimate,
                 outcome,
                 _reads_bound(leaf, rule),
@@ -343,6 +344,7 @@ def _nearness(
     wording: Wording,
     clause: ClauseResult,
     change: Decimal,
+    inclusive: bool,
     estimate: CounterfactualEstimate,
     outcome: Outcome,
     bound: bool,
@@ -375,6 +377,7 @@ def _nearness(
         wording,
         # At a look in between nothing is for payment, and the number is where it is.
         met=clause.would_be is Status.MET,
+        inclusive=inclusive,
         distance=clause.value - clause.threshold,
         total=None if total is None else significant(total),
         total_unit=outcome.unit_in_total.text() if outcome.unit_in_total else None,

@@ -340,6 +340,7 @@ def distance_sentence(
     wording: Wording,
     *,
     met: bool,
+    inclusive: bool,
     distance: Decimal,
     total: Decimal | None,
     total_unit: Text | None,
@@ -349,6 +350,8 @@ def distance_sentence(
 
     Parameters
     ----------
+    inclusive : bool
+        Whether the condition still holds exactly where it turns.
     distance : Decimal
         Compared number minus threshold, in contract units.
     total : Decimal or None
@@ -385,8 +388,11 @@ def distance_sentence(
             fr = "Le résultat est exactement sur le seuil, que le contrat ne considère pas comme atteint."
             values = {}
     if total is not None and total != 0:
-        # Rounded up: four events fewer do not turn an answer that 4.3 would.
+        # Whole ones, and enough of them: 4.3 events are five; and where ten would lead just to a
+        # threshold that still counts as reached, it takes eleven to miss it.
         enough = abs(total).to_integral_value(rounding=ROUND_CEILING)
+        if enough == abs(total) and met == inclusive:
+            enough += 1
         values |= {"total": enough, "served": served}
         shown_total = "{total:number0}"
         if total_unit is not None:
