@@ -356,6 +356,7 @@ def _task(
         better=outcome.better,
         groups=groups,
         questions=questions,
+        elsewhere=_elsewhere(contract, analysis.outcome, groups),
         bounds=bounds,
         required=_required(contract, analysis.outcome),
         method_named=method_named(contract, analysis.outcome, settlement),
@@ -418,6 +419,20 @@ def _always_asked(contract: Contract, outcome: str) -> tuple[Question, ...]:
     if comparable(contract, signed, outcome):
         stops = (*stops, *stop_questions(signed, outcome))
     return (PointEstimate(), NOTHING_OR_HARM, SOME_GOOD, *reached, *stops)
+
+
+def _elsewhere(
+    contract: Contract, outcome: str, groups: Iterable[str]
+) -> dict[str, frozenset[Question]]:
+    """Of each group, thresholds that are asked of other numbers; none where it has none of its own."""
+    reached: dict[str, set[Question]] = {}
+    for clause in contract.clauses:
+        if clause.outcome == outcome:
+            found = {Confidence(x.threshold, x.operator) for x in limits(clause)}
+            for group in contract.compared_groups(clause):
+                reached.setdefault(group, set()).update(found)
+    every = frozenset(question for asked in reached.values() for question in asked)
+    return {g: every - reached[g] for g in groups if reached.get(g)}
 
 
 def _possible_pools(contract: Contract, pool: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:

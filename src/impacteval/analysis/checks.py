@@ -150,7 +150,8 @@ def planned_of(task: Task, group: str, found: CounterfactualEstimate | Message) 
 
 def reference_values(task: Task, group: str) -> tuple[float, ...]:
     """What the contract asks whether the effect reaches, raw: bare numbers, in order."""
-    asked = task.questions.get(group, ())
+    others = task.elsewhere.get(group, frozenset())
+    asked = [question for question in task.questions.get(group, ()) if question not in others]
     return tuple(
         sorted(
             {

@@ -62,6 +62,8 @@ class Task:
         The least effect that the contract asks for among them, in its units.
     bounds : mapping of group to LowerBound
         The bound that the contract itself compares, for groups where it compares one.
+    elsewhere : mapping of group to questions
+        Thresholds that clauses hold other numbers of the outcome against, and not this one.
     seeded : str
         What the seeds are drawn under: the outcome, with the design where several are combined.
     funnels : mapping of group to Funnel
@@ -85,6 +87,7 @@ class Task:
     average: Average | None = None
     floors: Mapping[str, Decimal] = field(default_factory=dict)
     bounds: Mapping[str, LowerBound] = field(default_factory=dict)
+    elsewhere: Mapping[str, frozenset[Question]] = field(default_factory=dict)
     seeded: str = ""
     funnels: Mapping[str, Funnel] = field(default_factory=dict)
     watched: tuple[Watched, ...] = ()
