@@ -18,7 +18,7 @@ def test_a_cohort_is_asked_for_ten_percent_and_not_for_what_the_pool_needs() -> 
     assert set(found) == set(contract.live_groups())
     for others in found.values():
         (other,) = others
-        assert other in {Confidence(Decimal("7.5"), "at_least")}
+        assert other == Confidence(Decimal("7.5"), "at_least")
 
 
 def test_a_number_without_a_threshold_of_its_own_keeps_those_of_its_pool() -> None:
